@@ -18,8 +18,8 @@
 int duration_parse(const char *text, int64_t *ns_r, struct err *err);
 
 /* Same, for a text whose first character stands in column of a longer one. */
-int duration_parse_column(const char *text, int column, int64_t *ns_r,
-    struct err *err);
+int duration_parse_column(
+    const char *text, int column, int64_t *ns_r, struct err *err);
 
 /* Same, in milliseconds; a non-zero value below 1ms becomes 1. */
 int duration_parse_ms(const char *text, int64_t *ms_r, struct err *err);

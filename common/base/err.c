@@ -30,8 +30,8 @@ err_errno(struct err *err, const char *fmt, ...)
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	len = strlen(err->text);
-	snprintf(err->text + len, sizeof(err->text) - len, ": %s",
-	    strerror(saved));
+	snprintf(
+	    err->text + len, sizeof(err->text) - len, ": %s", strerror(saved));
 	errno = saved;
 	return -1;
 }
@@ -51,7 +51,7 @@ err_prefix(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	/* Cut text is better than none: the front names the place. */
 	snprintf(err->text, sizeof(err->text), "%.*s: %.*s",
-	    (int)sizeof(err->text) / 2 - 2, front,
-	    (int)sizeof(err->text) - 2, old.text);
+	    (int)sizeof(err->text) / 2 - 2, front, (int)sizeof(err->text) - 2,
+	    old.text);
 	return -1;
 }

@@ -125,7 +125,7 @@ unix_is_alive(const struct sockaddr_un *sun)
 int
 fd_listen_unix(const char *path, mode_t mode, struct err *err)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	struct stat st;
 	mode_t old;
 	int fd = -1, rc;
@@ -137,11 +137,11 @@ fd_listen_unix(const char *path, mode_t mode, struct err *err)
 	memcpy(sun.sun_path, path, strlen(path) + 1);
 	if (lstat(path, &st) == 0) {
 		if (!S_ISSOCK(st.st_mode))
-			return err_set(err, "%s: exists and is not a socket",
-			    path);
+			return err_set(
+			    err, "%s: exists and is not a socket", path);
 		if (unix_is_alive(&sun))
-			return err_set(err, "%s: another daemon listens here",
-			    path);
+			return err_set(
+			    err, "%s: another daemon listens here", path);
 		if (unlink(path) == -1)
 			return err_errno(err, "cannot remove %s", path);
 	}

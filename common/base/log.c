@@ -11,12 +11,12 @@
 
 #include "base/mem.h"
 
-static const char *const level_names[] = { "error", "warn", "info", "debug" };
+static const char *const level_names[] = {"error", "warn", "info", "debug"};
 static const int level_priorities[] = {
-	LOG_ERR,
-	LOG_WARNING,
-	LOG_INFO,
-	LOG_DEBUG,
+    LOG_ERR,
+    LOG_WARNING,
+    LOG_INFO,
+    LOG_DEBUG,
 };
 
 static const char *log_role = "belfry";
@@ -101,14 +101,14 @@ vlog(enum log_level level, const char *fmt, va_list ap)
 	errno = saved;
 }
 
-#define LOG_FUNCTION(name, level)             \
-	void name(const char *fmt, ...)       \
-	{                                     \
-		va_list ap;                   \
-                                              \
-		va_start(ap, fmt);            \
-		vlog(level, fmt, ap);         \
-		va_end(ap);                   \
+#define LOG_FUNCTION(name, level)                                              \
+	void name(const char *fmt, ...)                                        \
+	{                                                                      \
+		va_list ap;                                                    \
+                                                                               \
+		va_start(ap, fmt);                                             \
+		vlog(level, fmt, ap);                                          \
+		va_end(ap);                                                    \
 	}
 
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)

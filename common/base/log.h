@@ -41,9 +41,9 @@ void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * invariant of our own; never because of a peer, a job, a file or a database.
  * fatal() adds strerror(errno).
  */
-void fatal(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2), noreturn));
-void fatalx(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2), noreturn));
+void
+fatal(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+void
+fatalx(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 #endif

@@ -41,8 +41,8 @@ const char *timestamp_format_ms(char *buf, int64_t ms);
  * east of UTC ("Z" only when utc is set; "+00:00" otherwise; offsets with
  * seconds are shown as +hh:mm:ss). Returns buf.
  */
-const char *timestamp_format_offset(char *buf, int64_t seconds,
-    int32_t offset, bool utc);
+const char *
+timestamp_format_offset(char *buf, int64_t seconds, int32_t offset, bool utc);
 
 /*
  * Reads RFC 3339 ("2026-03-10T07:00:00Z", "...+08:00", fractions, a blank in

@@ -24,9 +24,19 @@ enum schedule_kind {
 	SCHEDULE_MANUAL, /* never by itself */
 };
 
-enum schedule_dialect { SCHEDULE_DIALECT_CRON, SCHEDULE_DIALECT_QUARTZ };
-enum schedule_day_match { SCHEDULE_DAY_DEFAULT, SCHEDULE_DAY_BOTH };
-enum schedule_gap { SCHEDULE_GAP_DEFAULT, SCHEDULE_GAP_RUN, SCHEDULE_GAP_SKIP };
+enum schedule_dialect {
+	SCHEDULE_DIALECT_CRON,
+	SCHEDULE_DIALECT_QUARTZ
+};
+enum schedule_day_match {
+	SCHEDULE_DAY_DEFAULT,
+	SCHEDULE_DAY_BOTH
+};
+enum schedule_gap {
+	SCHEDULE_GAP_DEFAULT,
+	SCHEDULE_GAP_RUN,
+	SCHEDULE_GAP_SKIP
+};
 enum schedule_overlap {
 	SCHEDULE_OVERLAP_DEFAULT,
 	SCHEDULE_OVERLAP_FIRST,
@@ -56,10 +66,9 @@ void schedule_pool_free(struct schedule_pool *pool);
  * with err: "column N: what is wrong; what would be right".
  */
 const struct schedule *schedule_get(struct schedule_pool *pool,
-    const char *text, const struct schedule_options *options,
-    struct err *err);
-void schedule_release(struct schedule_pool *pool,
-    const struct schedule *schedule);
+    const char *text, const struct schedule_options *options, struct err *err);
+void
+schedule_release(struct schedule_pool *pool, const struct schedule *schedule);
 
 enum schedule_kind schedule_kind(const struct schedule *schedule);
 
@@ -72,10 +81,8 @@ int64_t schedule_interval(const struct schedule *schedule);
  * the distance. @every: t plus the interval, or minus it (the anchor is the
  * caller's business); @after, @reboot, @manual: false.
  */
-bool schedule_next(const struct schedule *schedule, int64_t t,
-    int64_t *next_r);
-bool schedule_prev(const struct schedule *schedule, int64_t t,
-    int64_t *prev_r);
+bool schedule_next(const struct schedule *schedule, int64_t t, int64_t *next_r);
+bool schedule_prev(const struct schedule *schedule, int64_t t, int64_t *prev_r);
 
 /* The name of the zone it runs in, and its offset from UTC at t. */
 const char *schedule_zone_name(const struct schedule *schedule);
@@ -85,8 +92,7 @@ int32_t schedule_zone_offset(const struct schedule *schedule, int64_t t);
  * The normal form of the text: parsing it gives the same schedule. Ends with
  * NUL; cut to size. Returns the length it has uncut.
  */
-size_t schedule_print(const struct schedule *schedule, char *buf,
-    size_t size);
+size_t schedule_print(const struct schedule *schedule, char *buf, size_t size);
 
 /*
  * Legal but surprising: calls hint for each with one line of text. from: the
@@ -100,7 +106,7 @@ void schedule_hints(const struct schedule *schedule, int64_t from,
  * ledger: *slot_r is the instant at which the gap ends. False: none before
  * until.
  */
-bool schedule_gap_dropped(const struct schedule *schedule, int64_t t,
-    int64_t until, int64_t *slot_r);
+bool schedule_gap_dropped(
+    const struct schedule *schedule, int64_t t, int64_t until, int64_t *slot_r);
 
 #endif

@@ -1,0 +1,56 @@
+/*
+ * belfry.conf: the daemon's settings, complete with defaults, immutable once
+ * read. One table in config.c declares every section and key.
+ */
+#ifndef BELFRY_CONFIG_CONFIG_H
+#define BELFRY_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+struct job_defaults; /* job.h: the keys of [defaults] */
+
+struct config {
+	const char *path; /* where the text came from, for messages */
+
+	/* [master] */
+	const char *state_dir; /* /var/lib/belfry */
+	const char *run_dir;   /* /run/belfry */
+	const char *jobs_dir;  /* /etc/belfry/jobs.d */
+	const char *user;      /* "" stay who started us */
+	const char *group;     /* "" the user's own */
+	int64_t max_running;   /* runs at once; 0: what limits allow */
+	int64_t shutdown_ms;   /* shutdown-timeout, 3m */
+	const char *log;       /* "stderr", "syslog" or a file */
+	enum log_level log_level;
+	const char *node_name; /* the host's name */
+
+	/* [api] */
+	const char *socket; /* RUN-DIR/belfry.sock */
+	mode_t socket_mode; /* 0660 */
+
+	/* [store] */
+	const char *store_path; /* STATE-DIR/belfry.db */
+
+	/* [defaults]; never NULL */
+	const struct job_defaults *defaults;
+};
+
+/*
+ * Parses the text of a configuration file; path is its name in messages.
+ * ${NAME} is replaced from the environment. NULL with err, "FILE:LINE: what;
+ * what would be right".
+ */
+struct config *
+config_parse(const char *path, const char *text, size_t len, struct err *err);
+
+/* Reads a file and parses it. */
+struct config *config_load(const char *path, struct err *err);
+void config_free(struct config *config);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * Job definitions: what job files say, checked, complete with defaults,
+ * immutable.
+ *
+ * Made to be held by the hundred thousand: what most jobs have in common is
+ * shared (options by content, strings by text), what is their own is one
+ * block of memory.
+ */
+#ifndef BELFRY_CONFIG_JOB_H
+#define BELFRY_CONFIG_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "ipc/spec.h"
+#include "schedule/schedule.h"
+
+enum job_overlap {
+	JOB_OVERLAP_DEFAULT, /* allow; @after never overlaps */
+	JOB_OVERLAP_ALLOW,
+	JOB_OVERLAP_SKIP,
+	JOB_OVERLAP_QUEUE,
+	JOB_OVERLAP_REPLACE,
+};
+
+/*
+ * What many jobs share. Compared and hashed by bytes: only scalars and
+ * interned strings, no padding that is not zeroed.
+ */
+struct job_options {
+	const char *shell;       /* "/bin/sh"; "none": split, never a shell */
+	const char *timezone;    /* "" the daemon's or system's */
+	const char *user;        /* "" the daemon's */
+	const char *group;       /* "" the user's own */
+	const char *directory;   /* "" the user's home, or / */
+	const char *environment; /* "K=V\nK=V", in order; "" none */
+	const char *environment_file; /* "" none; "-FILE" may be missing */
+	const char *stdin_text;  /* NULL: /dev/null; escapes are resolved */
+	int64_t timeout_ms;      /* 0 none */
+	int64_t kill_grace_ms;   /* 10s */
+	int64_t retry_delay_ms;  /* 10s */
+	double retry_backoff;    /* 2 */
+	uint64_t output_limit;   /* 1M */
+	struct code_set success; /* 0 */
+	int32_t kill_signal;     /* TERM */
+	int32_t retries;         /* 0 */
+	int32_t umask;           /* -1 the daemon's, 022 */
+	int32_t nice;            /* 0 */
+	int32_t overlap;         /* enum job_overlap */
+	int32_t enabled;         /* 1 */
+};
+
+/*
+ * How a command is executed: by the shell, or directly as words. Which of the
+ * two is decided from its text, as make does.
+ */
+struct job_def {
+	const char *name;
+	const char *command;               /* as written */
+	const char *description;           /* "" none */
+	const struct job_options *options; /* shared, the set's */
+	/* nschedules of them, shared, the pool's; borrowed by the set */
+	const struct schedule *const *schedules;
+	const char *const *schedule_texts; /* as written */
+	uint16_t nschedules;
+	bool direct; /* no shell needed; see job_def_words() */
+	uint32_t line;
+	const struct job_source *source;
+};
+
+/* One job file. */
+struct job_source {
+	const char *path;
+	const char *name; /* its last component */
+	bool trusted;     /* root's, and nobody else may write it */
+	uint32_t uid;
+	struct timespec mtime;
+};
+
+struct job_set; /* all definitions of one directory, and what was wrong */
+
+/* One line for the log, the status and "belfry check". */
+struct job_problem {
+	bool is_error; /* false: a hint */
+	const char *file;
+	uint32_t line;   /* 0: the whole file */
+	const char *job; /* "" none */
+	const char *text;
+};
+
+struct job_set_options {
+	const struct job_defaults *defaults; /* NULL: the built-in ones */
+	const char *default_user; /* whose jobs need no root-owned file */
+	bool privileged;          /* we are root: check owners and modes */
+	bool hints;               /* also look for hints (slow) */
+	int64_t now;              /* seconds; hints look from here */
+};
+
+/*
+ * Reads every *.ini of dir (by name order; others, dot files and
+ * sub-directories named *.ini are problems or ignored as belfry-job(5) says).
+ * Never fails as a whole but when dir cannot be read: a bad file or job is a
+ * problem and left out.
+ *
+ * previous, or NULL: the set that is in force. A file in which anything is
+ * wrong keeps the definitions it had there, when it had any; a file that did
+ * not change is taken over without being read again.
+ *
+ * NULL with err when dir cannot be read.
+ */
+struct job_set *job_set_load(const char *dir, struct schedule_pool *pool,
+    const struct job_set_options *options, struct job_set *previous,
+    struct err *err);
+
+/* The same for the files named, for "belfry check FILE...". */
+struct job_set *job_set_load_files(char *const *files, size_t nfiles,
+    struct schedule_pool *pool, const struct job_set_options *options);
+
+/*
+ * Sets share what did not change and are counted by reference inside: free
+ * the old one after the switch.
+ */
+void job_set_free(struct job_set *set);
+
+size_t job_set_count(const struct job_set *set);
+
+/* In order of file and line. */
+const struct job_def *job_set_at(const struct job_set *set, size_t i);
+const struct job_def *job_set_find(const struct job_set *set, const char *name);
+
+size_t job_set_problem_count(const struct job_set *set);
+const struct job_problem *job_set_problem(const struct job_set *set, size_t i);
+
+/* True when both mean the same run: all but file, line and schedules. */
+bool job_def_equal(const struct job_def *a, const struct job_def *b);
+
+/*
+ * The words of a command that needs no shell, or of shell = none: allocated
+ * as one block with NULL at the end; the caller frees it. *n_r words.
+ */
+char **job_def_words(const struct job_def *def, uint32_t *n_r);
+
+/* The keys of a job with their values in force, for "belfry show". */
+void job_def_each_key(const struct job_def *def,
+    void (*cb)(void *arg, const char *key, const char *value), void *arg);
+
+#endif

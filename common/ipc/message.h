@@ -1,0 +1,178 @@
+/*
+ * Every message that belfry's processes exchange, declared once.
+ *
+ * Numbers are never reused and fields only appended: workers of an older
+ * version talk to a newer master. Requests are imperative, events past tense.
+ */
+#ifndef BELFRY_IPC_MESSAGE_H
+#define BELFRY_IPC_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MESSAGE_VERSION     1
+#define MESSAGE_PAYLOAD_MAX 65000 /* a packet with headers is below 64 KiB */
+
+enum role {
+	ROLE_NONE,
+	ROLE_GUARDIAN,
+	ROLE_MASTER,
+	ROLE_LAUNCHER,
+	ROLE_RECORDER,
+	ROLE_API,
+	ROLE_WORKER,
+	ROLE_COUNT,
+};
+
+/* Bit sets of roles, for the table. */
+#define ROLE_BIT(r) (1U << (r))
+#define ROLES_ALL   ((1U << ROLE_COUNT) - 2)
+
+/*
+ * number, name, from, to, least and most payload, carries a descriptor, fields
+ *
+ * Guardian and its roles:
+ *   PEER_SET       u8 role, u8 index + fd: your channel to that process;
+ *                  replaces one that was lost
+ *   LISTEN_SET     u8 enum listen_kind + fd: a listening socket
+ *   SETUP_DONE     the role may begin
+ *   ROLE_READY     str: the role is up
+ *   LOG_SET        fd: new standard error (the log was reopened)
+ *   RELOAD         u64 ticket, fd: text of the configuration; read it and the
+ *                  job files again
+ *   RELOADED       u64 ticket, u8 ok: use this text for roles that start later
+ *   RELOAD_ASK     somebody asked for a reload
+ *   DRAIN          u8 now: start nothing more; now: end what runs
+ *   DRAIN_ASK      somebody asked for a drain
+ *   DRAINED        all runs have ended and are recorded
+ *   ROLE_BAD       u8 role, u8 index, str why: it sent rubbish, restart it
+ * Runs:
+ *   RUN_LAUNCH     struct run_spec (spec.h) + fd: the worker's channel
+ *   RUN_REFUSED    str run, i32 errno: fork failed, nothing was started
+ *   RUN_HELLO      str run, i64 started_us: a worker that found its master
+ *                  gone connects again
+ *   RUN_STARTED    str run, i64 started_us, u32 pid
+ *   RUN_DONE       str run, struct run_result (result.h); also in the run file
+ *   RUN_KILL       u8 enum kill_why
+ * Recording, M = master, R = recorder; the message id is a sequence number
+ * that RECORDED acknowledges:
+ *   STATE_ASK      M: send what you know
+ *   STATE_JOB      R: struct record_job, one a job
+ *   STATE_RETRY    R: struct record_retry, one an unanswered retry
+ *   STATE_OPEN     R: str run: begun and never ended, one a run
+ *   STATE_END      R
+ *   RECORD_JOB     M: a job's state changed by hand or by loading
+ *   RECORD_BEGIN   M: a run begins
+ *   RECORD_END     M: a run ended; its output is in its run file
+ *   RECORD_SLOT    M: slots that did not run, and why
+ *   RECORDED       R: u64 all up to this sequence number is on disk
+ * Questions of the api process; the message id tells them apart:
+ *   ASK            str verb, str who, u32 n, n * (str key, str value)
+ *   ASK_CANCEL     the client went away
+ *   ANSWER_BEGIN   u16 HTTP status, str content type
+ *   ANSWER_DATA    bytes
+ *   ANSWER_END
+ */
+#define MESSAGE_LIST(X)                                                        \
+	X(1, PEER_SET, ROLE_BIT(ROLE_GUARDIAN), ROLES_ALL, 2, 2, true)         \
+	X(2, LISTEN_SET, ROLE_BIT(ROLE_GUARDIAN), ROLES_ALL, 1, 1, true)       \
+	X(3, SETUP_DONE, ROLE_BIT(ROLE_GUARDIAN), ROLES_ALL, 0, 0, false)      \
+	X(4, ROLE_READY, ROLES_ALL, ROLE_BIT(ROLE_GUARDIAN), 5, 512, false)    \
+	X(5, LOG_SET, ROLE_BIT(ROLE_GUARDIAN), ROLES_ALL, 0, 0, true)          \
+	X(6, RELOAD, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER), 8, 8,     \
+	    true)                                                              \
+	X(7, RELOADED, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), 9, 9,   \
+	    false)                                                             \
+	X(8, RELOAD_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), 0, 0, \
+	    false)                                                             \
+	X(9, DRAIN, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER), 1, 1,      \
+	    false)                                                             \
+	X(10, DRAIN_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), 0, 0, \
+	    false)                                                             \
+	X(11, DRAINED, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), 0, 0,   \
+	    false)                                                             \
+	X(12, ROLE_BAD, ROLES_ALL, ROLE_BIT(ROLE_GUARDIAN), 7, 1024, false)    \
+	X(20, RUN_LAUNCH, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 32,  \
+	    MESSAGE_PAYLOAD_MAX, true)                                         \
+	X(21, RUN_REFUSED, ROLE_BIT(ROLE_LAUNCHER), ROLE_BIT(ROLE_MASTER), 9,  \
+	    128, false)                                                        \
+	X(30, RUN_HELLO, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 13,     \
+	    256, false)                                                        \
+	X(31, RUN_STARTED, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 17,   \
+	    256, false)                                                        \
+	X(32, RUN_DONE, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 32,      \
+	    2048, false)                                                       \
+	X(33, RUN_KILL, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_WORKER), 1, 256,  \
+	    false)                                                             \
+	X(40, STATE_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 0,    \
+	    256, false)                                                        \
+	X(41, STATE_JOB, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,   \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
+	X(42, STATE_RETRY, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
+	    4096, false)                                                       \
+	X(43, STATE_OPEN, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 5,   \
+	    256, false)                                                        \
+	X(44, STATE_END, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0,    \
+	    256, false)                                                        \
+	X(45, RECORD_JOB, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 16,  \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
+	X(46, RECORD_BEGIN, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
+	    16, 4096, false)                                                   \
+	X(47, RECORD_END, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 16,  \
+	    8192, false)                                                       \
+	X(48, RECORD_SLOT, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 16, \
+	    4096, false)                                                       \
+	X(49, RECORDED, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 8, 8,  \
+	    false)                                                             \
+	X(60, ASK, ROLE_BIT(ROLE_API),                                         \
+	    ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER), 14,               \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
+	X(61, ASK_CANCEL, ROLE_BIT(ROLE_API),                                  \
+	    ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER), 0, 0, false)      \
+	X(62, ANSWER_BEGIN, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),   \
+	    ROLE_BIT(ROLE_API), 7, 512, false)                                 \
+	X(63, ANSWER_DATA, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),    \
+	    ROLE_BIT(ROLE_API), 4, MESSAGE_PAYLOAD_MAX, false)                 \
+	X(64, ANSWER_END, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),     \
+	    ROLE_BIT(ROLE_API), 0, 256, false)
+
+enum message_type {
+#define X(number, name, ...) MSG_##name = number,
+	MESSAGE_LIST(X)
+#undef X
+};
+
+enum listen_kind {
+	LISTEN_WORKERS = 1, /* to the master: run-dir/worker.sock */
+	LISTEN_API = 2,     /* to the api: the command's unix socket */
+};
+
+/* Why a run is to end. In the run's reason; numbers are on the wire. */
+enum kill_why {
+	KILL_OPERATOR = 1, /* a person asked */
+	KILL_SHUTDOWN = 2, /* the daemon stops and its time-out has passed */
+	KILL_REPLACED = 3, /* overlap = replace */
+};
+
+struct message_info {
+	uint16_t type;
+	const char *name;
+	uint32_t from; /* ROLE_BITs */
+	uint32_t to;
+	uint32_t min;
+	uint32_t max;
+	bool fd;
+};
+
+/* What is declared of a type; NULL for a number that is none. */
+const struct message_info *message_info(uint16_t type);
+
+/* "RUN_DONE", or "?" */
+const char *message_name(uint16_t type);
+
+/* "master", "launcher" ...; and back, ROLE_NONE when it is none. */
+const char *role_name(enum role role);
+enum role role_parse(const char *name);
+
+#endif

@@ -1,0 +1,96 @@
+#include "ipc/record.h"
+
+void
+record_job_encode(const struct record_job *r, struct wire_writer *w)
+{
+	wire_put_str(w, r->job);
+	wire_put_str(w, r->memo);
+	wire_put_i64(w, r->hwm_ms);
+	wire_put_i64(w, r->last_end_ms);
+	wire_put_str(w, r->last_run);
+	wire_put_u8(w, (uint8_t)r->last_outcome);
+	wire_put_i64(w, r->last_success_ms);
+	wire_put_i64(w, r->failures);
+}
+
+int
+record_job_decode(struct record_job *r, struct wire_reader *in)
+{
+	r->job = wire_get_str(in);
+	r->memo = wire_get_str(in);
+	r->hwm_ms = wire_get_i64(in);
+	r->last_end_ms = wire_get_i64(in);
+	r->last_run = wire_get_str(in);
+	r->last_outcome = wire_get_u8(in);
+	r->last_success_ms = wire_get_i64(in);
+	r->failures = wire_get_i64(in);
+	return wire_ok(in) && r->last_outcome < OUTCOME_COUNT ? 0 : -1;
+}
+
+void
+record_retry_encode(const struct record_retry *r, struct wire_writer *w)
+{
+	wire_put_str(w, r->run);
+	wire_put_str(w, r->job);
+	wire_put_i64(w, r->slot_ms);
+	wire_put_i32(w, r->attempt);
+	wire_put_i64(w, r->due_ms);
+}
+
+int
+record_retry_decode(struct record_retry *r, struct wire_reader *in)
+{
+	r->run = wire_get_str(in);
+	r->job = wire_get_str(in);
+	r->slot_ms = wire_get_i64(in);
+	r->attempt = wire_get_i32(in);
+	r->due_ms = wire_get_i64(in);
+	return wire_ok(in) ? 0 : -1;
+}
+
+void
+record_end_encode(const struct record_end *r, struct wire_writer *w)
+{
+	run_begin_encode(&r->begin, w);
+	run_result_encode(&r->result, w);
+	wire_put_i64(w, r->retry_ms);
+	wire_put_u8(w, r->has_file);
+}
+
+int
+record_end_decode(struct record_end *r, struct wire_reader *in)
+{
+	if (run_begin_decode(&r->begin, in) == -1 ||
+	    run_result_decode(&r->result, in) == -1)
+		return -1;
+	r->retry_ms = wire_get_i64(in);
+	r->has_file = wire_get_u8(in);
+	return wire_ok(in) ? 0 : -1;
+}
+
+void
+record_slot_encode(const struct record_slot *r, struct wire_writer *w)
+{
+	wire_put_str(w, r->job);
+	wire_put_i64(w, r->slot_ms);
+	wire_put_i64(w, r->until_ms);
+	wire_put_i64(w, r->count);
+	wire_put_u8(w, (uint8_t)r->outcome);
+	wire_put_str(w, r->reason);
+	wire_put_str(w, r->detail);
+	wire_put_str(w, r->host);
+}
+
+int
+record_slot_decode(struct record_slot *r, struct wire_reader *in)
+{
+	r->job = wire_get_str(in);
+	r->slot_ms = wire_get_i64(in);
+	r->until_ms = wire_get_i64(in);
+	r->count = wire_get_i64(in);
+	r->outcome = wire_get_u8(in);
+	r->reason = wire_get_str(in);
+	r->detail = wire_get_str(in);
+	r->host = wire_get_str(in);
+	return wire_ok(in) && r->outcome < OUTCOME_COUNT ? 0 : -1;
+}

@@ -1,0 +1,70 @@
+/*
+ * What the master tells the recorder, and what it gets back at start: the
+ * payloads of RECORD_* and STATE_*. All are idempotent: sent again after a
+ * crash of either side they change nothing.
+ */
+#ifndef BELFRY_IPC_RECORD_H
+#define BELFRY_IPC_RECORD_H
+
+#include "ipc/result.h"
+#include "ipc/runfile.h"
+
+/*
+ * A job's memory over restarts. Strings are borrowed. hwm_ms, last_* and
+ * failures are the store's own from runs and slots it has seen: in RECORD_JOB
+ * only job, memo and hwm_ms count (hwm_ms never moves back unless memo
+ * changed).
+ */
+struct record_job {
+	const char *job;
+	const char *memo;     /* the master's own text, kept as it is */
+	int64_t hwm_ms;       /* the last slot that was decided; 0 none */
+	int64_t last_end_ms;  /* end of the last run, 0 none */
+	const char *last_run; /* "" none */
+	enum outcome last_outcome;
+	int64_t last_success_ms; /* start of the last run that succeeded */
+	int64_t failures;        /* in a row, 0 after a success */
+};
+
+/* A run that failed and is to be tried again. */
+struct record_retry {
+	const char *run; /* the one that failed */
+	const char *job;
+	int64_t slot_ms;
+	int32_t attempt; /* the coming one */
+	int64_t due_ms;
+};
+
+/* A run ended. */
+struct record_end {
+	struct run_begin begin; /* again, for a store that never saw it begin */
+	struct run_result result;
+	int64_t retry_ms; /* when the next attempt is due; 0: there is none */
+	bool has_file;    /* output is in the run file, which may then go */
+};
+
+/*
+ * Slots of a job that did not run: from slot_ms to until_ms (the same for
+ * one); count of them, 0 when nobody counted.
+ */
+struct record_slot {
+	const char *job;
+	int64_t slot_ms;
+	int64_t until_ms;
+	int64_t count;
+	enum outcome outcome; /* OUTCOME_SKIPPED or OUTCOME_MISSED */
+	const char *reason;   /* a word of INTERFACE.md: "overlap", "late" */
+	const char *detail;   /* a sentence, or "" */
+	const char *host;
+};
+
+void record_job_encode(const struct record_job *r, struct wire_writer *w);
+int record_job_decode(struct record_job *r, struct wire_reader *in);
+void record_retry_encode(const struct record_retry *r, struct wire_writer *w);
+int record_retry_decode(struct record_retry *r, struct wire_reader *in);
+void record_end_encode(const struct record_end *r, struct wire_writer *w);
+int record_end_decode(struct record_end *r, struct wire_reader *in);
+void record_slot_encode(const struct record_slot *r, struct wire_writer *w);
+int record_slot_decode(struct record_slot *r, struct wire_reader *in);
+
+#endif

@@ -1,0 +1,31 @@
+/* How one run ended. Written by its worker, on the wire and in its run file. */
+#ifndef BELFRY_IPC_RESULT_H
+#define BELFRY_IPC_RESULT_H
+
+#include <stdint.h>
+
+#include "ipc/outcome.h"
+#include "ipc/wire.h"
+
+#define RUN_REASON_MAX 400
+
+struct run_result {
+	enum outcome outcome;
+	int32_t exit_code;      /* -1: none (a signal, or it never ran) */
+	int32_t signal;         /* 0: none */
+	int64_t started_us;     /* realtime us since 1970; 0: never started */
+	int64_t finished_us;    /* realtime */
+	int64_t duration_us;    /* by the monotonic clock */
+	int64_t cpu_us;         /* user and system, the whole tree reaped */
+	int64_t max_rss_kb;     /* of its largest process */
+	uint64_t output_bytes;  /* what it wrote, kept or not */
+	uint64_t dropped_bytes; /* what was not kept */
+	char reason[RUN_REASON_MAX]; /* "" or one line in words */
+};
+
+void run_result_encode(const struct run_result *result, struct wire_writer *w);
+
+/* 0, or -1 when malformed. Fields that a newer worker appended are skipped. */
+int run_result_decode(struct run_result *result, struct wire_reader *r);
+
+#endif

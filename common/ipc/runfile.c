@@ -1,0 +1,337 @@
+#include "ipc/runfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+/*
+ * Header: 0 magic, 8 u32 state, 16 u32 length and begin, 1024 i64 started_us
+ * and i32 pid, 2048 u32 length and result. The state is written after what it
+ * promises.
+ */
+#define MAGIC          "BELFRUN1"
+#define STATE_OFFSET   8
+#define BEGIN_OFFSET   16
+#define STARTED_OFFSET 1024
+#define RESULT_OFFSET  2048
+#define HEADER_SIZE    4096
+
+void
+run_begin_encode(const struct run_begin *b, struct wire_writer *w)
+{
+	wire_put_str(w, b->id);
+	wire_put_str(w, b->job);
+	wire_put_str(w, b->host);
+	wire_put_i64(w, b->slot_ms);
+	wire_put_i64(w, b->due_ms);
+	wire_put_i32(w, b->attempt);
+	wire_put_u8(w, (uint8_t)b->trigger);
+	wire_put_i64(w, b->created_ms);
+	wire_put_u64(w, b->output_limit);
+	wire_put_u64(w, b->fence);
+}
+
+int
+run_begin_decode(struct run_begin *b, struct wire_reader *r)
+{
+	snprintf(b->id, sizeof(b->id), "%s", wire_get_str(r));
+	snprintf(b->job, sizeof(b->job), "%s", wire_get_str(r));
+	snprintf(b->host, sizeof(b->host), "%s", wire_get_str(r));
+	b->slot_ms = wire_get_i64(r);
+	b->due_ms = wire_get_i64(r);
+	b->attempt = wire_get_i32(r);
+	b->trigger = wire_get_u8(r);
+	b->created_ms = wire_get_i64(r);
+	b->output_limit = wire_get_u64(r);
+	b->fence = wire_get_u64(r);
+	return wire_ok(r) && b->trigger < TRIGGER_COUNT ? 0 : -1;
+}
+
+int
+runfile_create(int dirfd, const struct run_begin *begin)
+{
+	struct wire_writer w = WIRE_WRITER_INIT, body = WIRE_WRITER_INIT;
+	int fd, rc, saved;
+
+	fd = openat(dirfd, begin->id,
+	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		return -1;
+	run_begin_encode(begin, &body);
+	wire_put_u64(&w, 0); /* the magic, below */
+	wire_put_u32(&w, RUNFILE_CREATED);
+	wire_put_u32(&w, 0);
+	wire_put_bytes(&w, body.p, body.len);
+	memcpy(w.p, MAGIC, 8);
+	rc = fd_pwrite_all(fd, w.p, w.len, 0);
+	saved = errno;
+	wire_writer_fini(&body);
+	wire_writer_fini(&w);
+	fd_close(&fd);
+	if (rc == -1)
+		unlinkat(dirfd, begin->id, 0);
+	errno = saved;
+	return rc;
+}
+
+static int
+read_header(struct runfile *file, uint8_t *h)
+{
+	struct wire_reader r, body;
+	const void *p;
+	size_t n;
+	int32_t pid;
+
+	wire_reader_init(&r, h + STATE_OFFSET, RESULT_OFFSET - STATE_OFFSET);
+	file->state = wire_get_u32(&r);
+	wire_reader_init(&r, h + BEGIN_OFFSET, STARTED_OFFSET - BEGIN_OFFSET);
+	p = wire_get_bytes(&r, &n);
+	if (memcmp(h, MAGIC, 8) != 0 || p == NULL)
+		return -1;
+	wire_reader_init(&body, p, n);
+	if (run_begin_decode(&file->begin, &body) == -1)
+		return -1;
+	wire_reader_init(&r, h + STARTED_OFFSET, 16);
+	file->started_us = wire_get_i64(&r);
+	pid = wire_get_i32(&r);
+	file->pid = pid;
+	if (file->state != RUNFILE_DONE)
+		return file->state >= RUNFILE_CREATED &&
+			file->state <= RUNFILE_DONE ?
+		    0 :
+		    -1;
+	wire_reader_init(&r, h + RESULT_OFFSET, HEADER_SIZE - RESULT_OFFSET);
+	p = wire_get_bytes(&r, &n);
+	if (p == NULL)
+		return -1;
+	wire_reader_init(&body, p, n);
+	return run_result_decode(&file->result, &body);
+}
+
+int
+runfile_reload(struct runfile *file, struct err *err)
+{
+	uint8_t h[HEADER_SIZE] = {0};
+
+	if (pread(file->fd, h, sizeof(h), 0) == -1)
+		return err_errno(err, "cannot read run file");
+	if (read_header(file, h) == -1) {
+		errno = EBADMSG;
+		return err_set(err, "run file is damaged");
+	}
+	return 0;
+}
+
+int
+runfile_open(struct runfile *file, int dirfd, const char *id, struct err *err)
+{
+	memset(file, 0, sizeof(*file));
+	file->fd = openat(dirfd, id, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (file->fd == -1)
+		return err_errno(err, "cannot open run file %s", id);
+	if (runfile_reload(file, err) == -1) {
+		err_prefix(err, "%s", id);
+		runfile_close(file);
+		return -1;
+	}
+	return 0;
+}
+
+void
+runfile_close(struct runfile *file)
+{
+	fd_close(&file->fd);
+}
+
+int
+runfile_lock(struct runfile *file)
+{
+	return flock(file->fd, LOCK_EX | LOCK_NB);
+}
+
+static int
+set_state(struct runfile *file, enum runfile_state state)
+{
+	uint8_t b[4] = {(uint8_t)state, 0, 0, 0};
+
+	if (fd_pwrite_all(file->fd, b, sizeof(b), STATE_OFFSET) == -1)
+		return -1;
+	file->state = state;
+	return 0;
+}
+
+static int
+write_at(struct runfile *file, struct wire_writer *w, off_t offset)
+{
+	int rc = fd_pwrite_all(file->fd, w->p, w->len, offset);
+
+	wire_writer_fini(w);
+	return rc;
+}
+
+int
+runfile_set_started(struct runfile *file, int64_t started_us, pid_t pid)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	wire_put_i64(&w, started_us);
+	wire_put_i32(&w, pid);
+	if (write_at(file, &w, STARTED_OFFSET) == -1)
+		return -1;
+	file->started_us = started_us;
+	file->pid = pid;
+	if (file->state == RUNFILE_STARTED)
+		return 0;
+	return set_state(file, RUNFILE_STARTED);
+}
+
+int
+runfile_set_done(struct runfile *file, const struct run_result *result)
+{
+	struct wire_writer w = WIRE_WRITER_INIT, body = WIRE_WRITER_INIT;
+
+	run_result_encode(result, &body);
+	wire_put_bytes(&w, body.p, body.len);
+	wire_writer_fini(&body);
+	if (write_at(file, &w, RESULT_OFFSET) == -1)
+		return -1;
+	file->result = *result;
+	return set_state(file, RUNFILE_DONE);
+}
+
+void
+runfile_output_init(struct runfile_output *out, const struct runfile *file)
+{
+	memset(out, 0, sizeof(*out));
+	out->fd = file->fd;
+	out->head = file->begin.output_limit / 2;
+	out->ring = file->begin.output_limit - out->head;
+}
+
+/* Where stream position pos is kept in the file. */
+static off_t
+output_offset(uint64_t head, uint64_t ring, uint64_t pos)
+{
+	if (pos >= head)
+		pos = head + (pos - head) % ring;
+	return (off_t)(HEADER_SIZE + pos);
+}
+
+/* How many bytes at pos lie behind one another in the file. */
+static uint64_t
+output_run(uint64_t head, uint64_t ring, uint64_t pos)
+{
+	if (pos < head)
+		return head - pos;
+	return ring - (pos - head) % ring;
+}
+
+static void
+write_total(struct runfile_output *out)
+{
+	uint8_t b[8];
+
+	if (out->total <= out->head + out->ring)
+		return;
+	for (int i = 0; i < 8; i++)
+		b[i] = (uint8_t)(out->total >> (8 * i));
+	if (fd_pwrite_all(out->fd, b, sizeof(b),
+		(off_t)(HEADER_SIZE + out->head + out->ring)) == -1 &&
+	    out->error == 0)
+		out->error = errno;
+}
+
+void
+runfile_output_write(struct runfile_output *out, const void *p, size_t n)
+{
+	const char *s = p;
+	uint64_t part;
+
+	if (out->error != 0 || out->ring == 0) {
+		/* After a gap nothing behind it could be placed. */
+		out->skipped += n;
+		out->total += n;
+		return;
+	}
+	while (n > 0) {
+		part = output_run(out->head, out->ring, out->total);
+		if (part > n)
+			part = n;
+		if (fd_pwrite_all(out->fd, s, part,
+			output_offset(out->head, out->ring, out->total)) ==
+		    -1) {
+			out->error = errno;
+			out->skipped += n;
+			out->total += n;
+			return;
+		}
+		s += part;
+		n -= part;
+		out->total += part;
+	}
+	write_total(out);
+}
+
+uint64_t
+runfile_output_dropped(const struct runfile_output *out)
+{
+	uint64_t stored = out->total - out->skipped;
+	uint64_t kept = out->head + out->ring;
+
+	return out->skipped + (stored > kept ? stored - kept : 0);
+}
+
+/* How many bytes were ever stored, by the file's size or its last field. */
+static int
+output_total(const struct runfile *file, uint64_t kept, uint64_t *total_r)
+{
+	struct stat st;
+	uint8_t b[8];
+
+	if (fstat(file->fd, &st) == -1)
+		return -1;
+	*total_r =
+	    st.st_size > HEADER_SIZE ? (uint64_t)st.st_size - HEADER_SIZE : 0;
+	if (*total_r <= kept)
+		return 0;
+	if (pread(file->fd, b, sizeof(b), (off_t)(HEADER_SIZE + kept)) !=
+	    sizeof(b))
+		return -1;
+	*total_r = 0;
+	for (int i = 0; i < 8; i++)
+		*total_r |= (uint64_t)b[i] << (8 * i);
+	return 0;
+}
+
+ssize_t
+runfile_output_read(
+    const struct runfile *file, uint64_t *pos, void *buf, size_t n)
+{
+	uint64_t head = file->begin.output_limit / 2;
+	uint64_t ring = file->begin.output_limit - head;
+	uint64_t total, part;
+	ssize_t got;
+
+	if (output_total(file, head + ring, &total) == -1)
+		return -1;
+	if (total > head + ring && *pos >= head && *pos < total - ring)
+		*pos = total - ring;
+	if (*pos >= total)
+		return 0;
+	part = output_run(head, ring, *pos);
+	if (part > total - *pos)
+		part = total - *pos;
+	if (part > n)
+		part = n;
+	got = pread(file->fd, buf, part, output_offset(head, ring, *pos));
+	if (got > 0)
+		*pos += (uint64_t)got;
+	return got;
+}

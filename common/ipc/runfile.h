@@ -1,0 +1,116 @@
+/*
+ * One file a run, state-dir/runs/ID: the truth about it while it is not yet in
+ * the ledger. Whatever process is killed, the file tells what to do next.
+ *
+ *   master    creates it (CREATED) before it asks a launcher: from then on
+ *             the slot counts as claimed
+ *   worker    locks it for life, makes it STARTED before the job may begin,
+ *             writes output as it comes and at last the result (DONE)
+ *   recorder  copies result and output to the store, then removes it
+ *
+ * Who holds the lock (flock) decides. A master that recovers takes the lock of
+ * a file whose worker is gone: CREATED was never started and may be launched
+ * again, STARTED is lost, DONE is to be recorded. A worker that cannot lock, or
+ * finds another state than CREATED, ends without doing anything: so a launch
+ * request that was sent twice runs once.
+ *
+ * Layout: 4096 bytes of header (magic, state, begin, started, result; see
+ * runfile.c), then the output: the first half of the limit as it came, then a
+ * ring of the second half, then, when the ring has wrapped, u64 total bytes.
+ * Nothing is fsync'ed: the file must survive processes, not the machine.
+ */
+#ifndef BELFRY_IPC_RUNFILE_H
+#define BELFRY_IPC_RUNFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "ipc/result.h"
+#include "ipc/spec.h"
+
+enum runfile_state {
+	RUNFILE_CREATED = 1,
+	RUNFILE_STARTED = 2,
+	RUNFILE_DONE = 3,
+};
+
+/* What the master knew when it made the run. */
+struct run_begin {
+	char id[RUN_ID_SIZE];
+	char job[JOB_NAME_MAX + 1];
+	char host[256];
+	int64_t slot_ms; /* realtime ms: the slot's identity */
+	int64_t due_ms;  /* when it was to start: slot, or a retry's time */
+	int32_t attempt; /* from 1 */
+	enum trigger trigger;
+	int64_t created_ms;
+	uint64_t output_limit;
+	uint64_t fence;
+};
+
+void run_begin_encode(const struct run_begin *begin, struct wire_writer *w);
+
+/* 0, or -1 when malformed. */
+int run_begin_decode(struct run_begin *begin, struct wire_reader *r);
+
+struct runfile {
+	int fd; /* owned */
+	enum runfile_state state;
+	struct run_begin begin;
+	int64_t started_us;       /* 0 before STARTED */
+	int32_t pid;              /* of the job, 0 before STARTED */
+	struct run_result result; /* when DONE */
+};
+
+/* Makes the file in directory dirfd. 0, or -1 with errno (EEXIST, ENOSPC). */
+int runfile_create(int dirfd, const struct run_begin *begin);
+
+/*
+ * Opens and reads it. 0; -1 with err when it is not there (errno ENOENT) or
+ * damaged (errno EBADMSG).
+ */
+int
+runfile_open(struct runfile *file, int dirfd, const char *id, struct err *err);
+
+/* Reads header and result again. 0 or -1 as above. */
+int runfile_reload(struct runfile *file, struct err *err);
+void runfile_close(struct runfile *file);
+
+/* Takes the lock without waiting. 0, or -1 with errno EWOULDBLOCK. */
+int runfile_lock(struct runfile *file);
+
+/* For the worker that holds the lock. 0, or -1 with errno. */
+int runfile_set_started(struct runfile *file, int64_t started_us, pid_t pid);
+int runfile_set_done(struct runfile *file, const struct run_result *result);
+
+/* The worker's side of the output. */
+struct runfile_output {
+	int fd;           /* borrowed */
+	uint64_t head;    /* bytes kept from the front */
+	uint64_t ring;    /* bytes kept from the end */
+	uint64_t total;   /* bytes seen */
+	uint64_t skipped; /* bytes not stored because the disk refused them */
+	int error;        /* errno of the first refusal, 0 none */
+};
+
+void
+runfile_output_init(struct runfile_output *out, const struct runfile *file);
+
+/* Keeps n bytes. Never fails: what cannot be stored is counted. */
+void runfile_output_write(struct runfile_output *out, const void *p, size_t n);
+
+/* Bytes that are not kept so far. */
+uint64_t runfile_output_dropped(const struct runfile_output *out);
+
+/*
+ * The reader's side, also while the worker writes. Reads up to n bytes that
+ * stand at stream position *pos; when those are not kept any more, moves *pos
+ * forward to the next kept byte first (the difference was dropped). Advances
+ * *pos. Returns the bytes read, 0 at the present end, -1 with errno.
+ */
+ssize_t runfile_output_read(
+    const struct runfile *file, uint64_t *pos, void *buf, size_t n);
+
+#endif

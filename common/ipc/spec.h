@@ -1,0 +1,80 @@
+/*
+ * All that a worker must know of one run. The master fills it; launcher and
+ * worker look at nothing else, so that they need no configuration, no clock
+ * zone and no user database.
+ */
+#ifndef BELFRY_IPC_SPEC_H
+#define BELFRY_IPC_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/outcome.h"
+#include "ipc/wire.h"
+
+#define RUN_ID_SIZE     17 /* 16 characters and NUL */
+#define JOB_NAME_MAX    128
+#define SPEC_GROUPS_MAX 256
+
+/* One bit an exit code. */
+struct code_set {
+	uint32_t bits[8];
+};
+
+static inline bool
+code_set_has(const struct code_set *set, int code)
+{
+	return code >= 0 && code < 256 &&
+	    (set->bits[code / 32] >> (code % 32) & 1) != 0;
+}
+
+static inline void
+code_set_add(struct code_set *set, int code)
+{
+	set->bits[code / 32] |= 1U << (code % 32);
+}
+
+/* Strings are borrowed: from the job, or after decoding from the message. */
+struct run_spec {
+	const char *id;
+	const char *job;
+	/*
+	 * What to execute. The first word is looked up in the run's own PATH
+	 * if it has no slash. A file without a magic number goes to shell.
+	 */
+	const char **argv; /* argc words and NULL */
+	uint32_t argc;
+	const char *shell;
+	const char **env; /* envc "K=V" and NULL; the whole environment */
+	uint32_t envc;
+	const char *environment_file; /* "" none; "-FILE": may be missing */
+	const char *directory;        /* "" stay in / */
+	bool set_ids;                 /* change to uid, gid and groups */
+	bool trusted; /* root wrote the job: open environment_file as root */
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t *groups;
+	uint32_t ngroups;
+	int32_t umask; /* -1: leave it */
+	int32_t nice;
+	const void *stdin_data; /* NULL: /dev/null */
+	size_t stdin_len;
+	int64_t timeout_ms; /* 0 none */
+	int32_t kill_signal;
+	int64_t kill_grace_ms;
+	struct code_set success;
+	/* Why it cannot start, found by the master; "" it can. */
+	const char *refusal;
+};
+
+void run_spec_encode(const struct run_spec *spec, struct wire_writer *w);
+
+/*
+ * 0, or -1 when malformed. Strings point into the reader's bytes; the arrays
+ * are allocated: run_spec_fini() frees them, also after -1.
+ */
+int run_spec_decode(struct run_spec *spec, struct wire_reader *r);
+void run_spec_fini(struct run_spec *spec);
+
+#endif

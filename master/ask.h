@@ -1,0 +1,75 @@
+/*
+ * Questions of the api process to master and recorder (ASK ... ANSWER_END):
+ * the verbs, and helpers to answer them in pieces.
+ *
+ * The api process knows HTTP and who may do what; the answerers know the
+ * content. An answer is JSON text (or raw bytes for "output"), ready to be
+ * passed on. Lists are JSON arrays.
+ *
+ *   verb     answered by  arguments                        HTTP
+ *   status   master       -                                GET /v1/status
+ *   jobs     master       after limit                      GET /v1/jobs
+ *   job      master       job                              GET /v1/jobs/J
+ *   next     master       job n                            GET /v1/jobs/J/next
+ *   run      master       job                              POST /v1/jobs/J/run
+ *   kill     master       run                              POST /v1/runs/R/kill
+ *   reload   master       -                                POST /v1/reload
+ *   drain    master       -                                POST /v1/drain
+ *   runs     recorder     job since outcome limit before   GET /v1/runs
+ *   show     recorder     run                              GET /v1/runs/R
+ *   output   recorder     run offset follow                GET /v1/runs/R/output
+ *   ledger   recorder     job since until outcome limit before
+ *                                                          GET /v1/ledger
+ *
+ * A list that goes on ends with the header Link: rel="next"; the api makes it
+ * from the key "next" that ANSWER_END may carry: ANSWER_END's payload is empty
+ * or one string, the query of the next page.
+ */
+#ifndef BELFRY_MASTER_ASK_H
+#define BELFRY_MASTER_ASK_H
+
+#include "ipc/channel.h"
+
+#define ASK_ARGS_MAX 32
+
+struct ask {
+	uint64_t id;
+	struct channel *channel;
+	const char *verb;
+	const char *who; /* "uid 0", "token ci": for the audit and the log */
+	unsigned nargs;
+	const char *keys[ASK_ARGS_MAX];
+	const char *values[ASK_ARGS_MAX];
+};
+
+/* Strings point into the message. 0 or -1 when malformed. */
+int
+ask_decode(struct ask *ask, struct channel *channel, struct message *message);
+void ask_encode(const struct ask *ask, struct wire_writer *w);
+
+/* The value of a key; NULL when it was not given. */
+const char *ask_arg(const struct ask *ask, const char *key);
+
+/*
+ * A number; fallback when the key was not given. Answers 400 itself and
+ * returns -1 when it is none or outside min to max.
+ */
+int ask_arg_int(const struct ask *ask, const char *key, int64_t min,
+    int64_t max, int64_t fallback, int64_t *value_r);
+
+/* A complete answer: JSON text. */
+void
+answer_json(struct channel *channel, uint64_t id, int status, const char *json);
+
+/* {"error": {"code": code, "message": ...}} */
+void
+answer_error(struct channel *channel, uint64_t id, int status, const char *code,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* An answer in pieces; n may be more than one message holds. */
+void answer_begin(
+    struct channel *channel, uint64_t id, int status, const char *content_type);
+void answer_data(struct channel *channel, uint64_t id, const void *p, size_t n);
+void answer_end(struct channel *channel, uint64_t id, const char *next);
+
+#endif
