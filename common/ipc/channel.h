@@ -17,7 +17,8 @@ struct channel;
 /* What all channels of one process share. */
 struct channel_loop {
 	struct event_base *base;
-	struct packet_in in; /* big; one is read at a time */
+	struct packet_in *in; /* the packet being handled; owned */
+	unsigned depth;       /* handlers that are running inside another */
 };
 
 struct channel_loop *channel_loop_new(struct event_base *base);
@@ -71,7 +72,10 @@ int channel_send(struct channel *channel, uint16_t type, uint64_t id,
 /* Sends what waits as far as the peer takes it, now. */
 void channel_flush(struct channel *channel);
 
-/* Reads and handles packets until there are none, at most max. */
+/*
+ * Reads and handles packets until there are none, at most max. Also from
+ * inside the handler of another channel.
+ */
 void channel_drain(struct channel *channel, int max);
 
 /* Takes the descriptor of the message being handled; it is yours. */
