@@ -46,8 +46,8 @@ channel_closed_cb(struct channel *channel, const char *why, void *arg);
 
 struct channel_config {
 	struct channel_loop *loop;
-	enum role self;
-	enum role peer;
+	enum role_id self;
+	enum role_id peer;
 	/* Ends with type 0. A type that is not in it breaks the protocol. */
 	const struct channel_dispatch *dispatch;
 	channel_closed_cb *closed_cb;
