@@ -114,7 +114,7 @@ enum role_id {
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(42, STATE_RETRY, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
 	    4096, false)                                                       \
-	X(43, STATE_OPEN, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 5,   \
+	X(43, STATE_OPEN, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,  \
 	    256, false)                                                        \
 	X(44, STATE_END, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0,    \
 	    256, false)                                                        \
