@@ -18,11 +18,12 @@
 struct role;
 
 struct role_ops {
-	enum role id;
+	enum role_id id;
 	/* Before privileges are dropped and before the first peer. */
 	int (*init)(struct role *role, struct err *err);
 	/* A peer's new channel; one that was there before is dead. Own fd. */
-	void (*peer)(struct role *role, enum role peer, unsigned index, int fd);
+	void (*peer)(
+	    struct role *role, enum role_id peer, unsigned index, int fd);
 	/* A listening socket; own fd. May be NULL. */
 	void (*listen)(struct role *role, enum listen_kind kind, int fd);
 	/* All peers were handed out: begin. Calls role_ready() when it is up. */
@@ -44,10 +45,11 @@ struct role {
 	struct event_base *base;
 	struct channel_loop *loop;
 	struct channel *guardian;
-	void *state; /* the role's own */
+	uid_t daemon_uid; /* as whom master and recorder work */
+	void *state;      /* the role's own */
 };
 
-/* Runs the role until it ends; the exit status. */
+/* Runs the role until it ends; the exit status. The log is set up already. */
 int role_run(const struct role_ops *ops, const char *config_path);
 
 /* Tells the guardian that the role is up; text is for its log. */
@@ -59,7 +61,7 @@ void role_ready(struct role *role, const char *text);
  * ops->peer.
  */
 void role_peer_bad(
-    struct role *role, enum role peer, unsigned index, const char *why);
+    struct role *role, enum role_id peer, unsigned index, const char *why);
 
 /*
  * Waits for and holds state-dir/NAME.lock, so that a predecessor that has

@@ -109,11 +109,11 @@ fd_mkdir_p(const char *path, mode_t mode)
 }
 
 static int
-unix_is_alive(const struct sockaddr_un *sun)
+unix_is_alive(const struct sockaddr_un *sun, int type)
 {
 	int fd, alive;
 
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return 0;
 	alive = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ||
@@ -123,7 +123,7 @@ unix_is_alive(const struct sockaddr_un *sun)
 }
 
 int
-fd_listen_unix(const char *path, mode_t mode, struct err *err)
+fd_listen_unix(const char *path, int type, mode_t mode, struct err *err)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	struct stat st;
@@ -145,7 +145,7 @@ fd_listen_unix(const char *path, mode_t mode, struct err *err)
 		if (unlink(path) == -1)
 			return err_errno(err, "cannot remove %s", path);
 	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return err_errno(err, "socket");
 	/* The mode must be right from the first moment on. */

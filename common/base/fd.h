@@ -33,10 +33,10 @@ char *fd_read_all(int fd, size_t max, size_t *len_r);
 int fd_mkdir_p(const char *path, mode_t mode);
 
 /*
- * Binds and listens on a unix stream socket at path, replacing a dead one
- * that stands there; an alive one is an error. Returns the non-blocking
- * descriptor or -1.
+ * Binds and listens on a unix socket of type SOCK_STREAM or SOCK_SEQPACKET at
+ * path, replacing a dead one that stands there; an alive one is an error
+ * (errno EADDRINUSE). Returns the non-blocking descriptor or -1.
  */
-int fd_listen_unix(const char *path, mode_t mode, struct err *err);
+int fd_listen_unix(const char *path, int type, mode_t mode, struct err *err);
 
 #endif

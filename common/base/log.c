@@ -29,7 +29,7 @@ log_init(const char *role, enum log_level level, enum log_target target)
 	log_role = role;
 	log_max = level;
 	log_target = target;
-	if (target == LOG_TARGET_SYSLOG)
+	if (target != LOG_TARGET_STDERR)
 		openlog("belfryd", LOG_PID | LOG_NDELAY, LOG_CRON);
 }
 
@@ -40,6 +40,23 @@ log_level_parse(const char *name)
 		if (strcmp(name, level_names[i]) == 0)
 			return (int)i;
 	return -1;
+}
+
+int
+log_target_parse(const char *name)
+{
+	static const char *const names[] = { "stderr", "syslog", "both" };
+
+	for (size_t i = 0; i < nitems(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+	return level_names[level];
 }
 
 /* Copies src so that one event stays one line; cuts what does not fit. */
@@ -94,9 +111,9 @@ vlog(enum log_level level, const char *fmt, va_list ap)
 		return;
 	vsnprintf(raw, sizeof(raw), fmt, ap);
 	escape(text, sizeof(text), raw);
-	if (log_target == LOG_TARGET_SYSLOG)
+	if (log_target != LOG_TARGET_STDERR)
 		syslog(level_priorities[level], "%s: %s", log_role, text);
-	else
+	if (log_target != LOG_TARGET_SYSLOG)
 		write_line(level, text);
 	errno = saved;
 }

@@ -20,6 +20,7 @@ enum log_level {
 enum log_target {
 	LOG_TARGET_STDERR,
 	LOG_TARGET_SYSLOG,
+	LOG_TARGET_BOTH, /* a daemon that still has its terminal */
 };
 
 /*
@@ -30,6 +31,10 @@ void log_init(const char *role, enum log_level level, enum log_target target);
 
 /* "error", "warn", "info", "debug" -> level; -1 for anything else. */
 int log_level_parse(const char *name);
+const char *log_level_name(enum log_level level);
+
+/* "stderr", "syslog", "both" -> target; -1 for anything else. */
+int log_target_parse(const char *name);
 
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

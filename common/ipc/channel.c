@@ -33,7 +33,9 @@ channel_loop_new(struct event_base *base)
 	struct channel_loop *loop = xmalloc(sizeof(*loop));
 
 	loop->base = base;
-	packet_in_init(&loop->in);
+	loop->in = xmalloc(sizeof(*loop->in));
+	loop->depth = 0;
+	packet_in_init(loop->in);
 	return loop;
 }
 
@@ -42,7 +44,8 @@ channel_loop_free(struct channel_loop *loop)
 {
 	if (loop == NULL)
 		return;
-	packet_in_fini(&loop->in);
+	packet_in_fini(loop->in);
+	free(loop->in);
 	free(loop);
 }
 
@@ -106,7 +109,7 @@ find_handler(const struct channel *ch, uint16_t type)
 static bool
 handle_packet(struct channel *ch)
 {
-	struct packet_in *in = &ch->config.loop->in;
+	struct packet_in *in = ch->config.loop->in;
 	const struct channel_dispatch *d;
 	struct message message;
 	struct err err = {""};
@@ -134,14 +137,14 @@ handle_packet(struct channel *ch)
 	return rc == 0;
 }
 
-/* Reads one packet. False: nothing there, or the channel is done with. */
+/* False: nothing there, or the channel is done with. */
 static bool
-read_packet(struct channel *ch)
+read_into(struct channel *ch, struct packet_in *in)
 {
 	bool more = false;
 	int rc;
 
-	rc = packet_receive(ch->fd, &ch->config.loop->in);
+	rc = packet_receive(ch->fd, in);
 	if (rc == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return false;
 	ch->busy = true;
@@ -154,6 +157,31 @@ read_packet(struct channel *ch)
 		release(ch);
 		return false;
 	}
+	return more;
+}
+
+/*
+ * Reads one packet. A handler that reads another channel must not overwrite
+ * the packet it is in the middle of.
+ */
+static bool
+read_packet(struct channel *ch)
+{
+	struct channel_loop *loop = ch->config.loop;
+	struct packet_in *outer = loop->in;
+	bool nested = loop->depth++ > 0, more;
+
+	if (nested) {
+		loop->in = xmalloc(sizeof(*loop->in));
+		packet_in_init(loop->in);
+	}
+	more = read_into(ch, loop->in);
+	if (nested) {
+		packet_in_fini(loop->in);
+		free(loop->in);
+		loop->in = outer;
+	}
+	loop->depth--;
 	return more;
 }
 
@@ -285,7 +313,7 @@ channel_drain(struct channel *ch, int max)
 int
 channel_take_fd(struct channel *ch, struct message *message)
 {
-	return message_take_fd(&ch->config.loop->in, message);
+	return message_take_fd(ch->config.loop->in, message);
 }
 
 size_t

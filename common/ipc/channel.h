@@ -17,7 +17,8 @@ struct channel;
 /* What all channels of one process share. */
 struct channel_loop {
 	struct event_base *base;
-	struct packet_in in; /* big; one is read at a time */
+	struct packet_in *in; /* the packet being handled; owned */
+	unsigned depth;       /* handlers that are running inside another */
 };
 
 struct channel_loop *channel_loop_new(struct event_base *base);
@@ -45,8 +46,8 @@ channel_closed_cb(struct channel *channel, const char *why, void *arg);
 
 struct channel_config {
 	struct channel_loop *loop;
-	enum role self;
-	enum role peer;
+	enum role_id self;
+	enum role_id peer;
 	/* Ends with type 0. A type that is not in it breaks the protocol. */
 	const struct channel_dispatch *dispatch;
 	channel_closed_cb *closed_cb;
@@ -71,7 +72,10 @@ int channel_send(struct channel *channel, uint16_t type, uint64_t id,
 /* Sends what waits as far as the peer takes it, now. */
 void channel_flush(struct channel *channel);
 
-/* Reads and handles packets until there are none, at most max. */
+/*
+ * Reads and handles packets until there are none, at most max. Also from
+ * inside the handler of another channel.
+ */
 void channel_drain(struct channel *channel, int max);
 
 /* Takes the descriptor of the message being handled; it is yours. */

@@ -39,16 +39,16 @@ message_name(uint16_t type)
 }
 
 const char *
-role_name(enum role role)
+role_name(enum role_id role)
 {
 	return role < ROLE_COUNT ? role_names[role] : "?";
 }
 
-enum role
+enum role_id
 role_parse(const char *name)
 {
 	for (size_t i = 1; i < nitems(role_names); i++)
 		if (strcmp(role_names[i], name) == 0)
-			return (enum role)i;
+			return (enum role_id)i;
 	return ROLE_NONE;
 }

@@ -14,7 +14,7 @@
 #define MESSAGE_VERSION     1
 #define MESSAGE_PAYLOAD_MAX 65000 /* a packet with headers is below 64 KiB */
 
-enum role {
+enum role_id {
 	ROLE_NONE,
 	ROLE_GUARDIAN,
 	ROLE_MASTER,
@@ -47,6 +47,7 @@ enum role {
  *   DRAIN_ASK      somebody asked for a drain
  *   DRAINED        all runs have ended and are recorded
  *   ROLE_BAD       u8 role, u8 index, str why: it sent rubbish, restart it
+ *   ROLE_SPAWNED   u8 role, u8 index, u32 pid, u32 restarts: for the status
  * Runs:
  *   RUN_LAUNCH     struct run_spec (spec.h) + fd: the worker's channel
  *   RUN_REFUSED    str run, i32 errno: fork failed, nothing was started
@@ -93,6 +94,8 @@ enum role {
 	X(11, DRAINED, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), 0, 0,   \
 	    false)                                                             \
 	X(12, ROLE_BAD, ROLES_ALL, ROLE_BIT(ROLE_GUARDIAN), 7, 1024, false)    \
+	X(13, ROLE_SPAWNED, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER),   \
+	    10, 10, false)                                                    \
 	X(20, RUN_LAUNCH, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 32,  \
 	    MESSAGE_PAYLOAD_MAX, true)                                         \
 	X(21, RUN_REFUSED, ROLE_BIT(ROLE_LAUNCHER), ROLE_BIT(ROLE_MASTER), 9,  \
@@ -172,7 +175,7 @@ const struct message_info *message_info(uint16_t type);
 const char *message_name(uint16_t type);
 
 /* "master", "launcher" ...; and back, ROLE_NONE when it is none. */
-const char *role_name(enum role role);
-enum role role_parse(const char *name);
+const char *role_name(enum role_id role);
+enum role_id role_parse(const char *name);
 
 #endif

@@ -194,7 +194,7 @@ check_header(const struct packet_in *in, const struct message *m, size_t n,
     uint32_t route, struct err *err)
 {
 	const struct message_info *info = message_info(m->type);
-	enum role from = route >> 16, to = route & 0xffff;
+	enum role_id from = route >> 16, to = route & 0xffff;
 
 	if (info == NULL)
 		return err_set(err, "unknown message type %u", m->type);
@@ -210,7 +210,7 @@ check_header(const struct packet_in *in, const struct message *m, size_t n,
 }
 
 int
-packet_next(struct packet_in *in, enum role from, enum role to,
+packet_next(struct packet_in *in, enum role_id from, enum role_id to,
     struct message *message_r, struct err *err)
 {
 	struct wire_reader r;

@@ -78,7 +78,7 @@ int packet_receive(int sock, struct packet_in *in);
  * the type does not go from "from" to "to"; err says which. Descriptors that
  * nobody took are closed with the next packet or packet_in_fini().
  */
-int packet_next(struct packet_in *in, enum role from, enum role to,
+int packet_next(struct packet_in *in, enum role_id from, enum role_id to,
     struct message *message_r, struct err *err);
 
 void packet_in_init(struct packet_in *in);

@@ -1,0 +1,188 @@
+/*
+ * belfryd: reads its arguments and becomes the guardian, one of its roles
+ * (-x), or a check of the configuration (-t).
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/cmd_check.h"
+#include "guardian/guardian.h"
+#include "role.h"
+
+#define CONFIG_DEFAULT BELFRY_SYSCONFDIR "/belfry/belfry.conf"
+#define EXIT_USAGE     2
+
+static const char usage[] =
+    "usage: belfryd [-c FILE] [-f] [-l LEVEL] [-p FILE]\n"
+    "       belfryd -t [-c FILE]\n"
+    "  -c FILE   configuration (default " CONFIG_DEFAULT ")\n"
+    "  -f        stay in the foreground\n"
+    "  -l LEVEL  log error, warn, info or debug and what is worse\n"
+    "  -p FILE   pid file (default RUN-DIR/belfryd.pid)\n"
+    "  -t        check the configuration and the jobs, and exit\n"
+    "  -V        print the version, and exit\n"
+    "  -h        print this, and exit\n";
+
+struct arguments {
+	const char *config_path;
+	const char *pid_path;
+	const char *role;
+	int level;
+	int target;
+	bool foreground;
+	bool check;
+};
+
+static int
+usage_error(const char *fmt, const char *what)
+{
+	fprintf(stderr, "belfryd: ");
+	fprintf(stderr, fmt, what);
+	fprintf(stderr, "\n%s", usage);
+	return EXIT_USAGE;
+}
+
+/* -1: go on; else exit with this. */
+static int
+parse_arguments(int argc, char **argv, struct arguments *args)
+{
+	int opt;
+
+	opterr = 0;
+	while ((opt = getopt(argc, argv, ":c:fhl:p:tVx:L:")) != -1) {
+		switch (opt) {
+		case 'c':
+			args->config_path = optarg;
+			break;
+		case 'f':
+			args->foreground = true;
+			break;
+		case 'l':
+			args->level = log_level_parse(optarg);
+			if (args->level == -1)
+				return usage_error(
+				    "-l %s: levels are error, warn, info, "
+				    "debug",
+				    optarg);
+			break;
+		case 'p':
+			args->pid_path = optarg;
+			break;
+		case 't':
+			args->check = true;
+			break;
+		case 'V':
+			printf("belfryd " BELFRY_VERSION "\n");
+			return 0;
+		case 'x': /* the guardian's own */
+			args->role = optarg;
+			break;
+		case 'L': /* the guardian's own */
+			args->target = log_target_parse(optarg);
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		case ':':
+			return usage_error(
+			    "option needs a value: %s", argv[optind - 1]);
+		default:
+			return usage_error(
+			    "unknown option: %s", argv[optind - 1]);
+		}
+	}
+	if (optind < argc)
+		return usage_error("unexpected argument: %s", argv[optind]);
+	return -1;
+}
+
+static int
+run_role(const struct arguments *args)
+{
+	static const struct role_ops *const roles[] = {
+	    &master_role,
+	    &recorder_role,
+	    &api_role,
+	};
+	enum role_id id = role_parse(args->role);
+
+	if (args->target == -1)
+		return usage_error("%s", "-x and -L are not for people");
+	for (size_t i = 0; i < nitems(roles); i++) {
+		if (roles[i]->id != id)
+			continue;
+		log_init(role_name(id), (enum log_level)args->level,
+		    (enum log_target)args->target);
+		return role_run(roles[i], args->config_path);
+	}
+	return usage_error("unknown role: %s", args->role);
+}
+
+static int
+run_check(const struct arguments *args)
+{
+	char *argv[] = {(char *)(uintptr_t) "check", NULL};
+
+	return cmd_check(1, argv, args->config_path);
+}
+
+static int
+run_daemon(const struct arguments *args, char *config_path)
+{
+	struct guardian_options options = {
+	    .config_path = config_path,
+	    .pid_path = args->pid_path,
+	    .foreground = args->foreground,
+	    .log_level = args->level,
+	};
+	struct config *config;
+	struct err err = {""};
+	int status;
+
+	config = config_load(config_path, &err);
+	if (config == NULL) {
+		fprintf(stderr, "belfryd: %s\n", err.text);
+		return EXIT_USAGE;
+	}
+	if (args->level != -1)
+		config->log_level = (enum log_level)args->level;
+	status = guardian_run(config, &options);
+	config_free(config);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arguments args = {
+	    .config_path = CONFIG_DEFAULT,
+	    .level = -1,
+	    .target = -1,
+	};
+	char *config_path;
+	int status;
+
+	status = parse_arguments(argc, argv, &args);
+	if (status != -1)
+		return status;
+	if (args.role != NULL)
+		return run_role(&args);
+	if (args.check)
+		return run_check(&args);
+	/* We may leave this directory; the roles read the file's name too. */
+	config_path = realpath(args.config_path, NULL);
+	if (config_path == NULL) {
+		fprintf(stderr, "belfryd: cannot read %s: %s\n",
+		    args.config_path, strerror(errno));
+		return EXIT_USAGE;
+	}
+	status = run_daemon(&args, config_path);
+	free(config_path);
+	return status;
+}

@@ -1,0 +1,361 @@
+/*
+ * Runs as whoever started the daemon, often root. Must not parse, look up or
+ * wait for anything once the roles run.
+ */
+#include "guardian.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "internal.h"
+#include "notify.h"
+#include "startup.h"
+
+/* How much longer than shutdown-timeout the master may take to drain. */
+#define DRAIN_SLACK_MS 120000
+/* How long a dying predecessor may hold its sockets. */
+#define LISTEN_WAIT_MS 5000
+
+void
+guardian_all_ready(struct guardian *g)
+{
+	struct err err = {""};
+
+	for (unsigned i = 0; i < g->nchildren; i++)
+		if (!g->children[i].ready)
+			return;
+	if (startup_pid_file(g->pid_path, &err) == -1) {
+		log_error("%s", err.text);
+		roles_stop(g, 1);
+		return;
+	}
+	g->state = GUARDIAN_RUNNING;
+	log_info("belfryd %s is up, pid=%d node=%s", BELFRY_VERSION,
+	    (int)getpid(), g->config->node_name);
+	startup_detached(g->detach_fd);
+	if (g->detach_fd != -1)
+		wiring_send_log(
+		    g); /* the roles hold the terminal we just left */
+	g->detach_fd = -1;
+	notify_state("READY=1");
+}
+
+static void
+reopen_log(struct guardian *g)
+{
+	struct err err = {""};
+	int fd;
+
+	if (g->config->log[0] != '/')
+		return;
+	fd = startup_open_log(g->config->log, &g->ids, &err);
+	if (fd == -1) {
+		log_error("%s; going on with the old one", err.text);
+		return;
+	}
+	dup2(fd, STDERR_FILENO);
+	fd_close(&fd);
+	wiring_send_log(g);
+	log_info("log reopened");
+}
+
+void
+guardian_reload(struct guardian *g)
+{
+	struct err err = {""};
+	int fd;
+
+	if (g->state != GUARDIAN_RUNNING)
+		return;
+	notify_reloading();
+	reopen_log(g);
+	fd = startup_copy(g->options->config_path, &err);
+	if (fd == -1) {
+		log_error("%s; the configuration stays as it was", err.text);
+		fd = fcntl(g->config_fd, F_DUPFD_CLOEXEC, 0);
+	}
+	fd_close(&g->reload_fd);
+	g->reload_fd = fd;
+	g->ticket++;
+	wiring_send_reload(g);
+}
+
+static void
+stop_timer_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct guardian *g = arg;
+
+	if (g->state == GUARDIAN_DRAINING) {
+		log_error("the master does not drain, stopping without it");
+		roles_stop(g, 1);
+		return;
+	}
+	for (unsigned i = 0; i < g->nchildren; i++)
+		if (g->children[i].pid > 1)
+			kill(g->children[i].pid, SIGKILL);
+}
+
+void
+guardian_arm_timer(struct guardian *g, int64_t ms)
+{
+	const struct timeval tv = {
+	    .tv_sec = ms / 1000,
+	    .tv_usec = ms % 1000 * 1000,
+	};
+
+	evtimer_add(g->stop_timer, &tv);
+}
+
+/* First time: nothing new starts. Second time: what runs is ended. */
+void
+guardian_drain(struct guardian *g, const char *why)
+{
+	if (g->state == GUARDIAN_STARTING) {
+		roles_stop(g, 1);
+	} else if (g->state == GUARDIAN_RUNNING) {
+		log_info("%s: draining, starting nothing more", why);
+		notify_state("STOPPING=1");
+		g->state = GUARDIAN_DRAINING;
+		wiring_send_drain(g);
+		guardian_arm_timer(g, g->config->shutdown_ms + DRAIN_SLACK_MS);
+	} else if (g->state == GUARDIAN_DRAINING && !g->drain_now) {
+		log_info("%s again: ending the jobs that still run", why);
+		g->drain_now = true;
+		wiring_send_drain(g);
+	}
+}
+
+static void
+signal_cb(evutil_socket_t sig, short what, void *arg)
+{
+	struct guardian *g = arg;
+
+	switch (sig) {
+	case SIGCHLD:
+		roles_reap(g);
+		break;
+	case SIGTERM:
+		guardian_drain(g, "SIGTERM");
+		break;
+	case SIGINT:
+		guardian_drain(g, "SIGINT");
+		break;
+	case SIGHUP:
+		log_info("SIGHUP: reloading");
+		guardian_reload(g);
+		break;
+	case SIGUSR1:
+		reopen_log(g);
+		break;
+	case SIGQUIT:
+		log_info("SIGQUIT: stopping, jobs go on by themselves");
+		roles_stop(g, GUARDIAN_EXIT_LEFT);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+catch_signals(struct guardian *g)
+{
+	static const int caught[] = {
+	    SIGCHLD,
+	    SIGTERM,
+	    SIGINT,
+	    SIGHUP,
+	    SIGUSR1,
+	    SIGQUIT,
+	};
+
+	_Static_assert(nitems(caught) <= SIGNALS_MAX, "too many signals");
+	for (size_t i = 0; i < nitems(caught); i++) {
+		g->signals[i] = evsignal_new(g->base, caught[i], signal_cb, g);
+		if (g->signals[i] == NULL ||
+		    evsignal_add(g->signals[i], NULL) == -1)
+			fatalx("cannot catch signal %d", caught[i]);
+	}
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* Our program, and belfry-worker beside it, in the build or installed. */
+static int
+find_programs(struct guardian *g, struct err *err)
+{
+	static const char *const places[] = {
+	    "%s/belfry-worker",
+	    "%s/../worker/belfry-worker",
+	    BELFRY_LIBEXECDIR "/belfry-worker",
+	};
+	char *dir, *slash;
+
+	g->self = xcalloc(1, PATH_MAX);
+	if (readlink("/proc/self/exe", g->self, PATH_MAX - 1) == -1)
+		return err_errno(err, "cannot find our own program");
+	dir = xstrdup(g->self);
+	slash = strrchr(dir, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	for (size_t i = 0; g->worker == NULL && i < nitems(places); i++) {
+		g->worker = i < 2 ?
+		    xasprintf(i == 0 ? "%s/belfry-worker" :
+				       "%s/../worker/belfry-worker",
+			dir) :
+		    xstrdup(places[i]);
+		if (access(g->worker, X_OK) == -1) {
+			free(g->worker);
+			g->worker = NULL;
+		}
+	}
+	free(dir);
+	if (g->worker == NULL)
+		return err_set(err,
+		    "cannot find belfry-worker beside %s or in %s", g->self,
+		    BELFRY_LIBEXECDIR);
+	return 0;
+}
+
+/* A predecessor that was killed leaves roles that take a moment to end. */
+static int
+listen_on(const char *path, int type, mode_t mode, const struct priv_ids *ids,
+    struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+	int fd;
+
+	for (int waited = 0;; waited += 50) {
+		fd = fd_listen_unix(path, type, mode, err);
+		if (fd != -1 || errno != EADDRINUSE || waited > LISTEN_WAIT_MS)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (fd != -1 && geteuid() == 0 &&
+	    chown(path, ids->uid, ids->gid) == -1) {
+		err_errno(err, "cannot give %s to uid %u", path, ids->uid);
+		fd_close(&fd);
+	}
+	return fd;
+}
+
+static int
+open_listeners(struct guardian *g, struct err *err)
+{
+	char *path = xasprintf("%s/worker.sock", g->config->run_dir);
+
+	g->workers_fd = listen_on(path, SOCK_SEQPACKET, 0600, &g->ids, err);
+	free(path);
+	if (g->workers_fd == -1)
+		return -1;
+	g->api_fd = listen_on(g->config->socket, SOCK_STREAM,
+	    g->config->socket_mode, &g->ids, err);
+	return g->api_fd == -1 ? -1 : 0;
+}
+
+static int
+open_log(struct guardian *g, struct err *err)
+{
+	const char *log = g->config->log;
+	int fd;
+
+	if (log[0] == '/') {
+		fd = startup_open_log(log, &g->ids, err);
+		if (fd == -1 || dup2(fd, STDERR_FILENO) == -1)
+			return -1;
+		fd_close(&fd);
+	}
+	if (log[0] != '/' && !g->options->foreground)
+		g->log_target = "both";
+	else if (strcmp(log, "syslog") == 0)
+		g->log_target = "syslog";
+	log_init("guardian", g->config->log_level,
+	    (enum log_target)log_target_parse(g->log_target));
+	return 0;
+}
+
+static int
+prepare(struct guardian *g, struct err *err)
+{
+	const struct config *config = g->config;
+	int lock;
+
+	if (find_programs(g, err) == -1 ||
+	    priv_lookup(config->user, config->group, &g->ids, err) == -1 ||
+	    startup_directories(config, &g->ids, err) == -1)
+		return -1;
+	g->config_fd = startup_copy(g->options->config_path, err);
+	if (g->config_fd == -1)
+		return -1;
+	if (!g->options->foreground) {
+		g->detach_fd = startup_detach(err);
+		if (g->detach_fd == -1)
+			return -1;
+	}
+	/* By the process that stays: the lock names its pid. */
+	lock = startup_lock(config, err);
+	if (lock == -1 || open_log(g, err) == -1)
+		return -1;
+	return open_listeners(g, err);
+}
+
+static void
+finish(struct guardian *g)
+{
+	char *path = xasprintf("%s/worker.sock", g->config->run_dir);
+
+	if (g->workers_fd != -1)
+		unlink(path);
+	if (g->api_fd != -1)
+		unlink(g->config->socket);
+	if (g->state == GUARDIAN_STOPPING)
+		unlink(g->pid_path);
+	free(path);
+	log_info("belfryd stopped");
+}
+
+int
+guardian_run(struct config *config, const struct guardian_options *options)
+{
+	struct guardian g = {
+	    .config = config,
+	    .options = options,
+	    .workers_fd = -1,
+	    .api_fd = -1,
+	    .config_fd = -1,
+	    .reload_fd = -1,
+	    .detach_fd = -1,
+	    .log_target = "stderr",
+	};
+	struct err err = {""};
+
+	log_init("guardian", config->log_level, LOG_TARGET_STDERR);
+	g.pid_path = options->pid_path != NULL ?
+	    xstrdup(options->pid_path) :
+	    xasprintf("%s/belfryd.pid", config->run_dir);
+	if (prepare(&g, &err) == -1) {
+		log_error("%s", err.text);
+		return 1;
+	}
+	/* Workers whose launcher dies come to us to be reaped. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	g.base = event_base_new();
+	if (g.base == NULL)
+		fatalx("cannot make an event loop");
+	g.loop = channel_loop_new(g.base);
+	g.stop_timer = evtimer_new(g.base, stop_timer_cb, &g);
+	catch_signals(&g);
+	roles_start(&g);
+	event_base_dispatch(g.base);
+	finish(&g);
+	return g.status;
+}

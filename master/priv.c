@@ -1,0 +1,57 @@
+#include "priv.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+int
+priv_lookup(const char *user, const char *group, struct priv_ids *ids_r,
+    struct err *err)
+{
+	const struct passwd *pw;
+	const struct group *gr;
+
+	ids_r->uid = geteuid();
+	ids_r->gid = getegid();
+	if (user[0] != '\0') {
+		pw = getpwnam(user);
+		if (pw == NULL)
+			return err_set(err,
+			    "user: there is no user \"%s\" on this machine; "
+			    "make it, or leave the key out",
+			    user);
+		ids_r->uid = pw->pw_uid;
+		ids_r->gid = pw->pw_gid;
+	}
+	if (group[0] != '\0') {
+		gr = getgrnam(group);
+		if (gr == NULL)
+			return err_set(err,
+			    "group: there is no group \"%s\" on this machine",
+			    group);
+		ids_r->gid = gr->gr_gid;
+	}
+	if (geteuid() != 0 && ids_r->uid != geteuid())
+		return err_set(err,
+		    "user: only root can work as another user (\"%s\")", user);
+	return 0;
+}
+
+int
+priv_drop(const struct priv_ids *ids, struct err *err)
+{
+	const struct passwd *pw;
+
+	if (geteuid() != 0 || ids->uid == 0)
+		return 0;
+	pw = getpwuid(ids->uid);
+	if (pw != NULL ? initgroups(pw->pw_name, ids->gid) == -1 :
+			 setgroups(0, NULL) == -1)
+		return err_errno(err, "cannot set groups");
+	if (setresgid(ids->gid, ids->gid, ids->gid) == -1 ||
+	    setresuid(ids->uid, ids->uid, ids->uid) == -1)
+		return err_errno(err, "cannot become uid %u", ids->uid);
+	if (setuid(0) != -1)
+		return err_set(err, "could become root again");
+	return 0;
+}
