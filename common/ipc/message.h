@@ -115,7 +115,7 @@ enum role_id {
 	X(42, STATE_RETRY, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
 	    4096, false)                                                       \
 	X(43, STATE_OPEN, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,  \
-	    256, false)                                                        \
+	    4096, false)                                                       \
 	X(44, STATE_END, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0,    \
 	    256, false)                                                        \
 	X(45, RECORD_JOB, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 16,  \
