@@ -139,7 +139,7 @@ fd_listen_unix(const char *path, int type, mode_t mode, struct err *err)
 		if (!S_ISSOCK(st.st_mode))
 			return err_set(
 			    err, "%s: exists and is not a socket", path);
-		if (unix_is_alive(&sun))
+		if (unix_is_alive(&sun, type))
 			return err_set(
 			    err, "%s: another daemon listens here", path);
 		if (unlink(path) == -1)
