@@ -67,8 +67,8 @@ alarm_new(struct event_base *base, alarm_cb *cb, void *arg, struct err *err)
 		free(alarm);
 		return NULL;
 	}
-	alarm->event = event_new(base, alarm->fd, EV_READ | EV_PERSIST,
-	    expired_cb, alarm);
+	alarm->event =
+	    event_new(base, alarm->fd, EV_READ | EV_PERSIST, expired_cb, alarm);
 	if (alarm->event == NULL || event_add(alarm->event, NULL) == -1)
 		fatalx("cannot make the alarm's event");
 	return alarm;
@@ -87,7 +87,7 @@ alarm_free(struct alarm_clock *alarm)
 void
 alarm_set(struct alarm_clock *alarm, int64_t at_ms)
 {
-	struct itimerspec spec = { 0 };
+	struct itimerspec spec = {0};
 
 	if (at_ms == alarm->at_ms)
 		return;
@@ -101,7 +101,8 @@ alarm_set(struct alarm_clock *alarm, int64_t at_ms)
 			spec.it_value.tv_nsec = 1; /* zero would disarm it */
 	}
 	if (timerfd_settime(alarm->fd,
-	    TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec, NULL) == -1 &&
+		TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec,
+		NULL) == -1 &&
 	    errno != ECANCELED)
 		log_error("cannot set the alarm: %s", strerror(errno));
 }

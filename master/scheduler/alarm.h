@@ -16,8 +16,8 @@ struct alarm_clock;
 /* Called when the time has come, or the clock was stepped. */
 typedef void alarm_cb(bool stepped, void *arg);
 
-struct alarm_clock *alarm_new(struct event_base *base, alarm_cb *cb,
-    void *arg, struct err *err);
+struct alarm_clock *
+alarm_new(struct event_base *base, alarm_cb *cb, void *arg, struct err *err);
 void alarm_free(struct alarm_clock *alarm);
 
 /*

@@ -59,10 +59,10 @@ live_run(const struct run *run)
 {
 	const struct run_begin *b = &run->begin;
 
-	return json_pack("{s:s, s:s, s:o, s:i, s:s, s:s, s:s, s:o, s:o}",
-	    "id", b->id, "job", b->job, "slot", answer_time(b->slot_ms),
-	    "attempt", (int)b->attempt, "trigger", trigger_name(b->trigger),
-	    "host", b->host, "state", state_word(run->state), "started",
+	return json_pack("{s:s, s:s, s:o, s:i, s:s, s:s, s:s, s:o, s:o}", "id",
+	    b->id, "job", b->job, "slot", answer_time(b->slot_ms), "attempt",
+	    (int)b->attempt, "trigger", trigger_name(b->trigger), "host",
+	    b->host, "state", state_word(run->state), "started",
 	    answer_time(run->started_us / 1000), "pid",
 	    run->pid != 0 ? json_integer(run->pid) : json_null());
 }
@@ -82,7 +82,7 @@ answer_live(struct master *m, const struct job *job, size_t max)
 	}
 	for (size_t i = 0; i < RUNS_TABLE && max > 0; i++)
 		for (run = m->runs.table[i]; run != NULL && max > 0;
-		    run = run->same) {
+		     run = run->same) {
 			json_array_append_new(list, live_run(run));
 			max--;
 		}
@@ -99,8 +99,8 @@ processes(const struct master *m)
 
 		json_array_append_new(list,
 		    json_pack("{s:s, s:i, s:i, s:i}", "role",
-		    role_name(p->role), "index", (int)p->index, "pid",
-		    (int)p->pid, "restarts", (int)p->restarts));
+			role_name(p->role), "index", (int)p->index, "pid",
+			(int)p->pid, "restarts", (int)p->restarts));
 	}
 	return list;
 }
@@ -116,8 +116,8 @@ problems(const struct master *m)
 
 		json_array_append_new(list,
 		    json_pack("{s:s, s:i, s:s, s:s, s:b}", "file", p->file,
-		    "line", (int)p->line, "job", p->job, "text", p->text,
-		    "error", p->is_error));
+			"line", (int)p->line, "job", p->job, "text", p->text,
+			"error", p->is_error));
 	}
 	return list;
 }
@@ -146,15 +146,14 @@ answer_status(struct master *m, struct ask *ask)
 	for (size_t i = 0; i < m->jobs.n; i++)
 		enabled += m->jobs.all[i]->def->options->enabled != 0;
 	status = json_pack("{s:s, s:s, s:i, s:s, s:o, s:I, s:I, s:I, s:I, "
-	    "s:I, s:o, s:o, s:{s:s, s:s, s:I}, s:o, s:o}",
+			   "s:I, s:o, s:o, s:{s:s, s:s, s:I}, s:o, s:o}",
 	    "version", BELFRY_VERSION, "node", m->config->node_name, "pid",
 	    (int)m->guardian_pid, "state",
 	    m->phase == MASTER_DRAINING ? "draining" : "running", "started",
 	    answer_time(m->started_ms), "jobs", (json_int_t)m->jobs.n,
 	    "enabled", (json_int_t)enabled, "running",
-	    (json_int_t)(runs->count[RUN_RUNNING] +
-	    runs->count[RUN_LAUNCHING]), "waiting",
-	    (json_int_t)runs->count[RUN_WAITING], "queued",
+	    (json_int_t)(runs->count[RUN_RUNNING] + runs->count[RUN_LAUNCHING]),
+	    "waiting", (json_int_t)runs->count[RUN_WAITING], "queued",
 	    (json_int_t)runs->count[RUN_QUEUED], "next", next_slot(m),
 	    "processes", processes(m), "store", "type", "sqlite", "path",
 	    m->config->store_path, "unconfirmed", (json_int_t)m->outbox.n,
@@ -178,22 +177,22 @@ static void
 answer_run(struct master *m, struct ask *ask)
 {
 	struct job *job = answer_wanted_job(m, ask);
-	struct err err = { "" };
+	struct err err = {""};
 	struct run *run;
 
 	if (job == NULL)
 		return;
 	run = fire_manual(m, job, &err);
 	if (run == NULL) {
-		answer_error(ask->channel, ask->id, 409, "refused", "%s",
-		    err.text);
+		answer_error(
+		    ask->channel, ask->id, 409, "refused", "%s", err.text);
 		return;
 	}
 	log_info("job %s: run=%s asked for by %s", job->name, run->begin.id,
 	    ask->who);
-	answer_object(ask, 202, json_pack("{s:s, s:s, s:o}", "run",
-	    run->begin.id, "job", job->name, "slot",
-	    answer_time(run->begin.slot_ms)));
+	answer_object(ask, 202,
+	    json_pack("{s:s, s:s, s:o}", "run", run->begin.id, "job", job->name,
+		"slot", answer_time(run->begin.slot_ms)));
 }
 
 static void
@@ -208,10 +207,10 @@ answer_kill(struct master *m, struct ask *ask)
 		    "no run \"%s\" is in progress", id != NULL ? id : "");
 		return;
 	}
-	log_info("job %s: run=%s to be killed by %s", run->begin.job, id,
-	    ask->who);
-	json = json_pack("{s:s, s:s}", "run", run->begin.id, "job",
-	    run->begin.job);
+	log_info(
+	    "job %s: run=%s to be killed by %s", run->begin.job, id, ask->who);
+	json = json_pack(
+	    "{s:s, s:s}", "run", run->begin.id, "job", run->begin.job);
 	run_kill(run, KILL_OPERATOR);
 	answer_object(ask, 202, json);
 }
@@ -250,8 +249,8 @@ names(char *const *list, size_t n)
 }
 
 void
-answer_reload(struct master *m, const struct jobs_change *change,
-    const char *problem)
+answer_reload(
+    struct master *m, const struct jobs_change *change, const char *problem)
 {
 	json_t *json, *list;
 	char *text;
@@ -262,8 +261,8 @@ answer_reload(struct master *m, const struct jobs_change *change,
 	if (problem != NULL)
 		json_array_insert_new(list, 0,
 		    json_pack("{s:s, s:i, s:s, s:s, s:b}", "file",
-		    m->config->path, "line", 0, "job", "", "text", problem,
-		    "error", 1));
+			m->config->path, "line", 0, "job", "", "text", problem,
+			"error", 1));
 	json = json_pack("{s:o, s:o, s:o, s:o}", "added",
 	    names(change->added, change->nadded), "removed",
 	    names(change->removed, change->nremoved), "changed",
@@ -281,14 +280,14 @@ static const struct {
 	const char *verb;
 	void (*answer)(struct master *m, struct ask *ask);
 } verbs[] = {
-	{ "status", answer_status },
-	{ "jobs", answer_jobs },
-	{ "job", answer_job },
-	{ "next", answer_next },
-	{ "run", answer_run },
-	{ "kill", answer_kill },
-	{ "reload", answer_reload_ask },
-	{ "drain", answer_drain },
+    {"status", answer_status},
+    {"jobs", answer_jobs},
+    {"job", answer_job},
+    {"next", answer_next},
+    {"run", answer_run},
+    {"kill", answer_kill},
+    {"reload", answer_reload_ask},
+    {"drain", answer_drain},
 };
 
 int

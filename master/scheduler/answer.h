@@ -19,8 +19,8 @@ int answer_cancel(struct channel *channel, struct message *message, void *arg,
  * A reload is over: answers those who asked for it. problem: why the
  * configuration or the jobs stayed as they were, or NULL.
  */
-void answer_reload(struct master *m, const struct jobs_change *change,
-    const char *problem);
+void answer_reload(
+    struct master *m, const struct jobs_change *change, const char *problem);
 
 /* JSON text of something that was built; takes json. */
 void answer_object(struct ask *ask, int status, json_t *json);

@@ -51,7 +51,7 @@ static const char *
 zone_of(const struct job_def *def)
 {
 	return def->nschedules > 0 ? schedule_zone_name(def->schedules[0]) :
-	    def->options->timezone;
+				     def->options->timezone;
 }
 
 static json_t *
@@ -61,16 +61,16 @@ job_json(const struct job *job)
 	json_t *texts = json_array();
 
 	for (unsigned i = 0; i < def->nschedules; i++)
-		json_array_append_new(texts,
-		    json_string(def->schedule_texts[i]));
+		json_array_append_new(
+		    texts, json_string(job_def_schedule_text(def, i)));
 	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:s, s:o, s:i, s:i, s:o, "
-	    "s:o, s:i, s:s, s:i}", "name", def->name, "description",
-	    def->description, "state", state_word(job), "enabled",
-	    def->options->enabled, "schedule", texts, "timezone",
-	    zone_of(def), "next", next_fire(job), "running",
-	    (int)job->active, "queued", (int)job->queued, "last",
-	    last_run(job), "last_success", answer_time(job->last_success_ms),
-	    "failures", (int)job->failures, "file", def->source->path, "line",
+			 "s:o, s:i, s:s, s:i}",
+	    "name", def->name, "description", job_def_description(def), "state",
+	    state_word(job), "enabled", def->options->enabled, "schedule",
+	    texts, "timezone", zone_of(def), "next", next_fire(job), "running",
+	    (int)job->active, "queued", (int)job->queued, "last", last_run(job),
+	    "last_success", answer_time(job->last_success_ms), "failures",
+	    (int)job->failures, "file", def->source->path, "line",
 	    (int)def->line);
 }
 
@@ -125,8 +125,8 @@ fires(const struct job *job, int64_t n)
 	for (; n > 0; n--) {
 		json_array_append_new(list,
 		    json_string(timestamp_format_offset(text, at / 1000,
-		    schedule_zone_offset(def->schedules[0], at / 1000),
-		    false)));
+			schedule_zone_offset(def->schedules[0], at / 1000),
+			false)));
 		if (due_is_delay(job) || !due_after(job, at, &at))
 			break;
 	}
@@ -144,8 +144,7 @@ add_key(void *arg, const char *key, const char *value)
 	} else if (json_is_array(old)) {
 		json_array_append_new(old, json_string(value));
 	} else {
-		json_object_set_new(keys, key,
-		    json_pack("[O, s]", old, value));
+		json_object_set_new(keys, key, json_pack("[O, s]", old, value));
 	}
 }
 

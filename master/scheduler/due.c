@@ -69,8 +69,7 @@ earliest(const struct job *job, int64_t ms, bool busy, int64_t *at_r)
 
 /* The first hole of a time zone that swallowed a slot of the job. */
 static bool
-earliest_gap(const struct job *job, int64_t ms, int64_t until_ms,
-    int64_t *at_r)
+earliest_gap(const struct job *job, int64_t ms, int64_t until_ms, int64_t *at_r)
 {
 	bool found = false;
 	int64_t sec;
@@ -79,8 +78,8 @@ earliest_gap(const struct job *job, int64_t ms, int64_t until_ms,
 		const struct schedule *s = job->def->schedules[i];
 
 		if (schedule_kind(s) != SCHEDULE_CRON ||
-		    !schedule_gap_dropped(s, floor_seconds(ms),
-		    floor_seconds(until_ms), &sec) ||
+		    !schedule_gap_dropped(
+			s, floor_seconds(ms), floor_seconds(until_ms), &sec) ||
 		    sec * 1000 <= ms || sec * 1000 >= until_ms)
 			continue;
 		if (!found || sec * 1000 < *at_r)
@@ -93,14 +92,14 @@ earliest_gap(const struct job *job, int64_t ms, int64_t until_ms,
 bool
 due_next(const struct job *job, struct due *due_r)
 {
-	int64_t at, gap;
+	int64_t at = 0, gap = 0;
 	bool found;
 
 	if (job->def == NULL)
 		return false;
 	found = earliest(job, job->hwm_ms, jobs_is_busy(job), &at);
-	due_r->gap = earliest_gap(job, job->hwm_ms, found ? at : INT64_MAX,
-	    &gap);
+	due_r->gap =
+	    earliest_gap(job, job->hwm_ms, found ? at : INT64_MAX, &gap);
 	due_r->at_ms = due_r->gap ? gap : at;
 	return found || due_r->gap;
 }
@@ -112,8 +111,8 @@ due_after(const struct job *job, int64_t slot_ms, int64_t *next_r)
 }
 
 bool
-due_last_until(const struct job *job, int64_t until_ms, int64_t *last_r,
-    int64_t *count_r)
+due_last_until(
+    const struct job *job, int64_t until_ms, int64_t *last_r, int64_t *count_r)
 {
 	int64_t at, prev;
 	bool found = false;
@@ -126,11 +125,11 @@ due_last_until(const struct job *job, int64_t until_ms, int64_t *last_r,
 		if (kind == SCHEDULE_EVERY) {
 			int64_t interval = schedule_interval(s) * 1000;
 
-			at = job->anchors[i] + (until_ms - job->anchors[i]) /
-			    interval * interval;
+			at = job->anchors[i] +
+			    (until_ms - job->anchors[i]) / interval * interval;
 		} else if (kind == SCHEDULE_CRON || kind == SCHEDULE_AT) {
-			if (!schedule_prev(s, floor_seconds(until_ms) + 1,
-			    &prev))
+			if (!schedule_prev(
+				s, floor_seconds(until_ms) + 1, &prev))
 				continue;
 			at = prev * 1000;
 		} else if (!schedule_due(job, i, job->hwm_ms, &at) ||

@@ -22,8 +22,8 @@ bool due_after(const struct job *job, int64_t slot_ms, int64_t *next_r);
  * The last slot at or before until_ms that is later than the job's mark, and
  * how many there are from the mark on, 0 when more than a thousand.
  */
-bool due_last_until(const struct job *job, int64_t until_ms, int64_t *last_r,
-    int64_t *count_r);
+bool due_last_until(
+    const struct job *job, int64_t until_ms, int64_t *last_r, int64_t *count_r);
 
 /* True when all its schedules are @after. */
 bool due_is_delay(const struct job *job);

@@ -17,14 +17,14 @@ record_slots(struct master *m, struct job *job, int64_t from_ms,
     const char *detail)
 {
 	struct record_slot slot = {
-		.job = job->name,
-		.slot_ms = from_ms,
-		.until_ms = until_ms,
-		.count = count,
-		.outcome = outcome,
-		.reason = reason,
-		.detail = detail,
-		.host = m->config->node_name,
+	    .job = job->name,
+	    .slot_ms = from_ms,
+	    .until_ms = until_ms,
+	    .count = count,
+	    .outcome = outcome,
+	    .reason = reason,
+	    .detail = detail,
+	    .host = m->config->node_name,
 	};
 	char time[TIMESTAMP_TEXT_MAX];
 
@@ -42,8 +42,8 @@ record_slot(struct master *m, struct job *job, int64_t slot_ms,
 }
 
 static struct run *
-start_run(struct master *m, struct job *job, int64_t slot_ms,
-    enum run_state state)
+start_run(
+    struct master *m, struct job *job, int64_t slot_ms, enum run_state state)
 {
 	struct run_begin begin;
 	struct run *run;
@@ -88,16 +88,16 @@ decide(struct master *m, struct job *job, int64_t slot_ms)
 		record_slot(m, job, slot_ms, OUTCOME_SKIPPED, "disabled", "");
 		return;
 	}
-	switch (policy_overlap(overlap_of(job), jobs_is_busy(job),
-	    job->queued)) {
+	switch (
+	    policy_overlap(overlap_of(job), jobs_is_busy(job), job->queued)) {
 	case POLICY_START:
 		start_run(m, job, slot_ms, RUN_WAITING);
 		break;
 	case POLICY_SKIP:
 		record_slot(m, job, slot_ms, OUTCOME_SKIPPED, "overlap",
 		    overlap_of(job) == JOB_OVERLAP_QUEUE ?
-		    "too many slots wait already" :
-		    "the run before it is not over");
+			"too many slots wait already" :
+			"the run before it is not over");
 		break;
 	case POLICY_QUEUE:
 		start_run(m, job, slot_ms, RUN_QUEUED);
@@ -130,10 +130,12 @@ miss_late(struct master *m, struct job *job, int64_t slot_ms, int64_t now_ms)
 	}
 	if (last < slot_ms)
 		last = slot_ms;
-	snprintf(detail, sizeof(detail), "nothing could start it in time; "
-	    "found %lld s later", (long long)(now_ms - slot_ms) / 1000);
-	record_slots(m, job, slot_ms, last, count, OUTCOME_MISSED, "late",
-	    detail);
+	snprintf(detail, sizeof(detail),
+	    "nothing could start it in time; "
+	    "found %lld s later",
+	    (long long)(now_ms - slot_ms) / 1000);
+	record_slots(
+	    m, job, slot_ms, last, count, OUTCOME_MISSED, "late", detail);
 	/* An interval that counts from the end now counts from here. */
 	jobs_decided(job, due_is_delay(job) ? now_ms : last);
 	return true;

@@ -54,9 +54,9 @@ heap_set(struct heap *h, struct timer *timer, int64_t at)
 	int64_t before;
 
 	if (timer->pos == 0) {
-		array_reserve(&h->entries, &h->cap, h->n + 1,
-		    sizeof(*h->entries));
-		h->entries[h->n] = (struct heap_entry) { at, timer };
+		array_reserve(
+		    &h->entries, &h->cap, h->n + 1, sizeof(*h->entries));
+		h->entries[h->n] = (struct heap_entry){at, timer};
 		sift_up(h, h->n++);
 		return;
 	}

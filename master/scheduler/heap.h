@@ -10,7 +10,7 @@
 
 /* Embedded in what is to happen. Zeroed: it is in no heap. */
 struct timer {
-	uint32_t pos; /* 1 + its place; 0: in no heap */
+	uint32_t pos;  /* 1 + its place; 0: in no heap */
 	uint32_t kind; /* the owner's */
 };
 

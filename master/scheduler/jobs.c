@@ -31,8 +31,7 @@ jobs_init(struct jobs *jobs)
 	memset(jobs, 0, sizeof(*jobs));
 	jobs->pool = schedule_pool_new(NULL);
 	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	if (fd == -1 ||
-	    read(fd, jobs->boot_id, sizeof(jobs->boot_id) - 1) <= 0)
+	if (fd == -1 || read(fd, jobs->boot_id, sizeof(jobs->boot_id) - 1) <= 0)
 		snprintf(jobs->boot_id, sizeof(jobs->boot_id), "unknown");
 	jobs->boot_id[strcspn(jobs->boot_id, "\n")] = '\0';
 	fd_close(&fd);
@@ -67,7 +66,7 @@ jobs_find(const struct jobs *jobs, const char *name)
 	if (jobs->table_size == 0)
 		return NULL;
 	for (i = hash_name(name) & mask; jobs->table[i] != NULL;
-	    i = (i + 1) & mask)
+	     i = (i + 1) & mask)
 		if (strcmp(jobs->table[i]->name, name) == 0)
 			return jobs->table[i];
 	return NULL;
@@ -76,8 +75,8 @@ jobs_find(const struct jobs *jobs, const char *name)
 static int
 compare_jobs(const void *a, const void *b)
 {
-	return strcmp((*(struct job *const *)a)->name,
-	    (*(struct job *const *)b)->name);
+	return strcmp(
+	    (*(struct job *const *)a)->name, (*(struct job *const *)b)->name);
 }
 
 struct job **
@@ -126,10 +125,10 @@ tell_store(struct master *m, const struct job *job)
 {
 	char *memo = memo_make(job, m->jobs.boot_id);
 	struct record_job record = {
-		.job = job->name,
-		.memo = memo,
-		.hwm_ms = job->hwm_ms,
-		.last_run = "",
+	    .job = job->name,
+	    .memo = memo,
+	    .hwm_ms = job->hwm_ms,
+	    .last_run = "",
 	};
 
 	outbox_job(m, &record);
@@ -247,14 +246,14 @@ static int
 load_set(struct master *m, struct job_set **set_r, struct err *err)
 {
 	struct job_set_options options = {
-		.defaults = m->config->defaults,
-		.default_user = m->config->user,
-		.privileged = m->role->privileged,
-		.now = clock_ms() / 1000,
+	    .defaults = m->config->defaults,
+	    .default_user = m->config->user,
+	    .privileged = m->role->privileged,
+	    .now = clock_ms() / 1000,
 	};
 
-	*set_r = job_set_load(m->config->jobs_dir, m->jobs.pool, &options,
-	    m->jobs.set, err);
+	*set_r = job_set_load(
+	    m->config->jobs_dir, m->jobs.pool, &options, m->jobs.set, err);
 	return *set_r != NULL ? 0 : -1;
 }
 
@@ -275,7 +274,7 @@ int
 jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 {
 	struct jobs *jobs = &m->jobs;
-	struct jobs_change unused = { 0 };
+	struct jobs_change unused = {0};
 	struct jobs_change *change = change_r != NULL ? change_r : &unused;
 	int64_t now_ms = clock_ms();
 	struct job_set *set;
@@ -295,8 +294,8 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 		if (job != NULL) {
 			carry_over(m, job, def, now_ms, change);
 		} else {
-			job = job_make(m, def, memory_find(jobs, def->name),
-			    now_ms);
+			job = job_make(
+			    m, def, memory_find(jobs, def->name), now_ms);
 			note(&change->added, &change->nadded,
 			    &change->added_cap, def->name);
 		}

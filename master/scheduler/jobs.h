@@ -34,17 +34,17 @@ struct job {
 	struct timer timer;
 	const struct job_def *def; /* NULL when removed */
 	const char *name;          /* def's, or our own copy when removed */
-	int64_t hwm_ms;      /* all slots up to here are decided */
-	int64_t last_end_ms; /* 0 none */
+	int64_t hwm_ms;            /* all slots up to here are decided */
+	int64_t last_end_ms;       /* 0 none */
 	int64_t last_success_ms;
-	int64_t *anchors;    /* by schedule; NULL: no interval among them */
-	int64_t reboot_ms;   /* @reboot is due since then; 0: not */
-	struct run *runs;    /* all that have not ended; see runs.h */
+	int64_t *anchors;  /* by schedule; NULL: no interval among them */
+	int64_t reboot_ms; /* @reboot is due since then; 0: not */
+	struct run *runs;  /* all that have not ended; see runs.h */
 	struct retry *retries;
 	char last_run[RUN_ID_SIZE];
 	uint8_t last_outcome;
 	bool removed;
-	bool seen; /* while loading */
+	bool seen;       /* while loading */
 	uint16_t active; /* runs that wait for room, start or run */
 	uint16_t queued; /* runs that wait for the ones before them */
 	uint32_t failures;
@@ -57,7 +57,7 @@ struct jobs {
 	size_t n;
 	struct job **table; /* by name, open addressing; size a power of 2 */
 	size_t table_size;
-	struct job **sorted; /* by name; NULL until somebody asks */
+	struct job **sorted;   /* by name; NULL until somebody asks */
 	struct memory *memory; /* what the store knows of jobs, while loading */
 	size_t nmemory;
 	size_t memory_cap;

@@ -16,9 +16,9 @@
  * Runs that a launcher was asked for and that have not started: enough to
  * keep it busy, few enough that those that come later start later.
  */
-#define LAUNCHING_MAX 48
+#define LAUNCHING_MAX   48
 /* Descriptors for everything that is not a run. */
-#define FDS_RESERVED 64
+#define FDS_RESERVED    64
 /* How soon to ask again when a fork failed. */
 #define REFUSED_WAIT_MS 50
 
@@ -44,10 +44,9 @@ limit_of_machine(void)
 	}
 	n = n > 2 * FDS_RESERVED ? n - FDS_RESERVED : FDS_RESERVED;
 	if (getrlimit(RLIMIT_NPROC, &processes) == 0 &&
-	    processes.rlim_cur != RLIM_INFINITY &&
-	    processes.rlim_cur / 2 < n)
+	    processes.rlim_cur != RLIM_INFINITY && processes.rlim_cur / 2 < n)
 		n = processes.rlim_cur / 2 > 16 ? processes.rlim_cur / 2 - 8 :
-		    8;
+						  8;
 	return (size_t)n;
 }
 
@@ -68,7 +67,7 @@ static int
 handle_refused(struct channel *channel, struct message *message, void *arg,
     struct err *err)
 {
-	const struct timeval soon = { .tv_usec = REFUSED_WAIT_MS * 1000 };
+	const struct timeval soon = {.tv_usec = REFUSED_WAIT_MS * 1000};
 	struct master *m = arg;
 	const char *id = wire_get_str(&message->body);
 	int code = wire_get_i32(&message->body);
@@ -89,8 +88,8 @@ handle_refused(struct channel *channel, struct message *message, void *arg,
 }
 
 static const struct channel_dispatch dispatch[] = {
-	{ MSG_RUN_REFUSED, handle_refused },
-	{ 0, NULL },
+    {MSG_RUN_REFUSED, handle_refused},
+    {0, NULL},
 };
 
 static void
@@ -113,12 +112,12 @@ void
 launch_peer(struct master *m, unsigned index, int fd)
 {
 	struct channel_config config = {
-		.loop = m->role->loop,
-		.self = ROLE_MASTER,
-		.peer = ROLE_LAUNCHER,
-		.dispatch = dispatch,
-		.closed_cb = launcher_closed,
-		.arg = m,
+	    .loop = m->role->loop,
+	    .self = ROLE_MASTER,
+	    .peer = ROLE_LAUNCHER,
+	    .dispatch = dispatch,
+	    .closed_cb = launcher_closed,
+	    .arg = m,
 	};
 	struct launcher *launcher;
 
@@ -205,7 +204,7 @@ send_launch(struct master *m, struct run *run, unsigned index)
 		return -1;
 	if (spec_encode(m, run, &m->scratch) == -1 ||
 	    channel_send(m->launch.launchers[index].channel, MSG_RUN_LAUNCH, 0,
-	    &m->scratch, sv[1]) == -1) {
+		&m->scratch, sv[1]) == -1) {
 		fd_close(&sv[0]);
 		return -1;
 	}
@@ -220,7 +219,7 @@ send_launch(struct master *m, struct run *run, unsigned index)
 void
 launch_pump(struct master *m)
 {
-	const struct timeval soon = { .tv_usec = REFUSED_WAIT_MS * 1000 };
+	const struct timeval soon = {.tv_usec = REFUSED_WAIT_MS * 1000};
 	struct runs *runs = &m->runs;
 	struct run *run;
 	int index;
@@ -229,7 +228,7 @@ launch_pump(struct master *m)
 		return;
 	while ((run = m->launch.first) != NULL &&
 	    runs->count[RUN_LAUNCHING] + runs->count[RUN_RUNNING] <
-	    m->launch.max_running) {
+		m->launch.max_running) {
 		index = choose_launcher(&m->launch);
 		if (index == -1)
 			return; /* goes on when one of them has started */

@@ -118,8 +118,8 @@ static void
 drain(struct master *m, bool now)
 {
 	struct timeval patience = {
-		.tv_sec = m->config->shutdown_ms / 1000,
-		.tv_usec = m->config->shutdown_ms % 1000 * 1000,
+	    .tv_sec = m->config->shutdown_ms / 1000,
+	    .tv_usec = m->config->shutdown_ms % 1000 * 1000,
 	};
 
 	if (m->phase == MASTER_RUNNING) {
@@ -166,18 +166,18 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 }
 
 static const struct channel_dispatch recorder_dispatch[] = {
-	{ MSG_STATE_JOB, handle_recorder },
-	{ MSG_STATE_RETRY, handle_recorder },
-	{ MSG_STATE_OPEN, handle_recorder },
-	{ MSG_STATE_END, handle_recorder },
-	{ MSG_RECORDED, handle_recorder },
-	{ 0, NULL },
+    {MSG_STATE_JOB, handle_recorder},
+    {MSG_STATE_RETRY, handle_recorder},
+    {MSG_STATE_OPEN, handle_recorder},
+    {MSG_STATE_END, handle_recorder},
+    {MSG_RECORDED, handle_recorder},
+    {0, NULL},
 };
 
 static const struct channel_dispatch api_dispatch[] = {
-	{ MSG_ASK, answer_handle },
-	{ MSG_ASK_CANCEL, answer_cancel },
-	{ 0, NULL },
+    {MSG_ASK, answer_handle},
+    {MSG_ASK_CANCEL, answer_cancel},
+    {0, NULL},
 };
 
 static void
@@ -192,21 +192,20 @@ peer_closed(struct channel *channel, const char *why, void *arg)
 		m->api = NULL;
 	channel_free(channel);
 	if (why != NULL)
-		role_peer_bad(m->role, is_recorder ? ROLE_RECORDER : ROLE_API,
-		    0, why);
+		role_peer_bad(
+		    m->role, is_recorder ? ROLE_RECORDER : ROLE_API, 0, why);
 }
 
 static struct channel *
 connect_peer(struct master *m, enum role_id peer, int fd)
 {
 	struct channel_config config = {
-		.loop = m->role->loop,
-		.self = ROLE_MASTER,
-		.peer = peer,
-		.dispatch = peer == ROLE_API ? api_dispatch :
-		    recorder_dispatch,
-		.closed_cb = peer_closed,
-		.arg = m,
+	    .loop = m->role->loop,
+	    .self = ROLE_MASTER,
+	    .peer = peer,
+	    .dispatch = peer == ROLE_API ? api_dispatch : recorder_dispatch,
+	    .closed_cb = peer_closed,
+	    .arg = m,
 	};
 
 	return channel_new(&config, fd);
@@ -217,23 +216,19 @@ master_peer(struct role *role, enum role_id peer, unsigned index, int fd)
 {
 	struct master *m = role->state;
 
-	switch (peer) {
-	case ROLE_LAUNCHER:
+	if (peer == ROLE_LAUNCHER) {
 		launch_peer(m, index, fd);
-		break;
-	case ROLE_RECORDER:
+	} else if (peer == ROLE_RECORDER) {
 		channel_free(m->recorder);
 		m->recorder = connect_peer(m, peer, fd);
 		if (m->phase == MASTER_LOADING)
 			recover_start(m);
 		else
 			outbox_resend(m);
-		break;
-	case ROLE_API:
+	} else if (peer == ROLE_API) {
 		channel_free(m->api);
 		m->api = connect_peer(m, peer, fd);
-		break;
-	default:
+	} else {
 		fd_close(&fd);
 	}
 }
@@ -339,10 +334,10 @@ master_init(struct role *role, struct err *err)
 }
 
 const struct role_ops master_role = {
-	.id = ROLE_MASTER,
-	.init = master_init,
-	.peer = master_peer,
-	.listen = master_listen,
-	.start = master_start,
-	.message = master_message,
+    .id = ROLE_MASTER,
+    .init = master_init,
+    .peer = master_peer,
+    .listen = master_listen,
+    .start = master_start,
+    .message = master_message,
 };

@@ -30,14 +30,17 @@
 #define PROCESSES_MAX 16
 
 enum master_phase {
-	MASTER_WAITING,  /* for the guardian's SETUP_DONE */
-	MASTER_LOADING,  /* the recorder tells what it knows */
+	MASTER_WAITING, /* for the guardian's SETUP_DONE */
+	MASTER_LOADING, /* the recorder tells what it knows */
 	MASTER_RUNNING,
 	MASTER_DRAINING, /* nothing starts any more */
 };
 
 /* Kinds of struct timer in the heap. */
-enum timer_kind { TIMER_JOB = 1, TIMER_RETRY = 2 };
+enum timer_kind {
+	TIMER_JOB = 1,
+	TIMER_RETRY = 2
+};
 
 /* One process of the daemon, for the status. */
 struct process_info {

@@ -17,8 +17,8 @@ jobs_remember(struct jobs *jobs, const struct record_job *record)
 	memory = &jobs->memory[jobs->nmemory++];
 	memory->job = xstrdup(record->job);
 	memory->memo = xstrdup(record->memo);
-	snprintf(memory->last_run, sizeof(memory->last_run), "%s",
-	    record->last_run);
+	snprintf(
+	    memory->last_run, sizeof(memory->last_run), "%s", record->last_run);
 	memory->hwm_ms = record->hwm_ms;
 	memory->last_end_ms = record->last_end_ms;
 	memory->last_success_ms = record->last_success_ms;
@@ -29,8 +29,8 @@ jobs_remember(struct jobs *jobs, const struct record_job *record)
 static int
 compare_memory(const void *a, const void *b)
 {
-	return strcmp(((const struct memory *)a)->job,
-	    ((const struct memory *)b)->job);
+	return strcmp(
+	    ((const struct memory *)a)->job, ((const struct memory *)b)->job);
 }
 
 void
@@ -44,12 +44,12 @@ memory_sort(struct jobs *jobs)
 const struct memory *
 memory_find(const struct jobs *jobs, const char *name)
 {
-	struct memory key = { .job = (char *)(uintptr_t)name };
+	struct memory key = {.job = (char *)(uintptr_t)name};
 
 	if (jobs->nmemory == 0)
 		return NULL;
-	return bsearch(&key, jobs->memory, jobs->nmemory, sizeof(key),
-	    compare_memory);
+	return bsearch(
+	    &key, jobs->memory, jobs->nmemory, sizeof(key), compare_memory);
 }
 
 void
@@ -69,18 +69,18 @@ memory_forget(struct jobs *jobs)
  * @every in ms, the boot that @reboot last fired in, "-" for the others.
  */
 static void
-memo_add(struct strbuf *memo, const struct job *job, unsigned i,
-    const char *boot_id)
+memo_add(
+    struct strbuf *memo, const struct job *job, unsigned i, const char *boot_id)
 {
 	const struct schedule *s = job->def->schedules[i];
 
 	if (schedule_kind(s) == SCHEDULE_EVERY)
 		strbuf_addf(memo, "%lld", (long long)job->anchors[i]);
 	else
-		strbuf_adds(memo, schedule_kind(s) == SCHEDULE_REBOOT ?
-		    boot_id : "-");
+		strbuf_adds(
+		    memo, schedule_kind(s) == SCHEDULE_REBOOT ? boot_id : "-");
 	strbuf_addf(memo, "\t%s\t%s\n", job->def->options->timezone,
-	    job->def->schedule_texts[i]);
+	    job_def_schedule_text(job->def, i));
 }
 
 /* The key of the line with this zone and text; NULL: none. */
@@ -127,29 +127,29 @@ memo_make(const struct job *job, const char *boot_id)
 }
 
 bool
-memo_apply(struct jobs *jobs, struct job *job, const char *memo,
-    int64_t now_ms)
+memo_apply(struct jobs *jobs, struct job *job, const char *memo, int64_t now_ms)
 {
 	const struct job_def *def = job->def;
 	bool same = true;
 
 	free(job->anchors);
 	job->anchors = has_interval(def) ?
-	    xcalloc(def->nschedules, sizeof(*job->anchors)) : NULL;
+	    xcalloc(def->nschedules, sizeof(*job->anchors)) :
+	    NULL;
 	for (unsigned i = 0; i < def->nschedules; i++) {
 		enum schedule_kind kind = schedule_kind(def->schedules[i]);
 		size_t len;
 		const char *key = memo_find(memo, def->options->timezone,
-		    def->schedule_texts[i], &len);
+		    job_def_schedule_text(def, i), &len);
 
 		if (key == NULL)
 			same = false;
 		if (kind == SCHEDULE_EVERY)
-			job->anchors[i] = key != NULL ?
-			    strtoll(key, NULL, 10) : now_ms / 1000 * 1000;
+			job->anchors[i] = key != NULL ? strtoll(key, NULL, 10) :
+							now_ms / 1000 * 1000;
 		if (kind == SCHEDULE_REBOOT && key != NULL &&
 		    (len != strlen(jobs->boot_id) ||
-		    memcmp(key, jobs->boot_id, len) != 0)) {
+			memcmp(key, jobs->boot_id, len) != 0)) {
 			job->reboot_ms = now_ms;
 			same = false;
 		}

@@ -32,7 +32,7 @@ char *memo_make(const struct job *job, const char *boot_id);
  * each schedule whose text is the same goes on, others begin now. True when
  * nothing is different from the memo.
  */
-bool memo_apply(struct jobs *jobs, struct job *job, const char *memo,
-    int64_t now_ms);
+bool memo_apply(
+    struct jobs *jobs, struct job *job, const char *memo, int64_t now_ms);
 
 #endif

@@ -19,7 +19,7 @@ push(struct master *m)
 	struct wire_writer w;
 
 	while (m->recorder != NULL && (item = box->unsent) != NULL) {
-		w = (struct wire_writer) { item->data, item->len, item->len };
+		w = (struct wire_writer){item->data, item->len, item->len};
 		if (channel_send(m->recorder, item->type, item->seq, &w, -1) ==
 		    -1)
 			return; /* goes on when it confirms or comes back */

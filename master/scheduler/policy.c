@@ -42,8 +42,8 @@ is_retried(enum outcome outcome)
 }
 
 int64_t
-policy_retry_ms(const struct job_options *options, enum outcome outcome,
-    int attempt)
+policy_retry_ms(
+    const struct job_options *options, enum outcome outcome, int attempt)
 {
 	double ms = (double)options->retry_delay_ms;
 	double max = RETRY_MAX_MS;

@@ -22,8 +22,8 @@ enum policy_action {
  * overlap: the job's key; busy: a run of it is not over, or waits for its
  * retry; queued: slots that wait already.
  */
-enum policy_action policy_overlap(enum job_overlap overlap, bool busy,
-    unsigned queued);
+enum policy_action
+policy_overlap(enum job_overlap overlap, bool busy, unsigned queued);
 
 /* How many slots of a job may wait with overlap = queue. */
 #define POLICY_QUEUE_MAX 100
@@ -39,7 +39,7 @@ int64_t policy_deadline_ms(int64_t period_ms);
  * none. delay * backoff^(attempt - 1), at most an hour (or the delay itself
  * where that is longer).
  */
-int64_t policy_retry_ms(const struct job_options *options,
-    enum outcome outcome, int attempt);
+int64_t policy_retry_ms(
+    const struct job_options *options, enum outcome outcome, int attempt);
 
 #endif

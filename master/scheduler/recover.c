@@ -151,7 +151,7 @@ static void
 resume_run(struct master *m, const char *id)
 {
 	struct runfile file;
-	struct err err = { "" };
+	struct err err = {""};
 	struct run *run;
 	struct job *job;
 
@@ -160,8 +160,8 @@ resume_run(struct master *m, const char *id)
 		return;
 	}
 	if (strcmp(file.begin.id, id) != 0 || runs_find(&m->runs, id) != NULL) {
-		log_error("run file left alone: %s is not what it is called",
-		    id);
+		log_error(
+		    "run file left alone: %s is not what it is called", id);
 		runfile_close(&file);
 		return;
 	}
@@ -188,8 +188,7 @@ static bool
 is_run_id(const char *name)
 {
 	return strlen(name) == RUN_ID_SIZE - 1 &&
-	    strspn(name, "0123456789abcdefghjkmnpqrstvwxyz") ==
-	    RUN_ID_SIZE - 1;
+	    strspn(name, "0123456789abcdefghjkmnpqrstvwxyz") == RUN_ID_SIZE - 1;
 }
 
 static int
@@ -257,8 +256,8 @@ resume_retry(struct master *m, const struct recover_retry *retry)
 		if (run->begin.slot_ms == retry->slot_ms &&
 		    run->begin.attempt >= retry->attempt)
 			return;
-	retry_add(m, job, retry->run, retry->slot_ms, retry->attempt,
-	    retry->due_ms);
+	retry_add(
+	    m, job, retry->run, retry->slot_ms, retry->attempt, retry->due_ms);
 	jobs_arm(m, job);
 }
 
@@ -266,7 +265,7 @@ void
 recover_state_end(struct master *m)
 {
 	struct recover *recover = m->recover;
-	struct err err = { "" };
+	struct err err = {""};
 
 	if (m->phase != MASTER_LOADING)
 		return;

@@ -34,7 +34,8 @@ warn_changed(const char *key, const char *was, const char *is)
 {
 	if (strcmp(was, is) != 0)
 		log_warn("%s changed from \"%s\" to \"%s\": takes effect when "
-		    "belfryd is restarted", key, was, is);
+			 "belfryd is restarted",
+		    key, was, is);
 }
 
 /* What cannot change while we run: say so, and keep it as it was. */
@@ -50,7 +51,7 @@ warn_fixed(const struct config *was, const struct config *is)
 	warn_changed("store path", was->store_path, is->store_path);
 	if (was->log_level != is->log_level)
 		log_warn("log-level changed: takes effect when belfryd is "
-		    "restarted");
+			 "restarted");
 }
 
 /* The next start must not find a configuration that it cannot start with. */
@@ -87,8 +88,8 @@ int
 reload_handle(struct master *m, struct message *message, struct err *err)
 {
 	uint64_t ticket = wire_get_u64(&message->body);
-	struct jobs_change change = { 0 };
-	struct err why = { "" };
+	struct jobs_change change = {0};
+	struct err why = {""};
 	struct config *config;
 	bool ok;
 
@@ -102,8 +103,9 @@ reload_handle(struct master *m, struct message *message, struct err *err)
 		ok = false;
 	}
 	log_info("reloaded: %zu jobs, %zu added, %zu removed, %zu changed, "
-	    "%zu errors", m->jobs.n, change.nadded, change.nremoved,
-	    change.nchanged, jobs_errors(&m->jobs));
+		 "%zu errors",
+	    m->jobs.n, change.nadded, change.nremoved, change.nchanged,
+	    jobs_errors(&m->jobs));
 	answer_reload(m, &change, ok ? NULL : why.text);
 	jobs_change_fini(&change);
 	master_arm(m);

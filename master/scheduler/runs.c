@@ -16,14 +16,14 @@
 
 /* From which states a state may be entered. */
 static const unsigned allowed_from[] = {
-	[RUN_NEW] = 0,
-	[RUN_QUEUED] = S(RUN_NEW),
-	[RUN_WAITING] = S(RUN_NEW) | S(RUN_QUEUED) | S(RUN_LAUNCHING) |
-	    S(RUN_RUNNING),
-	[RUN_LAUNCHING] = S(RUN_WAITING),
-	[RUN_RUNNING] = S(RUN_NEW) | S(RUN_LAUNCHING) | S(RUN_WAITING),
-	[RUN_ENDED] = S(RUN_NEW) | S(RUN_QUEUED) | S(RUN_WAITING) |
-	    S(RUN_LAUNCHING) | S(RUN_RUNNING),
+    [RUN_NEW] = 0,
+    [RUN_QUEUED] = S(RUN_NEW),
+    [RUN_WAITING] =
+	S(RUN_NEW) | S(RUN_QUEUED) | S(RUN_LAUNCHING) | S(RUN_RUNNING),
+    [RUN_LAUNCHING] = S(RUN_WAITING),
+    [RUN_RUNNING] = S(RUN_NEW) | S(RUN_LAUNCHING) | S(RUN_WAITING),
+    [RUN_ENDED] = S(RUN_NEW) | S(RUN_QUEUED) | S(RUN_WAITING) |
+	S(RUN_LAUNCHING) | S(RUN_RUNNING),
 };
 _Static_assert(nitems(allowed_from) == RUN_STATE_COUNT, "a state is missing");
 
@@ -49,8 +49,8 @@ run_set_state(struct run *run, enum run_state state)
 		launch_dequeue(&m->launch, run);
 	m->runs.count[run->state]--;
 	m->runs.count[state]++;
-	job->active = (uint16_t)(job->active + is_active(state) -
-	    is_active(run->state));
+	job->active =
+	    (uint16_t)(job->active + is_active(state) - is_active(run->state));
 	job->queued = (uint16_t)(job->queued + (state == RUN_QUEUED) -
 	    (run->state == RUN_QUEUED));
 	run->state = state;
@@ -71,8 +71,7 @@ bucket(struct runs *runs, const char *id)
 struct run *
 runs_find(const struct runs *runs, const char *id)
 {
-	struct run *run =
-	    *bucket((struct runs *)(uintptr_t)runs, id);
+	struct run *run = *bucket((struct runs *)(uintptr_t)runs, id);
 
 	while (run != NULL && strcmp(run->begin.id, id) != 0)
 		run = run->same;
@@ -129,8 +128,8 @@ run_begin_fill(struct master *m, struct run_begin *begin_r, struct job *job,
 	memset(begin_r, 0, sizeof(*begin_r));
 	run_id_make(&m->ids, now_us / 1000, begin_r->id);
 	snprintf(begin_r->job, sizeof(begin_r->job), "%s", job->name);
-	snprintf(begin_r->host, sizeof(begin_r->host), "%s",
-	    m->config->node_name);
+	snprintf(
+	    begin_r->host, sizeof(begin_r->host), "%s", m->config->node_name);
 	begin_r->slot_ms = slot_ms;
 	begin_r->due_ms = slot_ms;
 	begin_r->attempt = attempt;
@@ -138,8 +137,8 @@ run_begin_fill(struct master *m, struct run_begin *begin_r, struct job *job,
 	begin_r->created_ms = now_us / 1000;
 	begin_r->output_limit = job->def->options->output_limit;
 	/* Grows for the whole host, so for every job. */
-	m->fence = m->fence + 1 > (uint64_t)now_us ? m->fence + 1 :
-	    (uint64_t)now_us;
+	m->fence =
+	    m->fence + 1 > (uint64_t)now_us ? m->fence + 1 : (uint64_t)now_us;
 	begin_r->fence = m->fence;
 }
 
@@ -173,8 +172,8 @@ log_end(const struct run *run, const struct run_result *result)
 
 /* Lets the job's memory know. */
 static void
-remember(struct job *job, const struct run *run,
-    const struct run_result *result)
+remember(
+    struct job *job, const struct run *run, const struct run_result *result)
 {
 	int64_t end_ms = result->finished_us / 1000;
 
@@ -196,17 +195,17 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	struct master *m = run->master;
 	struct job *job = run->job;
 	struct record_end end = {
-		.begin = run->begin,
-		.result = *result,
-		.has_file = has_file,
+	    .begin = run->begin,
+	    .result = *result,
+	    .has_file = has_file,
 	};
 	int64_t wait = -1;
 
 	if (end.result.finished_us == 0)
 		end.result.finished_us = clock_us();
 	if (job->def != NULL && run->begin.trigger != TRIGGER_MANUAL)
-		wait = policy_retry_ms(job->def->options, result->outcome,
-		    run->begin.attempt);
+		wait = policy_retry_ms(
+		    job->def->options, result->outcome, run->begin.attempt);
 	if (wait >= 0)
 		end.retry_ms = clock_ms() + wait;
 	log_end(run, &end.result);
@@ -224,14 +223,14 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 }
 
 void
-run_end_with(struct run *run, enum outcome outcome, bool has_file,
-    const char *fmt, ...)
+run_end_with(
+    struct run *run, enum outcome outcome, bool has_file, const char *fmt, ...)
 {
 	struct run_result result = {
-		.outcome = outcome,
-		.exit_code = -1,
-		.started_us = run->started_us,
-		.finished_us = clock_us(),
+	    .outcome = outcome,
+	    .exit_code = -1,
+	    .started_us = run->started_us,
+	    .finished_us = clock_us(),
 	};
 	va_list ap;
 
@@ -247,8 +246,8 @@ void
 run_kill(struct run *run, enum kill_why why)
 {
 	if (run->state == RUN_QUEUED || run->state == RUN_WAITING) {
-		run_end_with(run, OUTCOME_KILLED, true,
-		    "%s before it started", kill_reason(why));
+		run_end_with(run, OUTCOME_KILLED, true, "%s before it started",
+		    kill_reason(why));
 		return;
 	}
 	if (run->kill_why != 0)

@@ -26,10 +26,10 @@ enum run_state {
 struct run {
 	struct run_begin begin;
 	enum run_state state;
-	struct job *job;     /* borrowed; it outlives its runs */
-	struct run *next;    /* of the job, in order of slots */
-	struct run *same;    /* next with the same hash */
-	struct run *later;   /* in the waiting line */
+	struct job *job;   /* borrowed; it outlives its runs */
+	struct run *next;  /* of the job, in order of slots */
+	struct run *same;  /* next with the same hash */
+	struct run *later; /* in the waiting line */
 	struct run *earlier;
 	struct master *master;
 	int fd;              /* the worker's channel, -1 none; owned */
@@ -38,7 +38,7 @@ struct run {
 	unsigned launches;   /* how often */
 	int64_t started_us;  /* 0: not yet */
 	uint32_t pid;
-	bool orphan; /* its worker has no channel to us now */
+	bool orphan;      /* its worker has no channel to us now */
 	uint8_t kill_why; /* enum kill_why to be told to the worker; 0 none */
 };
 
@@ -57,8 +57,8 @@ struct run *runs_find(const struct runs *runs, const char *id);
  * Makes a run of job; begin is copied. It is in state RUN_NEW, has no run
  * file and is unknown to the recorder.
  */
-struct run *run_new(struct master *m, struct job *job,
-    const struct run_begin *begin);
+struct run *
+run_new(struct master *m, struct job *job, const struct run_begin *begin);
 
 /* Fills begin for a run that is made now. */
 void run_begin_fill(struct master *m, struct run_begin *begin_r,

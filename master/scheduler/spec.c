@@ -10,8 +10,7 @@
 #include "base/timestamp.h"
 #include "master.h"
 
-#define PATH_ROOT \
-	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define PATH_ROOT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define PATH_USER "/usr/local/bin:/usr/bin:/bin"
 #define ENV_MAX   1024
 
@@ -83,8 +82,8 @@ env_add_user(struct environment *env, const struct user *user)
 	env_add(env, "HOME=%s", user->home != NULL ? user->home : "/");
 	env_add(env, "SHELL=%s", user->shell != NULL ? user->shell : "/bin/sh");
 	env_add(env, "USER=%s", user->login != NULL ? user->login : user->name);
-	env_add(env, "LOGNAME=%s",
-	    user->login != NULL ? user->login : user->name);
+	env_add(
+	    env, "LOGNAME=%s", user->login != NULL ? user->login : user->name);
 	env_add(env, "LANG=%s", lang != NULL ? lang : "C.UTF-8");
 }
 
@@ -101,8 +100,10 @@ env_add_run(struct environment *env, const struct run *run)
 	env_add(env, "BELFRY_FENCE=%llu", (unsigned long long)b->fence);
 	env_add(env, "BELFRY_NODE=%s", b->host);
 	env_add(env, "BELFRY_TRIGGER=%s", trigger_name(b->trigger));
-	env_add(env, "BELFRY_LAST_SUCCESS=%s", run->job->last_success_ms == 0 ?
-	    "" : timestamp_format_ms(time, run->job->last_success_ms));
+	env_add(env, "BELFRY_LAST_SUCCESS=%s",
+	    run->job->last_success_ms == 0 ?
+		"" :
+		timestamp_format_ms(time, run->job->last_success_ms));
 }
 
 static const char **
@@ -143,8 +144,8 @@ default_directory(const struct user *user)
 static void
 fill_user(struct run_spec *spec, const struct user *user)
 {
-	spec->set_ids = user->found &&
-	    (user->uid != getuid() || user->group[0] != '\0');
+	spec->set_ids =
+	    user->found && (user->uid != getuid() || user->group[0] != '\0');
 	spec->uid = user->uid;
 	spec->gid = user->gid;
 	spec->groups = user->groups;
@@ -163,7 +164,7 @@ make_argv(const struct job_def *def, uint32_t *n_r)
 		return job_def_words(def, n_r);
 	argv = xcalloc(4, sizeof(*argv));
 	argv[0] = (char *)(uintptr_t)def->options->shell;
-	argv[1] = (char *)(uintptr_t)"-c";
+	argv[1] = (char *)(uintptr_t) "-c";
 	argv[2] = (char *)(uintptr_t)def->command;
 	*n_r = 3;
 	return argv;
@@ -173,7 +174,7 @@ int
 spec_encode(struct master *m, struct run *run, struct wire_writer *w)
 {
 	const struct job_def *def = run->job->def;
-	struct run_spec spec = { .id = run->begin.id, .job = run->begin.job };
+	struct run_spec spec = {.id = run->begin.id, .job = run->begin.job};
 	struct environment *env = xcalloc(1, sizeof(*env));
 	const struct user *user;
 	const char *name = def->options->user;
@@ -192,7 +193,7 @@ spec_encode(struct master *m, struct run *run, struct wire_writer *w)
 	env_add_job(env, def->options->environment);
 	env_add_run(env, run);
 	argv = make_argv(def, &spec.argc);
-	spec.argv = (const char **)argv;
+	spec.argv = (const char **)(uintptr_t)argv;
 	spec.env = env_pointers(env);
 	spec.envc = env->n;
 	wire_writer_reset(w);

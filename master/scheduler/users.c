@@ -47,22 +47,22 @@ look_up(struct user *user)
 
 	pw = user->name[0] != '\0' ? getpwnam(user->name) : getpwuid(getuid());
 	if (pw == NULL && user->name[0] != '\0') {
-		user->problem = xasprintf("there is no user \"%s\"",
-		    user->name);
+		user->problem =
+		    xasprintf("there is no user \"%s\"", user->name);
 		return;
 	}
 	user->uid = pw != NULL ? pw->pw_uid : getuid();
 	user->gid = pw != NULL ? pw->pw_gid : getgid();
-	user->login = pw != NULL ? xstrdup(pw->pw_name) :
-	    xasprintf("%u", user->uid);
+	user->login =
+	    pw != NULL ? xstrdup(pw->pw_name) : xasprintf("%u", user->uid);
 	user->home = xstrdup(pw != NULL ? pw->pw_dir : "/");
-	user->shell = xstrdup(pw != NULL && pw->pw_shell[0] != '\0' ?
-	    pw->pw_shell : "/bin/sh");
+	user->shell = xstrdup(
+	    pw != NULL && pw->pw_shell[0] != '\0' ? pw->pw_shell : "/bin/sh");
 	if (user->group[0] != '\0') {
 		gr = getgrnam(user->group);
 		if (gr == NULL) {
-			user->problem = xasprintf("there is no group \"%s\"",
-			    user->group);
+			user->problem =
+			    xasprintf("there is no group \"%s\"", user->group);
 			return;
 		}
 		user->gid = gr->gr_gid;
@@ -72,8 +72,8 @@ look_up(struct user *user)
 }
 
 const struct user *
-users_get(struct users *users, const char *name, const char *group,
-    int64_t now_ms)
+users_get(
+    struct users *users, const char *name, const char *group, int64_t now_ms)
 {
 	struct user *user = NULL;
 

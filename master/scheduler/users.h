@@ -33,8 +33,8 @@ struct users {
  * The user, valid until the next call; found is false, with problem, when
  * there is no such user or group.
  */
-const struct user *users_get(struct users *users, const char *name,
-    const char *group, int64_t now_ms);
+const struct user *users_get(
+    struct users *users, const char *name, const char *group, int64_t now_ms);
 void users_fini(struct users *users);
 
 #endif

@@ -17,7 +17,7 @@
 /* How often a launch is tried before the run counts as failed. */
 #define LAUNCHES_MAX 5
 /* Accepted in one turn. */
-#define ACCEPT_MAX 64
+#define ACCEPT_MAX   64
 
 void
 workers_forget(struct run *run)
@@ -84,8 +84,8 @@ handle_packet(struct run *run, struct packet_in *in)
 	struct err err;
 	int rc;
 
-	while ((rc = packet_next(in, ROLE_WORKER, ROLE_MASTER, &message,
-	    &err)) == 1) {
+	while ((rc = packet_next(
+		    in, ROLE_WORKER, ROLE_MASTER, &message, &err)) == 1) {
 		switch (message.type) {
 		case MSG_RUN_STARTED:
 			rc = handle_started(run, &message);
@@ -130,8 +130,8 @@ workers_watch(struct master *m, struct run *run, int fd)
 	workers_forget(run);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	run->fd = fd;
-	run->event = event_new(m->role->base, fd, EV_READ | EV_PERSIST,
-	    read_cb, run);
+	run->event =
+	    event_new(m->role->base, fd, EV_READ | EV_PERSIST, read_cb, run);
 	if (run->event == NULL || event_add(run->event, NULL) == -1)
 		fatalx("cannot watch a worker");
 }
@@ -139,7 +139,7 @@ workers_watch(struct master *m, struct run *run, int fd)
 static void
 set_orphan(struct master *m, struct run *run)
 {
-	const struct timeval soon = { .tv_usec = 500000 };
+	const struct timeval soon = {.tv_usec = 500000};
 
 	run->orphan = true;
 	m->runs.orphans++;
@@ -166,7 +166,7 @@ void
 workers_lost(struct master *m, struct run *run)
 {
 	struct runfile file;
-	struct err err = { "" };
+	struct err err = {""};
 
 	if (run->orphan)
 		m->runs.orphans--;
@@ -195,7 +195,7 @@ workers_lost(struct master *m, struct run *run)
 void
 recover_orphans(struct master *m)
 {
-	const struct timeval soon = { .tv_usec = 500000 };
+	const struct timeval soon = {.tv_usec = 500000};
 	struct run *run, *next;
 
 	for (size_t i = 0; i < RUNS_TABLE; i++)
@@ -270,14 +270,14 @@ is_ours(struct master *m, int fd)
 static void
 accept_cb(evutil_socket_t listener, short what, void *arg)
 {
-	const struct timeval patience = { .tv_sec = 5 };
+	const struct timeval patience = {.tv_sec = 5};
 	struct newcomer *newcomer;
 	struct master *m = arg;
 	int fd;
 
 	for (int i = 0; i < ACCEPT_MAX; i++) {
-		fd = accept4(listener, NULL, NULL,
-		    SOCK_CLOEXEC | SOCK_NONBLOCK);
+		fd =
+		    accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd == -1)
 			return;
 		if (!is_ours(m, fd)) {
@@ -287,8 +287,8 @@ accept_cb(evutil_socket_t listener, short what, void *arg)
 		newcomer = xcalloc(1, sizeof(*newcomer));
 		newcomer->m = m;
 		newcomer->fd = fd;
-		newcomer->event = event_new(m->role->base, fd, EV_READ,
-		    newcomer_cb, newcomer);
+		newcomer->event = event_new(
+		    m->role->base, fd, EV_READ, newcomer_cb, newcomer);
 		if (newcomer->event == NULL)
 			fatalx("out of memory");
 		event_add(newcomer->event, &patience);
@@ -303,8 +303,8 @@ workers_listen(struct master *m, int fd)
 	fd_close(&m->workers_fd);
 	m->workers_fd = fd;
 	fd_nonblock(fd);
-	m->workers_event = event_new(m->role->base, fd, EV_READ | EV_PERSIST,
-	    accept_cb, m);
+	m->workers_event =
+	    event_new(m->role->base, fd, EV_READ | EV_PERSIST, accept_cb, m);
 	/* Answered when the runs are known: see recover.c. */
 	if (m->workers_event != NULL && m->phase >= MASTER_RUNNING)
 		event_add(m->workers_event, NULL);
