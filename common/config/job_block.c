@@ -64,7 +64,6 @@ check_zone(struct parser *parser)
 	struct schedule_pool *pool = job_pool_schedules(parser->env->pool);
 	const struct schedule *schedule;
 	uint32_t line = job_draft_line(&parser->draft, "timezone");
-	char quoted[QUOTE_SIZE];
 	struct err err = {""};
 
 	if (options.zone == NULL || strcmp(options.zone, parser->zone) == 0)
@@ -72,7 +71,7 @@ check_zone(struct parser *parser)
 	schedule = schedule_get(pool, "@daily", &options, &err);
 	if (schedule == NULL) {
 		job_error(parser, line != 0 ? line : parser->line,
-		    "timezone %s: %s", quote(quoted, options.zone), err.text);
+		    "timezone: %s", err.text);
 		return false;
 	}
 	schedule_release(pool, schedule);

@@ -5,9 +5,6 @@
 #include "config/job.h"
 #include "config/problem.h"
 
-/* So many jobs at one second are a herd. */
-#define JOB_HERD 50
-
 /*
  * Looks at every job of the set: its schedules from options->now on, and
  * whether its user, directory, program and environment file are there.
