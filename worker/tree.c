@@ -20,6 +20,9 @@
 #define REAP_MAX 4096
 #define TREE_MAX 65536
 
+/* Orphans come to us while we look: so often, until no more are found. */
+#define FREEZE_PASSES 16
+
 struct pid_list {
 	pid_t *pids; /* owned */
 	size_t n;
@@ -208,14 +211,21 @@ scan_parents(struct pid_list *list)
 	} while (list->n > before);
 }
 
-/* Parents stand before their children. */
+/*
+ * Parents stand before their children. freeze: each is stopped before its
+ * children are read, so that it has none that we do not see.
+ */
 static void
-collect(const struct tree *tree, struct pid_list *list)
+collect(const struct tree *tree, struct pid_list *list, bool freeze)
 {
+	list->n = 0;
 	if (access("/proc/thread-self/children", R_OK) == 0) {
 		add_children(list, getpid());
-		for (size_t i = 0; i < list->n; i++)
+		for (size_t i = 0; i < list->n; i++) {
+			if (freeze)
+				send_signal(list->pids[i], false, SIGSTOP);
 			add_children(list, list->pids[i]);
+		}
 	} else {
 		scan_parents(list);
 	}
@@ -237,25 +247,50 @@ kill_group(pid_t pid)
 		send_signal(group, true, SIGKILL);
 }
 
-int
+void
 tree_signal(const struct tree *tree, int signal)
+{
+	struct pid_list list = {NULL, 0, 0};
+
+	collect(tree, &list, false);
+	for (size_t i = 0; i < list.n; i++)
+		send_signal(list.pids[i], false, signal);
+	for (size_t i = 0; i < list.n; i++)
+		send_signal(list.pids[i], false, SIGCONT);
+	free(list.pids);
+}
+
+int
+tree_count(const struct tree *tree)
 {
 	struct pid_list list = {NULL, 0, 0};
 	int alive = 0;
 	pid_t parent;
 	char state;
 
-	collect(tree, &list);
-	for (size_t i = 0; i < list.n; i++) {
+	collect(tree, &list, false);
+	for (size_t i = 0; i < list.n; i++)
 		if (read_stat(list.pids[i], &state, &parent) == 0 &&
 		    state != 'Z' && state != 'X')
 			alive++;
-		if (signal == SIGKILL)
-			kill_group(list.pids[i]);
-		send_signal(list.pids[i], false, signal);
-	}
-	for (size_t i = 0; i < list.n && signal != SIGKILL; i++)
-		send_signal(list.pids[i], false, SIGCONT);
 	free(list.pids);
 	return alive;
+}
+
+void
+tree_kill(const struct tree *tree)
+{
+	struct pid_list list = {NULL, 0, 0};
+	size_t before = 0;
+
+	collect(tree, &list, true);
+	for (int i = 0; i < FREEZE_PASSES && list.n > before; i++) {
+		before = list.n;
+		collect(tree, &list, true);
+	}
+	for (size_t i = 0; i < list.n; i++) {
+		kill_group(list.pids[i]);
+		send_signal(list.pids[i], false, SIGKILL);
+	}
+	free(list.pids);
 }

@@ -37,12 +37,20 @@ bool tree_reap(struct tree *tree);
 /* Nothing is left, as of the last tree_reap(). */
 bool tree_is_empty(const struct tree *tree);
 
+/* How many processes are there that are not dead. */
+int tree_count(const struct tree *tree);
+
 /*
- * Sends the signal to every process of the tree that can be found now, and
- * lets the stopped ones go on to see it. What is forked meanwhile may be
- * missed: for an end that is certain, SIGKILL in rounds until tree_is_empty().
- * Returns how many were there, dead ones not counted.
+ * Asks all to end: sends the signal to every process that can be found now,
+ * and lets the stopped ones go on to see it. What is forked meanwhile may be
+ * missed.
  */
-int tree_signal(const struct tree *tree, int signal);
+void tree_signal(const struct tree *tree, int signal);
+
+/*
+ * One round of killing: freezes what can be found, then kills it. To be
+ * repeated until tree_reap() finds the tree empty.
+ */
+void tree_kill(const struct tree *tree);
 
 #endif
