@@ -13,13 +13,14 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "base/timestamp.h"
 #include "schedule/posix_tz.h"
 #include "schedule/schedule.h"
 #include "schedule/zone.h"
 #include "slow.h"
 
 #define JANUARY_2025 1735689600
-#define JULY_2025 1751328000
+#define JULY_2025    1751328000
 
 static void
 add_be(struct strbuf *b, uint64_t value, int bytes)
@@ -59,17 +60,17 @@ static const struct {
 	const char *footer;
 	int32_t january, july;
 } footers[] = {
-	{ "", 3600, 3600 },
-	{ "EST5", -18000, -18000 },
-	{ "EST5EDT,M3.2.0,M11.1.0", -18000, -14400 },
-	{ "<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", -10800, -7200 },
-	{ "AEST-10AEDT,M10.1.0,M4.1.0/3", 39600, 36000 },
-	{ "IST-1GMT0,M10.5.0,M3.5.0/1", 0, 3600 },
-	{ "EET-2EEST,M3.4.4/50,M10.4.4/50", 7200, 10800 },
-	{ "XXX3EDT4,0/0,J365/23", -14400, -14400 },
-	{ "<+0545>-5:45", 20700, 20700 },
-	{ "AAA0BBB-1:30:15,J60/167,J300/-167", 0, 5415 },
-	{ "AAA0BBB,59,300", 0, 3600 },
+    {"", 3600, 3600},
+    {"EST5", -18000, -18000},
+    {"EST5EDT,M3.2.0,M11.1.0", -18000, -14400},
+    {"<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", -10800, -7200},
+    {"AEST-10AEDT,M10.1.0,M4.1.0/3", 39600, 36000},
+    {"IST-1GMT0,M10.5.0,M3.5.0/1", 0, 3600},
+    {"EET-2EEST,M3.4.4/50,M10.4.4/50", 7200, 10800},
+    {"XXX3EDT4,0/0,J365/23", -14400, -14400},
+    {"<+0545>-5:45", 20700, 20700},
+    {"AAA0BBB-1:30:15,J60/167,J300/-167", 0, 5415},
+    {"AAA0BBB,59,300", 0, 3600},
 };
 
 static void
@@ -77,7 +78,7 @@ footers_are_rules(void **state)
 {
 	for (size_t i = 0; i < nitems(footers); i++) {
 		struct strbuf b = STRBUF_INIT;
-		struct err err = { "" };
+		struct err err = {""};
 		struct zone *zone;
 
 		make_zone(&b, 3600, footers[i].footer);
@@ -87,8 +88,7 @@ footers_are_rules(void **state)
 		for (int64_t cycle = 0; cycle < 3; cycle++) {
 			int64_t t = cycle * 146097 * 86400;
 
-			assert_int_equal(zone_offset_at(zone,
-					     t + JANUARY_2025),
+			assert_int_equal(zone_offset_at(zone, t + JANUARY_2025),
 			    footers[i].january);
 			assert_int_equal(zone_offset_at(zone, t + JULY_2025),
 			    footers[i].july);
@@ -98,25 +98,102 @@ footers_are_rules(void **state)
 	}
 }
 
+/* Days as posix_tz counts them, at 00:00 of a zone without offset. */
+static void
+dates_of_rules(void **state)
+{
+	static const struct {
+		const char *rule;
+		int32_t year;
+		int month, day;
+	} table[] = {
+	    {"AAA0BBB,J59/0,J1/0", 2023, 2, 28},
+	    {"AAA0BBB,J59/0,J1/0", 2024, 2, 28},
+	    {"AAA0BBB,J60/0,J1/0", 2023, 3, 1},
+	    {"AAA0BBB,J60/0,J1/0", 2024, 3, 1},
+	    {"AAA0BBB,59/0,J1/0", 2023, 3, 1},
+	    {"AAA0BBB,59/0,J1/0", 2024, 2, 29},
+	    {"AAA0BBB,0/0,J1/0", 2024, 1, 1},
+	    {"AAA0BBB,J365/0,J1/0", 2024, 12, 31},
+	    {"AAA0BBB,M5.5.5/0,J1/0", 2024, 5, 31},
+	    {"AAA0BBB,M5.5.6/0,J1/0", 2024, 5, 25},
+	    {"AAA0BBB,M2.5.4/0,J1/0", 2024, 2, 29},
+	    {"AAA0BBB,M6.5.6/0,J1/0", 2024, 6, 29},
+	    {"AAA0BBB,M6.4.6/0,J1/0", 2024, 6, 22},
+	    {"AAA0BBB,M9.5.0/0,J1/0", 2024, 9, 29},
+	    {"AAA0BBB,M9.5.2/0,J1/0", 2024, 9, 24},
+	    {"AAA0BBB,M12.5.3/0,J1/0", 2024, 12, 25},
+	};
+
+	for (size_t i = 0; i < nitems(table); i++) {
+		struct posix_tz tz;
+
+		assert_int_equal(
+		    posix_tz_parse(table[i].rule, strlen(table[i].rule), &tz),
+		    0);
+		assert_int_equal(posix_tz_start(&tz, table[i].year),
+		    civil_to_days(table[i].year, table[i].month, table[i].day) *
+			86400);
+	}
+}
+
+/* Its end and its start meet: no change is left of them. */
+static void
+summer_all_year_has_no_changes(void **state)
+{
+	struct strbuf b = STRBUF_INIT;
+	struct err err = {""};
+	struct zone *zone;
+
+	make_zone(&b, -14400, "XXX3EDT4,0/0,J365/23");
+	zone = zone_parse("test", b.s, b.len, &err);
+	assert_non_null(zone);
+	assert_in_range(zone->count, 1, 3);
+	zone_free(zone);
+	strbuf_fini(&b);
+}
+
+static void
+version_one_has_no_footer(void **state)
+{
+	struct strbuf b = STRBUF_INIT;
+	struct err err = {""};
+	struct zone *zone;
+
+	add_header(&b, '\0', 1, 1);
+	add_be(&b, 1000000, 4);
+	add_be(&b, 0, 1);
+	add_be(&b, 7200, 4);
+	add_be(&b, 0, 2);
+	add_be(&b, 0x41414100, 4);
+	zone = zone_parse("test", b.s, b.len, &err);
+	assert_non_null(zone);
+	assert_int_equal(zone_offset_at(zone, JULY_2025), 7200);
+	zone_free(zone);
+	assert_null(zone_parse("test", b.s, b.len - 1, &err));
+	assert_string_equal(err.text, "the time zone file is cut short");
+	strbuf_fini(&b);
+}
+
 static void
 bad_footers_are_errors(void **state)
 {
-	static const char *const bad[] = { "E5", "EST", "EST5EDT",
-		"EST5EDT,M3.2.0", "EST5EDT,M13.2.0,M11.1.0",
-		"EST5EDT,M3.6.0,M11.1.0", "EST5EDT,M3.2.7,M11.1.0",
-		"EST5EDT,J0,J300", "EST5EDT,366,1", "EST25", "<EST5",
-		"EST5EDT,M3.2.0,M11.1.0,", "EST5EDT,M3.2.0/168,M11.1.0",
-		"EST5:60", ":EST5" };
+	static const char *const bad[] = {"E5", "EST", "EST5EDT",
+	    "EST5EDT,M3.2.0", "EST5EDT,M13.2.0,M11.1.0",
+	    "EST5EDT,M3.6.0,M11.1.0", "EST5EDT,M3.2.7,M11.1.0",
+	    "EST5EDT,J0,J300", "EST5EDT,366,1", "EST25", "<EST5",
+	    "EST5EDT,M3.2.0,M11.1.0,", "EST5EDT,M3.2.0/168,M11.1.0", "EST5:60",
+	    ":EST5"};
 
 	for (size_t i = 0; i < nitems(bad); i++) {
 		struct strbuf b = STRBUF_INIT;
-		struct err err = { "" };
+		struct err err = {""};
 
 		make_zone(&b, 3600, bad[i]);
 		if (zone_parse("test", b.s, b.len, &err) != NULL)
 			fail_msg("%s: accepted", bad[i]);
-		assert_string_equal(err.text,
-		    "the rule in the footer is not understood");
+		assert_string_equal(
+		    err.text, "the rule in the footer is not understood");
 		strbuf_fini(&b);
 	}
 }
@@ -143,7 +220,7 @@ cut_files_are_errors(void **state)
 static void
 damaged_files_do_not_crash(void **state)
 {
-	struct slow_random r = { 3 };
+	struct slow_random r = {3};
 	struct err err;
 	char data[4096];
 	size_t n;
@@ -165,8 +242,8 @@ damaged_files_do_not_crash(void **state)
 		}
 		zone = zone_parse("test", copy, n, &err);
 		if (zone != NULL)
-			zone_from_local(zone, zone_offset_at(zone, 0), NULL,
-			    NULL);
+			zone_from_local(
+			    zone, zone_offset_at(zone, 0), NULL, NULL);
 		zone_free(zone);
 	}
 }
@@ -186,8 +263,8 @@ local_times(void **state)
 	assert_int_equal(zone_from_local(zone, gap_begin - 1, &gap, &again),
 	    gap_begin - 1 + 18000);
 	assert_int_equal(gap, 0);
-	assert_int_equal(zone_from_local(zone, gap_begin, &gap, &again),
-	    gap_begin + 18000);
+	assert_int_equal(
+	    zone_from_local(zone, gap_begin, &gap, &again), gap_begin + 18000);
 	assert_int_equal(gap, 3600);
 	assert_int_equal(zone_from_local(zone, gap_begin + 3599, &gap, NULL),
 	    gap_begin + 18000);
@@ -207,9 +284,9 @@ local_times(void **state)
 static void
 names_do_not_leave_the_directory(void **state)
 {
-	static const char *const bad[] = { "", "/etc/localtime", "../UTC",
-		"Europe/../UTC", "Europe", "zone.tab", "Europe/Berlin/",
-		"Nowhere/Here", "europe berlin" };
+	static const char *const bad[] = {"", "/etc/localtime", "../UTC",
+	    "Europe/../UTC", "Europe", "zone.tab", "Europe/Berlin/",
+	    "Nowhere/Here", "europe berlin"};
 	struct err err;
 
 	for (size_t i = 0; i < nitems(bad); i++) {
@@ -239,11 +316,11 @@ write_zone(const char *path, const char *footer)
 static void
 changed_files_are_read_again(void **state)
 {
-	const struct schedule_options options = { .zone = "Here" };
+	const struct schedule_options options = {.zone = "Here"};
 	char dir[] = "/tmp/belfry-zones-XXXXXX", path[64];
 	struct schedule_pool *pool;
-	const struct schedule *s;
-	struct err err = { "" };
+	const struct schedule *s, *last;
+	struct err err = {""};
 	int64_t t;
 
 	assert_non_null(mkdtemp(dir));
@@ -255,7 +332,14 @@ changed_files_are_read_again(void **state)
 	assert_non_null(s);
 	assert_true(schedule_next(s, JULY_2025, &t));
 	assert_int_equal(t, JULY_2025 + 13 * 3600);
+	last = schedule_get(pool, "0 9 9 1 1 * 2030", &options, &err);
+	assert_non_null(last);
+	assert_true(schedule_prev(last, INT64_MAX, &t));
 	assert_int_equal(schedule_pool_refresh(pool, &err), 0);
+	write_zone(path, "AAA7BBB,M3.2.0,M11.1.0");
+	assert_int_equal(schedule_pool_refresh(pool, &err), 1);
+	assert_true(schedule_next(last, t, &t));
+	schedule_release(pool, last);
 	write_zone(path, "AAA3BBB,M3.2.0,M11.1.0");
 	assert_int_equal(schedule_pool_refresh(pool, &err), 1);
 	assert_true(schedule_next(s, JULY_2025, &t));
@@ -263,8 +347,9 @@ changed_files_are_read_again(void **state)
 	/* A broken file leaves the zone as it was. */
 	write_zone(path, "broken");
 	assert_int_equal(schedule_pool_refresh(pool, &err), -1);
-	assert_string_equal(err.text, "time zone \"Here\": the rule in the "
-				      "footer is not understood");
+	assert_string_equal(err.text,
+	    "time zone \"Here\": the rule in the "
+	    "footer is not understood");
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(schedule_pool_refresh(pool, &err), -1);
 	assert_true(schedule_next(s, JULY_2025, &t));
@@ -279,7 +364,7 @@ the_system_zone(void **state)
 {
 	struct schedule_pool *pool = schedule_pool_new(NULL);
 	const struct schedule *s;
-	struct err err = { "" };
+	struct err err = {""};
 
 	setenv("TZ", ":Asia/Tokyo", 1);
 	s = schedule_get(pool, "0 9 * * *", NULL, &err);
@@ -306,10 +391,10 @@ static void
 many_schedules(void **state)
 {
 	const struct schedule **all = xcalloc(20000, sizeof(*all));
-	const struct schedule_options options = { .zone = "UTC" };
+	const struct schedule_options options = {.zone = "UTC"};
 	struct schedule_pool *pool = schedule_pool_new(NULL);
-	struct slow_random r = { 5 };
-	struct err err = { "" };
+	struct slow_random r = {5};
+	struct err err = {""};
 	char text[64];
 
 	for (int round = 0; round < 200000; round++) {
@@ -318,8 +403,8 @@ many_schedules(void **state)
 		snprintf(text, sizeof(text), "%u %u %u * *", i % 60,
 		    i / 60 % 24, 1 + i / 1440);
 		if (all[i] != NULL) {
-			const struct schedule *same = schedule_get(pool, text,
-			    &options, &err);
+			const struct schedule *same =
+			    schedule_get(pool, text, &options, &err);
 
 			assert_ptr_equal(same, all[i]);
 			schedule_release(pool, same);
@@ -341,15 +426,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(footers_are_rules),
-		cmocka_unit_test(bad_footers_are_errors),
-		cmocka_unit_test(cut_files_are_errors),
-		cmocka_unit_test(damaged_files_do_not_crash),
-		cmocka_unit_test(local_times),
-		cmocka_unit_test(names_do_not_leave_the_directory),
-		cmocka_unit_test(changed_files_are_read_again),
-		cmocka_unit_test(the_system_zone),
-		cmocka_unit_test(many_schedules),
+	    cmocka_unit_test(footers_are_rules),
+	    cmocka_unit_test(dates_of_rules),
+	    cmocka_unit_test(summer_all_year_has_no_changes),
+	    cmocka_unit_test(version_one_has_no_footer),
+	    cmocka_unit_test(bad_footers_are_errors),
+	    cmocka_unit_test(cut_files_are_errors),
+	    cmocka_unit_test(damaged_files_do_not_crash),
+	    cmocka_unit_test(local_times),
+	    cmocka_unit_test(names_do_not_leave_the_directory),
+	    cmocka_unit_test(changed_files_are_read_again),
+	    cmocka_unit_test(the_system_zone),
+	    cmocka_unit_test(many_schedules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
