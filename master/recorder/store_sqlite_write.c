@@ -92,7 +92,7 @@ static const char slot_sql[] =
     "attempts, host) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8) "
     "ON CONFLICT (job, slot) DO UPDATE SET until = excluded.until, "
     "count = excluded.count, detail = excluded.detail "
-    "WHERE ledger.run IS NULL AND ledger.outcome = excluded.outcome "
+    "WHERE ledger.outcome = excluded.outcome "
     "AND excluded.until > ledger.until";
 
 static const char piece_sql[] =
