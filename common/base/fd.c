@@ -139,9 +139,11 @@ fd_listen_unix(const char *path, int type, mode_t mode, struct err *err)
 		if (!S_ISSOCK(st.st_mode))
 			return err_set(
 			    err, "%s: exists and is not a socket", path);
-		if (unix_is_alive(&sun))
-			return err_set(
-			    err, "%s: another daemon listens here", path);
+		if (unix_is_alive(&sun, type)) {
+			err_set(err, "%s: another daemon listens here", path);
+			errno = EADDRINUSE;
+			return -1;
+		}
 		if (unlink(path) == -1)
 			return err_errno(err, "cannot remove %s", path);
 	}

@@ -116,14 +116,15 @@ print_star(struct set *set, struct strbuf *out)
 		drop(set, v);
 }
 
-/* Whether one * item with two values or more says the whole set. */
+/* Whether one * item with that many values or more says the whole set. */
 static bool
-is_star(const struct set *set)
+is_star(const struct set *set, int values)
 {
 	int second = first_from(set, set->low + 1);
 	struct set rest = *set;
 
-	if (!has(set, set->low) || second > set->high ||
+	if (!has(set, set->low) ||
+	    set->low + (values - 1) * (second - set->low) > set->high ||
 	    !has_steps(set, second - set->low))
 		return false;
 	for (int v = set->low; v <= set->high; v += second - set->low)
@@ -131,11 +132,14 @@ is_star(const struct set *set)
 	return first_from(&rest, rest.low) > rest.high;
 }
 
-/* Returns whether an item with * was written. */
+/*
+ * values: how many make an item with * worth it; 0 forbids it. Returns
+ * whether one was written.
+ */
 static bool
-print_set(struct set *set, bool star_allowed, struct strbuf *out)
+print_set(struct set *set, int values, struct strbuf *out)
 {
-	if (star_allowed && is_star(set)) {
+	if (values > 0 && is_star(set, values)) {
 		print_star(set, out);
 		return true;
 	}
@@ -152,17 +156,18 @@ static void
 print_times(const struct cron_spec *s, struct strbuf *out)
 {
 	bool wildcard = s->flags & CRON_WILDCARD, star = false;
+	int values = wildcard ? 2 : 0;
 	struct set second = set_of(s->second, 0, 59);
 	struct set minute = set_of(s->minute, 0, 59);
 	struct set hour = set_of(s->hour, 0, 23);
 	struct strbuf hours = STRBUF_INIT;
 
 	if (s->second != 1) {
-		star = print_set(&second, wildcard, out);
+		star = print_set(&second, values, out);
 		strbuf_addch(out, ' ');
 	}
-	star |= print_set(&hour, wildcard, &hours);
-	if (wildcard && !star && !is_star(&minute)) {
+	star |= print_set(&hour, values, &hours);
+	if (wildcard && !star && !is_star(&minute, 2)) {
 		int first = first_from(&minute, 0);
 		size_t start = out->len;
 
@@ -170,7 +175,7 @@ print_times(const struct cron_spec *s, struct strbuf *out)
 		drop(&minute, first);
 		print_list(&minute, start, out);
 	} else {
-		print_set(&minute, wildcard, out);
+		print_set(&minute, values, out);
 	}
 	strbuf_addch(out, ' ');
 	strbuf_adds(out, strbuf_str(&hours));
@@ -255,12 +260,12 @@ cron_print(const struct cron_spec *s, struct strbuf *out)
 	strbuf_addch(out, ' ');
 	print_dom(s, out);
 	strbuf_addch(out, ' ');
-	print_set(&month, true, out);
+	print_set(&month, 3, out);
 	strbuf_addch(out, ' ');
 	print_dow(s, out);
 	if (!has_years)
 		return;
 	memcpy(years.words, s->rare->years, sizeof(years.words));
 	strbuf_addch(out, ' ');
-	print_set(&years, true, out);
+	print_set(&years, 3, out);
 }

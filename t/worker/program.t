@@ -1,0 +1,21 @@
+# belfry-worker as a program: what it is made of, and called by hand.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use Drive;
+
+my $worker = "$Drive::BUILD/worker/belfry-worker";
+my @needed = grep { /NEEDED/ } `readelf -d $worker`;
+my @strange = grep { !/\[(libc|libasan|libubsan|libm|libgcc_s)\.so/ } @needed;
+is("@strange", "", "needs no library but libc");
+
+my $text = `$worker 2>&1 3<&-`;
+is($? >> 8, 2, "by hand it refuses");
+like($text, qr/^belfry-worker: belfryd starts this program/, "and says so");
+
+is(`nm -C $worker 2>/dev/null | grep -c ' [TW] event_base_new\$'` + 0, 0,
+    "no event library in it");
+
+done_testing;

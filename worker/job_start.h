@@ -1,0 +1,50 @@
+/*
+ * Starts the job's process: what stands between the worker and execve(2).
+ *
+ * The child runs in the worker's memory until it executes (the worker waits),
+ * so no page is copied and a failure is simply a value. What it does there is
+ * system calls and nothing else: no allocation, no log, no stdio.
+ */
+#ifndef BELFRY_WORKER_JOB_START_H
+#define BELFRY_WORKER_JOB_START_H
+
+#include <limits.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "ipc/spec.h"
+
+enum start_step {
+	START_NONE,
+	START_FORK,
+	START_SESSION,
+	START_NICE,
+	START_GROUPS,
+	START_GROUP,
+	START_USER,
+	START_REGAIN, /* root could be had back */
+	START_TIE,    /* to the worker's life */
+	START_FILES,
+	START_DIRECTORY,
+	START_EXEC,
+	START_COUNT,
+};
+
+struct job_start {
+	const struct run_spec *spec; /* borrowed */
+	const char **env;            /* borrowed, NULL-terminated */
+	int input;                   /* borrowed, -1: leave fd 0 as it is */
+	int output;                  /* borrowed */
+	pid_t worker;                /* filled by job_start() */
+	/* The child's; step and error say what failed. */
+	enum start_step step;
+	int error;
+	const char **shell_argv; /* room for argc + 2, for a shell script */
+	char path[PATH_MAX];
+	char stack[65536] __attribute__((aligned(16)));
+};
+
+/* Starts it. The pid, or -1 with err in words and nothing left to reap. */
+pid_t job_start(struct job_start *start, struct err *err);
+
+#endif

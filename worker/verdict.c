@@ -1,0 +1,88 @@
+#include "verdict.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/duration.h"
+
+/* Appends a part of the reason, with "; " in between. */
+static void __attribute__((format(printf, 2, 3)))
+add_reason(struct run_result *result, const char *fmt, ...)
+{
+	size_t len = strlen(result->reason);
+	va_list ap;
+
+	if (len > 0)
+		len += (size_t)snprintf(
+		    result->reason + len, sizeof(result->reason) - len, "; ");
+	if (len >= sizeof(result->reason))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(result->reason + len, sizeof(result->reason) - len, fmt, ap);
+	va_end(ap);
+}
+
+/* What its own end says. */
+static void
+judge_status(const struct verdict *v, struct run_result *result)
+{
+	if (WIFEXITED(v->status)) {
+		result->exit_code = WEXITSTATUS(v->status);
+		if (code_set_has(v->success, result->exit_code)) {
+			result->outcome = OUTCOME_SUCCESS;
+			return;
+		}
+		result->outcome = OUTCOME_FAILURE;
+		if (v->forced == OUTCOME_NONE)
+			add_reason(
+			    result, "exited with code %d", result->exit_code);
+		return;
+	}
+	result->signal = WTERMSIG(v->status);
+	result->outcome = OUTCOME_FAILURE;
+	if (v->forced == OUTCOME_NONE)
+		add_reason(result, "killed by signal %s%s",
+		    signal_name(result->signal),
+		    WCOREDUMP(v->status) ? ", core dumped" : "");
+}
+
+static void
+judge_forced(const struct verdict *v, struct run_result *result)
+{
+	char text[DURATION_TEXT_MAX];
+
+	result->outcome = v->forced;
+	if (v->forced == OUTCOME_TIMEOUT)
+		add_reason(result, "timed out after %s",
+		    duration_format_ms(text, v->timeout_ms));
+	else
+		add_reason(result, "%s", kill_reason((enum kill_why)v->kill_why));
+}
+
+void
+verdict_apply(const struct verdict *v, struct run_result *result)
+{
+	result->exit_code = -1;
+	result->signal = 0;
+	result->reason[0] = '\0';
+	if (v->failure[0] != '\0') {
+		result->outcome = OUTCOME_LAUNCH_FAILED;
+		add_reason(result, "%s", v->failure);
+		return;
+	}
+	if (v->ended)
+		judge_status(v, result);
+	if (v->forced != OUTCOME_NONE)
+		judge_forced(v, result);
+	if (v->left > 0)
+		add_reason(result, "left %d process%s behind, ended", v->left,
+		    v->left == 1 ? "" : "es");
+	if (v->stubborn > 0)
+		add_reason(result, "%d process%s could not be killed",
+		    v->stubborn, v->stubborn == 1 ? "" : "es");
+	if (v->output_error != 0)
+		add_reason(
+		    result, "output lost: %s", strerror(v->output_error));
+}

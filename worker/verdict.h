@@ -1,0 +1,28 @@
+/* How a run ended, from what the worker saw. Pure. */
+#ifndef BELFRY_WORKER_VERDICT_H
+#define BELFRY_WORKER_VERDICT_H
+
+#include <stdbool.h>
+
+#include "ipc/message.h"
+#include "ipc/result.h"
+#include "ipc/spec.h"
+
+struct verdict {
+	const char *failure; /* why it could not be launched, "" it was */
+	bool ended;          /* the main process was reaped, with status */
+	int status;          /* as wait(2) has it */
+	/* Why it was ended: OUTCOME_TIMEOUT, OUTCOME_KILLED, or none. */
+	enum outcome forced;
+	int kill_why;       /* enum kill_why */
+	int64_t timeout_ms; /* the job's */
+	int left;           /* processes it left behind */
+	int stubborn;       /* processes that SIGKILL did not end */
+	int output_error;   /* errno of lost output, 0 none */
+	const struct code_set *success;
+};
+
+/* Sets outcome, exit_code, signal and reason of the result. */
+void verdict_apply(const struct verdict *verdict, struct run_result *result);
+
+#endif

@@ -1,0 +1,245 @@
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "job_input.h"
+#include "verdict.h"
+#include "worker_loop.h"
+
+/*
+ * A job that ends so soon is told of once, as started and done: most jobs
+ * are short, and a packet less is a wake-up of the master less.
+ */
+#define QUICK_NS 5000000
+
+/* A result that neither file nor master takes is worth that many seconds. */
+#define KEEP_TRYING_S 60
+
+static int64_t
+realtime_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/*
+ * Off from the launcher: a session of its own, and none of the descriptors
+ * of other runs, whose ends somebody waits for.
+ */
+static int
+leave_launcher(int fd)
+{
+	struct sigaction sa = {.sa_handler = SIG_DFL};
+
+	setsid();
+	sigaction(SIGCHLD, &sa, NULL); /* the launcher lets it be ignored */
+	if (dup3(fd, WORKER_MASTER_FD, O_CLOEXEC) == -1)
+		return -1;
+	return close_range(WORKER_SIGNAL_FD + 1, ~0U, 0);
+}
+
+/* The run's name in ps. */
+static void
+set_title(const char *job)
+{
+	char title[16];
+
+	snprintf(title, sizeof(title), "run:%s", job);
+	prctl(PR_SET_NAME, title, 0, 0, 0);
+}
+
+/*
+ * Makes the run ours, or not: whoever holds the lock and found CREATED after
+ * that is the only one.
+ */
+static bool
+claim_run(struct worker *w)
+{
+	struct err err;
+
+	if (runfile_open(&w->file, WORKER_RUNS_FD, w->spec.id, &err) == -1) {
+		log_error("%s", err.text);
+		return false;
+	}
+	if (runfile_lock(&w->file) == -1) {
+		log_debug("run %s: another worker has it", w->spec.id);
+		return false;
+	}
+	if (runfile_reload(&w->file, &err) == -1) {
+		log_error("run %s: %s", w->spec.id, err.text);
+		return false;
+	}
+	return w->file.state == RUNFILE_CREATED;
+}
+
+/* What must be there before the job may begin. */
+static int
+prepare(struct worker *w, int *output_r)
+{
+	int fds[2];
+
+	w->start.spec = &w->spec;
+	w->start.env = job_input_env(&w->spec, &w->failure);
+	if (w->start.env == NULL)
+		return -1;
+	w->start.input = job_input_open(&w->spec, &w->failure);
+	if (w->start.input == -1 && w->failure.text[0] != '\0')
+		return -1;
+	if (tree_adopt() == -1)
+		return err_errno(&w->failure, "cannot watch over processes");
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return err_errno(&w->failure, "cannot make a pipe");
+	w->pipe = fds[0];
+	*output_r = fds[1];
+	fd_nonblock(w->pipe);
+	return 0;
+}
+
+/*
+ * Starts the job. STARTED is in the file first: if all of us die in between,
+ * the run is taken for lost, never run twice.
+ */
+static int
+start_job(struct worker *w)
+{
+	pid_t pid;
+	int output = -1;
+
+	if (w->spec.refusal[0] != '\0')
+		return err_set(&w->failure, "%s", w->spec.refusal);
+	if (prepare(w, &output) == -1)
+		return -1;
+	w->report.started_us = realtime_us();
+	w->begin_us = worker_now_us();
+	if (runfile_set_started(&w->file, w->report.started_us, 0) == -1) {
+		fd_close(&output);
+		return err_errno(&w->failure, "cannot write the run file");
+	}
+	w->start.output = output;
+	pid = job_start(&w->start, &w->failure);
+	fd_close(&output);
+	fd_close(&w->start.input);
+	if (pid == -1)
+		return -1;
+	tree_init(&w->tree, pid);
+	w->report.pid = pid;
+	w->result.started_us = w->report.started_us;
+	return 0;
+}
+
+/* True when all is over within a moment. */
+static bool
+is_quick(struct worker *w)
+{
+	struct timespec wait = {0, QUICK_NS};
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigtimedwait(&child, NULL, &wait);
+	tree_reap(&w->tree);
+	return tree_is_empty(&w->tree);
+}
+
+static void
+watch_job(struct worker *w)
+{
+	if (is_quick(w))
+		return;
+	if (runfile_set_started(
+		&w->file, w->report.started_us, w->report.pid) == -1)
+		log_warn("run %s: cannot write its pid", w->spec.id);
+	report_started(&w->report);
+	if (w->spec.timeout_ms > 0)
+		w->deadline_us = w->begin_us + w->spec.timeout_ms * 1000;
+	worker_loop(w);
+}
+
+static void
+fill_result(struct worker *w)
+{
+	struct run_result *r = &w->result;
+	struct verdict verdict = {
+	    .failure = w->failure.text,
+	    .ended = w->tree.ended,
+	    .status = w->tree.status,
+	    .forced = w->forced,
+	    .kill_why = w->kill_why,
+	    .timeout_ms = w->spec.timeout_ms,
+	    .left = w->left,
+	    .stubborn = w->stubborn,
+	    .output_error = w->output.error,
+	    .success = &w->spec.success,
+	};
+
+	r->finished_us = realtime_us();
+	if (r->started_us != 0)
+		r->duration_us = worker_now_us() - w->begin_us;
+	r->cpu_us = w->tree.cpu_us;
+	r->max_rss_kb = w->tree.max_rss_kb;
+	r->output_bytes = w->output.total;
+	r->dropped_bytes = runfile_output_dropped(&w->output);
+	verdict_apply(&verdict, r);
+}
+
+/*
+ * To the file first, for good; then to the master, for speed. One of the two
+ * is enough.
+ */
+static void
+hand_over(struct worker *w)
+{
+	bool kept = false, told = false;
+
+	for (int i = 0; i < KEEP_TRYING_S; i++) {
+		kept = runfile_set_done(&w->file, &w->result) == 0;
+		if (!kept)
+			log_error("run %s: cannot write its result: %s",
+			    w->spec.id, strerror(errno));
+		told = report_done(&w->report, &w->result);
+		if (kept || told)
+			return;
+		if (w->report.fd != -1)
+			report_lost(&w->report, 0);
+		sleep(1);
+		report_retry(&w->report, INT64_MAX);
+	}
+}
+
+_Noreturn void
+worker_run(
+    struct worker *w, struct message *message, int fd, const char *socket)
+{
+	if (leave_launcher(fd) == -1) {
+		log_error("cannot set up a worker: %s", strerror(errno));
+		_exit(1);
+	}
+	if (run_spec_decode(&w->spec, &message->body) == -1) {
+		log_error("malformed specification of a run");
+		_exit(1);
+	}
+	set_title(w->spec.job);
+	w->pipe = w->timer = w->start.input = -1;
+	if (!claim_run(w))
+		_exit(0);
+	runfile_output_init(&w->output, &w->file);
+	report_init(&w->report, WORKER_MASTER_FD, socket, w->spec.id);
+	if (start_job(w) == 0) {
+		watch_job(w);
+		worker_drain(w);
+	}
+	fill_result(w);
+	hand_over(w);
+	_exit(0);
+}

@@ -1,0 +1,70 @@
+/*
+ * The worker of one run: forked by the launcher, parent of the job. Owns the
+ * run file's lock, the job's output, its time-out and its process tree, and
+ * reports the result. It outlives launcher, master and guardian.
+ */
+#ifndef BELFRY_WORKER_WORKER_H
+#define BELFRY_WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ipc/packet.h"
+#include "ipc/runfile.h"
+#include "ipc/spec.h"
+
+#include "envfile.h"
+#include "job_start.h"
+#include "report.h"
+#include "tree.h"
+
+/* A worker's descriptors; the launcher keeps the last two at these numbers. */
+#define WORKER_MASTER_FD 3
+#define WORKER_RUNS_FD   4
+#define WORKER_SIGNAL_FD 5 /* signalfd of SIGCHLD and SIGTERM */
+
+enum worker_phase {
+	WORKER_RUNS,  /* the job's main process lives */
+	WORKER_ENDED, /* it ended; what holds its output gets a moment */
+	WORKER_TERM,  /* the tree was asked to end */
+	WORKER_KILL,  /* and is now killed, in rounds */
+	WORKER_OVER,
+};
+
+struct worker {
+	/* Borrowed from the launcher. */
+	const char *socket;
+	/* Of this run. */
+	struct run_spec spec;
+	struct runfile file;
+	struct runfile_output output;
+	struct report report;
+	struct tree tree;
+	struct run_result result;
+	struct err failure; /* why it could not start */
+	enum worker_phase phase;
+	enum outcome forced; /* why it was ended, OUTCOME_NONE by itself */
+	int kill_why;
+	int left;            /* processes the job left behind */
+	int stubborn;        /* that SIGKILL did not end */
+	int pipe;            /* owned: read end of the output, -1 at EOF */
+	int timer;           /* owned: timerfd of CLOCK_BOOTTIME, or -1 */
+	int64_t begin_us;    /* boot time */
+	int64_t deadline_us; /* boot time of what the phase waits for; 0 none */
+	int64_t armed_us;    /* what the timer is set to */
+	int64_t round_us;    /* pause before the next round of kills */
+	int64_t give_up_us;
+	struct packet_in in;
+	char buffer[65536];
+	struct job_start start;
+};
+
+/*
+ * Runs what the message asks for and ends the process. fd is the channel to
+ * the master. To be called in a process just forked, signals blocked; worker
+ * was never used.
+ */
+_Noreturn void worker_run(
+    struct worker *worker, struct message *message, int fd, const char *socket);
+
+#endif
