@@ -115,7 +115,7 @@ parse_stdin(struct job_draft *draft, const struct job_key *key,
 			    "\\n, \\t and \\\\ are possible",
 			    (int)(p - value));
 	}
-	draft->options.stdin_text = strbuf_str(b);
+	draft->options.stdin_text = b->len > 0 ? b->s : NULL;
 	return 0;
 }
 
