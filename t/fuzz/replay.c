@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
+
 #define FILE_MAX   65536
 #define VARIATIONS 300
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint64_t state = 88172645463325252ULL;
 

@@ -11,7 +11,6 @@
 #include "schedule/calendar.h"
 #include "schedule/schedule.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 require(bool truth)

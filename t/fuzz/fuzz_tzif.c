@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "schedule/impl.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 require(bool truth)
