@@ -140,26 +140,30 @@ void
 show_live_runs(const json_t *runs)
 {
 	static const char *const heads[] = {
-	    "RUN", "JOB", "TRIGGER", "FOR", "PID", NULL};
+	    "RUN", "JOB", "STATE", "TRIGGER", "FOR", "PID", NULL};
 	struct table *table = table_new(heads);
 	char text[TEXT_MAX];
+	const char *state;
 	const json_t *run;
-	int64_t started;
+	int64_t started, pid;
 	size_t i;
 
-	table_align_right(table, 3);
 	table_align_right(table, 4);
+	table_align_right(table, 5);
 	json_array_foreach(runs, i, run)
 	{
 		table_add(table, COLOUR_NONE, "%s", field_text(run, "id"));
 		table_add(table, COLOUR_NONE, "%s", field_text(run, "job"));
+		state = field_text(run, "state");
+		table_add(table, colour_of(state), "%s", state);
 		table_add(table, COLOUR_NONE, "%s", field_text(run, "trigger"));
 		table_add(table, COLOUR_NONE, "%s",
 		    field_time(run, "started", &started) ?
 			text_duration(text, text_now() - started) :
 			"-");
-		table_add(table, COLOUR_NONE, "%" PRId64,
-		    field_number(run, "pid", 0));
+		pid = field_number(run, "pid", 0);
+		snprintf(text, sizeof(text), "%" PRId64, pid);
+		table_add(table, COLOUR_NONE, "%s", pid > 0 ? text : "-");
 	}
 	table_print(table);
 	table_free(table);

@@ -1,7 +1,10 @@
 #include "cli/text.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/timestamp.h"
@@ -117,4 +120,19 @@ text_zone(char *buf, int64_t ms)
 	local_time(ms, &tm);
 	strftime(buf, TEXT_MAX, "%Z", &tm);
 	return buf;
+}
+
+bool
+text_is_local_zone(const char *name)
+{
+	static const char dir[] = "/zoneinfo/";
+	const char *tz = getenv("TZ"), *p;
+	char path[PATH_MAX];
+
+	if (tz != NULL && *tz != '\0')
+		return strcmp(tz + (*tz == ':'), name) == 0;
+	if (realpath("/etc/localtime", path) == NULL)
+		return strcmp(name, "UTC") == 0 || strcmp(name, "Etc/UTC") == 0;
+	p = strstr(path, dir);
+	return p != NULL && strcmp(p + sizeof(dir) - 1, name) == 0;
 }
