@@ -50,18 +50,19 @@ text_duration(char *buf, int64_t ms)
 	return buf;
 }
 
-/* One unit is enough to know how long ago. */
+/* One unit is enough to know how long; two digits of it, mostly. */
 static void
 coarse(char *buf, int64_t s)
 {
-	if (s < 2 * MINUTE)
+	if (s < 100)
 		snprintf(buf, TEXT_MAX, "%" PRId64 "s", s);
-	else if (s < 2 * HOUR)
-		snprintf(buf, TEXT_MAX, "%" PRId64 "m", s / MINUTE);
+	else if (s < 100 * MINUTE)
+		snprintf(
+		    buf, TEXT_MAX, "%" PRId64 "m", (s + MINUTE / 2) / MINUTE);
 	else if (s < 2 * DAY)
-		snprintf(buf, TEXT_MAX, "%" PRId64 "h", s / HOUR);
+		snprintf(buf, TEXT_MAX, "%" PRId64 "h", (s + HOUR / 2) / HOUR);
 	else
-		snprintf(buf, TEXT_MAX, "%" PRId64 "d", s / DAY);
+		snprintf(buf, TEXT_MAX, "%" PRId64 "d", (s + DAY / 2) / DAY);
 }
 
 const char *
