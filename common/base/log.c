@@ -101,7 +101,7 @@ write_line(enum log_level level, const char *text)
 		return;
 }
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 vlog(enum log_level level, const char *fmt, va_list ap)
 {
 	char raw[3072], text[3584];

@@ -1,192 +1,28 @@
 #include "config/config.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/duration.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "config/config_setting.h"
 #include "config/config_value.h"
 #include "config/ini.h"
 #include "config/job_defaults.h"
 #include "config/quote.h"
-#include "schedule/schedule.h"
-
-/* What is parsed: the settings and the strings that they borrow. */
-struct setting_file {
-	struct config config; /* first: callers hold a pointer to it */
-	struct job_defaults *defaults;
-	char **strings; /* owned */
-	size_t nstrings, cap;
-};
-
-struct setting;
 
 struct parser {
 	struct setting_file *file;
 	const char *section; /* NULL: skip to the next */
 	uint32_t sections[4];
-	uint32_t *lines; /* of each setting; 0: not given */
+	uint32_t lines[SETTING_MAX]; /* of each setting; 0: not given */
 	unsigned nerrors;
 	void (*problem)(void *arg, uint32_t line, const char *text);
 	void *arg;
-};
-
-struct setting {
-	const char *section, *name;
-	/* value is the parser's own; what it keeps of it, it says by keep(). */
-	int (*parse)(struct parser *parser, const struct setting *setting,
-	    const char *value, struct err *err);
-	size_t offset;
-	int64_t min, max;
-	const char *fallback; /* NULL: worked out when all is read */
-};
-
-static void *
-field(const struct parser *parser, const struct setting *setting)
-{
-	return (char *)&parser->file->config + setting->offset;
-}
-
-/* Gives a string of the heap to the file that is parsed. */
-static const char *
-keep(struct parser *parser, char *s)
-{
-	struct setting_file *file = parser->file;
-
-	array_reserve(&file->strings, &file->cap, file->nstrings + 1,
-	    sizeof(*file->strings));
-	file->strings[file->nstrings++] = s;
-	return s;
-}
-
-static int
-parse_string(struct parser *parser, const struct setting *setting,
-    const char *value, struct err *err)
-{
-	const char **p = field(parser, setting);
-
-	*p = keep(parser, xstrdup(value));
-	return 0;
-}
-
-static int
-parse_path(struct parser *parser, const struct setting *setting,
-    const char *value, struct err *err)
-{
-	const char **p = field(parser, setting);
-
-	*p = keep(parser, config_resolve(parser->file->config.path, value));
-	return 0;
-}
-
-static int
-parse_integer(struct parser *parser, const struct setting *setting,
-    const char *value, struct err *err)
-{
-	int64_t *p = field(parser, setting);
-	size_t len = strlen(value);
-	int64_t n = strtoll(value, NULL, 10);
-
-	if (strspn(value, "0123456789") != len || len > 18 ||
-	    n < setting->min || n > setting->max)
-		return err_set(err,
-		    "write a number from %" PRId64 " to %" PRId64, setting->min,
-		    setting->max);
-	*p = n;
-	return 0;
-}
-
-static int
-parse_duration(struct parser *parser, const struct setting *setting,
-    const char *value, struct err *err)
-{
-	return duration_parse_ms(value, field(parser, setting), err);
-}
-
-static int
-parse_log(struct parser *parser, const struct setting *setting,
-    const char *value, struct err *err)
-{
-	if (strcmp(value, "stderr") == 0 || strcmp(value, "syslog") == 0)
-		return parse_string(parser, setting, value, err);
-	return parse_path(parser, setting, value, err);
-}
-
-static int
-parse_level(struct parser *parser, const struct setting *setting,
-    const char *value, struct err *err)
-{
-	int level = log_level_parse(value);
-
-	if (level == -1)
-		return err_set(err, "write error, warn, info or debug");
-	parser->file->config.log_level = (enum log_level)level;
-	return 0;
-}
-
-static int
-parse_node_name(struct parser *parser, const struct setting *setting,
-    const char *value, struct err *err)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789._-";
-
-	if (value[strspn(value, letters)] != '\0' || strlen(value) > 128)
-		return err_set(err,
-		    "a name has letters, digits, \".\", \"_\" "
-		    "and \"-\", at most 128");
-	return parse_string(parser, setting, value, err);
-}
-
-static int
-parse_mode(struct parser *parser, const struct setting *setting,
-    const char *value, struct err *err)
-{
-	size_t len = strlen(value);
-	unsigned long n = strtoul(value, NULL, 8);
-
-	if (strspn(value, "01234567") != len || len > 5 || n > 0777)
-		return err_set(err, "write an octal number like 0660");
-	parser->file->config.socket_mode = (mode_t)n;
-	return 0;
-}
-
-static int
-parse_store_type(struct parser *parser, const struct setting *setting,
-    const char *value, struct err *err)
-{
-	if (strcmp(value, "sqlite") != 0)
-		return err_set(err, "this version has sqlite and no other");
-	return 0;
-}
-
-#define AT(member) offsetof(struct config, member)
-
-/* Every section and key, but those of [defaults]. */
-static const struct setting settings[] = {
-    {"master", "state-dir", parse_path, AT(state_dir), 0, 0, "/var/lib/belfry"},
-    {"master", "run-dir", parse_path, AT(run_dir), 0, 0, "/run/belfry"},
-    {"master", "jobs-dir", parse_path, AT(jobs_dir), 0, 0,
-	"/etc/belfry/jobs.d"},
-    {"master", "user", parse_string, AT(user), 0, 0, ""},
-    {"master", "group", parse_string, AT(group), 0, 0, ""},
-    {"master", "max-running", parse_integer, AT(max_running), 0, 1000000, "0"},
-    {"master", "shutdown-timeout", parse_duration, AT(shutdown_ms), 0, 0, "3m"},
-    {"master", "log", parse_log, AT(log), 0, 0, "stderr"},
-    {"master", "log-level", parse_level, AT(log_level), 0, 0, "info"},
-    {"master", "node-name", parse_node_name, AT(node_name), 0, 0, NULL},
-    {"api", "socket", parse_path, AT(socket), 0, 0, NULL},
-    {"api", "socket-mode", parse_mode, AT(socket_mode), 0, 0, "0660"},
-    {"store", "type", parse_store_type, 0, 0, 0, "sqlite"},
-    {"store", "path", parse_path, AT(store_path), 0, 0, NULL},
 };
 
 static const char *const sections[] = {"master", "api", "store", "defaults"};
@@ -209,17 +45,20 @@ begin_section(struct parser *parser, const struct ini_event *event)
 	suggest_init(&s, event->section);
 	for (size_t i = 0; i < nitems(sections); i++) {
 		suggest_try(&s, sections[i]);
-		if (strcmp(sections[i], event->section) != 0 ||
-		    *event->name != '\0')
+		if (strcmp(sections[i], event->section) != 0)
 			continue;
-		if (parser->sections[i] == 0) {
+		if (*event->name == '\0' && parser->sections[i] == 0) {
 			parser->sections[i] = event->line;
 			parser->section = sections[i];
 			return;
 		}
-		err_set(&err,
-		    "section [%s] is given twice; the first is in line %u",
-		    sections[i], parser->sections[i]);
+		if (*event->name != '\0')
+			err_set(&err, "section [%s] takes no name; write [%s]",
+			    sections[i], sections[i]);
+		else
+			err_set(&err,
+			    "section [%s] is given twice; the first is in line %u",
+			    sections[i], parser->sections[i]);
 		error_at(parser, event->line, err.text);
 		return;
 	}
@@ -241,9 +80,9 @@ unknown_key(struct parser *parser, const struct ini_event *event)
 	struct err err;
 
 	suggest_init(&s, event->key);
-	for (size_t i = 0; i < nitems(settings); i++)
-		if (strcmp(settings[i].section, parser->section) == 0)
-			suggest_try(&s, settings[i].name);
+	for (const struct setting *k = settings; k->name != NULL; k++)
+		if (strcmp(k->section, parser->section) == 0)
+			suggest_try(&s, k->name);
 	err_set(&err, "unknown key %s in [%s]%s", quote(quoted, event->key),
 	    parser->section, suggest_text(text, &s));
 	error_at(parser, event->line, err.text);
@@ -263,7 +102,7 @@ take_setting(struct parser *parser, const struct ini_event *event,
 		    setting->name, *line);
 	else if (*value == '\0')
 		err_set(&err, "%s: a value is missing", setting->name);
-	else if (setting->parse(parser, setting, value, &err) == -1)
+	else if (setting->parse(parser->file, setting, value, &err) == -1)
 		err_prefix(&err, "%s %s", setting->name, quote(quoted, value));
 	else
 		rc = 0;
@@ -280,15 +119,26 @@ take_default(
 {
 	struct err err;
 
-	value = keep(parser, xstrdup(value));
+	value = setting_keep(parser->file, xstrdup(value));
 	if (job_defaults_set(parser->file->defaults, event->key, value,
 		event->line, &err) == -1)
 		error_at(parser, event->line, err.text);
 }
 
+static const struct setting *
+find_setting(const char *section, const char *name)
+{
+	for (const struct setting *s = settings; s->name != NULL; s++)
+		if (strcmp(s->section, section) == 0 &&
+		    strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
 static void
 take_key(struct parser *parser, const struct ini_event *event)
 {
+	const struct setting *setting;
 	struct err err;
 	char *value = config_expand(event->value, &err);
 
@@ -297,20 +147,13 @@ take_key(struct parser *parser, const struct ini_event *event)
 		error_at(parser, event->line, err.text);
 		return;
 	}
-	if (strcmp(parser->section, "defaults") == 0) {
+	setting = find_setting(parser->section, event->key);
+	if (setting != NULL)
+		take_setting(parser, event, setting, value);
+	else if (strcmp(parser->section, "defaults") == 0)
 		take_default(parser, event, value);
-		free(value);
-		return;
-	}
-	for (size_t i = 0; i < nitems(settings); i++) {
-		if (strcmp(settings[i].name, event->key) != 0 ||
-		    strcmp(settings[i].section, parser->section) != 0)
-			continue;
-		take_setting(parser, event, &settings[i], value);
-		free(value);
-		return;
-	}
-	unknown_key(parser, event);
+	else
+		unknown_key(parser, event);
 	free(value);
 }
 
@@ -341,26 +184,26 @@ take_event(void *arg, const struct ini_event *event)
 static void
 parse_fallbacks(struct parser *parser)
 {
-	char host[256] = "localhost";
-	struct config *config = &parser->file->config;
+	char host[256] = "";
+	struct setting_file *file = parser->file;
+	struct config *config = &file->config;
 	struct err err;
 
-	for (size_t i = 0; i < nitems(settings); i++)
-		if (parser->lines[i] == 0 && settings[i].fallback != NULL &&
-		    settings[i].parse(
-			parser, &settings[i], settings[i].fallback, &err) == -1)
-			fatalx("default of %s: %s", settings[i].name, err.text);
+	for (const struct setting *s = settings; s->name != NULL; s++)
+		if (parser->lines[s - settings] == 0 && s->fallback != NULL &&
+		    s->parse(file, s, s->fallback, &err) == -1)
+			fatalx("default of %s: %s", s->name, err.text);
 	if (config->node_name == NULL) {
 		if (gethostname(host, sizeof(host) - 1) == -1 || !*host)
 			snprintf(host, sizeof(host), "localhost");
-		config->node_name = keep(parser, xstrdup(host));
+		config->node_name = setting_keep(file, xstrdup(host));
 	}
 	if (config->socket == NULL)
-		config->socket =
-		    keep(parser, xasprintf("%s/belfry.sock", config->run_dir));
+		config->socket = setting_keep(
+		    file, xasprintf("%s/belfry.sock", config->run_dir));
 	if (config->store_path == NULL)
-		config->store_path =
-		    keep(parser, xasprintf("%s/belfry.db", config->state_dir));
+		config->store_path = setting_keep(
+		    file, xasprintf("%s/belfry.db", config->state_dir));
 }
 
 static void
@@ -374,10 +217,8 @@ parse(const char *path, const char *text, size_t len,
     void (*problem)(void *arg, uint32_t line, const char *text), void *arg)
 {
 	struct setting_file *file = xcalloc(1, sizeof(*file));
-	uint32_t lines[nitems(settings)] = {0};
 	struct parser parser = {
 	    .file = file,
-	    .lines = lines,
 	    .problem = problem,
 	    .arg = arg,
 	};
@@ -392,7 +233,7 @@ parse(const char *path, const char *text, size_t len,
 	copy[len] = '\0';
 	file->defaults = job_defaults_new();
 	file->config.defaults = file->defaults;
-	file->config.path = keep(&parser, xstrdup(path));
+	file->config.path = setting_keep(file, xstrdup(path));
 	ini_read(&reader, copy, len);
 	free(copy);
 	parse_fallbacks(&parser);

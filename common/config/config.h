@@ -1,6 +1,6 @@
 /*
  * belfry.conf: the daemon's settings, complete with defaults, immutable once
- * read. One table in config.c declares every section and key.
+ * read. One table in config_setting.c declares every key.
  */
 #ifndef BELFRY_CONFIG_CONFIG_H
 #define BELFRY_CONFIG_CONFIG_H

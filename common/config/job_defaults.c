@@ -82,7 +82,7 @@ job_defaults_print(const struct job_defaults *defaults, struct strbuf *b)
 	for (size_t i = 0; i < draft->nschedules; i++)
 		strbuf_addf(b, "%s\n", draft->schedules[i].text);
 	for (const struct job_key *k = job_keys; k->name != NULL; k++) {
-		if (k->offset == 0 && k->type != &job_type_shell)
+		if (!job_key_is_option(k))
 			continue;
 		strbuf_addf(b, "%s=", k->name);
 		k->type->print(&def, k, b);

@@ -72,6 +72,9 @@ extern const struct job_type job_type_codes, job_type_stdin,
 /* All keys, in the order in which people read them; ends with name NULL. */
 extern const struct job_key job_keys[];
 
+/* False for what is the job's own: command, description, schedule. */
+bool job_key_is_option(const struct job_key *key);
+
 /* Where the option of a key stands. */
 void *job_key_field(const struct job_key *key, struct job_options *options);
 const void *

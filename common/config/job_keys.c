@@ -60,6 +60,14 @@ const struct job_key job_keys[] = {
 };
 _Static_assert(nitems(job_keys) <= JOB_KEY_MAX, "JOB_KEY_MAX is too small");
 
+bool
+job_key_is_option(const struct job_key *key)
+{
+	return key->type != &job_type_command &&
+	    key->type != &job_type_description &&
+	    key->type != &job_type_schedule;
+}
+
 void *
 job_key_field(const struct job_key *key, struct job_options *options)
 {

@@ -139,6 +139,19 @@ print_stdin(
 
 const struct job_type job_type_stdin = {false, parse_stdin, print_stdin};
 
+/* So many a message to a worker holds with ease. */
+#define VARIABLES_MAX 500
+
+static size_t
+count_lines(const struct strbuf *b)
+{
+	size_t n = b->len > 0;
+
+	for (size_t i = 0; i < b->len; i++)
+		n += b->s[i] == '\n';
+	return n;
+}
+
 /* The length of the name before "="; 0 with err when it is none. */
 static size_t
 variable_name(const char *value, struct err *err)
@@ -210,6 +223,11 @@ parse_environment(struct job_draft *draft, const struct job_key *key,
 		return err_set(err, "%.*s is given twice", (int)n, value);
 	if (same != NULL)
 		drop_inherited(draft, same);
+	if (count_lines(b) >= VARIABLES_MAX)
+		return err_set(err,
+		    "a job has at most %d variables; put them "
+		    "into an environment-file",
+		    VARIABLES_MAX);
 	if (b->len > 0)
 		strbuf_addch(b, '\n');
 	strbuf_adds(b, value);

@@ -38,7 +38,8 @@ problem_close(struct problem_list *list, const char *file)
 
 	if (list->untold == 0)
 		return;
-	text = xasprintf("and %zu more errors in this file", list->untold);
+	text = xasprintf("and %zu more error%s in this file", list->untold,
+	    list->untold == 1 ? "" : "s");
 	last.text = text;
 	problem_add(list, &last, SIZE_MAX);
 	free(text);

@@ -40,6 +40,8 @@ show_descriptors(void)
 		if (entry->d_name[0] != '.' &&
 		    strtol(entry->d_name, NULL, 10) != dirfd(dir))
 			printf(" %s", entry->d_name);
+	if (dir != NULL)
+		closedir(dir);
 	printf("\n");
 }
 
