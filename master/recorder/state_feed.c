@@ -92,12 +92,12 @@ retry_row(void *arg, const struct record_retry *retry)
 }
 
 static void
-open_row(void *arg, const char *run)
+open_row(void *arg, const struct run_begin *begin)
 {
 	struct wire_writer w = WIRE_WRITER_INIT;
 
-	wire_put_str(&w, run);
-	send_row(arg, MSG_STATE_OPEN, &w, run);
+	run_begin_encode(begin, &w);
+	send_row(arg, MSG_STATE_OPEN, &w, begin->id);
 }
 
 static void

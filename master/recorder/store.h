@@ -73,7 +73,7 @@ typedef void store_run_cb(void *arg, const struct store_run *run);
 typedef void store_slot_cb(void *arg, const struct store_slot *slot);
 typedef void store_job_cb(void *arg, const struct record_job *job);
 typedef void store_retry_cb(void *arg, const struct record_retry *retry);
-typedef void store_id_cb(void *arg, const char *run);
+typedef void store_begin_cb(void *arg, const struct run_begin *begin);
 typedef void
 store_piece_cb(void *arg, uint64_t start, const void *data, size_t n);
 
@@ -135,7 +135,7 @@ struct store_ops {
 	void (*retries)(struct store *store, const char *after, int limit,
 	    store_retry_cb *row, store_done *done, void *arg);
 	void (*open_runs)(struct store *store, const char *after, int limit,
-	    store_id_cb *row, store_done *done, void *arg);
+	    store_begin_cb *row, store_done *done, void *arg);
 };
 
 struct store {

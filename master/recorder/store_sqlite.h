@@ -168,6 +168,6 @@ void sqlite_jobs(struct store *store, const char *after, int limit,
 void sqlite_retries(struct store *store, const char *after, int limit,
     store_retry_cb *row, store_done *done, void *arg);
 void sqlite_open_runs(struct store *store, const char *after, int limit,
-    store_id_cb *row, store_done *done, void *arg);
+    store_begin_cb *row, store_done *done, void *arg);
 
 #endif

@@ -1,6 +1,8 @@
 /* What the master asks at its start, in pieces by key; and pieces of output. */
 #include "store_sqlite.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
 
 static const char jobs_sql[] =
@@ -13,7 +15,8 @@ static const char retries_sql[] =
     "ORDER BY id LIMIT ?2";
 
 static const char open_runs_sql[] =
-    "SELECT id FROM runs INDEXED BY runs_by_outcome "
+    "SELECT id, job, host, slot, due, attempt, trigger, created, fence "
+    "FROM runs INDEXED BY runs_by_outcome "
     "WHERE outcome IS NULL AND outcome IS NOT 'success' AND id > ?1 "
     "ORDER BY id LIMIT ?2";
 
@@ -79,14 +82,30 @@ sqlite_retries(struct store *store, const char *after, int limit,
 
 void
 sqlite_open_runs(struct store *store, const char *after, int limit,
-    store_id_cb *row, store_done *done, void *arg)
+    store_begin_cb *row, store_done *done, void *arg)
 {
 	struct sqlite_store *s = sqlite_store(store);
 	sqlite3_stmt *st =
 	    bind_after(s, SQL_OPEN_RUNS, open_runs_sql, after, limit);
 
-	while (sqlite_step(s, st))
-		row(arg, sqlite_text(st, 0));
+	while (sqlite_step(s, st)) {
+		struct run_begin begin = {0};
+		int trigger = trigger_parse(sqlite_text(st, 6));
+
+		snprintf(begin.id, sizeof(begin.id), "%s", sqlite_text(st, 0));
+		snprintf(begin.job, sizeof(begin.job), "%s",
+		    sqlite_text(st, 1));
+		snprintf(begin.host, sizeof(begin.host), "%s",
+		    sqlite_text(st, 2));
+		begin.slot_ms = sqlite3_column_int64(st, 3);
+		begin.due_ms = sqlite3_column_int64(st, 4);
+		begin.attempt = sqlite3_column_int(st, 5);
+		begin.trigger = trigger != -1 ? (enum trigger)trigger :
+		                                TRIGGER_SCHEDULE;
+		begin.created_ms = sqlite3_column_int64(st, 7);
+		begin.fence = (uint64_t)sqlite3_column_int64(st, 8);
+		row(arg, &begin);
+	}
 	done(arg, sqlite_failure(s));
 }
 
