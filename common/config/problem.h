@@ -15,6 +15,7 @@ struct problem_list {
 	struct job_problem *items;
 	size_t n, cap;
 	size_t untold;
+	uint32_t untold_line; /* of the first of them */
 };
 
 /*
