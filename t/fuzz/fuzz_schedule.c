@@ -3,13 +3,13 @@
  * the text. What is accepted must print and parse to itself, and its next and
  * prev must agree.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "fuzz.h"
-#include "schedule/calendar.h"
 #include "schedule/schedule.h"
 
 
@@ -26,14 +26,23 @@ count(void *arg, const char *text)
 	*(size_t *)arg += strlen(text);
 }
 
-/* Printing is stable after the hints have gone. */
+static void
+find_lost_hint(void *arg, const char *text)
+{
+	if (strstr(text, "larger than its range") != NULL ||
+	    strstr(text, "whole seconds") != NULL)
+		*(bool *)arg = true;
+}
+
+/* What is printed is the same schedule, but for a hint that is lost. */
 static void
 check_print(struct schedule_pool *pool, const struct schedule *s,
     const struct schedule_options *options)
 {
 	static char first[1 << 18], second[1 << 18];
 	struct schedule_options same = *options;
-	const struct schedule *again, *third;
+	const struct schedule *again;
+	bool hinted = false;
 	struct err err;
 
 	same.zone = schedule_zone_name(s);
@@ -43,10 +52,9 @@ check_print(struct schedule_pool *pool, const struct schedule *s,
 	require(again != NULL);
 	schedule_print(again, second, sizeof(second));
 	require(strcmp(first, second) == 0);
-	third = schedule_get(pool, second, &same, &err);
-	require(third == again);
+	schedule_hints(s, 0, find_lost_hint, &hinted);
+	require(again == s || hinted);
 	schedule_release(pool, again);
-	schedule_release(pool, third);
 }
 
 static void
