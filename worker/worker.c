@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -34,15 +33,16 @@ realtime_us(void)
 }
 
 /*
- * Off from the launcher: a session of its own, and none of the descriptors
- * of other runs, whose ends somebody waits for.
+ * Off from the launcher: a group of its own, and none of the descriptors of
+ * other runs, whose ends somebody waits for. Not a session: signals are
+ * blocked, a terminal cannot reach us, and a session costs a scheduling group.
  */
 static int
 leave_launcher(int fd)
 {
 	struct sigaction sa = {.sa_handler = SIG_DFL};
 
-	setsid();
+	setpgid(0, 0);
 	sigaction(SIGCHLD, &sa, NULL); /* the launcher lets it be ignored */
 	if (dup3(fd, WORKER_MASTER_FD, O_CLOEXEC) == -1)
 		return -1;
@@ -53,9 +53,10 @@ leave_launcher(int fd)
 static void
 set_title(const char *job)
 {
-	char title[16];
+	char title[16] = "run:";
+	size_t n = strnlen(job, sizeof(title) - 5);
 
-	snprintf(title, sizeof(title), "run:%s", job);
+	memcpy(title + 4, job, n);
 	prctl(PR_SET_NAME, title, 0, 0, 0);
 }
 
@@ -68,16 +69,12 @@ claim_run(struct worker *w)
 {
 	struct err err;
 
-	if (runfile_open(&w->file, WORKER_RUNS_FD, w->spec.id, &err) == -1) {
-		log_error("%s", err.text);
-		return false;
-	}
-	if (runfile_lock(&w->file) == -1) {
-		log_debug("run %s: another worker has it", w->spec.id);
-		return false;
-	}
-	if (runfile_reload(&w->file, &err) == -1) {
-		log_error("run %s: %s", w->spec.id, err.text);
+	if (runfile_open_locked(&w->file, WORKER_RUNS_FD, w->spec.id, &err) ==
+	    -1) {
+		if (errno == EWOULDBLOCK)
+			log_debug("run %s: another has it", w->spec.id);
+		else
+			log_error("%s", err.text);
 		return false;
 	}
 	return w->file.state == RUNFILE_CREATED;

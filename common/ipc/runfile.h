@@ -74,6 +74,13 @@ int runfile_create(int dirfd, const struct run_begin *begin);
 int
 runfile_open(struct runfile *file, int dirfd, const char *id, struct err *err);
 
+/*
+ * Opens it, takes the lock, then reads: what it says is so as long as the
+ * lock is held. As runfile_open(); errno EWOULDBLOCK when it is locked.
+ */
+int runfile_open_locked(
+    struct runfile *file, int dirfd, const char *id, struct err *err);
+
 /* Reads header and result again. 0 or -1 as above. */
 int runfile_reload(struct runfile *file, struct err *err);
 void runfile_close(struct runfile *file);
