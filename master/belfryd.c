@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,11 +41,18 @@ struct arguments {
 	bool check;
 };
 
+static int usage_error(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
+
 static int
-usage_error(const char *fmt, const char *what)
+usage_error(const char *fmt, ...)
 {
+	va_list ap;
+
 	fprintf(stderr, "belfryd: ");
-	fprintf(stderr, fmt, what);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
 	fprintf(stderr, "\n%s", usage);
 	return EXIT_USAGE;
 }
@@ -113,7 +122,7 @@ run_role(const struct arguments *args)
 	enum role_id id = role_parse(args->role);
 
 	if (args->target == -1)
-		return usage_error("%s", "-x and -L are not for people");
+		return usage_error("-x and -L are not for people");
 	for (size_t i = 0; i < nitems(roles); i++) {
 		if (roles[i]->id != id)
 			continue;

@@ -133,6 +133,7 @@ drop_privileges(struct role *role, struct err *err)
 	if (priv_lookup(config->user, config->group, &ids, err) == -1)
 		return -1;
 	role->daemon_uid = ids.uid;
+	role->privileged = geteuid() == 0;
 	if (role->ops->id == ROLE_API && ids.uid == 0) {
 		pw = getpwnam("nobody");
 		if (pw == NULL)

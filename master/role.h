@@ -46,6 +46,7 @@ struct role {
 	struct channel_loop *loop;
 	struct channel *guardian;
 	uid_t daemon_uid; /* as whom master and recorder work */
+	bool privileged;  /* root started us: the launchers are root */
 	void *state;      /* the role's own */
 };
 

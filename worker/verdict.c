@@ -24,21 +24,6 @@ add_reason(struct run_result *result, const char *fmt, ...)
 	va_end(ap);
 }
 
-static const char *
-kill_reason(int why)
-{
-	switch (why) {
-	case KILL_OPERATOR:
-		return "killed by operator";
-	case KILL_SHUTDOWN:
-		return "killed at shutdown";
-	case KILL_REPLACED:
-		return "replaced by a newer run";
-	default:
-		return "killed on request";
-	}
-}
-
 /* What its own end says. */
 static void
 judge_status(const struct verdict *v, struct run_result *result)
@@ -73,7 +58,8 @@ judge_forced(const struct verdict *v, struct run_result *result)
 		add_reason(result, "timed out after %s",
 		    duration_format_ms(text, v->timeout_ms));
 	else
-		add_reason(result, "%s", kill_reason(v->kill_why));
+		add_reason(
+		    result, "%s", kill_reason((enum kill_why)v->kill_why));
 }
 
 void

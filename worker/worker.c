@@ -20,6 +20,10 @@
  */
 #define QUICK_NS 5000000
 
+/* How often, and how long each time, a locked run file is waited for. */
+#define CLAIM_TRIES   200
+#define CLAIM_WAIT_US 5000
+
 /* A result that neither file nor master takes is worth that many seconds. */
 #define KEEP_TRYING_S 60
 
@@ -60,24 +64,45 @@ set_title(const char *job)
 	prctl(PR_SET_NAME, title, 0, 0, 0);
 }
 
+/* Whether a file that somebody has locked may still become ours. */
+static bool
+may_be_ours(const struct worker *w)
+{
+	struct runfile file;
+	bool waits;
+
+	if (runfile_open(&file, WORKER_RUNS_FD, w->spec.id, NULL) == -1)
+		return false;
+	waits = file.state == RUNFILE_CREATED;
+	runfile_close(&file);
+	return waits;
+}
+
 /*
  * Makes the run ours, or not: whoever holds the lock and found CREATED after
- * that is the only one.
+ * that is the only one. Who has it before may be gone in a moment: a worker
+ * that was launched for the place's last run once too often, or a master that
+ * looks at what it found.
  */
 static bool
 claim_run(struct worker *w)
 {
 	struct err err;
 
-	if (runfile_open_locked(&w->file, WORKER_RUNS_FD, w->spec.id, &err) ==
-	    -1) {
-		if (errno == EWOULDBLOCK)
-			log_debug("run %s: another has it", w->spec.id);
-		else
+	for (int i = 0; i < CLAIM_TRIES; i++) {
+		if (runfile_open_locked(
+			&w->file, WORKER_RUNS_FD, w->spec.id, &err) == 0)
+			return w->file.state == RUNFILE_CREATED;
+		if (errno != EWOULDBLOCK) {
 			log_error("%s", err.text);
-		return false;
+			return false;
+		}
+		if (!may_be_ours(w))
+			return false;
+		usleep(CLAIM_WAIT_US);
 	}
-	return w->file.state == RUNFILE_CREATED;
+	log_warn("run %s: %s", w->spec.id, err.text);
+	return false;
 }
 
 /* What must be there before the job may begin. */
@@ -192,7 +217,8 @@ fill_result(struct worker *w)
 
 /*
  * To the file first, for good; then to the master, for speed. One of the two
- * is enough.
+ * is enough. The lock goes with the result: who hears of it may give the
+ * file to another run at once.
  */
 static void
 hand_over(struct worker *w)
@@ -204,6 +230,10 @@ hand_over(struct worker *w)
 		if (!kept)
 			log_error("run %s: cannot write its result: %s",
 			    w->spec.id, strerror(errno));
+		if (kept) /* its place may soon be another run's */
+			runfile_close(&w->file);
+		if (kept)
+			runfile_close(&w->file);
 		told = report_done(&w->report, &w->result);
 		if (kept || told)
 			return;

@@ -1,6 +1,6 @@
 /*
  * belfry.conf: the daemon's settings, complete with defaults, immutable once
- * read. One table in config.c declares every section and key.
+ * read. One table in config_setting.c declares every key.
  */
 #ifndef BELFRY_CONFIG_CONFIG_H
 #define BELFRY_CONFIG_CONFIG_H
@@ -42,15 +42,24 @@ struct config {
 };
 
 /*
- * Parses the text of a configuration file; path is its name in messages.
- * ${NAME} is replaced from the environment. NULL with err, "FILE:LINE: what;
- * what would be right".
+ * Parses the text of a configuration file; path is its name in messages, and
+ * relative paths in it are relative to its directory. ${NAME} is replaced from
+ * the environment, $${NAME} stands for ${NAME}. NULL with err, "FILE:LINE:
+ * what; what would be right", the first of what is wrong.
  */
 struct config *
 config_parse(const char *path, const char *text, size_t len, struct err *err);
 
 /* Reads a file and parses it. */
 struct config *config_load(const char *path, struct err *err);
+
+/*
+ * Reads and parses a file and calls problem for everything that is wrong, line
+ * 0 for the whole file. NULL when there was anything.
+ */
+struct config *config_check(const char *path,
+    void (*problem)(void *arg, uint32_t line, const char *text), void *arg);
+
 void config_free(struct config *config);
 
 #endif

@@ -56,20 +56,30 @@ struct job_options {
 /*
  * How a command is executed: by the shell, or directly as words. Which of the
  * two is decided from its text, as make does.
+ *
+ * 48 bytes and its own strings in one block of its file. What few ask for is
+ * behind functions.
  */
 struct job_def {
 	const char *name;
 	const char *command;               /* as written */
-	const char *description;           /* "" none */
 	const struct job_options *options; /* shared, the set's */
 	/* nschedules of them, shared, the pool's; borrowed by the set */
 	const struct schedule *const *schedules;
-	const char *const *schedule_texts; /* as written */
-	uint16_t nschedules;
-	bool direct; /* no shell needed; see job_def_words() */
-	uint32_t line;
 	const struct job_source *source;
+	uint32_t line;
+	uint32_t direct : 1; /* no shell needed; see job_def_words() */
+	uint32_t nschedules : 8;
+	uint32_t hash : 23; /* of the name; the set's business */
 };
+
+#define JOB_SCHEDULES_MAX 255
+
+/* "" none. */
+const char *job_def_description(const struct job_def *def);
+
+/* The text of schedule i < nschedules, as written. */
+const char *job_def_schedule_text(const struct job_def *def, size_t i);
 
 /* One job file. */
 struct job_source {
@@ -84,10 +94,10 @@ struct job_set; /* all definitions of one directory, and what was wrong */
 
 /* One line for the log, the status and "belfry check". */
 struct job_problem {
-	bool is_error; /* false: a hint */
-	const char *file;
-	uint32_t line;   /* 0: the whole file */
-	const char *job; /* "" none */
+	bool is_error;    /* false: a hint */
+	const char *file; /* or the directory of the job files */
+	uint32_t line;    /* 0: the whole file */
+	const char *job;  /* "" none */
 	const char *text;
 };
 

@@ -310,6 +310,17 @@ channel_drain(struct channel *ch, int max)
 		;
 }
 
+void
+channel_pause(struct channel *ch, bool pause)
+{
+	if (ch->closed || ch->freed)
+		return;
+	if (pause)
+		event_del(ch->read_event);
+	else
+		event_add(ch->read_event, NULL);
+}
+
 int
 channel_take_fd(struct channel *ch, struct message *message)
 {

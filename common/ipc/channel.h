@@ -78,6 +78,12 @@ void channel_flush(struct channel *channel);
  */
 void channel_drain(struct channel *channel, int max);
 
+/*
+ * Stops reading, or goes on: for records that cannot be kept now. What the
+ * peer sends waits, then waits at the peer; its end is not noticed meanwhile.
+ */
+void channel_pause(struct channel *channel, bool pause);
+
 /* Takes the descriptor of the message being handled; it is yours. */
 int channel_take_fd(struct channel *channel, struct message *message);
 

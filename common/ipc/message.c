@@ -39,6 +39,20 @@ message_name(uint16_t type)
 }
 
 const char *
+kill_reason(enum kill_why why)
+{
+	switch (why) {
+	case KILL_OPERATOR:
+		return "killed by operator";
+	case KILL_SHUTDOWN:
+		return "killed at shutdown";
+	case KILL_REPLACED:
+		return "replaced by a newer run";
+	}
+	return "killed on request";
+}
+
+const char *
 role_name(enum role_id role)
 {
 	return role < ROLE_COUNT ? role_names[role] : "?";

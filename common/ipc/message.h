@@ -61,7 +61,7 @@ enum role_id {
  *   STATE_ASK      M: send what you know
  *   STATE_JOB      R: struct record_job, one a job
  *   STATE_RETRY    R: struct record_retry, one an unanswered retry
- *   STATE_OPEN     R: str run: begun and never ended, one a run
+ *   STATE_OPEN     R: struct run_begin: never ended, one a run
  *   STATE_END      R
  *   RECORD_JOB     M: a job's state changed by hand or by loading
  *   RECORD_BEGIN   M: a run begins
@@ -114,8 +114,8 @@ enum role_id {
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(42, STATE_RETRY, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
 	    4096, false)                                                       \
-	X(43, STATE_OPEN, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 5,   \
-	    256, false)                                                        \
+	X(43, STATE_OPEN, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,  \
+	    4096, false)                                                       \
 	X(44, STATE_END, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0,    \
 	    256, false)                                                        \
 	X(45, RECORD_JOB, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 16,  \
@@ -157,6 +157,9 @@ enum kill_why {
 	KILL_SHUTDOWN = 2, /* the daemon stops and its time-out has passed */
 	KILL_REPLACED = 3, /* overlap = replace */
 };
+
+/* "killed by operator" ...; for the run's reason. */
+const char *kill_reason(enum kill_why why);
 
 struct message_info {
 	uint16_t type;

@@ -51,6 +51,15 @@ trigger_name(enum trigger trigger)
 	return trigger < TRIGGER_COUNT ? trigger_names[trigger] : "?";
 }
 
+int
+trigger_parse(const char *name)
+{
+	for (size_t i = 0; i < nitems(trigger_names); i++)
+		if (strcmp(trigger_names[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
 /* Our own table: sigabbrev_np() drags locales into a static worker. */
 static const struct {
 	int number;

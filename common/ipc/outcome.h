@@ -35,6 +35,7 @@ int outcome_parse(const char *name);
 
 /* "schedule", "catch-up" ... */
 const char *trigger_name(enum trigger trigger);
+int trigger_parse(const char *name);
 
 /* "TERM" for 15; "?" for what is none. */
 const char *signal_name(int signal);

@@ -14,6 +14,7 @@
 
 struct schedule;      /* immutable, one parsed text */
 struct schedule_pool; /* shares equal schedules and caches zones */
+struct zone;          /* schedule/zone.h */
 
 enum schedule_kind {
 	SCHEDULE_CRON,   /* fixed-time: cron fields and most @names */
@@ -58,12 +59,33 @@ struct schedule_options {
  * /usr/share/zoneinfo.
  */
 struct schedule_pool *schedule_pool_new(const char *zone_dir);
+
+/* Frees the schedules that were not released, too. */
 void schedule_pool_free(struct schedule_pool *pool);
 
 /*
- * Parses text. Texts that mean the same (same text, zone, options that
- * matter) give the same object. Release each with schedule_release(). NULL
- * with err: "column N: what is wrong; what would be right".
+ * Reads the zones again whose files changed; the schedules that use them
+ * follow at once, so their fires must be asked for anew. Returns how many
+ * changed; -1 with err when one could not be read, which stays as it was
+ * (the others were refreshed). A new system zone is that of later calls.
+ */
+int schedule_pool_refresh(struct schedule_pool *pool, struct err *err);
+
+/*
+ * The zone of that name, NULL the system's. It stays until the pool is freed
+ * and changes only in schedule_pool_refresh(). NULL with err.
+ */
+struct zone *schedule_pool_zone(
+    struct schedule_pool *pool, const char *name, struct err *err);
+
+/* How many different schedules there are. */
+size_t schedule_pool_count(const struct schedule_pool *pool);
+
+/*
+ * Parses text. Texts that mean the same in the same zone give the same
+ * object, whatever way they are written. options NULL: all defaults. Release
+ * each with schedule_release(). NULL with err: "column N: what is wrong; what
+ * would be right".
  */
 const struct schedule *schedule_get(struct schedule_pool *pool,
     const char *text, const struct schedule_options *options, struct err *err);
@@ -79,7 +101,8 @@ int64_t schedule_interval(const struct schedule *schedule);
  * The least fire strictly after t, the greatest strictly before it; instants
  * in seconds since 1970. False: there is none. Their cost does not grow with
  * the distance. @every: t plus the interval, or minus it (the anchor is the
- * caller's business); @after, @reboot, @manual: false.
+ * caller's business); @after, @reboot, @manual: false. Fires are found from
+ * 1970 to 2199 of local time.
  */
 bool schedule_next(const struct schedule *schedule, int64_t t, int64_t *next_r);
 bool schedule_prev(const struct schedule *schedule, int64_t t, int64_t *prev_r);
@@ -87,10 +110,13 @@ bool schedule_prev(const struct schedule *schedule, int64_t t, int64_t *prev_r);
 /* The name of the zone it runs in, and its offset from UTC at t. */
 const char *schedule_zone_name(const struct schedule *schedule);
 int32_t schedule_zone_offset(const struct schedule *schedule, int64_t t);
+const struct zone *schedule_zone(const struct schedule *schedule);
 
 /*
- * The normal form of the text: parsing it gives the same schedule. Ends with
- * NUL; cut to size. Returns the length it has uncut.
+ * The normal form of the text, in the cron dialect, with no zone and with H
+ * resolved: parsing it with the same zone, day-match, dst-gap and dst-overlap
+ * gives the same schedule, but for what was only worth a hint. Ends with NUL;
+ * cut to size. Returns the length it has uncut.
  */
 size_t schedule_print(const struct schedule *schedule, char *buf, size_t size);
 

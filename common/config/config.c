@@ -1,0 +1,342 @@
+#include "config/config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "config/config_setting.h"
+#include "config/config_value.h"
+#include "config/ini.h"
+#include "config/job_defaults.h"
+#include "config/quote.h"
+
+struct parser {
+	struct setting_file *file;
+	const char *section; /* NULL: skip to the next */
+	uint32_t sections[4];
+	uint32_t lines[SETTING_MAX]; /* of each setting; 0: not given */
+	unsigned nerrors;
+	void (*problem)(void *arg, uint32_t line, const char *text);
+	void *arg;
+};
+
+static const char *const sections[] = {"master", "api", "store", "defaults"};
+
+static void
+error_at(struct parser *parser, uint32_t line, const char *text)
+{
+	parser->nerrors++;
+	parser->problem(parser->arg, line, text);
+}
+
+static void
+begin_section(struct parser *parser, const struct ini_event *event)
+{
+	char quoted[QUOTE_SIZE], text[QUOTE_SIZE];
+	struct suggest s;
+	struct err err;
+
+	parser->section = NULL;
+	suggest_init(&s, event->section);
+	for (size_t i = 0; i < nitems(sections); i++) {
+		suggest_try(&s, sections[i]);
+		if (strcmp(sections[i], event->section) != 0)
+			continue;
+		if (*event->name == '\0' && parser->sections[i] == 0) {
+			parser->sections[i] = event->line;
+			parser->section = sections[i];
+			return;
+		}
+		if (*event->name != '\0')
+			err_set(&err, "section [%s] takes no name; write [%s]",
+			    sections[i], sections[i]);
+		else
+			err_set(&err,
+			    "section [%s] is given twice; the first is in line %u",
+			    sections[i], parser->sections[i]);
+		error_at(parser, event->line, err.text);
+		return;
+	}
+	if (strcmp(event->section, "job") == 0)
+		err_set(&err,
+		    "jobs belong in files of their own, NAME.ini in "
+		    "jobs-dir");
+	else
+		err_set(&err, "unknown section %s%s",
+		    quote(quoted, event->section), suggest_text(text, &s));
+	error_at(parser, event->line, err.text);
+}
+
+static void
+unknown_key(struct parser *parser, const struct ini_event *event)
+{
+	char quoted[QUOTE_SIZE], text[QUOTE_SIZE];
+	struct suggest s;
+	struct err err;
+
+	suggest_init(&s, event->key);
+	for (const struct setting *k = settings; k->name != NULL; k++)
+		if (strcmp(k->section, parser->section) == 0)
+			suggest_try(&s, k->name);
+	err_set(&err, "unknown key %s in [%s]%s", quote(quoted, event->key),
+	    parser->section, suggest_text(text, &s));
+	error_at(parser, event->line, err.text);
+}
+
+static void
+take_setting(struct parser *parser, const struct ini_event *event,
+    const struct setting *setting, const char *value)
+{
+	uint32_t *line = &parser->lines[setting - settings];
+	char quoted[QUOTE_SIZE];
+	struct err err;
+	int rc = -1;
+
+	if (*line != 0)
+		err_set(&err, "%s is given twice; the first is in line %u",
+		    setting->name, *line);
+	else if (*value == '\0')
+		err_set(&err, "%s: a value is missing", setting->name);
+	else if (setting->parse(parser->file, setting, value, &err) == -1)
+		err_prefix(&err, "%s %s", setting->name, quote(quoted, value));
+	else
+		rc = 0;
+	if (*line == 0)
+		*line = event->line;
+	if (rc == -1)
+		error_at(parser, event->line, err.text);
+}
+
+/* The defaults borrow the value, so it is kept first. */
+static void
+take_default(
+    struct parser *parser, const struct ini_event *event, const char *value)
+{
+	struct err err;
+
+	value = setting_keep(parser->file, xstrdup(value));
+	if (job_defaults_set(parser->file->defaults, event->key, value,
+		event->line, &err) == -1)
+		error_at(parser, event->line, err.text);
+}
+
+static const struct setting *
+find_setting(const char *section, const char *name)
+{
+	for (const struct setting *s = settings; s->name != NULL; s++)
+		if (strcmp(s->section, section) == 0 &&
+		    strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+static void
+take_key(struct parser *parser, const struct ini_event *event)
+{
+	const struct setting *setting;
+	struct err err;
+	char *value = config_expand(event->value, &err);
+
+	if (value == NULL) {
+		err_prefix(&err, "%.64s", event->key);
+		error_at(parser, event->line, err.text);
+		return;
+	}
+	setting = find_setting(parser->section, event->key);
+	if (setting != NULL)
+		take_setting(parser, event, setting, value);
+	else if (strcmp(parser->section, "defaults") == 0)
+		take_default(parser, event, value);
+	else
+		unknown_key(parser, event);
+	free(value);
+}
+
+static void
+take_event(void *arg, const struct ini_event *event)
+{
+	struct parser *parser = arg;
+
+	switch (event->type) {
+	case INI_SECTION:
+		begin_section(parser, event);
+		break;
+	case INI_KEY:
+		if (parser->section != NULL)
+			take_key(parser, event);
+		break;
+	case INI_SECTION_ERROR:
+		parser->section = NULL;
+		error_at(parser, event->line, event->text);
+		break;
+	case INI_ERROR:
+	case INI_FILE_ERROR:
+		error_at(parser, event->line, event->text);
+		break;
+	}
+}
+
+static void
+parse_fallbacks(struct parser *parser)
+{
+	char host[256] = "";
+	struct setting_file *file = parser->file;
+	struct config *config = &file->config;
+	struct err err;
+
+	for (const struct setting *s = settings; s->name != NULL; s++)
+		if (parser->lines[s - settings] == 0 && s->fallback != NULL &&
+		    s->parse(file, s, s->fallback, &err) == -1)
+			fatalx("default of %s: %s", s->name, err.text);
+	if (config->node_name == NULL) {
+		if (gethostname(host, sizeof(host) - 1) == -1 || !*host)
+			snprintf(host, sizeof(host), "localhost");
+		config->node_name = setting_keep(file, xstrdup(host));
+	}
+	if (config->socket == NULL)
+		config->socket = setting_keep(
+		    file, xasprintf("%s/belfry.sock", config->run_dir));
+	if (config->store_path == NULL)
+		config->store_path = setting_keep(
+		    file, xasprintf("%s/belfry.db", config->state_dir));
+}
+
+static void
+default_error(void *arg, uint32_t line, const char *text)
+{
+	error_at(arg, line, text);
+}
+
+static struct config *
+parse(const char *path, const char *text, size_t len,
+    void (*problem)(void *arg, uint32_t line, const char *text), void *arg)
+{
+	struct setting_file *file = xcalloc(1, sizeof(*file));
+	struct parser parser = {
+	    .file = file,
+	    .problem = problem,
+	    .arg = arg,
+	};
+	struct ini_reader reader = {
+	    .example = "[master]",
+	    .event = take_event,
+	    .arg = &parser,
+	};
+	char *copy = xmalloc(len + 1);
+
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	file->defaults = job_defaults_new();
+	file->config.defaults = file->defaults;
+	file->config.path = setting_keep(file, xstrdup(path));
+	ini_read(&reader, copy, len);
+	free(copy);
+	parse_fallbacks(&parser);
+	job_defaults_check(file->defaults, default_error, &parser);
+	if (parser.nerrors == 0)
+		return &file->config;
+	config_free(&file->config);
+	return NULL;
+}
+
+struct first_error {
+	const char *path;
+	struct err *err;
+	bool set;
+};
+
+static void
+keep_first(void *arg, uint32_t line, const char *text)
+{
+	struct first_error *first = arg;
+
+	if (first->set)
+		return;
+	first->set = true;
+	err_set(first->err, "%s:%u: %s", first->path, line, text);
+}
+
+struct config *
+config_parse(const char *path, const char *text, size_t len, struct err *err)
+{
+	struct first_error first = {path, err, false};
+
+	return parse(path, text, len, keep_first, &first);
+}
+
+/* The caller frees it. NULL with err, which does not name the file. */
+static char *
+read_file(const char *path, size_t *len_r, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	char *text = NULL;
+
+	if (fd == -1) {
+		err_errno(err, "cannot open the configuration");
+		return NULL;
+	}
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		err_set(err,
+		    "this is a directory; the configuration is a "
+		    "text file");
+	else if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+		err_set(err, "this is not a regular file");
+	else if ((text = fd_read_all(fd, INI_FILE_MAX, len_r)) == NULL)
+		err_errno(err, "cannot read the configuration");
+	fd_close(&fd);
+	return text;
+}
+
+struct config *
+config_load(const char *path, struct err *err)
+{
+	struct config *config;
+	size_t len;
+	char *text = read_file(path, &len, err);
+
+	if (text == NULL) {
+		err_prefix(err, "%s", path);
+		return NULL;
+	}
+	config = config_parse(path, text, len, err);
+	free(text);
+	return config;
+}
+
+struct config *
+config_check(const char *path,
+    void (*problem)(void *arg, uint32_t line, const char *text), void *arg)
+{
+	struct config *config;
+	struct err err;
+	size_t len;
+	char *text = read_file(path, &len, &err);
+
+	if (text == NULL) {
+		problem(arg, 0, err.text);
+		return NULL;
+	}
+	config = parse(path, text, len, problem, arg);
+	free(text);
+	return config;
+}
+
+void
+config_free(struct config *config)
+{
+	struct setting_file *file = (struct setting_file *)config;
+
+	if (config == NULL)
+		return;
+	job_defaults_free(file->defaults);
+	for (size_t i = 0; i < file->nstrings; i++)
+		free(file->strings[i]);
+	free(file->strings);
+	free(file);
+}

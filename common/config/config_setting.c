@@ -1,0 +1,149 @@
+#include "config/config_setting.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/mem.h"
+#include "config/config_value.h"
+
+static void *
+field(struct setting_file *file, const struct setting *setting)
+{
+	return (char *)&file->config + setting->offset;
+}
+
+const char *
+setting_keep(struct setting_file *file, char *s)
+{
+	array_reserve(&file->strings, &file->cap, file->nstrings + 1,
+	    sizeof(*file->strings));
+	file->strings[file->nstrings++] = s;
+	return s;
+}
+
+static int
+parse_string(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	const char **p = field(file, setting);
+
+	*p = setting_keep(file, xstrdup(value));
+	return 0;
+}
+
+static int
+parse_path(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	const char **p = field(file, setting);
+
+	*p = setting_keep(file, config_resolve(file->config.path, value));
+	return 0;
+}
+
+static int
+parse_integer(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	int64_t *p = field(file, setting);
+	size_t len = strlen(value);
+	int64_t n = strtoll(value, NULL, 10);
+
+	if (strspn(value, "0123456789") != len || len > 18 ||
+	    n < setting->min || n > setting->max)
+		return err_set(err,
+		    "write a number from %" PRId64 " to %" PRId64, setting->min,
+		    setting->max);
+	*p = n;
+	return 0;
+}
+
+static int
+parse_duration(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	return duration_parse_ms(value, field(file, setting), err);
+}
+
+static int
+parse_log(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	if (strcmp(value, "stderr") == 0 || strcmp(value, "syslog") == 0)
+		return parse_string(file, setting, value, err);
+	return parse_path(file, setting, value, err);
+}
+
+static int
+parse_level(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	int level = log_level_parse(value);
+
+	if (level == -1)
+		return err_set(err, "write error, warn, info or debug");
+	file->config.log_level = (enum log_level)level;
+	return 0;
+}
+
+static int
+parse_node_name(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz"
+				      "0123456789._-";
+
+	if (value[strspn(value, letters)] != '\0' || strlen(value) > 128)
+		return err_set(err,
+		    "a name has letters, digits, \".\", \"_\" "
+		    "and \"-\", at most 128");
+	return parse_string(file, setting, value, err);
+}
+
+static int
+parse_mode(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	size_t len = strlen(value);
+	unsigned long n = strtoul(value, NULL, 8);
+
+	if (strspn(value, "01234567") != len || len > 5 || n > 0777)
+		return err_set(err, "write an octal number like 0660");
+	file->config.socket_mode = (mode_t)n;
+	return 0;
+}
+
+static int
+parse_store_type(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	if (strcmp(value, "sqlite") != 0)
+		return err_set(err, "this version has sqlite and no other");
+	return 0;
+}
+
+#define AT(member) offsetof(struct config, member)
+
+/* Every section and key, but those of [defaults]. */
+const struct setting settings[] = {
+    {"master", "state-dir", parse_path, AT(state_dir), 0, 0, "/var/lib/belfry"},
+    {"master", "run-dir", parse_path, AT(run_dir), 0, 0, "/run/belfry"},
+    {"master", "jobs-dir", parse_path, AT(jobs_dir), 0, 0,
+	"/etc/belfry/jobs.d"},
+    {"master", "user", parse_string, AT(user), 0, 0, ""},
+    {"master", "group", parse_string, AT(group), 0, 0, ""},
+    {"master", "max-running", parse_integer, AT(max_running), 0, 1000000, "0"},
+    {"master", "shutdown-timeout", parse_duration, AT(shutdown_ms), 0, 0, "3m"},
+    {"master", "log", parse_log, AT(log), 0, 0, "stderr"},
+    {"master", "log-level", parse_level, AT(log_level), 0, 0, "info"},
+    {"master", "node-name", parse_node_name, AT(node_name), 0, 0, NULL},
+    {"api", "socket", parse_path, AT(socket), 0, 0, NULL},
+    {"api", "socket-mode", parse_mode, AT(socket_mode), 0, 0, "0660"},
+    {"store", "type", parse_store_type, 0, 0, 0, "sqlite"},
+    {"store", "path", parse_path, AT(store_path), 0, 0, NULL},
+    {NULL, NULL, NULL, 0, 0, 0, NULL},
+};
+_Static_assert(nitems(settings) <= SETTING_MAX, "SETTING_MAX is too small");

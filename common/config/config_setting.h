@@ -1,0 +1,39 @@
+/* The settings of belfry.conf as one table: section, key, kind, default. */
+#ifndef BELFRY_CONFIG_CONFIG_SETTING_H
+#define BELFRY_CONFIG_CONFIG_SETTING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "config/config.h"
+
+#define SETTING_MAX 32
+
+struct job_defaults;
+
+/* A configuration and the strings that it borrows. */
+struct setting_file {
+	struct config config; /* first: callers hold a pointer to it */
+	struct job_defaults *defaults;
+	char **strings; /* owned */
+	size_t nstrings, cap;
+};
+
+struct setting {
+	const char *section, *name;
+	/* Keeps a copy of what it needs of value. 0, or -1 with err. */
+	int (*parse)(struct setting_file *file, const struct setting *setting,
+	    const char *value, struct err *err);
+	size_t offset; /* into struct config */
+	int64_t min, max;
+	const char *fallback; /* NULL: worked out when all is read */
+};
+
+/* All but [defaults]; ends with name NULL. */
+extern const struct setting settings[];
+
+/* Gives a string of the heap to the file. Returns it. */
+const char *setting_keep(struct setting_file *file, char *s);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * A job while its keys are being read, and the one table of keys: how each is
+ * parsed, printed and explained, and what its default is.
+ */
+#ifndef BELFRY_CONFIG_JOB_DRAFT_H
+#define BELFRY_CONFIG_JOB_DRAFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "config/job.h"
+
+struct job_key {
+	const char *name;
+	const struct job_type *type;
+	size_t offset; /* into struct job_options; unused by some types */
+	int64_t min, max;
+	const char *fallback; /* the default as one would write it; NULL none */
+	const char *help;
+};
+
+#define JOB_KEY_MAX 32
+
+struct draft_schedule {
+	const char *text;
+	uint32_t line;
+};
+
+/* Strings are borrowed from the text that is being read, or the draft's. */
+struct job_draft {
+	struct job_options options;
+	const char *command;     /* NULL: not given */
+	const char *description; /* "" none */
+	struct draft_schedule *schedules;
+	size_t nschedules, cap;
+	struct strbuf environment; /* options.environment, once one is given */
+	size_t inherited;          /* so many bytes of it are the defaults' */
+	struct strbuf stdin_text;
+	uint32_t lines[JOB_KEY_MAX]; /* of each key; 0: not given */
+};
+
+struct job_defaults {
+	struct job_draft draft;
+};
+
+/*
+ * A kind of value. parse gets the text of one line; print writes what parse
+ * would read, one line each time it was given, nothing when it was not.
+ */
+struct job_type {
+	bool several; /* may be given more than once */
+	int (*parse)(struct job_draft *draft, const struct job_key *key,
+	    const char *value, uint32_t line, struct err *err);
+	void (*print)(const struct job_def *def, const struct job_key *key,
+	    struct strbuf *b);
+};
+
+/* Of job_type.c: the kinds of values. */
+extern const struct job_type job_type_text, job_type_path, job_type_env_file,
+    job_type_shell, job_type_duration, job_type_size, job_type_integer,
+    job_type_number, job_type_flag, job_type_overlap, job_type_signal,
+    job_type_umask;
+
+/* Of job_value.c: those with a syntax of their own. */
+extern const struct job_type job_type_codes, job_type_stdin,
+    job_type_environment, job_type_command, job_type_description,
+    job_type_schedule;
+
+/* All keys, in the order in which people read them; ends with name NULL. */
+extern const struct job_key job_keys[];
+
+/* False for what is the job's own: command, description, schedule. */
+bool job_key_is_option(const struct job_key *key);
+
+/* Where the option of a key stands. */
+void *job_key_field(const struct job_key *key, struct job_options *options);
+const void *
+job_key_value(const struct job_key *key, const struct job_options *options);
+
+/* NULL with err, which knows what was probably meant. */
+const struct job_key *job_key_find(const char *name, struct err *err);
+
+/* The built-in defaults. */
+void job_draft_init(struct job_draft *draft);
+
+/* Makes draft the beginning of a job with these defaults. */
+void
+job_draft_begin(struct job_draft *draft, const struct job_defaults *defaults);
+
+/*
+ * Takes one key. 0, or -1 with err, which names the key: unknown, given
+ * twice, or a value that is wrong.
+ */
+int job_draft_set(struct job_draft *draft, const char *key, const char *value,
+    uint32_t line, struct err *err);
+
+void job_draft_fini(struct job_draft *draft);
+
+/* The line of a key in this draft; 0: it was not given. */
+uint32_t job_draft_line(const struct job_draft *draft, const char *key);
+
+#endif

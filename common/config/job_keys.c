@@ -1,0 +1,104 @@
+/* The keys of a job: what belfry-job(5) describes, as a table. */
+#include "config/job_draft.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "config/quote.h"
+
+#define DURATION_MAX INT64_MAX
+#define AT(field)    offsetof(struct job_options, field)
+
+/* name, type, where, least, most, default, help */
+const struct job_key job_keys[] = {
+    {"description", &job_type_description, 0, 0, 0, NULL,
+	"one line about the job, for people"},
+    {"command", &job_type_command, 0, 0, 0, NULL, "the command line; needed"},
+    {"shell", &job_type_shell, AT(shell), 0, 0, "/bin/sh",
+	"runs a command line with shell syntax; none: never"},
+    {"schedule", &job_type_schedule, 0, 0, 0, NULL,
+	"when it runs, see belfry-schedule(7); may be given several times"},
+    {"timezone", &job_type_text, AT(timezone), 0, 0, NULL,
+	"the time zone of its schedules"},
+    {"overlap", &job_type_overlap, AT(overlap), 0, 0, NULL,
+	"allow, skip, queue or replace, when it still runs"},
+    {"enabled", &job_type_flag, AT(enabled), 0, 0, "yes",
+	"no: its slots are skipped"},
+    {"timeout", &job_type_duration, AT(timeout_ms), 0, DURATION_MAX, "none",
+	"ends a run that takes longer"},
+    {"kill-signal", &job_type_signal, AT(kill_signal), 0, 0, "TERM",
+	"the first signal when a run is ended"},
+    {"kill-grace", &job_type_duration, AT(kill_grace_ms), 0, DURATION_MAX,
+	"10s", "how long after it KILL follows"},
+    {"success-codes", &job_type_codes, AT(success), 0, 255, "0",
+	"exit codes that are a success: 0 3 10-12"},
+    {"retries", &job_type_integer, AT(retries), 0, 1000, "0",
+	"how often a failed run is repeated"},
+    {"retry-delay", &job_type_duration, AT(retry_delay_ms), 0, DURATION_MAX,
+	"10s", "the pause before the first repetition"},
+    {"retry-backoff", &job_type_number, AT(retry_backoff), 1, 100, "2",
+	"each pause is so many times the one before"},
+    {"user", &job_type_text, AT(user), 0, 0, NULL,
+	"who runs it; another user needs a file of root's"},
+    {"group", &job_type_text, AT(group), 0, 0, NULL,
+	"its group, when it is not the user's own"},
+    {"directory", &job_type_path, AT(directory), 0, 0, NULL,
+	"where it runs; else the user's home"},
+    {"umask", &job_type_umask, AT(umask), 0, 0777, "022",
+	"permissions that its new files do not get"},
+    {"nice", &job_type_integer, AT(nice), -20, 19, "0",
+	"its priority: 19 is the lowest, below 0 needs root"},
+    {"environment", &job_type_environment, AT(environment), 0, 0, NULL,
+	"NAME=VALUE; may be given several times"},
+    {"environment-file", &job_type_env_file, AT(environment_file), 0, 0, NULL,
+	"a file of NAME=VALUE lines; with - in front it may be missing"},
+    {"stdin", &job_type_stdin, AT(stdin_text), 0, 0, NULL,
+	"what it reads on standard input; \\n, \\t and \\\\ are escapes"},
+    {"output-limit", &job_type_size, AT(output_limit), 0, 1 << 30, "1M",
+	"how much of its output is kept: head and tail"},
+    {NULL, NULL, 0, 0, 0, NULL, NULL},
+};
+_Static_assert(nitems(job_keys) <= JOB_KEY_MAX, "JOB_KEY_MAX is too small");
+
+bool
+job_key_is_option(const struct job_key *key)
+{
+	return key->type != &job_type_command &&
+	    key->type != &job_type_description &&
+	    key->type != &job_type_schedule;
+}
+
+void *
+job_key_field(const struct job_key *key, struct job_options *options)
+{
+	return (char *)options + key->offset;
+}
+
+const void *
+job_key_value(const struct job_key *key, const struct job_options *options)
+{
+	return (const char *)options + key->offset;
+}
+
+static void
+unknown_key(const char *name, struct err *err)
+{
+	char quoted[QUOTE_SIZE], text[QUOTE_SIZE];
+	struct suggest s;
+
+	suggest_init(&s, name);
+	for (const struct job_key *k = job_keys; k->name != NULL; k++)
+		suggest_try(&s, k->name);
+	err_set(err, "unknown key %s%s", quote(quoted, name),
+	    suggest_text(text, &s));
+}
+
+const struct job_key *
+job_key_find(const char *name, struct err *err)
+{
+	for (const struct job_key *k = job_keys; k->name != NULL; k++)
+		if (k->name[0] == name[0] && strcmp(k->name, name) == 0)
+			return k;
+	unknown_key(name, err);
+	return NULL;
+}

@@ -1,0 +1,39 @@
+/* What the files of the api process share. */
+#ifndef BELFRY_API_API_H
+#define BELFRY_API_API_H
+
+#include "api/http_ask.h"
+#include "api/http_server.h"
+#include "role.h"
+
+#define API_HEAD_MAX        ((size_t)16 << 10)
+#define API_BODY_MAX        ((size_t)64 << 10)
+#define API_CONNECTIONS_MAX 512
+
+#ifndef API_IDLE_MS /* tests have less patience */
+#define API_IDLE_MS 30000
+#endif
+
+struct api_names;
+
+struct api {
+	struct role *role; /* borrowed */
+	struct http_server *server;
+	struct ask_table *asks;
+	struct api_names *names;
+	uid_t daemon_uid; /* as good as root */
+};
+
+/* api_who.c: the names of users, read once: later no file can be opened. */
+struct api_names *api_names_load(const char *path);
+void api_names_free(struct api_names *names);
+
+/* "uid 0 (root)" into buf. */
+void
+api_names_who(const struct api_names *names, uid_t uid, char *buf, size_t size);
+
+/* http_request.c: callbacks of the server; arg is a struct api. */
+void api_request(struct http_conn *conn, void *arg);
+void api_gone(struct http_conn *conn, bool timeout, void *arg);
+
+#endif

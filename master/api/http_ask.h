@@ -1,0 +1,52 @@
+/*
+ * Questions to master and recorder that wait for their answers, and the two
+ * channels. Passes answers on to connections: whole, or as they come.
+ *
+ * What bounds an answer: a whole one may have ASK_WHOLE_MAX bytes; of one
+ * that is streamed ASK_UNSENT_MAX may wait for the client; all that waits
+ * together ASK_HELD_MAX. Beyond that the question is cancelled.
+ */
+#ifndef BELFRY_API_HTTP_ASK_H
+#define BELFRY_API_HTTP_ASK_H
+
+#include "api/http_route.h"
+#include "api/http_server.h"
+#include "ipc/channel.h"
+
+#define ASK_WHOLE_MAX   ((size_t)8 << 20)
+#define ASK_UNSENT_MAX  ((size_t)4 << 20)
+#define ASK_HELD_MAX    ((size_t)128 << 20)
+#define ASK_PENDING_MAX 512
+/* Questions whose answer has no end in sight. */
+#define ASK_ENDLESS_MAX 256
+#define ASK_HEALTH_MS   2000
+
+struct ask_table;
+
+struct ask_table_config {
+	struct event_base *base;
+	struct channel_loop *loop;
+	struct http_server *server; /* borrowed: what its clients hold up */
+	/* A peer broke the protocol. */
+	void (*peer_bad)(void *arg, enum role_id peer, const char *why);
+	void *arg;
+};
+
+struct ask_table *ask_table_new(const struct ask_table_config *config);
+void ask_table_free(struct ask_table *table);
+
+/* The channel to master or recorder; own fd. The one before is dead. */
+void ask_table_set_peer(struct ask_table *table, enum role_id peer, int fd);
+
+/*
+ * Asks, and answers conn: at once with a problem, or when the answer comes.
+ * who is for the answerer's audit.
+ */
+void ask_table_send(struct ask_table *table, struct http_conn *conn,
+    const struct route_call *call, const char *who);
+
+/* conn wants no answer any more, or has waited for too long. */
+void
+ask_table_cancel(struct ask_table *table, struct http_conn *conn, bool timeout);
+
+#endif

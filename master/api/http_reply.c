@@ -1,0 +1,178 @@
+/* One connection: writes its answers. Runs in the api process. */
+#include "api/http_server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "api/http_internal.h"
+#include "base/mem.h"
+
+static struct evbuffer *
+output(const struct http_conn *conn)
+{
+	return bufferevent_get_output(conn->bev);
+}
+
+static bool
+is_head_request(const struct http_conn *conn)
+{
+	return conn->head.method != NULL &&
+	    strcmp(conn->head.method, "HEAD") == 0;
+}
+
+size_t
+http_conn_backlog(const struct http_conn *conn)
+{
+	return evbuffer_get_length(output(conn));
+}
+
+void
+http_conn_set_data(struct http_conn *conn, void *data)
+{
+	conn->data = data;
+}
+
+void *
+http_conn_data(const struct http_conn *conn)
+{
+	return conn->data;
+}
+
+void
+http_conn_set_endless(struct http_conn *conn)
+{
+	conn->endless = true;
+	http_conn_set_timer(conn);
+}
+
+void
+http_conn_add_header(
+    struct http_conn *conn, const char *name, const char *value)
+{
+	size_t used = strlen(conn->extra), room = sizeof(conn->extra) - used;
+	int n;
+
+	n = snprintf(conn->extra + used, room, "%s: %s\r\n", name, value);
+	if (n < 0 || (size_t)n >= room)
+		conn->extra[used] = '\0'; /* rather none than half of it */
+}
+
+/* "Date: Tue, 10 Mar 2026 07:00:00 GMT", which no locale may translate. */
+static void
+write_date(struct evbuffer *out)
+{
+	static const char days[] = "SunMonTueWedThuFriSat";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	evbuffer_add_printf(out,
+	    "Date: %.3s, %02d %.3s %d %02d:%02d:%02d GMT\r\n",
+	    days + (ptrdiff_t)tm.tm_wday * 3, tm.tm_mday,
+	    months + (ptrdiff_t)tm.tm_mon * 3, tm.tm_year + 1900, tm.tm_hour,
+	    tm.tm_min, tm.tm_sec);
+}
+
+static void
+write_head(struct http_conn *conn, int status, const char *content_type)
+{
+	struct evbuffer *out = output(conn);
+
+	if (conn->eof)
+		conn->close_after = true;
+	conn->begun = true;
+	evbuffer_add_printf(
+	    out, "HTTP/1.1 %d %s\r\n", status, http_status_text(status));
+	write_date(out);
+	evbuffer_add_printf(out,
+	    "Content-Type: %s\r\nCache-Control: no-store\r\n"
+	    "X-Content-Type-Options: nosniff\r\n%s",
+	    content_type, conn->extra);
+	if (conn->close_after)
+		evbuffer_add_printf(out, "Connection: close\r\n");
+	else if (conn->head.minor == 0)
+		evbuffer_add_printf(out, "Connection: keep-alive\r\n");
+	conn->extra[0] = '\0';
+}
+
+void
+http_conn_reply(struct http_conn *conn, int status, const char *content_type,
+    const void *body, size_t len)
+{
+	write_head(conn, status, content_type);
+	evbuffer_add_printf(output(conn), "Content-Length: %zu\r\n\r\n", len);
+	if (!is_head_request(conn))
+		evbuffer_add(output(conn), body, len);
+	http_conn_finish(conn);
+}
+
+void
+http_conn_reply_problem(
+    struct http_conn *conn, const struct http_problem *problem)
+{
+	char *json = http_problem_json(problem);
+
+	http_conn_reply(
+	    conn, problem->status, "application/json", json, strlen(json));
+	free(json);
+}
+
+/* HTTP/1.0 knows no chunks: the end of the connection ends the body. */
+void
+http_conn_begin(struct http_conn *conn, int status, const char *content_type)
+{
+	conn->chunked = conn->head.minor > 0 && !is_head_request(conn);
+	if (conn->head.minor == 0)
+		conn->close_after = true;
+	write_head(conn, status, content_type);
+	evbuffer_add_printf(output(conn), "%s\r\n",
+	    conn->head.minor > 0 ? "Transfer-Encoding: chunked\r\n" : "");
+	http_conn_set_timer(conn);
+}
+
+void
+http_conn_write(struct http_conn *conn, const void *p, size_t len)
+{
+	if (len == 0 || is_head_request(conn))
+		return;
+	if (conn->chunked)
+		evbuffer_add_printf(output(conn), "%zx\r\n", len);
+	evbuffer_add(output(conn), p, len);
+	if (conn->chunked)
+		evbuffer_add(output(conn), "\r\n", 2);
+	http_conn_set_timer(conn);
+}
+
+void
+http_conn_end(struct http_conn *conn)
+{
+	if (conn->chunked)
+		evbuffer_add(output(conn), "0\r\n\r\n", 5);
+	http_conn_finish(conn);
+}
+
+void
+http_conn_finish(struct http_conn *conn)
+{
+	free(conn->text);
+	free(conn->body);
+	conn->text = NULL;
+	conn->body = NULL;
+	memset(&conn->head, 0, sizeof(conn->head));
+	conn->data = NULL;
+	conn->endless = false;
+	conn->begun = false;
+	conn->chunked = false;
+	http_conn_set_state(conn, conn->close_after ? HTTP_CLOSING : HTTP_HEAD);
+	http_conn_set_timer(conn);
+	http_conn_process(conn);
+}
+
+void
+http_conn_abort(struct http_conn *conn)
+{
+	http_conn_kill(conn);
+}

@@ -1,0 +1,285 @@
+#include "api/http_route.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/http_head.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "ipc/spec.h"
+
+/* An argument's length; a path's segment is shorter. */
+#define VALUE_MAX 1024
+
+static const struct route routes[] = {
+    {"GET", "/healthz", "status", ROLE_MASTER, API_VIEWER, ROUTE_HEALTH, "",
+	""},
+    {"GET", "/readyz", "status", ROLE_MASTER, API_VIEWER, ROUTE_READY, "", ""},
+    {"GET", "/v1/status", "status", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "",
+	""},
+    {"GET", "/v1/jobs", "jobs", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
+	"after limit", ""},
+    {"GET", "/v1/jobs/{job}", "job", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "",
+	""},
+    {"GET", "/v1/jobs/{job}/next", "next", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
+	"n", ""},
+    {"POST", "/v1/jobs/{job}/run", "run", ROLE_MASTER, API_OPERATOR,
+	ROUTE_WHOLE, "", ""},
+    {"GET", "/v1/runs", "runs", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"job since outcome limit before", ""},
+    {"GET", "/v1/runs/{run}", "show", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"", ""},
+    {"GET", "/v1/runs/{run}/output", "output", ROLE_RECORDER, API_VIEWER,
+	ROUTE_STREAM, "offset follow", ""},
+    {"POST", "/v1/runs/{run}/kill", "kill", ROLE_MASTER, API_OPERATOR,
+	ROUTE_WHOLE, "", ""},
+    {"GET", "/v1/ledger", "ledger", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"job since until outcome reason limit before", ""},
+    {"POST", "/v1/reload", "reload", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "",
+	""},
+    {"POST", "/v1/drain", "drain", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "", ""},
+};
+
+/* True when words, parted by blanks, has the word of n bytes. */
+static bool
+has_word(const char *words, const char *word, size_t n)
+{
+	size_t len;
+
+	for (; *words != '\0'; words += len) {
+		words += strspn(words, " ");
+		len = strcspn(words, " ");
+		if (len == n && memcmp(words, word, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Compares segment by segment; {name} is any that is not empty. */
+static bool
+path_matches(const char *pattern, const char *path)
+{
+	size_t m, n;
+
+	for (;;) {
+		m = strcspn(pattern, "/");
+		n = strcspn(path, "/");
+		if (*pattern == '{' ? n == 0 :
+				      m != n || memcmp(pattern, path, n) != 0)
+			return false;
+		if (pattern[m] != path[n])
+			return false;
+		if (path[n] == '\0')
+			return true;
+		pattern += m + 1;
+		path += n + 1;
+	}
+}
+
+static void
+add_arg(struct route_call *call, const char *key, const char *value)
+{
+	call->keys[call->nargs] = key;
+	call->values[call->nargs] = value;
+	call->nargs++;
+}
+
+const char *
+route_call_arg(const struct route_call *call, const char *key)
+{
+	unsigned i;
+
+	for (i = 0; i < call->nargs; i++)
+		if (strcmp(call->keys[i], key) == 0)
+			return call->values[i];
+	return NULL;
+}
+
+/* Job names and run ids: letters, digits, '.', '_', '-'. */
+static bool
+is_name(const char *s, size_t max)
+{
+	static const char chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz"
+				    "0123456789._-";
+	size_t n = strspn(s, chars);
+
+	return n > 0 && n <= max && s[n] == '\0';
+}
+
+static int
+take_segment(struct route_call *call, const char *key, char *value,
+    struct http_problem *problem)
+{
+	if (http_percent_decode(value, false) == -1)
+		return http_problem_set(problem, 400, "bad_request",
+		    "the path has a broken %% escape");
+	/* A run may be named by its job too: its latest. */
+	if (!is_name(value, JOB_NAME_MAX))
+		return http_problem_set(problem, 404, "not_found",
+		    "no %s \"%.128s\": it cannot be the name of one", key,
+		    value);
+	add_arg(call, key, value);
+	return 0;
+}
+
+/* Takes the {name} segments; pattern and path have as many segments. */
+static int
+take_path(struct route_call *call, char *path, struct http_problem *problem)
+{
+	const char *pattern = call->route->pattern;
+	char *next;
+
+	for (;; pattern += strcspn(pattern, "/") + 1, path = next) {
+		next = strchrnul(path, '/');
+		if (*next != '\0')
+			*next++ = '\0';
+		if (*pattern == '{' &&
+		    take_segment(call,
+			strncmp(pattern, "{job}", 5) == 0 ? "job" : "run", path,
+			problem) == -1)
+			return -1;
+		if (strchr(pattern, '/') == NULL)
+			return 0;
+	}
+}
+
+static int
+take_argument(struct route_call *call, char *key, char *value,
+    struct http_problem *problem)
+{
+	if (http_percent_decode(key, true) == -1 ||
+	    http_percent_decode(value, true) == -1)
+		return http_problem_set(problem, 400, "bad_request",
+		    "the query has a broken %% escape");
+	if (!has_word(call->route->query, key, strlen(key)))
+		return http_problem_set(problem, 400, "bad_request",
+		    "unknown argument \"%.64s\"; %s%s", key,
+		    call->route->query[0] != '\0' ? "known are: " :
+						    "none is taken here",
+		    call->route->query);
+	if (route_call_arg(call, key) != NULL)
+		return http_problem_set(problem, 400, "bad_request",
+		    "argument \"%s\" is given twice", key);
+	if (strlen(value) > VALUE_MAX)
+		return http_problem_set(problem, 400, "bad_request",
+		    "argument \"%s\" is longer than %d bytes", key, VALUE_MAX);
+	add_arg(call, key, value);
+	return 0;
+}
+
+static int
+take_query(struct route_call *call, char *query, struct http_problem *problem)
+{
+	char *pair, *value;
+
+	while ((pair = strsep(&query, "&")) != NULL) {
+		if (*pair == '\0')
+			continue;
+		value = strchrnul(pair, '=');
+		if (*value != '\0')
+			*value++ = '\0';
+		if (take_argument(call, pair, value, problem) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+check_content_type(const char *type, struct http_problem *problem)
+{
+	size_t n = type != NULL ? strcspn(type, "; \t") : 0;
+
+	/* A form of another site cannot send this type unasked. */
+	if (n != 16 || strncasecmp(type, "application/json", n) != 0)
+		return http_problem_set(problem, 415, "unsupported_media_type",
+		    "a body must be application/json");
+	return 0;
+}
+
+static int
+check_body(const struct route_call *call, const struct route_request *request,
+    struct http_problem *problem)
+{
+	json_error_t error;
+	const char *key;
+	json_t *json, *value;
+	int rc = 0;
+
+	if (request->body_len == 0)
+		return 0;
+	if (check_content_type(request->content_type, problem) == -1)
+		return -1;
+	json = json_loadb(
+	    request->body, request->body_len, JSON_REJECT_DUPLICATES, &error);
+	if (json == NULL)
+		return http_problem_set(problem, 400, "bad_request",
+		    "the body is not JSON: line %d, column %d: %s", error.line,
+		    error.column, error.text);
+	if (!json_is_object(json))
+		rc = http_problem_set(problem, 400, "bad_request",
+		    "the body must be a JSON object");
+	json_object_foreach(json, key, value) if (rc == 0 &&
+	    !has_word(call->route->body, key, strlen(key))) rc =
+	    http_problem_set(problem, 400, "bad_request",
+		"unknown key \"%.64s\" in the body", key);
+	json_decref(json);
+	return rc;
+}
+
+static const struct route *
+find_route(const char *method, const char *path, char *allow, size_t allow_size)
+{
+	const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
+	size_t i, used = 0;
+
+	allow[0] = '\0';
+	for (i = 0; i < nitems(routes); i++) {
+		if (!path_matches(routes[i].pattern, path))
+			continue;
+		if (strcmp(routes[i].method, wanted) == 0)
+			return &routes[i];
+		used += (size_t)snprintf(allow + used, allow_size - used,
+		    "%s%s", used > 0 ? ", " : "", routes[i].method);
+		if (used >= allow_size)
+			break;
+	}
+	return NULL;
+}
+
+int
+route_match(const struct route_request *request, struct route_call *call,
+    char *allow, size_t allow_size, struct http_problem *problem)
+{
+	size_t path_len = strlen(request->path);
+	char *path, *query;
+
+	memset(call, 0, sizeof(*call));
+	call->route =
+	    find_route(request->method, request->path, allow, allow_size);
+	if (call->route == NULL && allow[0] != '\0')
+		return http_problem_set(problem, 405, "method_not_allowed",
+		    "%.32s is not possible here; %s is", request->method,
+		    allow);
+	if (call->route == NULL)
+		return http_problem_set(problem, 404, "not_found",
+		    "there is no %.200s", request->path);
+	call->text = xasprintf("%s%c%s", request->path, '\n', request->query);
+	path = call->text;
+	query = path + path_len;
+	*query++ = '\0';
+	if (take_path(call, path, problem) == -1 ||
+	    take_query(call, query, problem) == -1)
+		return -1;
+	return check_body(call, request, problem);
+}
+
+void
+route_call_fini(struct route_call *call)
+{
+	free(call->text);
+	call->text = NULL;
+}

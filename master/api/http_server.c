@@ -1,0 +1,207 @@
+/*
+ * The listening socket and the set of connections: accepting, making room,
+ * freeing. Runs in the api process.
+ */
+#include "api/http_server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/http_internal.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+static struct http_conns *
+list_of(struct http_conn *conn)
+{
+	if (conn->dead)
+		return &conn->server->dead;
+	return conn->state < HTTP_ASKED ? &conn->server->idle :
+					  &conn->server->busy;
+}
+
+/* The one that a new connection may take the place of; NULL: none. */
+static struct http_conn *
+find_spare(struct http_server *server)
+{
+	struct http_conn *conn = TAILQ_FIRST(&server->idle);
+	struct timeval now, age;
+
+	if (conn == NULL)
+		return NULL;
+	event_base_gettimeofday_cached(server->config.base, &now);
+	timersub(&now, &conn->since, &age);
+	return age.tv_sec >= 1 || age.tv_sec < 0 ? conn : NULL;
+}
+
+static void
+update_accepting(struct http_server *server)
+{
+	const struct timeval delay = {1, 0};
+
+	if (server->listener == NULL)
+		return;
+	if (server->count < server->config.connections_max ||
+	    find_spare(server) != NULL) {
+		evconnlistener_enable(server->listener);
+		return;
+	}
+	evconnlistener_disable(server->listener);
+	if (!evtimer_pending(server->retry, NULL))
+		evtimer_add(server->retry, &delay);
+}
+
+static void
+enter(struct http_conn *conn)
+{
+	event_base_gettimeofday_cached(conn->server->config.base, &conn->since);
+	TAILQ_INSERT_TAIL(list_of(conn), conn, entry);
+}
+
+void
+http_conn_set_state(struct http_conn *conn, enum http_state state)
+{
+	TAILQ_REMOVE(list_of(conn), conn, entry);
+	conn->state = state;
+	enter(conn);
+}
+
+/*
+ * The connection is over. It is freed at the end of the turn: some callback
+ * of it may be on the stack.
+ */
+void
+http_conn_kill(struct http_conn *conn)
+{
+	struct http_server *server = conn->server;
+
+	if (conn->dead)
+		return;
+	TAILQ_REMOVE(list_of(conn), conn, entry);
+	conn->dead = true;
+	TAILQ_INSERT_TAIL(&server->dead, conn, entry);
+	bufferevent_disable(conn->bev, EV_READ | EV_WRITE);
+	evtimer_del(conn->timer);
+	event_active(server->reap, 0, 0);
+}
+
+static void
+reap_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_server *server = arg;
+	struct http_conn *conn;
+
+	while ((conn = TAILQ_FIRST(&server->dead)) != NULL) {
+		TAILQ_REMOVE(&server->dead, conn, entry);
+		http_conn_free(conn);
+		server->count--;
+	}
+	update_accepting(server);
+}
+
+static void
+accept_cb(struct evconnlistener *listener, evutil_socket_t fd,
+    struct sockaddr *sa, int len, void *arg)
+{
+	struct http_server *server = arg;
+	struct http_conn *conn;
+
+	if (server->count >= server->config.connections_max &&
+	    (conn = find_spare(server)) != NULL) {
+		http_conn_kill(conn);
+		reap_cb(-1, 0, server);
+	}
+	conn = http_conn_new(server, fd);
+	server->count++;
+	enter(conn);
+	http_conn_set_timer(conn);
+	update_accepting(server);
+}
+
+/* No descriptors or memory: the connection stays in the kernel's queue. */
+static void
+accept_error_cb(struct evconnlistener *listener, void *arg)
+{
+	struct http_server *server = arg;
+	const struct timeval delay = {1, 0};
+
+	log_warn("cannot accept a connection: %s", strerror(errno));
+	evconnlistener_disable(listener);
+	evtimer_add(server->retry, &delay);
+}
+
+static void
+retry_cb(evutil_socket_t fd, short what, void *arg)
+{
+	update_accepting(arg);
+}
+
+struct http_server *
+http_server_new(const struct http_server_config *config)
+{
+	struct http_server *server = xcalloc(1, sizeof(*server));
+
+	server->config = *config;
+	TAILQ_INIT(&server->idle);
+	TAILQ_INIT(&server->busy);
+	TAILQ_INIT(&server->dead);
+	server->retry = evtimer_new(config->base, retry_cb, server);
+	server->reap = event_new(config->base, -1, 0, reap_cb, server);
+	if (server->retry == NULL || server->reap == NULL)
+		fatalx("cannot make events of the HTTP server");
+	return server;
+}
+
+static void
+free_all(struct http_conns *list)
+{
+	struct http_conn *conn;
+
+	while ((conn = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, conn, entry);
+		http_conn_free(conn);
+	}
+}
+
+void
+http_server_free(struct http_server *server)
+{
+	if (server == NULL)
+		return;
+	if (server->listener != NULL)
+		evconnlistener_free(server->listener);
+	free_all(&server->idle);
+	free_all(&server->busy);
+	free_all(&server->dead);
+	event_free(server->retry);
+	event_free(server->reap);
+	free(server);
+}
+
+void
+http_server_listen(struct http_server *server, int fd)
+{
+	if (server->listener != NULL)
+		evconnlistener_free(server->listener);
+	evutil_make_socket_nonblocking(fd);
+	/* A backlog of 0 says that fd listens already. */
+	server->listener = evconnlistener_new(server->config.base, accept_cb,
+	    server, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (server->listener == NULL)
+		fatalx("cannot listen for HTTP");
+	evconnlistener_set_error_cb(server->listener, accept_error_cb);
+}
+
+size_t
+http_server_backlog(const struct http_server *server)
+{
+	const struct http_conn *conn;
+	size_t n = 0;
+
+	TAILQ_FOREACH(conn, &server->idle, entry)
+	n += http_conn_backlog(conn);
+	TAILQ_FOREACH(conn, &server->busy, entry)
+	n += http_conn_backlog(conn);
+	return n;
+}

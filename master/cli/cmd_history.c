@@ -1,0 +1,190 @@
+/* belfry history: runs, newest first. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/timestamp.h"
+#include "cli/field.h"
+#include "cli/show.h"
+#include "cli/text.h"
+#include "ipc/outcome.h"
+
+#define DEFAULT_ROWS      20
+#define DEFAULT_JSON_ROWS 1000
+#define PAGE              500
+
+struct history {
+	const char *job;
+	const char *outcome;
+	char since[TIMESTAMP_TEXT_MAX];
+	long max;
+	bool max_given;
+	struct table *table; /* NULL: JSON */
+	struct json_list json;
+};
+
+/* An RFC 3339 time, or how long ago. */
+static int
+parse_since(const struct cli *cli, struct history *h, const char *text)
+{
+	int64_t ms, ago;
+
+	if (duration_parse_ms(text, &ago, NULL) == 0)
+		ms = text_now() - ago;
+	else if (timestamp_parse_ms(text, &ms, NULL) == -1) {
+		cli_usage_error(cli,
+		    "--since %s: neither a time such as 2026-03-10T07:00:00Z "
+		    "nor a duration such as 2h",
+		    text);
+		return -1;
+	}
+	timestamp_format_ms(h->since, ms);
+	return 0;
+}
+
+/* One or more, parted by commas. */
+static int
+parse_outcomes(const struct cli *cli, struct history *h, const char *text)
+{
+	char word[32];
+	const char *p;
+	int outcome;
+
+	for (p = text; p != NULL; p = strchr(p, ',')) {
+		p += *p == ',';
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(p, ","), p);
+		outcome = outcome_parse(word);
+		if (outcome != -1 && outcome != OUTCOME_SKIPPED &&
+		    outcome != OUTCOME_MISSED)
+			continue;
+		cli_usage_error(cli,
+		    "--outcome %s: runs end as success, failure, timeout, "
+		    "killed, lost or launch-failed, or are running",
+		    word);
+		return -1;
+	}
+	h->outcome = text;
+	return 0;
+}
+
+static int
+take_option(const struct cli *cli, struct history *h, int letter)
+{
+	switch (letter) {
+	case 'n':
+		h->max_given = true;
+		return cli_number(cli, "-n", optarg, 100000000, &h->max);
+	case 's':
+		return parse_since(cli, h, optarg);
+	default:
+		return parse_outcomes(cli, h, optarg);
+	}
+}
+
+static void
+make_path(const struct history *h, char *path, size_t size)
+{
+	long limit = h->max > 0 && h->max < PAGE ? h->max : PAGE;
+
+	snprintf(path, size, "/v1/runs?limit=%ld", limit);
+	if (h->job != NULL) {
+		strncat(path, "&job=", size - strlen(path) - 1);
+		client_add_encoded(path, size, h->job);
+	}
+	if (h->since[0] != '\0') {
+		strncat(path, "&since=", size - strlen(path) - 1);
+		client_add_encoded(path, size, h->since);
+	}
+	if (h->outcome != NULL) {
+		strncat(path, "&outcome=", size - strlen(path) - 1);
+		client_add_encoded(path, size, h->outcome);
+	}
+}
+
+static int
+each(void *arg, json_t *run)
+{
+	struct history *h = arg;
+
+	if (h->table == NULL)
+		json_list_add(&h->json, run);
+	else
+		show_run_row(h->table, run, true);
+	return 0;
+}
+
+static void
+finish(struct history *h, int status, bool more)
+{
+	if (h->table == NULL && status == CLI_GOOD)
+		json_list_end(&h->json);
+	if (h->table != NULL && table_rows(h->table) > 0)
+		table_print(h->table);
+	else if (h->table != NULL && status == CLI_GOOD)
+		printf("no runs\n");
+	if (more && !h->max_given && status == CLI_GOOD)
+		fprintf(stderr,
+		    "belfry: older runs are left out; -n 0 shows all\n");
+	table_free(h->table);
+}
+
+static int
+print(const struct cli *cli, struct history *h)
+{
+	struct client *client;
+	struct err err = {""};
+	char path[1024];
+	bool more = false;
+	int status;
+
+	client = show_client(cli, &status);
+	if (client == NULL)
+		return status;
+	if (!h->max_given)
+		h->max = cli->json ? DEFAULT_JSON_ROWS : DEFAULT_ROWS;
+	if (!cli->json)
+		h->table = show_runs_table(true);
+	make_path(h, path, sizeof(path));
+	status =
+	    client_list(client, path, (size_t)h->max, each, h, &more, &err);
+	client_free(client);
+	finish(h, status, more);
+	return status != CLI_GOOD ? cli_fail(status, &err) : status;
+}
+
+static int
+run(struct cli *cli, int argc, char **argv)
+{
+	struct history h = {.max = 0};
+	int letter, status;
+
+	while ((letter = cli_option(cli, argc, argv, &status)) > 0)
+		if (take_option(cli, &h, letter) == -1)
+			return CLI_USAGE;
+	if (letter == 0)
+		return status;
+	status = cli_operands(cli, argc, argv);
+	if (status != -1)
+		return status;
+	if (optind < argc)
+		h.job = argv[optind];
+	return print(cli, &h);
+}
+
+static const struct cli_option options[] = {
+    {'n', "lines", "N", "the newest N runs (default 20, --json 1000; 0: all)"},
+    {'s', "since", "TIME|DURATION", "runs of this time or this long ago on"},
+    {'o', "outcome", "OUTCOME",
+	"runs that ended so; several are parted by commas"},
+    {0, NULL, NULL, NULL},
+};
+
+const struct command cmd_history = {
+    .name = "history",
+    .operands = "[JOB]",
+    .summary = "List runs, newest first",
+    .options = options,
+    .max = 1,
+    .run = run,
+};

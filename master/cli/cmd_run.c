@@ -1,0 +1,239 @@
+/* belfry run and kill: begin a run by hand, end one. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/field.h"
+#include "cli/show.h"
+#include "cli/text.h"
+#include "ipc/outcome.h"
+
+/* As a shell reports a job's end: 128 and the signal, 126, 127. */
+static int
+exit_of(const json_t *run)
+{
+	const char *reason = field_text(run, "reason");
+	int64_t signal = field_number(run, "signal", 0);
+
+	switch (outcome_parse(field_text(run, "outcome"))) {
+	case OUTCOME_SUCCESS:
+		return 0;
+	case OUTCOME_TIMEOUT:
+		return 124;
+	case OUTCOME_KILLED:
+		return 137;
+	case OUTCOME_LAUNCH_FAILED:
+		return strstr(reason, "No such file") != NULL ? 127 : 126;
+	case OUTCOME_FAILURE:
+		if (signal == 0)
+			signal = signal_parse(field_text(run, "signal"));
+		if (signal > 0)
+			return 128 + (int)signal;
+		return (int)field_number(run, "exit_code", 1);
+	default:
+		return 1;
+	}
+}
+
+static int
+tell_end(const json_t *run)
+{
+	char reason[512], text[TEXT_MAX] = "";
+	int64_t ms = field_number(run, "duration_ms", -1);
+
+	show_reason(reason, sizeof(reason), run);
+	if (ms >= 0)
+		text_duration(text, ms);
+	fprintf(stderr, "belfry: run %s of %s: %s%s%s%s%s\n",
+	    field_text(run, "id"), field_text(run, "job"),
+	    field_text(run, "outcome"), *reason != '\0' ? ", " : "", reason,
+	    *text != '\0' ? " after " : "", text);
+	return exit_of(run);
+}
+
+/*
+ * The output may be complete a moment before the end is recorded: looks until
+ * it is.
+ */
+static int
+await_end(struct client *client, const char *id, struct err *err)
+{
+	char path[512] = "/v1/runs/";
+	json_t *run = NULL;
+	const char *outcome;
+	int status, tries;
+
+	client_add_encoded(path, sizeof(path), id);
+	for (tries = 0; tries < 100; tries++) {
+		status = client_get(client, path, &run, NULL, err);
+		if (status != CLI_GOOD)
+			return cli_fail(status, err);
+		outcome = field_text(run, "outcome");
+		if (*outcome != '\0' && strcmp(outcome, "running") != 0) {
+			status = tell_end(run);
+			json_decref(run);
+			return status;
+		}
+		json_decref(run);
+		client_pause(50);
+	}
+	err_set(err, "run %s: its end is not recorded; see \"belfry show %s\"",
+	    id, id);
+	return cli_fail(CLI_REFUSED, err);
+}
+
+static int
+wait_for(struct client *client, const char *id, struct err *err)
+{
+	struct follow follow = {
+	    .run = id,
+	    .follow = true,
+	    .interruptible = true,
+	    .may_be_late = true,
+	};
+	int status = client_follow(client, &follow, err);
+
+	if (status != CLI_GOOD)
+		return cli_fail(status, err);
+	if (follow.end == FOLLOW_DONE)
+		return await_end(client, id, err);
+	fprintf(stderr,
+	    "\nbelfry: stopped waiting; run %s goes on, \"belfry kill %s\" "
+	    "ends it\n",
+	    id, id);
+	return 130;
+}
+
+static int
+begin(const struct cli *cli, const char *job, bool wait)
+{
+	struct client *client;
+	struct err err = {""};
+	char path[512] = "/v1/jobs/";
+	json_t *json = NULL;
+	int status;
+
+	client = show_client(cli, &status);
+	if (client == NULL)
+		return status;
+	client_add_encoded(path, sizeof(path) - 4, job);
+	strncat(path, "/run", sizeof(path) - strlen(path) - 1);
+	status = client_post(client, path, &json, NULL, &err);
+	if (status != CLI_GOOD) {
+		cli_fail(status, &err);
+	} else if (wait) {
+		status = wait_for(client, field_text(json, "run"), &err);
+	} else if (cli->json) {
+		json_print(json);
+	} else {
+		printf("%s\n", field_text(json, "run"));
+	}
+	json_decref(json);
+	client_free(client);
+	return status;
+}
+
+static int
+run(struct cli *cli, int argc, char **argv)
+{
+	bool wait = false;
+	int letter, status;
+
+	while ((letter = cli_option(cli, argc, argv, &status)) > 0)
+		wait = true;
+	if (letter == 0)
+		return status;
+	status = cli_operands(cli, argc, argv);
+	if (status != -1)
+		return status;
+	if (wait && cli->json)
+		return cli_usage_error(cli,
+		    "--wait prints the job's output: there is no JSON of it");
+	return begin(cli, argv[optind], wait);
+}
+
+static const struct cli_option run_options[] = {
+    {'w', "wait", NULL, "print its output, exit as the job does"},
+    {0, NULL, NULL, NULL},
+};
+
+const struct command cmd_run = {
+    .name = "run",
+    .operands = "JOB",
+    .summary = "Run a job now, and print the id of the run",
+    .options = run_options,
+    .min = 1,
+    .max = 1,
+    .run = run,
+};
+
+static int
+post_kill(struct client *client, const char *id, json_t **json_r, int *http_r,
+    struct err *err)
+{
+	char path[512] = "/v1/runs/";
+
+	client_add_encoded(path, sizeof(path) - 5, id);
+	strncat(path, "/kill", sizeof(path) - strlen(path) - 1);
+	return client_post(client, path, json_r, http_r, err);
+}
+
+/* The beginning of an id will do; a job's name would be too easy a slip. */
+static int
+kill_by_beginning(
+    struct client *client, const char *begin, json_t **json_r, struct err *err)
+{
+	char path[512] = "/v1/runs/";
+	struct err own = {""};
+	json_t *run = NULL;
+	const char *id;
+	int status = CLI_REFUSED;
+
+	client_add_encoded(path, sizeof(path), begin);
+	if (client_get(client, path, &run, NULL, &own) != CLI_GOOD)
+		return CLI_REFUSED;
+	id = field_text(run, "id");
+	if (strncasecmp(id, begin, strlen(begin)) == 0)
+		status = post_kill(client, id, json_r, NULL, err);
+	json_decref(run);
+	return status;
+}
+
+static int
+kill_run(struct cli *cli, int argc, char **argv)
+{
+	struct client *client;
+	struct err err = {""};
+	json_t *json = NULL;
+	int status, http;
+
+	status = cli_arguments(cli, argc, argv);
+	if (status != -1)
+		return status;
+	client = show_client(cli, &status);
+	if (client == NULL)
+		return status;
+	status = post_kill(client, argv[optind], &json, &http, &err);
+	if (status == CLI_REFUSED && http == 404)
+		status = kill_by_beginning(client, argv[optind], &json, &err);
+	client_free(client);
+	if (status != CLI_GOOD)
+		return cli_fail(status, &err);
+	if (cli->json)
+		json_print(json);
+	else
+		printf("run %s of %s is being ended\n", field_text(json, "run"),
+		    field_text(json, "job"));
+	json_decref(json);
+	return CLI_GOOD;
+}
+
+const struct command cmd_kill = {
+    .name = "kill",
+    .operands = "RUN",
+    .summary = "End a run, its whole process tree",
+    .min = 1,
+    .max = 1,
+    .run = kill_run,
+};

@@ -1,0 +1,206 @@
+/* belfry show: one job or one run in full. */
+#include <inttypes.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/field.h"
+#include "cli/show.h"
+#include "cli/text.h"
+
+#define LAST_RUNS 5
+
+struct runs {
+	struct table *table;
+};
+
+static int
+each_run(void *arg, json_t *run)
+{
+	struct runs *runs = arg;
+
+	show_run_row(runs->table, run, false);
+	return 0;
+}
+
+static int
+show_last_runs(struct client *client, const char *job, struct err *err)
+{
+	struct runs runs = {show_runs_table(false)};
+	char path[512] = "/v1/runs?limit=5&job=";
+	int status;
+
+	client_add_encoded(path, sizeof(path), job);
+	status =
+	    client_list(client, path, LAST_RUNS, each_run, &runs, NULL, err);
+	if (table_rows(runs.table) > 0) {
+		putchar('\n');
+		table_print(runs.table);
+	}
+	table_free(runs.table);
+	return status;
+}
+
+static void
+show_fires(const json_t *fires)
+{
+	char when[TEXT_MAX], zone[TEXT_MAX], age[TEXT_MAX];
+	const json_t *fire;
+	int64_t ms;
+	size_t i;
+
+	json_array_foreach(
+	    fires, i, fire) if (text_parse(json_string_value(fire), &ms))
+	    show_line(i == 0 ? "next" : "", COLOUR_NONE, "%s %s (%s)",
+		text_time(when, ms), text_zone(zone, ms),
+		text_age(age, ms, text_now()));
+}
+
+static void
+show_history(const json_t *job)
+{
+	const json_t *last = json_object_get(job, "last");
+	int64_t failures = field_number(job, "failures", 0), ms;
+	char text[160], when[TEXT_MAX], zone[TEXT_MAX];
+
+	show_last(text, sizeof(text), last, text_now());
+	show_line("last", colour_of(field_text(last, "outcome")), "%s%s%s",
+	    text, json_is_object(last) ? ", run " : "",
+	    field_text(last, "run"));
+	if (field_time(job, "last_success", &ms))
+		show_line("last good", COLOUR_NONE, "%s %s (%s)",
+		    text_time(when, ms), text_zone(zone, ms),
+		    text_age(text, ms, text_now()));
+	if (failures > 0)
+		show_line(
+		    "failures", COLOUR_BAD, "%" PRId64 " in a row", failures);
+}
+
+static void
+show_key(const char *key, const json_t *value)
+{
+	const json_t *one;
+	size_t i;
+
+	/* A key that was given several times. */
+	json_array_foreach(value, i, one) show_key(key, one);
+	if (!json_is_string(value))
+		return;
+	printf("  ");
+	colour_print(COLOUR_NONE, key);
+	printf(" = ");
+	colour_print(COLOUR_NONE, json_string_value(value));
+	putchar('\n');
+}
+
+static void
+show_keys(json_t *keys)
+{
+	const char *key;
+	json_t *value;
+
+	if (json_object_size(keys) > 0)
+		printf("\ndefinition:\n");
+	json_object_foreach(keys, key, value) show_key(key, value);
+}
+
+static void
+show_schedules(const json_t *job)
+{
+	const json_t *texts = json_object_get(job, "schedule"), *text;
+	size_t i;
+
+	json_array_foreach(texts, i, text)
+	    show_line(i == 0 ? "schedule" : "", COLOUR_NONE, "%s",
+		json_is_string(text) ? json_string_value(text) : "");
+	show_line("timezone", COLOUR_NONE, "%s", field_text(job, "timezone"));
+}
+
+static void
+show_job(const json_t *job)
+{
+	const char *state = field_text(job, "state");
+	const json_t *runs = json_object_get(job, "runs");
+
+	show_line("job", COLOUR_NONE, "%s", field_text(job, "name"));
+	show_line("about", COLOUR_NONE, "%s", field_text(job, "description"));
+	show_line("state", colour_of(state), "%s", state);
+	show_schedules(job);
+	show_history(job);
+	show_fires(json_object_get(job, "next_fires"));
+	show_line("file", COLOUR_NONE, "%s:%" PRId64, field_text(job, "file"),
+	    field_number(job, "line", 0));
+	show_keys(json_object_get(job, "keys"));
+	if (json_array_size(runs) > 0) {
+		printf("\nruns now:\n");
+		show_live_runs(runs);
+	}
+}
+
+/* CLI_REFUSED with *http_r 404: there is no such thing. */
+static int
+get_one(struct client *client, const char *prefix, const char *name,
+    json_t **json_r, int *http_r, struct err *err)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s", prefix);
+	client_add_encoded(path, sizeof(path), name);
+	return client_get(client, path, json_r, http_r, err);
+}
+
+/* A job's name wins over a run's id. */
+static int
+show(struct cli *cli, struct client *client, const char *name, struct err *err)
+{
+	json_t *json = NULL;
+	bool is_job = true;
+	int status, http;
+
+	status = get_one(client, "/v1/jobs/", name, &json, &http, err);
+	if (status == CLI_REFUSED && http == 404) {
+		is_job = false;
+		status = get_one(client, "/v1/runs/", name, &json, &http, err);
+		if (status == CLI_REFUSED && http == 404)
+			err_set(err, "no job and no run \"%s\"", name);
+	}
+	if (status != CLI_GOOD)
+		return status;
+	if (cli->json)
+		json_print(json);
+	else if (!is_job)
+		show_run(json);
+	else
+		show_job(json);
+	if (!cli->json && is_job)
+		status = show_last_runs(client, name, err);
+	json_decref(json);
+	return status;
+}
+
+static int
+run(struct cli *cli, int argc, char **argv)
+{
+	struct client *client;
+	struct err err = {""};
+	int status;
+
+	status = cli_arguments(cli, argc, argv);
+	if (status != -1)
+		return status;
+	client = show_client(cli, &status);
+	if (client == NULL)
+		return status;
+	status = show(cli, client, argv[optind], &err);
+	client_free(client);
+	return status != CLI_GOOD ? cli_fail(status, &err) : status;
+}
+
+const struct command cmd_show = {
+    .name = "show",
+    .operands = "JOB|RUN",
+    .summary = "Show one job or one run in full",
+    .min = 1,
+    .max = 1,
+    .run = run,
+};

@@ -1,0 +1,133 @@
+/* belfry status: the daemon and its parts. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli/field.h"
+#include "cli/show.h"
+#include "cli/text.h"
+
+static void
+print_state(const json_t *status)
+{
+	const char *state = field_text(status, "state");
+	char span[TEXT_MAX] = "?", since[TEXT_MAX] = "", zone[TEXT_MAX] = "";
+	int64_t started;
+
+	if (field_time(status, "started", &started)) {
+		text_duration(span, text_now() - started);
+		text_time(since, started);
+		text_zone(zone, started);
+	}
+	show_line("belfryd", COLOUR_NONE, "%s on %s, pid %" PRId64,
+	    field_text(status, "version"), field_text(status, "node"),
+	    field_number(status, "pid", 0));
+	show_line("state", colour_of(state), "%s", state);
+	show_line("up", COLOUR_NONE, "%s, since %s %s", span, since, zone);
+}
+
+static void
+print_counts(const json_t *status)
+{
+	const json_t *next = json_object_get(status, "next");
+	const json_t *store = json_object_get(status, "store");
+	int64_t unconfirmed = field_number(store, "unconfirmed", 0);
+	const char *path = field_text(store, "path");
+	char text[160];
+
+	show_line("jobs", COLOUR_NONE,
+	    "%" PRId64 ", %" PRId64 " enabled; %" PRId64 " running, %" PRId64
+	    " waiting, %" PRId64 " queued",
+	    field_number(status, "jobs", 0), field_number(status, "enabled", 0),
+	    field_number(status, "running", 0),
+	    field_number(status, "waiting", 0),
+	    field_number(status, "queued", 0));
+	show_next(text, sizeof(text),
+	    json_string_value(json_object_get(next, "slot")), text_now());
+	show_line("next", COLOUR_NONE, "%s%s%s", field_text(next, "job"),
+	    field_text(next, "job")[0] != '\0' ? " at " : "", text);
+	show_line("store", COLOUR_NONE, "%s%s%s", field_text(store, "type"),
+	    *path != '\0' ? ", " : "", path);
+	if (unconfirmed > 0)
+		show_line("", COLOUR_WARN, "%" PRId64 " records wait for it",
+		    unconfirmed);
+}
+
+static void
+print_processes(const json_t *processes)
+{
+	static const char *const heads[] = {"PROCESS", "PID", "RESTARTS", NULL};
+	struct table *table = table_new(heads);
+	const json_t *p;
+	int64_t restarts;
+	size_t i;
+
+	table_align_right(table, 1);
+	table_align_right(table, 2);
+	json_array_foreach(processes, i, p)
+	{
+		restarts = field_number(p, "restarts", 0);
+		table_add(table, COLOUR_NONE, "%s %" PRId64,
+		    field_text(p, "role"), field_number(p, "index", 0));
+		table_add(
+		    table, COLOUR_NONE, "%" PRId64, field_number(p, "pid", 0));
+		table_add(table, restarts > 0 ? COLOUR_WARN : COLOUR_NONE,
+		    "%" PRId64, restarts);
+	}
+	putchar('\n');
+	table_print(table);
+	table_free(table);
+}
+
+static void
+print_status(const json_t *status)
+{
+	const json_t *processes = json_object_get(status, "processes");
+	const json_t *runs = json_object_get(status, "runs");
+	const json_t *problems = json_object_get(status, "problems"), *problem;
+	size_t i;
+
+	print_state(status);
+	print_counts(status);
+	if (json_array_size(processes) > 0)
+		print_processes(processes);
+	if (json_array_size(runs) > 0) {
+		putchar('\n');
+		show_live_runs(runs);
+	}
+	if (json_array_size(problems) > 0)
+		printf("\nproblems of job files:\n");
+	json_array_foreach(problems, i, problem) show_problem(problem);
+}
+
+static int
+run(struct cli *cli, int argc, char **argv)
+{
+	struct client *client;
+	struct err err = {""};
+	json_t *json = NULL;
+	int status;
+
+	status = cli_arguments(cli, argc, argv);
+	if (status != -1)
+		return status;
+	client = show_client(cli, &status);
+	if (client == NULL)
+		return status;
+	status = client_get(client, "/v1/status", &json, NULL, &err);
+	client_free(client);
+	if (status != CLI_GOOD)
+		return cli_fail(status, &err);
+	if (cli->json)
+		json_print(json);
+	else
+		print_status(json);
+	json_decref(json);
+	return CLI_GOOD;
+}
+
+const struct command cmd_status = {
+    .name = "status",
+    .operands = "",
+    .summary = "Show the daemon, its processes and what runs now",
+    .run = run,
+};

@@ -1,0 +1,272 @@
+#include "cli/show.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/field.h"
+#include "cli/text.h"
+#include "ipc/outcome.h"
+
+struct client *
+show_client(const struct cli *cli, int *status_r)
+{
+	struct err err = {""};
+	struct client *client = client_new(cli, &err);
+
+	if (client == NULL)
+		*status_r = cli_fail(CLI_USAGE, &err);
+	return client;
+}
+
+void
+show_last(char *buf, size_t size, const json_t *last, int64_t now)
+{
+	char age[TEXT_MAX] = "";
+	int64_t ms;
+
+	if (!json_is_object(last)) {
+		snprintf(buf, size, "-");
+		return;
+	}
+	if (field_time(last, "finished", &ms))
+		text_age(age, ms, now);
+	snprintf(buf, size, "%s %s", field_text(last, "outcome"), age);
+}
+
+void
+show_next(char *buf, size_t size, const char *stamp, int64_t now)
+{
+	char when[TEXT_MAX], age[TEXT_MAX];
+	int64_t ms;
+
+	if (!text_parse(stamp, &ms)) {
+		snprintf(buf, size, "-");
+		return;
+	}
+	snprintf(buf, size, "%s (%s)", text_short_time(when, ms, now),
+	    text_age(age, ms, now));
+}
+
+/* A signal may be a number or its name. */
+static void
+signal_text(char *buf, size_t size, const json_t *run)
+{
+	int64_t number = field_number(run, "signal", 0);
+
+	buf[0] = '\0';
+	if (number > 0)
+		snprintf(buf, size, "signal %s", signal_name((int)number));
+	else if (field_text(run, "signal")[0] != '\0')
+		snprintf(buf, size, "signal %s", field_text(run, "signal"));
+}
+
+/* The reason in words may only repeat what the numbers say. */
+static bool
+repeats_numbers(const char *reason)
+{
+	static const char *const beginnings[] = {
+	    "exited with code", "killed by signal"};
+	size_t i;
+
+	for (i = 0; i < nitems(beginnings); i++)
+		if (strncmp(reason, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	return *reason == '\0';
+}
+
+void
+show_reason(char *buf, size_t size, const json_t *run)
+{
+	int64_t code = field_number(run, "exit_code", -1);
+	const char *reason = field_text(run, "reason");
+
+	if (!repeats_numbers(reason))
+		snprintf(buf, size, "%s", reason);
+	else if (code >= 0)
+		snprintf(buf, size, "exit %" PRId64, code);
+	else
+		signal_text(buf, size, run);
+}
+
+struct table *
+show_runs_table(bool with_job)
+{
+	char zone[TEXT_MAX], started[TEXT_MAX + 16], slot[TEXT_MAX + 16];
+	const char *heads[] = {
+	    "RUN", "JOB", slot, started, "DURATION", "OUTCOME", "EXIT", NULL};
+	struct table *table;
+
+	text_zone(zone, text_now());
+	snprintf(slot, sizeof(slot), "SLOT (%s)", zone);
+	snprintf(started, sizeof(started), "STARTED");
+	if (!with_job) {
+		heads[1] = heads[0];
+		table = table_new(heads + 1);
+	} else {
+		table = table_new(heads);
+	}
+	table_align_right(table, with_job ? 4 : 3);
+	return table;
+}
+
+static void
+add_time(struct table *table, const json_t *run, const char *key)
+{
+	char text[TEXT_MAX];
+	int64_t ms;
+
+	if (field_time(run, key, &ms))
+		table_add(table, COLOUR_NONE, "%s", text_time(text, ms));
+	else
+		table_add(table, COLOUR_DIM, "-");
+}
+
+void
+show_run_row(struct table *table, const json_t *run, bool with_job)
+{
+	int64_t ms = field_number(run, "duration_ms", -1), started;
+	const char *outcome = field_text(run, "outcome");
+	char text[TEXT_MAX], reason[512];
+
+	if (*outcome == '\0')
+		outcome = "running";
+	/* What runs has no duration yet: so far, then. */
+	if (ms < 0 && strcmp(outcome, "running") == 0 &&
+	    field_time(run, "started", &started))
+		ms = text_now() - started;
+	table_add(table, COLOUR_NONE, "%s", field_text(run, "id"));
+	if (with_job)
+		table_add(table, COLOUR_NONE, "%s", field_text(run, "job"));
+	add_time(table, run, "slot");
+	add_time(table, run, "started");
+	table_add(
+	    table, COLOUR_NONE, "%s", ms >= 0 ? text_duration(text, ms) : "-");
+	table_add(table, colour_of(outcome), "%s", outcome);
+	show_reason(reason, sizeof(reason), run);
+	table_add(table, COLOUR_NONE, "%s", reason);
+}
+
+void
+show_live_runs(const json_t *runs)
+{
+	static const char *const heads[] = {
+	    "RUN", "JOB", "STATE", "TRIGGER", "FOR", "PID", NULL};
+	struct table *table = table_new(heads);
+	char text[TEXT_MAX];
+	const char *state;
+	const json_t *run;
+	int64_t started, pid;
+	size_t i;
+
+	table_align_right(table, 4);
+	table_align_right(table, 5);
+	json_array_foreach(runs, i, run)
+	{
+		table_add(table, COLOUR_NONE, "%s", field_text(run, "id"));
+		table_add(table, COLOUR_NONE, "%s", field_text(run, "job"));
+		state = field_text(run, "state");
+		table_add(table, colour_of(state), "%s", state);
+		table_add(table, COLOUR_NONE, "%s", field_text(run, "trigger"));
+		table_add(table, COLOUR_NONE, "%s",
+		    field_time(run, "started", &started) ?
+			text_duration(text, text_now() - started) :
+			"-");
+		pid = field_number(run, "pid", 0);
+		snprintf(text, sizeof(text), "%" PRId64, pid);
+		table_add(table, COLOUR_NONE, "%s", pid > 0 ? text : "-");
+	}
+	table_print(table);
+	table_free(table);
+}
+
+void
+show_line(const char *name, enum colour colour, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) == -1)
+		text = xstrdup("");
+	va_end(ap);
+	if (*text != '\0') {
+		printf("%-12s ", name);
+		colour_print(colour, text);
+		putchar('\n');
+	}
+	free(text);
+}
+
+static void
+show_run_time(const json_t *run, const char *name, const char *key)
+{
+	char text[TEXT_MAX], age[TEXT_MAX], zone[TEXT_MAX];
+	int64_t ms;
+
+	if (field_time(run, key, &ms))
+		show_line(name, COLOUR_NONE, "%s %s (%s)", text_time(text, ms),
+		    text_zone(zone, ms), text_age(age, ms, text_now()));
+}
+
+static void
+show_run_span(const json_t *run, const char *name, const char *key)
+{
+	char text[TEXT_MAX];
+	int64_t ms = field_number(run, key, -1);
+
+	if (ms >= 0)
+		show_line(name, COLOUR_NONE, "%s", text_duration(text, ms));
+}
+
+void
+show_run(const json_t *run)
+{
+	const char *outcome = field_text(run, "outcome");
+	char reason[512];
+
+	show_reason(reason, sizeof(reason), run);
+	show_line("run", COLOUR_NONE, "%s", field_text(run, "id"));
+	show_line("job", COLOUR_NONE, "%s", field_text(run, "job"));
+	show_line("outcome", colour_of(outcome), "%s",
+	    *outcome != '\0' ? outcome : "running");
+	show_line("ended by", COLOUR_NONE, "%s", reason);
+	show_line("trigger", COLOUR_NONE, "%s", field_text(run, "trigger"));
+	show_line("attempt", COLOUR_NONE, "%" PRId64,
+	    field_number(run, "attempt", 1));
+	show_line("host", COLOUR_NONE, "%s", field_text(run, "host"));
+	show_run_time(run, "slot", "slot");
+	show_run_time(run, "started", "started");
+	show_run_time(run, "finished", "finished");
+	show_run_span(run, "duration", "duration_ms");
+	show_run_span(run, "late by", "lateness_ms");
+	show_run_span(run, "CPU time", "cpu_ms");
+	if (field_number(run, "max_rss_kb", 0) > 0)
+		show_line("memory", COLOUR_NONE, "%" PRId64 " KiB at most",
+		    field_number(run, "max_rss_kb", 0));
+	if (field_number(run, "output_bytes", -1) >= 0)
+		show_line("output", COLOUR_NONE, "%" PRId64 " bytes",
+		    field_number(run, "output_bytes", 0));
+}
+
+void
+show_problem(const json_t *problem)
+{
+	int64_t line = field_number(problem, "line", 0);
+	const char *job = field_text(problem, "job");
+	char at[32] = "";
+	char *text;
+
+	if (line > 0)
+		snprintf(at, sizeof(at), ":%" PRId64, line);
+	text = xasprintf("%s%s: %s%s%s%s", field_text(problem, "file"), at,
+	    *job != '\0' ? "job " : "", job, *job != '\0' ? ": " : "",
+	    field_text(problem, "text"));
+	colour_print(
+	    field_bool(problem, "error") ? COLOUR_BAD : COLOUR_WARN, text);
+	putchar('\n');
+	free(text);
+}

@@ -1,0 +1,40 @@
+/* How jobs and runs look in tables: shared by several commands. */
+#ifndef BELFRY_CLI_SHOW_H
+#define BELFRY_CLI_SHOW_H
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+#include "cli/client.h"
+#include "cli/table.h"
+
+/* Ended runs, newest first: a table with the zone in its heads. */
+struct table *show_runs_table(bool with_job);
+void show_run_row(struct table *table, const json_t *run, bool with_job);
+
+/* Runs that live. */
+void show_live_runs(const json_t *runs);
+
+/* "success 3m ago", "-" */
+void show_last(char *buf, size_t size, const json_t *last, int64_t now);
+
+/* "08:00:00 (in 5m)", "-" */
+void show_next(char *buf, size_t size, const char *stamp, int64_t now);
+
+/* "exit 3", "signal 9", or why: what an outcome alone does not tell. */
+void show_reason(char *buf, size_t size, const json_t *run);
+
+/* "NAME      value" with the value in a colour. Nothing when it is empty. */
+void show_line(const char *name, enum colour colour, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* One run, in full. */
+void show_run(const json_t *run);
+
+/* "FILE:LINE: job J: text" of job files. */
+void show_problem(const json_t *problem);
+
+/* Opens the client, or tells why not: *status_r. */
+struct client *show_client(const struct cli *cli, int *status_r);
+
+#endif

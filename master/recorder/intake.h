@@ -1,0 +1,48 @@
+/*
+ * The master's side of the recorder: takes its records, writes them in
+ * batches, acknowledges, answers STATE_ASK.
+ *
+ * A store that cannot be written now (disk full, locked, I/O error) is tried
+ * again with back-off. Until then records are kept in memory and not
+ * acknowledged, so that the master keeps them too; beyond a bound its channel
+ * is not read any more.
+ */
+#ifndef BELFRY_MASTER_RECORDER_INTAKE_H
+#define BELFRY_MASTER_RECORDER_INTAKE_H
+
+#include "role.h"
+#include "store.h"
+
+struct intake_config {
+	struct role *role;   /* borrowed */
+	struct store *store; /* borrowed */
+	int runs_fd;         /* directory of the run files; borrowed */
+	/* A run's end is on disk; its run file is about to go. */
+	void (*ended_cb)(void *arg, const char *run);
+	void *arg;
+};
+
+struct intake;
+
+struct intake *intake_new(const struct intake_config *config);
+void intake_free(struct intake *in);
+
+/*
+ * The master's new channel; own fd. What its predecessor said is read to its
+ * end and written before the successor is heard.
+ */
+void intake_connect(struct intake *in, int fd);
+
+/*
+ * Reads (bounded) and writes what the master has said so far: who asks has
+ * often just heard of it. Not while the store fails.
+ */
+void intake_catch_up(struct intake *in);
+
+/*
+ * The daemon ends: takes what the master says until it is gone (bounded) and
+ * writes it. Returns the records that could not be written.
+ */
+size_t intake_finish(struct intake *in);
+
+#endif

@@ -1,0 +1,268 @@
+#include "query.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "json_text.h"
+#include "query_filter.h"
+#include "row_json.h"
+
+/* One question on its way. The ask itself is gone when the answer comes. */
+struct query {
+	struct query_env *env;
+	uint64_t id;
+	uint64_t connection; /* who asked */
+	char *text;          /* the run that was asked for */
+	struct query_filter filter;
+	json_t *rows;
+	struct store_run found[2];
+	int nfound;
+	/* What to do with the run that was found. */
+	void (*found_cb)(struct query *q);
+	uint64_t offset;
+	bool follow;
+};
+
+static struct query *
+query_new(struct query_env *env, const struct ask *ask)
+{
+	struct query *q = xcalloc(1, sizeof(*q));
+
+	q->env = env;
+	q->id = ask->id;
+	q->connection = env->connection;
+	return q;
+}
+
+static void
+query_free(struct query *q)
+{
+	query_filter_fini(&q->filter);
+	json_decref(q->rows);
+	free(q->text);
+	free(q);
+}
+
+/* Is whoever asked still there, and did the store answer? */
+static bool
+can_answer(struct query *q, const struct err *err)
+{
+	if (q->env->channel == NULL || q->connection != q->env->connection)
+		return false;
+	if (err == NULL)
+		return true;
+	answer_error(q->env->channel, q->id, 503, "store_unavailable",
+	    "the store cannot be read now: %s", err->text);
+	return false;
+}
+
+/*
+ * A run that is not over has its start in its run file alone: the store hears
+ * of beginnings and ends.
+ */
+static void
+add_live_start(struct query_env *env, struct store_run *run)
+{
+	struct runfile file;
+	struct err err;
+
+	if (run->result.outcome != OUTCOME_NONE ||
+	    runfile_open(&file, env->runs_fd, run->begin.id, &err) == -1)
+		return;
+	run->result.started_us = file.started_us;
+	runfile_close(&file);
+}
+
+static void
+list_run(void *arg, const struct store_run *run)
+{
+	struct query *q = arg;
+	struct store_run copy = *run;
+
+	add_live_start(q->env, &copy);
+	json_array_append_new(q->rows, row_json_run(&copy));
+}
+
+static void
+list_slot(void *arg, const struct store_slot *slot)
+{
+	struct query *q = arg;
+
+	json_array_append_new(q->rows, row_json_slot(slot));
+}
+
+static void
+list_done(void *arg, const struct store_cursor *next, const struct err *err)
+{
+	struct query *q = arg;
+	struct channel *channel = q->env->channel;
+	struct strbuf link = STRBUF_INIT;
+	char *text;
+
+	if (can_answer(q, err)) {
+		if (next != NULL)
+			query_filter_next(&q->filter, next, &link);
+		text = json_take_dump(json_incref(q->rows));
+		answer_begin(channel, q->id, 200, "application/json");
+		answer_data(channel, q->id, text, strlen(text));
+		answer_end(channel, q->id, strbuf_str(&link));
+		free(text);
+		strbuf_fini(&link);
+	}
+	query_free(q);
+}
+
+static void
+answer_list(struct query_env *env, const struct ask *ask, enum filter_kind kind)
+{
+	struct query *q = query_new(env, ask);
+	struct store *store = env->store;
+
+	if (query_filter_parse(&q->filter, kind, ask) == -1) {
+		query_free(q);
+		return;
+	}
+	q->rows = json_array();
+	if (kind == FILTER_RUNS)
+		store->ops->runs(
+		    store, &q->filter.filter, list_run, list_done, q);
+	else
+		store->ops->slots(
+		    store, &q->filter.filter, list_slot, list_done, q);
+}
+
+static void
+answer_runs(struct query_env *env, const struct ask *ask)
+{
+	answer_list(env, ask, FILTER_RUNS);
+}
+
+static void
+answer_ledger(struct query_env *env, const struct ask *ask)
+{
+	answer_list(env, ask, FILTER_LEDGER);
+}
+
+static void
+found_run(void *arg, const struct store_run *run)
+{
+	struct query *q = arg;
+
+	if (q->nfound < (int)nitems(q->found))
+		q->found[q->nfound++] = *run;
+}
+
+static void
+find_done(void *arg, const struct err *err)
+{
+	struct query *q = arg;
+	struct channel *channel = q->env->channel;
+
+	if (!can_answer(q, err))
+		;
+	else if (q->nfound == 1)
+		q->found_cb(q);
+	else if (q->nfound == 0)
+		answer_error(channel, q->id, 404, "not_found",
+		    "no run \"%.128s\"; give the id of a run, its first 4 "
+		    "characters or more, or a job that has run",
+		    q->text);
+	else
+		answer_error(channel, q->id, 400, "bad_request",
+		    "run: \"%s\" is the beginning of several runs, such as %s "
+		    "and %s; give more of it",
+		    q->text, q->found[0].begin.id, q->found[1].begin.id);
+	query_free(q);
+}
+
+/* Takes q over. */
+static void
+find_run(struct query *q, const struct ask *ask, void (*cb)(struct query *q))
+{
+	const char *text = ask_arg(ask, "run");
+	struct store *store = q->env->store;
+
+	if (text == NULL || *text == '\0') {
+		answer_error(ask->channel, ask->id, 400, "bad_request",
+		    "run: expected the id of a run, or a job");
+		query_free(q);
+		return;
+	}
+	q->text = xstrdup(text);
+	q->found_cb = cb;
+	store->ops->find(store, q->text, found_run, find_done, q);
+}
+
+static void
+show_found(struct query *q)
+{
+	char *text;
+
+	add_live_start(q->env, &q->found[0]);
+	text = json_take_dump(row_json_run(&q->found[0]));
+	answer_json(q->env->channel, q->id, 200, text);
+	free(text);
+}
+
+static void
+answer_show(struct query_env *env, const struct ask *ask)
+{
+	static const char *const args[] = {"run", NULL};
+
+	if (query_knows_args(ask, args))
+		find_run(query_new(env, ask), ask, show_found);
+}
+
+static void
+output_found(struct query *q)
+{
+	const struct streams_request request = {
+	    .id = q->id,
+	    .offset = q->offset,
+	    .follow = q->follow,
+	    .run = &q->found[0],
+	};
+
+	streams_open(q->env->streams, &request);
+}
+
+static void
+answer_output(struct query_env *env, const struct ask *ask)
+{
+	static const char *const args[] = {"run", "offset", "follow", NULL};
+	int64_t offset, follow;
+	struct query *q;
+
+	if (!query_knows_args(ask, args) ||
+	    ask_arg_int(ask, "offset", 0, INT64_MAX, 0, &offset) == -1 ||
+	    ask_arg_int(ask, "follow", 0, 1, 0, &follow) == -1)
+		return;
+	q = query_new(env, ask);
+	q->offset = (uint64_t)offset;
+	q->follow = follow != 0;
+	find_run(q, ask, output_found);
+}
+
+static const struct {
+	const char *verb;
+	void (*answer)(struct query_env *env, const struct ask *ask);
+} verbs[] = {
+    {"runs", answer_runs},
+    {"show", answer_show},
+    {"output", answer_output},
+    {"ledger", answer_ledger},
+};
+
+void
+query_answer(struct query_env *env, const struct ask *ask)
+{
+	for (size_t i = 0; i < nitems(verbs); i++)
+		if (strcmp(ask->verb, verbs[i].verb) == 0) {
+			verbs[i].answer(env, ask);
+			return;
+		}
+	answer_error(ask->channel, ask->id, 404, "not_found",
+	    "the recorder has no answer to \"%.64s\"", ask->verb);
+}

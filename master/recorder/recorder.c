@@ -1,0 +1,248 @@
+/*
+ * The recorder role: what the master tells it goes to the store in batches
+ * (intake.h), the api's questions are answered from there (query.h).
+ *
+ * It waits for nobody but the store, and for that not long.
+ */
+#include "role.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "ask.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "intake.h"
+#include "query.h"
+#include "store.h"
+#include "streams.h"
+
+/* What may wait in the api's channel before it is asked to come back. */
+#define ANSWERS_MAX ((size_t)16 << 20)
+
+struct recorder {
+	struct role *role;
+	struct store *store;
+	char *runs_path;
+	int runs_fd;
+	struct intake *intake;
+	struct streams *streams;
+	struct query_env query;
+};
+
+static int
+handle_ask(struct channel *channel, struct message *message, void *arg,
+    struct err *err)
+{
+	struct recorder *rec = arg;
+	struct ask ask;
+
+	if (ask_decode(&ask, channel, message) == -1)
+		return err_set(err, "malformed");
+	if (channel_queued(channel) > ANSWERS_MAX) {
+		answer_error(channel, ask.id, 503, "busy",
+		    "too many answers wait to be read; try again later");
+		return 0;
+	}
+	intake_catch_up(rec->intake);
+	query_answer(&rec->query, &ask);
+	return 0;
+}
+
+static int
+handle_ask_cancel(struct channel *channel, struct message *message, void *arg,
+    struct err *err)
+{
+	struct recorder *rec = arg;
+
+	streams_cancel(rec->streams, message->id);
+	return 0;
+}
+
+static const struct channel_dispatch api_dispatch[] = {
+    {MSG_ASK, handle_ask},
+    {MSG_ASK_CANCEL, handle_ask_cancel},
+    {0, NULL},
+};
+
+static void
+set_api(struct recorder *rec, struct channel *channel)
+{
+	rec->query.channel = channel;
+	rec->query.connection++;
+	streams_set_channel(rec->streams, channel);
+}
+
+static void
+api_closed(struct channel *channel, const char *why, void *arg)
+{
+	struct recorder *rec = arg;
+
+	set_api(rec, NULL);
+	channel_free(channel);
+	if (why != NULL)
+		role_peer_bad(rec->role, ROLE_API, 0, why);
+}
+
+static void
+api_empty(struct channel *channel, void *arg)
+{
+	struct recorder *rec = arg;
+
+	streams_pump(rec->streams);
+}
+
+static void
+streams_wait(void *arg)
+{
+	struct recorder *rec = arg;
+
+	if (rec->query.channel != NULL)
+		channel_on_empty(rec->query.channel, api_empty);
+}
+
+static void
+connect_api(struct recorder *rec, int fd)
+{
+	const struct channel_config config = {
+	    .loop = rec->role->loop,
+	    .self = ROLE_RECORDER,
+	    .peer = ROLE_API,
+	    .dispatch = api_dispatch,
+	    .closed_cb = api_closed,
+	    .arg = rec,
+	};
+	struct channel *old = rec->query.channel;
+
+	set_api(rec, NULL);
+	channel_free(old);
+	set_api(rec, channel_new(&config, fd));
+}
+
+static void
+recorder_peer(struct role *role, enum role_id peer, unsigned index, int fd)
+{
+	struct recorder *rec = role->state;
+
+	if (peer == ROLE_MASTER)
+		intake_connect(rec->intake, fd);
+	else if (peer == ROLE_API)
+		connect_api(rec, fd);
+	else
+		fd_close(&fd);
+}
+
+static int
+open_runs(struct recorder *rec, struct err *err)
+{
+	rec->runs_path = xasprintf("%s/runs", rec->role->config->state_dir);
+	if (fd_mkdir_p(rec->runs_path, 0700) == -1)
+		return err_errno(err, "cannot make %s", rec->runs_path);
+	rec->runs_fd = open(rec->runs_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (rec->runs_fd == -1)
+		return err_errno(err, "cannot open %s", rec->runs_path);
+	return 0;
+}
+
+static void
+ended(void *arg, const char *run)
+{
+	struct recorder *rec = arg;
+
+	streams_run_ended(rec->streams, run);
+}
+
+static void
+make_parts(struct recorder *rec)
+{
+	const struct intake_config intake = {
+	    .role = rec->role,
+	    .store = rec->store,
+	    .runs_fd = rec->runs_fd,
+	    .ended_cb = ended,
+	    .arg = rec,
+	};
+	const struct streams_config streams = {
+	    .store = rec->store,
+	    .base = rec->role->base,
+	    .runs_fd = rec->runs_fd,
+	    .runs_path = rec->runs_path,
+	    .wait_cb = streams_wait,
+	    .arg = rec,
+	};
+
+	rec->streams = streams_new(&streams);
+	rec->intake = intake_new(&intake);
+	rec->query.store = rec->store;
+	rec->query.streams = rec->streams;
+	rec->query.runs_fd = rec->runs_fd;
+}
+
+static void
+recorder_free(struct recorder *rec)
+{
+	struct channel *api = rec->query.channel;
+
+	intake_free(rec->intake);
+	set_api(rec, NULL);
+	channel_free(api);
+	streams_free(rec->streams);
+	rec->store->ops->close(rec->store);
+	fd_close(&rec->runs_fd);
+	free(rec->runs_path);
+	free(rec);
+}
+
+static int
+recorder_init(struct role *role, struct err *err)
+{
+	struct recorder *rec = xcalloc(1, sizeof(*rec));
+
+	role->state = rec;
+	rec->role = role;
+	rec->runs_fd = -1;
+	if (open_runs(rec, err) == -1)
+		return -1;
+	role_lock(role, "recorder");
+	rec->store = store_sqlite.open(role->config->store_path, err);
+	if (rec->store == NULL)
+		return -1;
+	make_parts(rec);
+	return 0;
+}
+
+static void
+recorder_start(struct role *role)
+{
+	char *text = xasprintf("store %s", role->config->store_path);
+
+	role_ready(role, text);
+	free(text);
+}
+
+/*
+ * The guardian is gone, and the master goes too: what it still says is
+ * written, then all is closed.
+ */
+static void
+recorder_orphaned(struct role *role)
+{
+	struct recorder *rec = role->state;
+	size_t left = intake_finish(rec->intake);
+
+	if (left > 0)
+		log_error("%zu records were not written; what ran is found "
+			  "in %s at the next start",
+		    left, rec->runs_path);
+	recorder_free(rec);
+	role->state = NULL;
+}
+
+const struct role_ops recorder_role = {
+    .id = ROLE_RECORDER,
+    .init = recorder_init,
+    .peer = recorder_peer,
+    .start = recorder_start,
+    .orphaned = recorder_orphaned,
+};

@@ -1,0 +1,156 @@
+/*
+ * Where the recorder keeps runs, ledger, output and the jobs' memory: SQLite
+ * now, any database that can upsert later. One process, one connection.
+ *
+ * Nothing here says when an answer comes: results arrive by callback, during
+ * the call (SQLite) or in a later turn (a server). So callers never use a
+ * result "after the call", and what they pass as arg lives until done.
+ *
+ * Everything that is recorded is idempotent, in any order that a crash of
+ * master or recorder can produce:
+ *   runs    the first end of a run counts. A later one can only take back
+ *           its retry (retry_ms = 0).
+ *   ledger  a slot shows its highest attempt, and the oldest run of that. A
+ *           slot that has a run is never said to be skipped or missed; one
+ *           that was, and then runs, ran.
+ *   jobs    hwm never goes back unless the memo changes, and never below a
+ *           slot that is recorded again after that: rather a slot too few
+ *           than one twice. failures and last_* follow runs that end for the
+ *           first time.
+ */
+#ifndef BELFRY_MASTER_RECORDER_STORE_H
+#define BELFRY_MASTER_RECORDER_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "ipc/record.h"
+
+/* Output is kept in pieces of at most this. */
+#define STORE_PIECE_MAX 65536
+
+/* A run as stored. result.outcome is OUTCOME_NONE while it runs. */
+struct store_run {
+	struct run_begin begin;
+	struct run_result result;
+	int64_t retry_ms; /* 0 none */
+};
+
+/* A row of the ledger; strings are valid during the callback. */
+struct store_slot {
+	struct record_slot
+	    slot;        /* outcome NONE while it runs; "" for unknown */
+	const char *run; /* "" it did not run */
+	int32_t attempts;
+};
+
+/* Where a list goes on. */
+struct store_cursor {
+	int64_t slot_ms;            /* ledger */
+	char key[JOB_NAME_MAX + 1]; /* run id, or job; "" from the newest */
+};
+
+struct store_filter {
+	const char *job;    /* NULL all */
+	uint32_t outcomes;  /* bits 1 << enum outcome; 0 all */
+	const char *reason; /* ledger; NULL all */
+	int64_t since_ms; /* runs created, slots due from here; INT64_MIN all */
+	int64_t until_ms; /* slots due up to here; INT64_MAX all */
+	int limit;        /* at least 1 */
+	struct store_cursor before;
+};
+
+/* err is NULL when all went well. Called exactly once. */
+typedef void store_done(void *arg, const struct err *err);
+
+/*
+ * The end of a list: next is where it goes on, NULL when that was all. A page
+ * may hold fewer rows than the limit and still go on, so that a filter that
+ * matches little does not read the whole store in one go.
+ */
+typedef void store_list_done(
+    void *arg, const struct store_cursor *next, const struct err *err);
+
+typedef void store_run_cb(void *arg, const struct store_run *run);
+typedef void store_slot_cb(void *arg, const struct store_slot *slot);
+typedef void store_job_cb(void *arg, const struct record_job *job);
+typedef void store_retry_cb(void *arg, const struct record_retry *retry);
+typedef void store_begin_cb(void *arg, const struct run_begin *begin);
+typedef void
+store_piece_cb(void *arg, uint64_t start, const void *data, size_t n);
+
+struct store;
+
+struct store_ops {
+	const char *name; /* "sqlite" */
+
+	/*
+	 * Opens what where names, and brings an older schema up to date. NULL
+	 * with err: it cannot be used, and what to do about it.
+	 */
+	struct store *(*open)(const char *where, struct err *err);
+	void (*close)(struct store *store);
+
+	/*
+	 * Writing: begin, any records, commit. Records never fail by
+	 * themselves; commit tells whether all is on disk, or nothing: then
+	 * begin again with the same records. Strings are not kept.
+	 */
+	void (*begin)(struct store *store);
+	void (*job)(struct store *store, const struct record_job *job);
+	void (*run_begin)(struct store *store, const struct run_begin *begin);
+	void (*run_end)(struct store *store, const struct record_end *end);
+	void (*slot)(struct store *store, const struct record_slot *slot);
+	void (*piece)(struct store *store, const char *run, uint64_t start,
+	    const void *data, size_t n);
+	void (*commit)(struct store *store, store_done *done, void *arg);
+
+	/* Lists, newest first. */
+	void (*runs)(struct store *store, const struct store_filter *filter,
+	    store_run_cb *row, store_list_done *done, void *arg);
+	void (*slots)(struct store *store, const struct store_filter *filter,
+	    store_slot_cb *row, store_list_done *done, void *arg);
+
+	/*
+	 * The run that a person means: by id, by job (its newest run), or by
+	 * the beginning of an id (4 characters or more), in this order; row is
+	 * called once, twice when the beginning fits several, never when there
+	 * is none.
+	 */
+	void (*find)(struct store *store, const char *text, store_run_cb *row,
+	    store_done *done, void *arg);
+
+	/*
+	 * The piece of a run's output that holds position pos, or the first
+	 * one behind it.
+	 */
+	void (*output)(struct store *store, const char *run, uint64_t pos,
+	    store_piece_cb *piece, store_done *done, void *arg);
+
+	/*
+	 * For the master's start: at most limit jobs, open retries and running
+	 * runs that come after a key ("" from the first), in order of key: the
+	 * job, or the run's id.
+	 */
+	void (*jobs)(struct store *store, const char *after, int limit,
+	    store_job_cb *row, store_done *done, void *arg);
+	void (*retries)(struct store *store, const char *after, int limit,
+	    store_retry_cb *row, store_done *done, void *arg);
+	void (*open_runs)(struct store *store, const char *after, int limit,
+	    store_begin_cb *row, store_done *done, void *arg);
+};
+
+struct store {
+	const struct store_ops *ops;
+};
+
+extern const struct store_ops store_sqlite;
+
+/*
+ * True for a text that can be a run's id: as a file name it stays in its
+ * directory, in a query it needs no quotes.
+ */
+bool store_is_run_id(const char *text);
+
+#endif

@@ -1,0 +1,215 @@
+/* A due slot: run it, or say why not. Decides by policy.h, does the rest. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/timestamp.h"
+#include "due.h"
+#include "master.h"
+#include "policy.h"
+
+/* Slots of one job in one turn; what is left comes in the next turn. */
+#define SLOTS_MAX 16
+
+static void
+record_slots(struct master *m, struct job *job, int64_t from_ms,
+    int64_t until_ms, int64_t count, enum outcome outcome, const char *reason,
+    const char *detail)
+{
+	struct record_slot slot = {
+	    .job = job->name,
+	    .slot_ms = from_ms,
+	    .until_ms = until_ms,
+	    .count = count,
+	    .outcome = outcome,
+	    .reason = reason,
+	    .detail = detail,
+	    .host = m->config->node_name,
+	};
+	char time[TIMESTAMP_TEXT_MAX];
+
+	log_info("job %s: slot=%s %s reason=%s%s%s", job->name,
+	    timestamp_format_ms(time, from_ms), outcome_name(outcome), reason,
+	    detail[0] != '\0' ? ": " : "", detail);
+	outbox_slot(m, &slot);
+}
+
+static void
+record_slot(struct master *m, struct job *job, int64_t slot_ms,
+    enum outcome outcome, const char *reason, const char *detail)
+{
+	record_slots(m, job, slot_ms, slot_ms, 1, outcome, reason, detail);
+}
+
+static struct run *
+start_run(
+    struct master *m, struct job *job, int64_t slot_ms, enum run_state state)
+{
+	struct run_begin begin;
+	struct run *run;
+
+	run_begin_fill(m, &begin, job, slot_ms, TRIGGER_SCHEDULE, 1);
+	run = run_new(m, job, &begin);
+	if (run_claim(run) == -1)
+		return NULL;
+	run_set_state(run, state);
+	return run;
+}
+
+/* Those that run are told to end; those that wait were never started. */
+static void
+replace_runs(struct master *m, struct job *job)
+{
+	struct run *run, *next;
+
+	for (run = job->runs; run != NULL; run = next) {
+		next = run->next;
+		if (run->state == RUN_QUEUED || run->state == RUN_WAITING)
+			run_end_with(run, OUTCOME_KILLED, true,
+			    "replaced by a newer run before it started");
+		else
+			run_kill(run, KILL_REPLACED);
+	}
+	while (job->retries != NULL)
+		retry_free(m, job->retries);
+}
+
+static enum job_overlap
+overlap_of(const struct job *job)
+{
+	return (enum job_overlap)job->def->options->overlap;
+}
+
+static void
+decide(struct master *m, struct job *job, int64_t slot_ms)
+{
+	jobs_decided(job, slot_ms);
+	if (!job->def->options->enabled) {
+		record_slot(m, job, slot_ms, OUTCOME_SKIPPED, "disabled", "");
+		return;
+	}
+	switch (
+	    policy_overlap(overlap_of(job), jobs_is_busy(job), job->queued)) {
+	case POLICY_START:
+		start_run(m, job, slot_ms, RUN_WAITING);
+		break;
+	case POLICY_SKIP:
+		record_slot(m, job, slot_ms, OUTCOME_SKIPPED, "overlap",
+		    overlap_of(job) == JOB_OVERLAP_QUEUE ?
+			"too many slots wait already" :
+			"the run before it is not over");
+		break;
+	case POLICY_QUEUE:
+		start_run(m, job, slot_ms, RUN_QUEUED);
+		break;
+	case POLICY_REPLACE:
+		replace_runs(m, job);
+		start_run(m, job, slot_ms,
+		    job->active > 0 ? RUN_QUEUED : RUN_WAITING);
+		break;
+	}
+}
+
+/*
+ * Nothing could run at that time: all slots that are too late by now are one
+ * row. True when the first of them was.
+ */
+static bool
+miss_late(struct master *m, struct job *job, int64_t slot_ms, int64_t now_ms)
+{
+	int64_t next, last, count, deadline;
+	bool more = due_after(job, slot_ms, &next);
+	char detail[96];
+
+	deadline = policy_deadline_ms(more ? next - slot_ms : 0);
+	if (now_ms - slot_ms <= deadline)
+		return false;
+	if (!due_last_until(job, now_ms - deadline, &last, &count)) {
+		last = slot_ms;
+		count = 1;
+	}
+	if (last < slot_ms)
+		last = slot_ms;
+	snprintf(detail, sizeof(detail),
+	    "nothing could start it in time; "
+	    "found %lld s later",
+	    (long long)(now_ms - slot_ms) / 1000);
+	record_slots(
+	    m, job, slot_ms, last, count, OUTCOME_MISSED, "late", detail);
+	/* An interval that counts from the end now counts from here. */
+	jobs_decided(job, due_is_delay(job) ? now_ms : last);
+	return true;
+}
+
+void
+fire_job(struct master *m, struct job *job, int64_t now_ms)
+{
+	struct due due;
+
+	for (int i = 0; i < SLOTS_MAX && !places_is_full(&m->places); i++) {
+		if (!due_next(job, &due) || due.at_ms > now_ms)
+			break;
+		if (due.gap) {
+			record_slot(m, job, due.at_ms, OUTCOME_MISSED,
+			    "dst-gap", "this local time did not exist");
+			jobs_decided(job, due.at_ms);
+		} else if (!miss_late(m, job, due.at_ms, now_ms)) {
+			decide(m, job, due.at_ms);
+		}
+	}
+	jobs_arm(m, job);
+}
+
+/*
+ * The next attempt of a slot. It does not wait for the overlap rule: the
+ * slot was let in already.
+ */
+void
+fire_retry(struct master *m, struct retry *retry)
+{
+	struct job *job = retry->job;
+	struct run_begin begin;
+	struct run *run;
+
+	if (job->def != NULL) {
+		run_begin_fill(m, &begin, job, retry->slot_ms, TRIGGER_RETRY,
+		    retry->attempt);
+		begin.due_ms = retry->due_ms;
+		retry_free(m, retry);
+		run = run_new(m, job, &begin);
+		if (run_claim(run) == 0)
+			run_set_state(run, RUN_WAITING);
+	} else {
+		retry_free(m, retry);
+	}
+}
+
+struct run *
+fire_manual(struct master *m, struct job *job, struct err *err)
+{
+	int64_t now_ms = clock_ms();
+	struct run_begin begin;
+	struct run *run;
+
+	if (m->phase != MASTER_RUNNING) {
+		err_set(err, "the daemon is draining and starts nothing more");
+		return NULL;
+	}
+	if (places_is_full(&m->places)) {
+		err_set(err, "%d runs are in progress already", RUNFILE_PLACES);
+		return NULL;
+	}
+	/* A slot of its own: never the same as one of the schedule. */
+	if (now_ms % 1000 == 0)
+		now_ms++;
+	run_begin_fill(m, &begin, job, now_ms, TRIGGER_MANUAL, 1);
+	run = run_new(m, job, &begin);
+	if (run_claim(run) == -1) {
+		err_set(err, "the run could not be launched; see its history");
+		return NULL;
+	}
+	run_set_state(run, RUN_WAITING);
+	jobs_arm(m, job); /* @after counts from the end of this one */
+	launch_pump(m);
+	return run;
+}

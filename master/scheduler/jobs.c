@@ -1,0 +1,398 @@
+#include "jobs.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "due.h"
+#include "master.h"
+#include "memory.h"
+
+static uint32_t
+hash_name(const char *name)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *name != '\0'; name++)
+		h = (h ^ (unsigned char)*name) * 16777619u;
+	return h ^ h >> 15;
+}
+
+void
+jobs_init(struct jobs *jobs)
+{
+	int fd;
+
+	memset(jobs, 0, sizeof(*jobs));
+	jobs->pool = schedule_pool_new(NULL);
+	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	if (fd == -1 || read(fd, jobs->boot_id, sizeof(jobs->boot_id) - 1) <= 0)
+		snprintf(jobs->boot_id, sizeof(jobs->boot_id), "unknown");
+	jobs->boot_id[strcspn(jobs->boot_id, "\n")] = '\0';
+	fd_close(&fd);
+}
+
+static void
+job_free(struct job *job)
+{
+	if (job->removed)
+		free((char *)(uintptr_t)job->name);
+	free(job->anchors);
+	free(job);
+}
+
+void
+jobs_fini(struct jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->n; i++)
+		job_free(jobs->all[i]);
+	free(jobs->all);
+	free(jobs->table);
+	free(jobs->sorted);
+	job_set_free(jobs->set);
+	schedule_pool_free(jobs->pool);
+}
+
+struct job *
+jobs_find(const struct jobs *jobs, const char *name)
+{
+	size_t i, mask = jobs->table_size - 1;
+
+	if (jobs->table_size == 0)
+		return NULL;
+	for (i = hash_name(name) & mask; jobs->table[i] != NULL;
+	     i = (i + 1) & mask)
+		if (strcmp(jobs->table[i]->name, name) == 0)
+			return jobs->table[i];
+	return NULL;
+}
+
+static int
+compare_jobs(const void *a, const void *b)
+{
+	return strcmp(
+	    (*(struct job *const *)a)->name, (*(struct job *const *)b)->name);
+}
+
+struct job **
+jobs_sorted(struct jobs *jobs)
+{
+	if (jobs->sorted != NULL || jobs->n == 0)
+		return jobs->sorted;
+	jobs->sorted = xcalloc(jobs->n, sizeof(*jobs->sorted));
+	memcpy(jobs->sorted, jobs->all, jobs->n * sizeof(*jobs->sorted));
+	qsort(jobs->sorted, jobs->n, sizeof(*jobs->sorted), compare_jobs);
+	return jobs->sorted;
+}
+
+size_t
+jobs_errors(const struct jobs *jobs)
+{
+	size_t errors = 0;
+
+	for (size_t i = 0; i < job_set_problem_count(jobs->set); i++)
+		errors += job_set_problem(jobs->set, i)->is_error;
+	return errors;
+}
+
+static void
+table_build(struct jobs *jobs)
+{
+	size_t size = 16, i;
+
+	while (size < jobs->n * 2)
+		size *= 2;
+	free(jobs->sorted);
+	jobs->sorted = NULL;
+	free(jobs->table);
+	jobs->table = xcalloc(size, sizeof(*jobs->table));
+	jobs->table_size = size;
+	for (size_t n = 0; n < jobs->n; n++) {
+		i = hash_name(jobs->all[n]->name) & (size - 1);
+		while (jobs->table[i] != NULL)
+			i = (i + 1) & (size - 1);
+		jobs->table[i] = jobs->all[n];
+	}
+}
+
+static void
+tell_store(struct master *m, const struct job *job)
+{
+	char *memo = memo_make(job, m->jobs.boot_id);
+	struct record_job record = {
+	    .job = job->name,
+	    .memo = memo,
+	    .hwm_ms = job->hwm_ms,
+	    .last_run = "",
+	};
+
+	outbox_job(m, &record);
+	free(memo);
+}
+
+static void
+restore(struct master *m, struct job *job, const struct memory *memory,
+    int64_t now_ms)
+{
+	job->hwm_ms = memory->hwm_ms;
+	job->last_end_ms = memory->last_end_ms;
+	job->last_success_ms = memory->last_success_ms;
+	job->failures = (uint32_t)memory->failures;
+	job->last_outcome = (uint8_t)memory->last_outcome;
+	snprintf(job->last_run, sizeof(job->last_run), "%s", memory->last_run);
+	if (memo_apply(&m->jobs, job, memory->memo, now_ms))
+		return;
+	/* Another schedule: its past is not ours to catch up with. */
+	if (job->reboot_ms == 0 && job->hwm_ms < now_ms)
+		job->hwm_ms = now_ms;
+	else if (job->reboot_ms != 0)
+		job->hwm_ms = now_ms - 1;
+	tell_store(m, job);
+}
+
+static struct job *
+job_make(struct master *m, const struct job_def *def,
+    const struct memory *memory, int64_t now_ms)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+
+	job->timer.kind = TIMER_JOB;
+	job->def = def;
+	job->name = def->name;
+	if (memory != NULL) {
+		restore(m, job, memory, now_ms);
+		return job;
+	}
+	job->hwm_ms = now_ms;
+	memo_apply(&m->jobs, job, "", now_ms);
+	tell_store(m, job);
+	return job;
+}
+
+static void
+note(char ***list, size_t *n, size_t *cap, const char *name)
+{
+	array_reserve(list, cap, *n + 1, sizeof(**list));
+	(*list)[(*n)++] = xstrdup(name);
+}
+
+void
+jobs_change_fini(struct jobs_change *change)
+{
+	for (size_t i = 0; i < change->nadded; i++)
+		free(change->added[i]);
+	for (size_t i = 0; i < change->nremoved; i++)
+		free(change->removed[i]);
+	for (size_t i = 0; i < change->nchanged; i++)
+		free(change->changed[i]);
+	free(change->added);
+	free(change->removed);
+	free(change->changed);
+	memset(change, 0, sizeof(*change));
+}
+
+/* The job is in the new files too: keeps what it remembers. */
+static void
+carry_over(struct master *m, struct job *job, const struct job_def *def,
+    int64_t now_ms, struct jobs_change *change)
+{
+	char *memo = memo_make(job, m->jobs.boot_id);
+	bool same_run = job_def_equal(job->def, def);
+	bool same_time;
+
+	job->def = def;
+	job->name = def->name;
+	same_time = memo_apply(&m->jobs, job, memo, now_ms);
+	free(memo);
+	if (!same_time) {
+		if (job->hwm_ms < now_ms)
+			job->hwm_ms = now_ms;
+		tell_store(m, job);
+	}
+	if (!same_time || !same_run)
+		note(&change->changed, &change->nchanged, &change->changed_cap,
+		    def->name);
+}
+
+/* Its runs go on; what did not start yet never will. */
+static void
+remove_job(struct master *m, struct job *job)
+{
+	struct run *run, *next;
+
+	heap_remove(&m->heap, &job->timer);
+	job->name = xstrdup(job->name);
+	job->def = NULL;
+	job->removed = true;
+	while (job->retries != NULL)
+		retry_free(m, job->retries);
+	job->active++; /* must not be freed under us */
+	for (run = job->runs; run != NULL; run = next) {
+		next = run->next;
+		if (run->state == RUN_QUEUED || run->state == RUN_WAITING)
+			run_end_with(run, OUTCOME_KILLED, true,
+			    "the job was removed before it started");
+	}
+	job->active--;
+	jobs_release(m, job);
+}
+
+static int
+load_set(struct master *m, struct job_set **set_r, struct err *err)
+{
+	struct job_set_options options = {
+	    .defaults = m->config->defaults,
+	    .default_user = m->config->user,
+	    .privileged = m->role->privileged,
+	    .now = clock_ms() / 1000,
+	};
+
+	*set_r = job_set_load(
+	    m->config->jobs_dir, m->jobs.pool, &options, m->jobs.set, err);
+	return *set_r != NULL ? 0 : -1;
+}
+
+static void
+log_problems(const struct job_set *set)
+{
+	for (size_t i = 0; i < job_set_problem_count(set); i++) {
+		const struct job_problem *p = job_set_problem(set, i);
+
+		if (p->is_error)
+			log_error("%s:%u: %s%s%s%s", p->file, p->line,
+			    p->job[0] != '\0' ? "job " : "", p->job,
+			    p->job[0] != '\0' ? ": " : "", p->text);
+	}
+}
+
+int
+jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
+{
+	struct jobs *jobs = &m->jobs;
+	struct jobs_change unused = {0};
+	struct jobs_change *change = change_r != NULL ? change_r : &unused;
+	int64_t now_ms = clock_ms();
+	struct job_set *set;
+	struct job **all, *job;
+	size_t n;
+
+	if (load_set(m, &set, err) == -1)
+		return -1;
+	log_problems(set);
+	memory_sort(jobs);
+	n = job_set_count(set);
+	all = xcalloc(n, sizeof(struct job *));
+	for (size_t i = 0; i < n; i++) {
+		const struct job_def *def = job_set_at(set, i);
+
+		job = jobs_find(jobs, def->name);
+		if (job != NULL) {
+			carry_over(m, job, def, now_ms, change);
+		} else {
+			job = job_make(
+			    m, def, memory_find(jobs, def->name), now_ms);
+			note(&change->added, &change->nadded,
+			    &change->added_cap, def->name);
+		}
+		job->seen = true;
+		all[i] = job;
+	}
+	for (size_t i = 0; i < jobs->n; i++) {
+		if (jobs->all[i]->seen)
+			continue;
+		note(&change->removed, &change->nremoved, &change->removed_cap,
+		    jobs->all[i]->name);
+		remove_job(m, jobs->all[i]);
+	}
+	free(jobs->all);
+	jobs->all = all;
+	jobs->n = n;
+	job_set_free(jobs->set);
+	jobs->set = set;
+	table_build(jobs);
+	memory_forget(jobs);
+	for (size_t i = 0; i < n; i++) {
+		all[i]->seen = false;
+		jobs_arm(m, all[i]);
+	}
+	jobs_change_fini(&unused);
+	return 0;
+}
+
+void
+jobs_arm(struct master *m, struct job *job)
+{
+	struct due due;
+
+	if (due_next(job, &due))
+		heap_set(&m->heap, &job->timer, due.at_ms);
+	else
+		heap_remove(&m->heap, &job->timer);
+}
+
+void
+jobs_decided(struct job *job, int64_t slot_ms)
+{
+	if (slot_ms > job->hwm_ms)
+		job->hwm_ms = slot_ms;
+}
+
+bool
+jobs_is_busy(const struct job *job)
+{
+	return job->active > 0 || job->queued > 0 || job->retries != NULL;
+}
+
+void
+jobs_release(struct master *m, struct job *job)
+{
+	if (!job->removed || job->runs != NULL || job->active > 0)
+		return;
+	heap_remove(&m->heap, &job->timer);
+	job_free(job);
+}
+
+struct job *
+jobs_orphan(struct jobs *jobs, const char *name)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+
+	job->timer.kind = TIMER_JOB;
+	job->name = xstrdup(name);
+	job->removed = true;
+	return job;
+}
+
+void
+retry_add(struct master *m, struct job *job, const char *run, int64_t slot_ms,
+    int32_t attempt, int64_t due_ms)
+{
+	struct retry *retry = xcalloc(1, sizeof(*retry));
+
+	retry->timer.kind = TIMER_RETRY;
+	retry->job = job;
+	snprintf(retry->run, sizeof(retry->run), "%s", run);
+	retry->slot_ms = slot_ms;
+	retry->attempt = attempt;
+	retry->due_ms = due_ms;
+	retry->next = job->retries;
+	job->retries = retry;
+	heap_set(&m->heap, &retry->timer, due_ms);
+}
+
+void
+retry_free(struct master *m, struct retry *retry)
+{
+	struct retry **p;
+
+	heap_remove(&m->heap, &retry->timer);
+	for (p = &retry->job->retries; *p != retry; p = &(*p)->next)
+		;
+	*p = retry->next;
+	free(retry);
+}

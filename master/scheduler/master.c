@@ -1,0 +1,361 @@
+/*
+ * Entry of the master: the only process that knows jobs. Runs unprivileged;
+ * must not fork, and must not wait for anything.
+ */
+#include "master.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "answer.h"
+#include "base/mem.h"
+#include "due.h"
+
+/* Due jobs and retries handled before the loop looks at its channels. */
+#define TICK_MAX 64
+
+/* Is there room for one more claimed slot? */
+static bool
+is_open(const struct master *m)
+{
+	return m->phase == MASTER_RUNNING && !places_is_full(&m->places) &&
+	    m->launch.waiting < LAUNCH_WAITING_MAX;
+}
+
+static void
+tick(struct master *m)
+{
+	int64_t at, now_ms = clock_ms();
+	struct timer *timer;
+	int n = 0;
+
+	while (is_open(m) && n++ < TICK_MAX &&
+	    (timer = heap_min(&m->heap, &at)) != NULL && at <= now_ms) {
+		if (timer->kind == TIMER_JOB)
+			fire_job(m, (struct job *)timer, now_ms);
+		else
+			fire_retry(m, (struct retry *)timer);
+	}
+	launch_pump(m);
+	master_arm(m);
+}
+
+static void
+tick_cb(evutil_socket_t fd, short what, void *arg)
+{
+	tick(arg);
+}
+
+static void
+alarm_rang(bool stepped, void *arg)
+{
+	struct master *m = arg;
+
+	if (stepped)
+		log_warn("the wall clock was set");
+	tick(m);
+}
+
+void
+master_arm(struct master *m)
+{
+	int64_t at;
+
+	if (!is_open(m) || heap_min(&m->heap, &at) == NULL)
+		at = INT64_MAX; /* or until something else happens */
+	if (at <= clock_ms())
+		event_active(m->tick_event, 0, 0);
+	else
+		alarm_set(m->alarm, at);
+}
+
+void
+master_room(struct master *m)
+{
+	int64_t at;
+
+	if (is_open(m) && heap_min(&m->heap, &at) != NULL && at <= clock_ms())
+		event_active(m->tick_event, 0, 0);
+}
+
+void
+master_begin(struct master *m)
+{
+	char text[64];
+
+	m->phase = MASTER_RUNNING;
+	event_add(m->workers_event, NULL);
+	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
+	    jobs_errors(&m->jobs));
+	role_ready(m->role, text);
+	tick(m);
+}
+
+void
+master_check_drained(struct master *m)
+{
+	if (m->phase != MASTER_DRAINING || m->drained || m->outbox.n > 0 ||
+	    m->runs.count[RUN_LAUNCHING] + m->runs.count[RUN_RUNNING] > 0)
+		return;
+	m->drained = true;
+	log_info("drained");
+	channel_send(m->role->guardian, MSG_DRAINED, 0, NULL, -1);
+}
+
+static void
+kill_all(struct master *m)
+{
+	struct run *run;
+
+	m->drain_now = true;
+	for (size_t i = 0; i < RUNS_TABLE; i++)
+		for (run = m->runs.table[i]; run != NULL; run = run->same)
+			if (run->state == RUN_LAUNCHING ||
+			    run->state == RUN_RUNNING)
+				run_kill(run, KILL_SHUTDOWN);
+}
+
+static void
+drain_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct master *m = arg;
+
+	log_warn("shutdown-timeout has passed, ending %zu runs",
+	    m->runs.count[RUN_LAUNCHING] + m->runs.count[RUN_RUNNING]);
+	kill_all(m);
+}
+
+static void
+drain(struct master *m, bool now)
+{
+	struct timeval patience = {
+	    .tv_sec = m->config->shutdown_ms / 1000,
+	    .tv_usec = m->config->shutdown_ms % 1000 * 1000,
+	};
+
+	if (m->phase == MASTER_RUNNING) {
+		m->phase = MASTER_DRAINING;
+		log_info("draining, %zu runs in progress",
+		    m->runs.count[RUN_LAUNCHING] + m->runs.count[RUN_RUNNING]);
+		evtimer_add(m->drain_timer, &patience);
+		master_arm(m);
+	} else if (m->phase != MASTER_DRAINING) {
+		m->phase = MASTER_DRAINING; /* nothing was begun yet */
+	}
+	if (now && !m->drain_now)
+		kill_all(m);
+	master_check_drained(m);
+}
+
+static int
+handle_recorder(struct channel *channel, struct message *message, void *arg,
+    struct err *err)
+{
+	struct master *m = arg;
+	int rc = 0;
+
+	switch (message->type) {
+	case MSG_STATE_JOB:
+		rc = recover_state_job(m, message);
+		break;
+	case MSG_STATE_RETRY:
+		rc = recover_state_retry(m, message);
+		break;
+	case MSG_STATE_OPEN:
+		rc = recover_state_open(m, message);
+		break;
+	case MSG_STATE_END:
+		recover_state_end(m);
+		break;
+	case MSG_RECORDED:
+		outbox_confirmed(m, wire_get_u64(&message->body));
+		break;
+	default:
+		rc = -1;
+	}
+	return rc == -1 ? err_set(err, "malformed") : 0;
+}
+
+static const struct channel_dispatch recorder_dispatch[] = {
+    {MSG_STATE_JOB, handle_recorder},
+    {MSG_STATE_RETRY, handle_recorder},
+    {MSG_STATE_OPEN, handle_recorder},
+    {MSG_STATE_END, handle_recorder},
+    {MSG_RECORDED, handle_recorder},
+    {0, NULL},
+};
+
+static const struct channel_dispatch api_dispatch[] = {
+    {MSG_ASK, answer_handle},
+    {MSG_ASK_CANCEL, answer_cancel},
+    {0, NULL},
+};
+
+static void
+peer_closed(struct channel *channel, const char *why, void *arg)
+{
+	struct master *m = arg;
+	bool is_recorder = channel == m->recorder;
+
+	if (is_recorder)
+		m->recorder = NULL;
+	else
+		m->api = NULL;
+	channel_free(channel);
+	if (why != NULL)
+		role_peer_bad(
+		    m->role, is_recorder ? ROLE_RECORDER : ROLE_API, 0, why);
+}
+
+static struct channel *
+connect_peer(struct master *m, enum role_id peer, int fd)
+{
+	struct channel_config config = {
+	    .loop = m->role->loop,
+	    .self = ROLE_MASTER,
+	    .peer = peer,
+	    .dispatch = peer == ROLE_API ? api_dispatch : recorder_dispatch,
+	    .closed_cb = peer_closed,
+	    .arg = m,
+	};
+
+	return channel_new(&config, fd);
+}
+
+static void
+master_peer(struct role *role, enum role_id peer, unsigned index, int fd)
+{
+	struct master *m = role->state;
+
+	if (peer == ROLE_LAUNCHER) {
+		launch_peer(m, index, fd);
+	} else if (peer == ROLE_RECORDER) {
+		channel_free(m->recorder);
+		m->recorder = connect_peer(m, peer, fd);
+		if (m->phase == MASTER_LOADING)
+			recover_start(m);
+		else
+			outbox_resend(m);
+	} else if (peer == ROLE_API) {
+		channel_free(m->api);
+		m->api = connect_peer(m, peer, fd);
+	} else {
+		fd_close(&fd);
+	}
+}
+
+static void
+master_listen(struct role *role, enum listen_kind kind, int fd)
+{
+	if (kind == LISTEN_WORKERS)
+		workers_listen(role->state, fd);
+	else
+		fd_close(&fd);
+}
+
+static void
+master_start(struct role *role)
+{
+	struct master *m = role->state;
+
+	m->phase = MASTER_LOADING;
+	recover_start(m);
+}
+
+static int
+note_process(struct master *m, struct message *message, struct err *err)
+{
+	struct process_info info, *p = NULL;
+
+	info.role = wire_get_u8(&message->body);
+	info.index = wire_get_u8(&message->body);
+	info.pid = wire_get_u32(&message->body);
+	info.restarts = wire_get_u32(&message->body);
+	if (!wire_end(&message->body) || info.role >= ROLE_COUNT)
+		return err_set(err, "malformed");
+	for (unsigned i = 0; i < m->nprocesses && p == NULL; i++)
+		if (m->processes[i].role == info.role &&
+		    m->processes[i].index == info.index)
+			p = &m->processes[i];
+	if (p == NULL && m->nprocesses < PROCESSES_MAX)
+		p = &m->processes[m->nprocesses++];
+	if (p != NULL)
+		*p = info;
+	return 0;
+}
+
+static int
+master_message(struct role *role, struct message *message, struct err *err)
+{
+	struct master *m = role->state;
+	bool now;
+
+	switch (message->type) {
+	case MSG_RELOAD:
+		return reload_handle(m, message, err);
+	case MSG_ROLE_SPAWNED:
+		return note_process(m, message, err);
+	case MSG_DRAIN:
+		now = wire_get_u8(&message->body);
+		drain(m, now);
+		return 0;
+	default:
+		return err_set(err, "not expected");
+	}
+}
+
+static void
+orphans_cb(evutil_socket_t fd, short what, void *arg)
+{
+	recover_orphans(arg);
+}
+
+static int
+master_init(struct role *role, struct err *err)
+{
+	struct master *m = xcalloc(1, sizeof(*m));
+	char *runs = xasprintf("%s/runs", role->config->state_dir);
+
+	role->state = m;
+	m->role = role;
+	m->config = role->config;
+	m->started_ms = clock_ms();
+	m->guardian_pid = (int)getppid();
+	m->workers_fd = -1;
+	role_lock(role, "master");
+	m->runs_dir = open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m->runs_dir == -1) {
+		err_errno(err, "cannot open %s", runs);
+		free(runs);
+		return -1;
+	}
+	free(runs);
+	m->alarm = alarm_new(role->base, alarm_rang, m, err);
+	if (m->alarm == NULL)
+		return -1;
+	m->tick_event = event_new(role->base, -1, 0, tick_cb, m);
+	m->orphan_timer = evtimer_new(role->base, orphans_cb, m);
+	m->drain_timer = evtimer_new(role->base, drain_cb, m);
+	if (m->tick_event == NULL || m->orphan_timer == NULL ||
+	    m->drain_timer == NULL)
+		return err_set(err, "out of memory");
+	run_ids_init(&m->ids);
+	jobs_init(&m->jobs);
+	launch_init(m);
+	return 0;
+}
+
+const struct role_ops master_role = {
+    .id = ROLE_MASTER,
+    .init = master_init,
+    .peer = master_peer,
+    .listen = master_listen,
+    .start = master_start,
+    .message = master_message,
+};

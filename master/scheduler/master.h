@@ -1,0 +1,143 @@
+/*
+ * The scheduler's own process: holds jobs and runs, decides, never forks,
+ * never waits. One struct master; each file below has one part of the work.
+ *
+ *   master.c    role entry: peers, start, the tick
+ *   jobs.c      the table of jobs; loading, reloading
+ *   due.c       when a job is due (pure, over one job's memory)
+ *   fire.c      a due slot: run it, or say why not
+ *   runs.c      runs: their states, their end
+ *   launch.c    the waiting line and the launchers
+ *   spec.c      what a worker must know
+ *   workers.c   the workers' channels
+ *   recover.c   start: what the store and the run files tell
+ *   outbox.c    what the recorder has not confirmed yet
+ *   answer*.c   questions of the api process
+ */
+#ifndef BELFRY_SCHEDULER_MASTER_H
+#define BELFRY_SCHEDULER_MASTER_H
+
+#include "alarm.h"
+#include "heap.h"
+#include "jobs.h"
+#include "launch.h"
+#include "outbox.h"
+#include "places.h"
+#include "role.h"
+#include "run_id.h"
+#include "runs.h"
+#include "users.h"
+
+#define PROCESSES_MAX 16
+
+enum master_phase {
+	MASTER_WAITING, /* for the guardian's SETUP_DONE */
+	MASTER_LOADING, /* the recorder tells what it knows */
+	MASTER_RUNNING,
+	MASTER_DRAINING, /* nothing starts any more */
+};
+
+/* Kinds of struct timer in the heap. */
+enum timer_kind {
+	TIMER_JOB = 1,
+	TIMER_RETRY = 2
+};
+
+/* One process of the daemon, for the status. */
+struct process_info {
+	enum role_id role;
+	unsigned index;
+	uint32_t pid;
+	uint32_t restarts;
+};
+
+struct master {
+	struct role *role;     /* borrowed */
+	struct config *config; /* role's, or owned after a reload */
+	enum master_phase phase;
+	int64_t started_ms;
+	struct heap heap;
+	struct alarm_clock *alarm;
+	struct event *tick_event; /* more is due than one turn may do */
+	int64_t ticked_ms;        /* time of the last tick */
+	struct jobs jobs;
+	struct runs runs;
+	struct launch launch;
+	struct outbox outbox;
+	struct users users;
+	struct run_ids ids;
+	struct places places;
+	uint64_t fence;
+	int runs_dir; /* fd of STATE-DIR/runs */
+	int workers_fd;
+	struct event *workers_event;
+	struct event *orphan_timer;
+	struct event *drain_timer;
+	bool drain_now;
+	bool drained;
+	struct channel *recorder;
+	struct channel *api;
+	struct wire_writer scratch; /* reused for messages */
+	struct process_info processes[PROCESSES_MAX];
+	unsigned nprocesses;
+	int guardian_pid;
+	struct recover *recover; /* while loading; recover.c */
+	uint64_t *reloaders;     /* asks that wait for a reload to be over */
+	size_t nreloaders;
+	size_t reloaders_cap;
+};
+
+/* Looks at the heap and sets the alarm: after any change of the heap. */
+void master_arm(struct master *m);
+
+/* The wall clock's time of this turn, ms. */
+int64_t master_now(struct master *m);
+
+/* Everything is known: begin to fire. */
+void master_begin(struct master *m);
+
+/* There may be room again for slots that had to wait. */
+void master_room(struct master *m);
+
+/* Called when something ended: lets the guardian know once all is over. */
+void master_check_drained(struct master *m);
+
+/* recover.c: everything between SETUP_DONE and the first tick. */
+void recover_start(struct master *m);
+
+/* The recorder's answers to STATE_ASK. */
+int recover_state_job(struct master *m, struct message *message);
+int recover_state_retry(struct master *m, struct message *message);
+int recover_state_open(struct master *m, struct message *message);
+void recover_state_end(struct master *m);
+
+/* Looks again at runs whose workers have not come back yet. */
+void recover_orphans(struct master *m);
+
+/* workers.c */
+void workers_listen(struct master *m, int fd);
+
+/* Watches our end of a worker's channel; takes fd. */
+void workers_watch(struct master *m, struct run *run, int fd);
+void workers_forget(struct run *run);
+
+/* Asks a run's worker to end it. False: it has no channel now. */
+bool workers_kill(struct run *run, enum kill_why why);
+
+/*
+ * What to do with a run whose worker went away without a word: its run file
+ * decides.
+ */
+void workers_lost(struct master *m, struct run *run);
+
+/* fire.c */
+void fire_job(struct master *m, struct job *job, int64_t now_ms);
+void fire_retry(struct master *m, struct retry *retry);
+
+/* A person asked. NULL with err when it cannot be (draining ...). */
+struct run *fire_manual(struct master *m, struct job *job, struct err *err);
+
+/* reload.c: the guardian's RELOAD. */
+int reload_handle(struct master *m, struct message *message, struct err *err);
+
+#endif

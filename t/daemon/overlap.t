@@ -1,0 +1,58 @@
+#!/usr/bin/perl
+# overlap = allow, skip, queue, replace: who runs, and what the ledger says.
+use strict;
+use warnings;
+use Belfry;
+use Test::More;
+
+my $d = Belfry->new;
+my $dir = $d->dir;
+my $text = '';
+for my $overlap (qw(allow skip queue replace)) {
+	$text .= <<"END";
+[job $overlap]
+schedule = * * * * * *
+overlap = $overlap
+command = echo b >>$dir/$overlap; sleep 2.5; echo e >>$dir/$overlap
+END
+}
+$d->job('overlap.ini', $text);
+$d->start;
+$d->wait_for('two ended runs of each', sub {
+	return $d->ended('allow') >= 3 && $d->ended('skip') >= 2 &&
+	    $d->ended('queue') >= 2 && $d->ended('replace') >= 2;
+});
+
+my $depth = sub {
+	my ($name) = @_;
+	my ($now, $most) = (0, 0);
+	for my $line ($d->lines($name)) {
+		$now += $line eq 'b' ? 1 : -1;
+		$most = $now if $now > $most;
+	}
+	return $most;
+};
+cmp_ok($depth->('allow'), '>=', 2, 'allow: runs side by side');
+is($depth->('skip'), 1, 'skip: one at a time');
+is($depth->('queue'), 1, 'queue: one at a time');
+
+my ($status, $out) = $d->command('sqlite3', $d->path('state/belfry.db'),
+    "select distinct outcome, reason from ledger where job = 'skip' "
+    . "and reason is not null order by 1");
+like($out, qr/skip/, 'skip: left out slots are in the ledger');
+like($out, qr/overlap/, 'with their reason');
+
+my @replaced = grep { $_->{outcome} eq 'killed' } $d->ended('replace');
+cmp_ok(scalar @replaced, '>=', 2, 'replace: the older run was ended');
+like($replaced[0]{reason}, qr/replaced/, 'and says why');
+
+# In order, and the slots that waited are still there after the daemon went.
+my @queue = reverse $d->ended('queue');
+my @sorted = sort { $a->{slot} cmp $b->{slot} } @queue;
+is_deeply([map { $_->{slot} } @queue], [map { $_->{slot} } @sorted],
+    'queue: in order of slots');
+kill 'TERM', $d->{pid};
+kill 'TERM', $d->{pid};
+$d->wait_exit;
+$d->finish;
+done_testing;

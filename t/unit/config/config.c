@@ -1,0 +1,397 @@
+/* belfry.conf: settings, defaults, errors. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "config/config_value.h"
+#include "config/job_defaults.h"
+#include "config/job_draft.h"
+#include "support.h"
+
+static struct config *
+parse(const char *text)
+{
+	struct err err;
+	struct config *config =
+	    config_parse("/etc/belfry/belfry.conf", text, strlen(text), &err);
+
+	if (config == NULL)
+		fail_msg("%s", err.text);
+	return config;
+}
+
+static void
+expect_defaults(const struct config *c)
+{
+	char host[256] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	assert_string_equal(c->state_dir, "/var/lib/belfry");
+	assert_string_equal(c->run_dir, "/run/belfry");
+	assert_string_equal(c->jobs_dir, "/etc/belfry/jobs.d");
+	assert_string_equal(c->user, "");
+	assert_string_equal(c->group, "");
+	assert_int_equal(c->max_running, 0);
+	assert_int_equal(c->shutdown_ms, 180000);
+	assert_string_equal(c->log, "stderr");
+	assert_int_equal(c->log_level, LOG_LEVEL_INFO);
+	assert_string_equal(c->node_name, host);
+	assert_string_equal(c->socket, "/run/belfry/belfry.sock");
+	assert_int_equal(c->socket_mode, 0660);
+	assert_string_equal(c->store_path, "/var/lib/belfry/belfry.db");
+	assert_non_null(c->defaults);
+}
+
+static void
+an_empty_file_is_all_defaults(void **state)
+{
+	struct config *c = parse("");
+
+	expect_defaults(c);
+	config_free(c);
+	c = parse("[master]\n[api]\n[store]\n[defaults]\n");
+	expect_defaults(c);
+	config_free(c);
+}
+
+static void
+every_setting(void **state)
+{
+	struct config *c;
+
+	assert_int_equal(setenv("T_NAME", "n1", 1), 0);
+	c = parse("[master]\n"
+		  "state-dir = s\n"
+		  "run-dir = ./r/x\n"
+		  "jobs-dir = /abs/${T_NAME}\n"
+		  "user = u\n"
+		  "group = g\n"
+		  "max-running = 12\n"
+		  "shutdown-timeout = 1h30m\n"
+		  "log = syslog\n"
+		  "log-level = debug\n"
+		  "node-name = a.${T_NAME}\n"
+		  "[api]\n"
+		  "socket = k\n"
+		  "socket-mode = 0600\n"
+		  "[store]\n"
+		  "type = sqlite\n"
+		  "path = p.db\n");
+	assert_string_equal(c->path, "/etc/belfry/belfry.conf");
+	assert_string_equal(c->state_dir, "/etc/belfry/s");
+	assert_string_equal(c->run_dir, "/etc/belfry/r/x");
+	assert_string_equal(c->jobs_dir, "/abs/n1");
+	assert_string_equal(c->user, "u");
+	assert_string_equal(c->group, "g");
+	assert_int_equal(c->max_running, 12);
+	assert_int_equal(c->shutdown_ms, 5400000);
+	assert_string_equal(c->log, "syslog");
+	assert_int_equal(c->log_level, LOG_LEVEL_DEBUG);
+	assert_string_equal(c->node_name, "a.n1");
+	assert_string_equal(c->socket, "/etc/belfry/k");
+	assert_int_equal(c->socket_mode, 0600);
+	assert_string_equal(c->store_path, "/etc/belfry/p.db");
+	config_free(c);
+}
+
+static void
+some_defaults_follow_others(void **state)
+{
+	struct config *c =
+	    parse("[master]\nstate-dir = /s\nrun-dir = /r\nlog = l/x.log\n");
+
+	assert_string_equal(c->socket, "/r/belfry.sock");
+	assert_string_equal(c->store_path, "/s/belfry.db");
+	assert_string_equal(c->log, "/etc/belfry/l/x.log");
+	config_free(c);
+}
+
+static void
+paths_are_absolute(void **state)
+{
+	char cwd[300], want[400];
+	static const struct {
+		const char *file, *path, *full;
+	} table[] = {
+	    {"/a/b.conf", "x", "/a/x"},
+	    {"/a/b.conf", "./x", "/a/x"},
+	    {"/a/b.conf", ".", "/a"},
+	    {"/b.conf", ".", "/"},
+	    {"b.conf", ".", "CWD"},
+	    {"/a/b.conf", "../x", "/a/../x"},
+	    {"/a/b.conf", "/x", "/x"},
+	    {"/b.conf", "x", "/x"},
+	    {"b.conf", "x", "CWD/x"},
+	    {"./b.conf", "x", "CWD/./x"},
+	    {"a/b.conf", "x", "CWD/a/x"},
+	};
+
+	assert_non_null(getcwd(cwd, sizeof(cwd)));
+	for (size_t i = 0; i < nitems(table); i++) {
+		char *full = config_resolve(table[i].file, table[i].path);
+		const char *rest = table[i].full;
+
+		if (strncmp(rest, "CWD", 3) == 0)
+			snprintf(want, sizeof(want), "%s%s", cwd, rest + 3);
+		else
+			snprintf(want, sizeof(want), "%s", rest);
+		assert_string_equal(full, want);
+		free(full);
+	}
+}
+
+static void
+variables_are_replaced(void **state)
+{
+	static const struct {
+		const char *value, *text, *error;
+	} table[] = {
+	    {"", "", NULL},
+	    {"plain $ $X {Y}", "plain $ $X {Y}", NULL},
+	    {"${T_A}", "one", NULL},
+	    {"x${T_A}y${T_A}", "xoneyone", NULL},
+	    {"${T_E}", "", NULL},
+	    {"$${T_A}", "${T_A}", NULL},
+	    {"$$", "$$", NULL},
+	    {"$$${T_A}", "$${T_A}", NULL},
+	    {"a${T_NONE}", NULL,
+		"column 2: T_NONE is not in the environment; set it, or write "
+		"$${T_NONE} for the characters ${T_NONE}"},
+	    {"${", NULL,
+		"column 1: write ${NAME} for a variable of the environment, "
+		"or $${ for the characters ${"},
+	    {"${}", NULL,
+		"column 1: write ${NAME} for a variable of the environment, "
+		"or $${ for the characters ${"},
+	    {"${a b}", NULL,
+		"column 1: write ${NAME} for a variable of the environment, "
+		"or $${ for the characters ${"},
+	};
+	struct err err;
+
+	setenv("T_A", "one", 1);
+	setenv("T_E", "", 1);
+	unsetenv("T_NONE");
+	for (size_t i = 0; i < nitems(table); i++) {
+		char *text = config_expand(table[i].value, &err);
+
+		if (table[i].text == NULL) {
+			assert_null(text);
+			assert_string_equal(err.text, table[i].error);
+		} else {
+			assert_string_equal(text, table[i].text);
+		}
+		free(text);
+	}
+}
+
+static const struct {
+	const char *text, *error;
+} wrong[] = {
+    {"[mastr]\n", "1: unknown section \"mastr\"; did you mean master?"},
+    {"[cluster]\n", "1: unknown section \"cluster\""},
+    {"[master x]\n", "1: section [master] takes no name; write [master]"},
+    {"[job x]\n", "1: jobs belong in files of their own, NAME.ini in jobs-dir"},
+    {"[master]\n[api]\n[master]\n",
+	"3: section [master] is given twice; the first is in line 1"},
+    {"[master]\nstatedir = /x\n",
+	"2: unknown key \"statedir\" in [master]; did you mean state-dir?"},
+    {"[master]\ntags = x\n", "2: unknown key \"tags\" in [master]"},
+    {"[master]\nlaunch-rate = 1\n",
+	"2: unknown key \"launch-rate\" in [master]"},
+    {"[api]\nlisten = off\n", "2: unknown key \"listen\" in [api]"},
+    {"[store]\nkeep = 1d\n", "2: unknown key \"keep\" in [store]"},
+    {"[store]\nstate-dir = /x\n", "2: unknown key \"state-dir\" in [store]"},
+    {"[master]\nuser = a\nuser = b\n",
+	"3: user is given twice; the first is in line 2"},
+    {"[master]\nuser =\n", "2: user: a value is missing"},
+    {"[master]\nuser = ${T_E}\n", "2: user: a value is missing"},
+    {"[master]\nmax-running = -1\n",
+	"2: max-running \"-1\": write a number from 0 to 1000000"},
+    {"[master]\nmax-running = 1000001\n",
+	"2: max-running \"1000001\": write a number from 0 to 1000000"},
+    {"[master]\nmax-running = 1x\n",
+	"2: max-running \"1x\": write a number from 0 to 1000000"},
+    {"[master]\nshutdown-timeout = 3\n",
+	"2: shutdown-timeout \"3\": column 2: the unit is missing; "
+	"write ns, us, ms, s, m, h, d or w"},
+    {"[master]\nlog-level = loud\n",
+	"2: log-level \"loud\": write error, warn, info or debug"},
+    {"[master]\nnode-name = a b\n",
+	"2: node-name \"a b\": a name has letters, digits, \".\", \"_\" and "
+	"\"-\", at most 128"},
+    {"[api]\nsocket-mode = 0888\n",
+	"2: socket-mode \"0888\": write an octal number like 0660"},
+    {"[store]\ntype = postgres\n",
+	"2: type \"postgres\": this version has sqlite and no other"},
+    {"[master]\njobs-dir = ${T_NONE}/x\n",
+	"2: jobs-dir: column 1: T_NONE is not in the environment; set it, or "
+	"write $${T_NONE} for the characters ${T_NONE}"},
+    {"[defaults]\ntimeot = 1s\n",
+	"2: unknown key \"timeot\"; did you mean timeout?"},
+    {"[defaults]\nnice = 99\n",
+	"2: nice \"99\": out of range; -20 to 19 is possible"},
+    {"[defaults]\nschedule = 61 * * * *\n",
+	"2: schedule \"61 * * * *\": column 1: minute 61 is out of range; "
+	"write 0-59"},
+    {"[defaults]\ntimezone = Mars/Base\n",
+	"2: timezone \"Mars/Base\": unknown time zone \"Mars/Base\"; "
+	"write a name of tzdata such as Europe/Berlin or UTC"},
+    {"user = x\n",
+	"1: a key before the first section; write [master] above it"},
+    {"[master]\nuser\n", "2: expected KEY = VALUE, found \"user\""},
+};
+
+static void
+errors_name_the_line(void **state)
+{
+	struct err err;
+	char want[300];
+
+	setenv("T_E", "", 1);
+	unsetenv("T_NONE");
+	for (size_t i = 0; i < nitems(wrong); i++) {
+		if (config_parse("f.conf", wrong[i].text, strlen(wrong[i].text),
+			&err) != NULL)
+			fail_msg("%s: accepted", wrong[i].text);
+		snprintf(want, sizeof(want), "f.conf:%s", wrong[i].error);
+		assert_string_equal(err.text, want);
+	}
+}
+
+static void
+count_problem(void *arg, uint32_t line, const char *text)
+{
+	strbuf_addf(arg, "%u ", line);
+}
+
+static void
+check_tells_all(void **state)
+{
+	struct strbuf lines = STRBUF_INIT;
+	struct scratch scratch;
+
+	scratch_init(&scratch);
+	scratch_write(&scratch, "b.conf",
+	    "[mastr]\nx = 1\n[master]\nuser =\nx = y\nlog-level = x\n");
+	assert_null(config_check(
+	    scratch_path(&scratch, "b.conf"), count_problem, &lines));
+	assert_string_equal(lines.s, "1 4 5 6 ");
+	strbuf_reset(&lines);
+	assert_null(config_check(scratch.dir, count_problem, &lines));
+	assert_string_equal(lines.s, "0 ");
+	strbuf_fini(&lines);
+	scratch_fini(&scratch);
+}
+
+static void
+files_that_cannot_be_read(void **state)
+{
+	struct err err;
+
+	assert_null(config_load("/nonexistent/b.conf", &err));
+	assert_string_equal(err.text,
+	    "/nonexistent/b.conf: cannot open the configuration: "
+	    "No such file or directory");
+	assert_null(config_load("/", &err));
+	assert_string_equal(err.text,
+	    "/: this is a directory; the configuration is a text file");
+	assert_null(config_load("/dev/null", &err));
+	assert_null(config_parse("f", "[master]\n\0", 10, &err));
+	assert_string_equal(err.text,
+	    "f:2: binary data (a NUL byte); this must be a text file");
+}
+
+static char *
+read_sample(void)
+{
+	int fd = open(getenv("BELFRY_CONF"), O_RDONLY | O_CLOEXEC);
+	char *text = fd_read_all(fd, 1 << 20, NULL);
+
+	assert_non_null(text);
+	fd_close(&fd);
+	return text;
+}
+
+static void
+expect_built_in(const struct config *config)
+{
+	struct job_defaults *built_in = job_defaults_new();
+	struct strbuf a = STRBUF_INIT, b = STRBUF_INIT;
+
+	expect_defaults(config);
+	job_defaults_print(built_in, &a);
+	job_defaults_print(config->defaults, &b);
+	assert_string_equal(a.s, b.s);
+	strbuf_fini(&a);
+	strbuf_fini(&b);
+	job_defaults_free(built_in);
+}
+
+/* What conf/belfry.conf shows as default is the default. */
+static void
+the_sample_is_true(void **state)
+{
+	char *text = read_sample();
+	struct config *c = parse(text);
+
+	expect_built_in(c);
+	config_free(c);
+	for (char *p = text; (p = strstr(p, "\n;")) != NULL;)
+		p[1] = ' ';
+	c = parse(text);
+	expect_built_in(c);
+	config_free(c);
+	free(text);
+}
+
+static void
+the_sample_is_complete(void **state)
+{
+	static const char *const names[] = {"state-dir", "run-dir", "jobs-dir",
+	    "user", "group", "max-running", "shutdown-timeout", "log",
+	    "log-level", "node-name", "socket", "socket-mode", "type", "path"};
+	char *text = read_sample(), want[80];
+
+	for (size_t i = 0; i < nitems(names); i++) {
+		snprintf(want, sizeof(want), "%s = ", names[i]);
+		if (strstr(text, want) == NULL)
+			fail_msg("%s is not in belfry.conf", names[i]);
+	}
+	for (const struct job_key *k = job_keys; k->name != NULL; k++) {
+		snprintf(want, sizeof(want), "%s = ", k->name);
+		if (k->fallback != NULL && strstr(text, want) == NULL)
+			fail_msg("%s is not in belfry.conf", k->name);
+	}
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_empty_file_is_all_defaults),
+	    cmocka_unit_test(every_setting),
+	    cmocka_unit_test(some_defaults_follow_others),
+	    cmocka_unit_test(paths_are_absolute),
+	    cmocka_unit_test(variables_are_replaced),
+	    cmocka_unit_test(errors_name_the_line),
+	    cmocka_unit_test(check_tells_all),
+	    cmocka_unit_test(files_that_cannot_be_read),
+	    cmocka_unit_test(the_sample_is_true),
+	    cmocka_unit_test(the_sample_is_complete),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

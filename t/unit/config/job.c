@@ -1,0 +1,529 @@
+/* What a job says: every key, its values, and what is wrong with it. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "support.h"
+
+static struct scratch scratch;
+
+static int
+set_up(void **state)
+{
+	scratch_init(&scratch);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	scratch_fini(&scratch);
+	return 0;
+}
+
+static struct job_set *
+load_text(const char *text)
+{
+	scratch_write(&scratch, "a.ini", text);
+	return scratch_load(&scratch, NULL);
+}
+
+static void
+add_key(void *arg, const char *key, const char *value)
+{
+	strbuf_addf(arg, "%s = %s\n", key, value);
+}
+
+/* The job of "[job j]" and some keys, as job_def_each_key() tells it. */
+static const char *
+keys_of(struct strbuf *b, const char *keys)
+{
+	struct strbuf text = STRBUF_INIT;
+	const struct job_def *def;
+	struct job_set *set;
+
+	strbuf_addf(&text, "[job j]\ncommand = c\n%s", keys);
+	set = load_text(text.s);
+	if (job_set_problem_count(set) > 0)
+		fail_msg("%s", problems_text(&scratch, set, b));
+	def = job_set_find(set, "j");
+	assert_non_null(def);
+	strbuf_reset(b);
+	job_def_each_key(def, add_key, b);
+	job_set_free(set);
+	strbuf_fini(&text);
+	return strbuf_str(b);
+}
+
+static void
+defaults_are_complete(void **state)
+{
+	struct strbuf b = STRBUF_INIT;
+
+	assert_string_equal(keys_of(&b, ""),
+	    "command = c\n"
+	    "shell = /bin/sh\n"
+	    "enabled = yes\n"
+	    "timeout = none\n"
+	    "kill-signal = TERM\n"
+	    "kill-grace = 10s\n"
+	    "success-codes = 0\n"
+	    "retries = 0\n"
+	    "retry-delay = 10s\n"
+	    "retry-backoff = 2\n"
+	    "umask = 022\n"
+	    "nice = 0\n"
+	    "output-limit = 1M\n");
+	strbuf_fini(&b);
+}
+
+/* A value that is printed as it was given, or as the second text. */
+static void
+values_are_read_and_printed(void **state)
+{
+	static const struct {
+		const char *key, *printed;
+	} table[] = {
+	    {"description = a ; b # c", NULL},
+	    {"shell = /bin/bash", NULL},
+	    {"shell = none", NULL},
+	    {"schedule = 0 3 * * *", NULL},
+	    {"schedule = @every 5m", NULL},
+	    {"timezone = Europe/Berlin", NULL},
+	    {"timezone = UTC", NULL},
+	    {"overlap = allow", NULL},
+	    {"overlap = skip", NULL},
+	    {"overlap = queue", NULL},
+	    {"overlap = replace", NULL},
+	    {"enabled = no", NULL},
+	    {"enabled = off", "enabled = no"},
+	    {"enabled = true", "enabled = yes"},
+	    {"timeout = 90m", "timeout = 1h30m"},
+	    {"timeout = 1ns", "timeout = 1ms"},
+	    {"timeout = none", NULL},
+	    {"timeout = 0", "timeout = none"},
+	    {"kill-signal = INT", NULL},
+	    {"kill-signal = sigquit", "kill-signal = QUIT"},
+	    {"kill-signal = 9", "kill-signal = KILL"},
+	    {"kill-signal = 40", NULL},
+	    {"kill-grace = 0", "kill-grace = 0s"},
+	    {"success-codes = 0 3 10-12", NULL},
+	    {"success-codes = 12 10 11 3 3", "success-codes = 3 10-12"},
+	    {"success-codes = 0-255", NULL},
+	    {"retries = 1000", NULL},
+	    {"retry-delay = 1d", NULL},
+	    {"retry-backoff = 1.5", NULL},
+	    {"retry-backoff = 1.0", "retry-backoff = 1"},
+	    {"retry-backoff = 100", NULL},
+	    {"directory = /srv/a b", NULL},
+	    {"umask = 77", "umask = 077"},
+	    {"umask = 0027", "umask = 027"},
+	    {"umask = 000", NULL},
+	    {"nice = -20", NULL},
+	    {"nice = 19", NULL},
+	    {"environment = A=1", NULL},
+	    {"environment = _a9=", NULL},
+	    {"environment = A=b c=d;e", NULL},
+	    {"environment-file = /etc/x", NULL},
+	    {"environment-file = -/etc/x", NULL},
+	    {"stdin = a\\tb\\n\\\\n", NULL},
+	    {"output-limit = 0", NULL},
+	    {"output-limit = 1G", NULL},
+	    {"output-limit = 1024", "output-limit = 1K"},
+	    {"output-limit = 1000", NULL},
+	};
+	struct strbuf b = STRBUF_INIT, line = STRBUF_INIT;
+
+	for (size_t i = 0; i < nitems(table); i++) {
+		strbuf_reset(&line);
+		strbuf_addf(&line, "\n%s\n",
+		    table[i].printed != NULL ? table[i].printed : table[i].key);
+		if (strstr(keys_of(&b, table[i].key), line.s) == NULL)
+			if (strncmp(b.s, line.s + 1, line.len - 1) != 0)
+				fail_msg("%s: %s", table[i].key, b.s);
+	}
+	strbuf_fini(&b);
+	strbuf_fini(&line);
+}
+
+static void
+options_have_their_values(void **state)
+{
+	struct job_set *set = load_text("[job j]\n"
+					"command = a b\n"
+					"stdin = x\\n\\ty\\\\\n"
+					"environment = A=1\n"
+					"environment = B=2 ; 3\n"
+					"success-codes = 0 255\n"
+					"kill-signal = HUP\n"
+					"timeout = 1500ms\n"
+					"umask = 027\n"
+					"retry-backoff = 1.25\n"
+					"output-limit = 64K\n"
+					"schedule = @daily\n"
+					"schedule = @after 5s\n");
+	const struct job_def *def = job_set_find(set, "j");
+	const struct job_options *o = def->options;
+
+	assert_string_equal(o->stdin_text, "x\n\ty\\");
+	assert_string_equal(o->environment, "A=1\nB=2 ; 3");
+	assert_true(code_set_has(&o->success, 0));
+	assert_true(code_set_has(&o->success, 255));
+	assert_false(code_set_has(&o->success, 1));
+	assert_int_equal(o->kill_signal, 1);
+	assert_int_equal(o->timeout_ms, 1500);
+	assert_int_equal(o->umask, 027);
+	assert_true(o->retry_backoff == 1.25);
+	assert_int_equal(o->output_limit, 65536);
+	assert_int_equal(def->nschedules, 2);
+	assert_int_equal(schedule_kind(def->schedules[0]), SCHEDULE_CRON);
+	assert_int_equal(schedule_kind(def->schedules[1]), SCHEDULE_AFTER);
+	assert_string_equal(job_def_schedule_text(def, 1), "@after 5s");
+	assert_string_equal(job_def_description(def), "");
+	assert_true(def->direct);
+	assert_int_equal(def->line, 1);
+	assert_string_equal(def->source->name, "a.ini");
+	job_set_free(set);
+}
+
+#define JOB  "[job j]\n"
+#define JOBC "[job j]\ncommand = c\n"
+#define L3   "a.ini:3: job j: error: "
+
+static const struct {
+	const char *text, *problems;
+} wrong[] = {
+    {JOB "schedule = @daily\n",
+	"a.ini:1: job j: error: the key command is missing; "
+	"write command = what it runs\n"},
+    {JOB "command =\n",
+	"a.ini:2: job j: error: command: a command line is missing\n"},
+    {JOBC "comand = c\n", L3 "unknown key \"comand\"; did you mean command?\n"},
+    {JOBC "limit-cpu = 1\n", L3 "unknown key \"limit-cpu\"\n"},
+    {JOBC "http = GET x\n", L3 "unknown key \"http\"\n"},
+    {JOBC "jitter = 1s\n", L3 "unknown key \"jitter\"\n"},
+    {JOBC "dialect = quartz\n", L3 "unknown key \"dialect\"\n"},
+    {JOBC "command = d\n",
+	L3 "command is given twice; the first is in line "
+	   "2\n"},
+    {JOBC "timeout = 5y\n",
+	L3 "timeout \"5y\": column 2: unknown unit; "
+	   "write ns, us, ms, s, m, h, d or w\n"},
+    {JOBC "timeout =\n",
+	L3 "timeout: column 1: a duration is missing; "
+	   "write one like 1h30m\n"},
+    {JOBC "timeout = x\ntimeout = 5m\n",
+	L3 "timeout \"x\": column 1: expected a number; "
+	   "write a duration like 1h30m\n"
+	   "a.ini:4: job j: error: timeout is given twice; "
+	   "the first is in line 3\n"},
+    {JOBC "kill-grace = -1s\n",
+	L3 "kill-grace \"-1s\": column 1: a duration cannot be negative\n"},
+    {JOBC "overlap = alow\n",
+	L3 "overlap \"alow\": write allow, skip, queue "
+	   "or replace; did you mean allow?\n"},
+    {JOBC "overlap = queue\nschedule = @after 5m\n",
+	L3 "overlap has no meaning with @after, which counts from the end of "
+	   "the last run; leave it out, or write @every\n"},
+    {JOBC "enabled = maybe\n", L3 "enabled \"maybe\": write yes or no\n"},
+    {JOBC "kill-signal = FOO\n",
+	L3 "kill-signal \"FOO\": unknown signal; "
+	   "write a name like TERM, INT, HUP, QUIT or KILL\n"},
+    {JOBC "kill-signal = 0\n",
+	L3 "kill-signal \"0\": unknown signal; "
+	   "write a name like TERM, INT, HUP, QUIT or KILL\n"},
+    {JOBC "success-codes = 0,3\n",
+	L3 "success-codes \"0,3\": column 2: codes are separated by blanks; "
+	   "write them like 0 3 10-12\n"},
+    {JOBC "success-codes = 0 256\n",
+	L3 "success-codes \"0 256\": column 3: an exit code is 0 to 255\n"},
+    {JOBC "success-codes = 5-1\n",
+	L3 "success-codes \"5-1\": a range ascends; write 1-5\n"},
+    {JOBC "success-codes = 1-\n",
+	L3 "success-codes \"1-\": column 3: expected an exit code; "
+	   "write them like 0 3 10-12\n"},
+    {JOBC "success-codes =\n",
+	L3 "success-codes: column 1: expected an exit code; "
+	   "write them like 0 3 10-12\n"},
+    {JOBC "retries = 1001\n",
+	L3 "retries \"1001\": out of range; 0 to 1000 is possible\n"},
+    {JOBC "retries = -1\n",
+	L3 "retries \"-1\": out of range; 0 to 1000 is possible\n"},
+    {JOBC "retries = 1x\n",
+	L3 "retries \"1x\": write a number from 0 to 1000\n"},
+    {JOBC "retries = 99999999999999999999\n",
+	L3 "retries \"99999999999999999999\": out of range; "
+	   "0 to 1000 is possible\n"},
+    {JOBC "nice = 20\n",
+	L3 "nice \"20\": out of range; -20 to 19 is possible\n"},
+    {JOBC "nice = -21\n",
+	L3 "nice \"-21\": out of range; -20 to 19 is possible\n"},
+    {JOBC "retry-backoff = 0.9\n",
+	L3 "retry-backoff \"0.9\": out of range; 1 to 100 is possible\n"},
+    {JOBC "retry-backoff = 100.1\n",
+	L3 "retry-backoff \"100.1\": out of range; 1 to 100 is possible\n"},
+    {JOBC "retry-backoff = nan\n",
+	L3 "retry-backoff \"nan\": write a number like 2 or 1.5\n"},
+    {JOBC "retry-backoff = 1e1\n",
+	L3 "retry-backoff \"1e1\": write a number like 2 or 1.5\n"},
+    {JOBC "umask = 8\n", L3 "umask \"8\": write an octal number, 000 to 777\n"},
+    {JOBC "umask = 1000\n",
+	L3 "umask \"1000\": write an octal number, 000 to 777\n"},
+    {JOBC "output-limit = 1025M\n",
+	L3 "output-limit \"1025M\": too much; at most 1G\n"},
+    {JOBC "output-limit = 1X\n",
+	L3 "output-limit \"1X\": column 2: unknown unit; "
+	   "write K, M, G, T or nothing for bytes\n"},
+    {JOBC "shell = bash\n",
+	L3 "shell \"bash\": write a shell's path, like "
+	   "/bin/bash, or none\n"},
+    {JOBC "shell = /bin/bash -e\n",
+	L3 "shell \"/bin/bash -e\": a shell's path alone; it is called with "
+	   "-c and the command\n"},
+    {JOBC "directory = srv\n",
+	L3 "directory \"srv\": an absolute path is "
+	   "needed; begin it with /\n"},
+    {JOBC "environment-file = -x\n",
+	L3 "environment-file \"-x\": an absolute path is needed; "
+	   "begin it with /\n"},
+    {JOBC "environment = 1A=2\n",
+	L3 "environment \"1A=2\": write NAME=VALUE; a name has letters, "
+	   "digits and _ and does not begin with a digit\n"},
+    {JOBC "environment = A\n",
+	L3 "environment \"A\": write NAME=VALUE; a name has letters, "
+	   "digits and _ and does not begin with a digit\n"},
+    {JOBC "environment = BELFRY_JOB=x\n",
+	L3 "environment \"BELFRY_JOB=x\": names that begin with BELFRY_ are "
+	   "belfry's own\n"},
+    {JOBC "environment = A=1\nenvironment = A=2\n",
+	"a.ini:4: job j: error: environment \"A=2\": A is given twice\n"},
+    {JOBC "stdin = a\\qb\n",
+	L3 "stdin \"a\\qb\": column 2: unknown escape; "
+	   "\\n, \\t and \\\\ are possible\n"},
+    {JOBC "stdin = a\\\n",
+	L3 "stdin \"a\\\": column 2: unknown escape; "
+	   "\\n, \\t and \\\\ are possible\n"},
+    {JOBC "user =\n", L3 "user: a value is missing\n"},
+    {JOBC "timezone = Mars/Base\n",
+	L3 "timezone: unknown time zone \"Mars/Base\"; "
+	   "write a name of tzdata such as Europe/Berlin or UTC\n"},
+    {JOBC "schedule =\n",
+	L3 "schedule: a schedule is missing; leave the key out for a job that "
+	   "is run by hand\n"},
+    {JOBC "schedule = 61 * * * *\n",
+	L3 "schedule \"61 * * * *\": column 1: minute 61 is out of range; "
+	   "write 0-59\n"},
+    {JOBC "schedule = @daily\nschedule = 0 25 * * *\n",
+	"a.ini:4: job j: error: schedule \"0 25 * * *\": column 3: "
+	"hour 25 is out of range; write 0-23\n"},
+    {JOB "shell = none\ncommand = a 'b\n",
+	L3 "command: column 3: this single quote is not closed\n"},
+    /* sections */
+    {"[job]\ncommand = c\n",
+	"a.ini:1: error: a job without a name; write [job NAME]\n"},
+    {"[job a b]\n",
+	"a.ini:1: error: "
+	"bad name of a job \"a b\"; letters, digits, \".\", \"_\" and \"-\" "
+	"are possible, at most 128\n"},
+    {"[jobs x]\nkey = v\n",
+	"a.ini:1: error: unknown section \"jobs\"; write [job x]\n"},
+    {"[backup]\n",
+	"a.ini:1: error: unknown section \"backup\"; write [job backup]\n"},
+    {"[Job x]\n", "a.ini:1: error: unknown section \"Job\"; write [job x]\n"},
+    {"[defaults]\ntimeout = 5m\n",
+	"a.ini:1: error: [defaults] belongs in belfry.conf, "
+	"not in a job file\n"},
+    {"[job j\ncommand = c\n",
+	"a.ini:1: error: \"]\" is missing; write [job NAME]\n"},
+    {"command = c\n" JOBC,
+	"a.ini:1: error: a key before the first section; "
+	"write [job NAME] above it\n"},
+    {JOBC "word\n", L3 "expected KEY = VALUE, found \"word\"\n"},
+    {JOBC JOBC,
+	"a.ini:3: job j: error: this job is already defined in "
+	"DIR/a.ini:1; names must differ\n"},
+};
+
+/* "DIR/" in what is expected stands for the directory. */
+static void
+expect_problems(const struct job_set *set, const char *want)
+{
+	struct strbuf b = STRBUF_INIT, w = STRBUF_INIT;
+	const char *dir = strstr(want, "DIR/");
+
+	if (dir != NULL)
+		strbuf_addf(&w, "%.*s%s%s", (int)(dir - want), want,
+		    scratch.dir, dir + 3);
+	else
+		strbuf_adds(&w, want);
+	assert_string_equal(problems_text(&scratch, set, &b), strbuf_str(&w));
+	strbuf_fini(&b);
+	strbuf_fini(&w);
+}
+
+static void
+errors_name_the_line(void **state)
+{
+	struct job_set *set;
+
+	for (size_t i = 0; i < nitems(wrong); i++) {
+		set = load_text(wrong[i].text);
+		expect_problems(set, wrong[i].problems);
+		job_set_free(set);
+	}
+}
+
+static void
+one_bad_job_leaves_the_others(void **state)
+{
+	struct job_set *set = load_text("[job a]\ncommand = a\n"
+					"[job b]\ncommand = b\nnice = 99\n"
+					"[job c]\ncommand = c\n"
+					"[job d\ncommand = d\n"
+					"[job e]\ncommand = e\n");
+
+	assert_int_equal(job_set_count(set), 3);
+	assert_non_null(job_set_find(set, "a"));
+	assert_null(job_set_find(set, "b"));
+	assert_non_null(job_set_find(set, "c"));
+	assert_null(job_set_find(set, "d"));
+	assert_non_null(job_set_find(set, "e"));
+	assert_int_equal(job_set_problem_count(set), 2);
+	job_set_free(set);
+}
+
+static void
+names(void **state)
+{
+	char text[400], name[140];
+	struct job_set *set;
+
+	for (size_t n = 128; n <= 129; n++) {
+		memset(name, 'n', n);
+		name[n] = '\0';
+		snprintf(text, sizeof(text), "[job %s]\ncommand = c\n", name);
+		set = load_text(text);
+		assert_int_equal(job_set_count(set), n == 128);
+		job_set_free(set);
+	}
+	set = load_text("[job A.b_c-9]\ncommand = c\n");
+	assert_int_equal(job_set_problem_count(set), 0);
+	job_set_free(set);
+	set = load_text("[job caf\xc3\xa9]\n[job a/b]\n[job a:b]\n");
+	assert_int_equal(job_set_problem_count(set), 3);
+	job_set_free(set);
+}
+
+static void
+a_value_of_64_kib(void **state)
+{
+	struct strbuf b = STRBUF_INIT;
+	struct job_set *set;
+
+	for (size_t n = 65536; n <= 65537; n++) {
+		strbuf_reset(&b);
+		strbuf_adds(&b, "[job j]\ncommand = ");
+		for (size_t i = 0; i < n; i++)
+			strbuf_addch(&b, ';');
+		strbuf_adds(&b, "\n");
+		set = load_text(b.s);
+		assert_int_equal(job_set_count(set), n == 65536);
+		if (n == 65536)
+			assert_int_equal(
+			    strlen(job_set_find(set, "j")->command), n);
+		job_set_free(set);
+	}
+	strbuf_fini(&b);
+}
+
+static void
+garbage_is_told_briefly(void **state)
+{
+	struct strbuf b = STRBUF_INIT;
+	struct job_set *set;
+	size_t n;
+
+	for (unsigned i = 0; i < 400000; i++)
+		strbuf_addf(&b, "garbage %u of ten megabytes\n", i);
+	set = load_text(b.s);
+	n = job_set_problem_count(set);
+	assert_int_equal(n, 21);
+	assert_string_equal(job_set_problem(set, n - 1)->text,
+	    "and 399980 more errors in this file");
+	job_set_free(set);
+	strbuf_fini(&b);
+}
+
+static void
+equal_is_the_same_run(void **state)
+{
+	static const struct {
+		const char *keys;
+		bool equal;
+	} table[] = {
+	    {"command = c\nenvironment = A=1\n", true},
+	    {"\n; moved\nschedule = @daily\ncommand = c\nenvironment = A=1\n",
+		true},
+	    {"command = d\nenvironment = A=1\n", false},
+	    {"command = c\n", false},
+	    {"command = c\nenvironment = A=1\nnice = 1\n", false},
+	    {"command = c\nenvironment = A=1\ndescription = d\n", false},
+	};
+	struct job_set *first =
+	    load_text("[job j]\ncommand = c\nenvironment = A=1\n");
+	char text[200];
+
+	for (size_t i = 0; i < nitems(table); i++) {
+		struct job_set *set;
+
+		snprintf(text, sizeof(text), "[job j]\n%s", table[i].keys);
+		set = load_text(text);
+		assert_int_equal(job_def_equal(job_set_find(first, "j"),
+				     job_set_find(set, "j")),
+		    table[i].equal);
+		job_set_free(set);
+	}
+	job_set_free(first);
+}
+
+static void
+words_of_a_definition(void **state)
+{
+	struct job_set *set = load_text("[job j]\nshell = none\n"
+					"command = a 'b c' $d\n");
+	uint32_t n;
+	char **words = job_def_words(job_set_find(set, "j"), &n);
+
+	assert_int_equal(n, 3);
+	assert_string_equal(words[1], "b c");
+	assert_string_equal(words[2], "$d");
+	assert_null(words[3]);
+	free(words);
+	job_set_free(set);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(defaults_are_complete),
+	    cmocka_unit_test(values_are_read_and_printed),
+	    cmocka_unit_test(options_have_their_values),
+	    cmocka_unit_test(errors_name_the_line),
+	    cmocka_unit_test(one_bad_job_leaves_the_others),
+	    cmocka_unit_test(names),
+	    cmocka_unit_test(a_value_of_64_kib),
+	    cmocka_unit_test(garbage_is_told_briefly),
+	    cmocka_unit_test(equal_is_the_same_run),
+	    cmocka_unit_test(words_of_a_definition),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
