@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -44,12 +43,23 @@ run_begin_encode(const struct run_begin *b, struct wire_writer *w)
 	wire_put_u64(w, b->fence);
 }
 
+/* Not snprintf(): its pages cost a worker that has just been forked dear. */
+static void
+get_text(struct wire_reader *r, char *buf, size_t size)
+{
+	const char *s = wire_get_str(r);
+	size_t n = strnlen(s, size - 1);
+
+	memcpy(buf, s, n);
+	buf[n] = '\0';
+}
+
 int
 run_begin_decode(struct run_begin *b, struct wire_reader *r)
 {
-	snprintf(b->id, sizeof(b->id), "%s", wire_get_str(r));
-	snprintf(b->job, sizeof(b->job), "%s", wire_get_str(r));
-	snprintf(b->host, sizeof(b->host), "%s", wire_get_str(r));
+	get_text(r, b->id, sizeof(b->id));
+	get_text(r, b->job, sizeof(b->job));
+	get_text(r, b->host, sizeof(b->host));
 	b->slot_ms = wire_get_i64(r);
 	b->due_ms = wire_get_i64(r);
 	b->attempt = wire_get_i32(r);
@@ -143,16 +153,21 @@ runfile_reload(struct runfile *file, struct err *err)
 	return 0;
 }
 
-int
-runfile_open_place(
-    struct runfile *file, int dirfd, const char *name, struct err *err)
+static int
+open_file(struct runfile *file, int dirfd, const char *name, struct err *err)
 {
-	int saved;
-
 	memset(file, 0, sizeof(*file));
 	file->fd = openat(dirfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (file->fd == -1)
 		return err_errno(err, "cannot open run file %s", name);
+	return 0;
+}
+
+static int
+read_opened(struct runfile *file, const char *name, struct err *err)
+{
+	int saved;
+
 	if (runfile_reload(file, err) == -1) {
 		saved = errno;
 		err_prefix(err, "%s", name);
@@ -163,17 +178,51 @@ runfile_open_place(
 	return 0;
 }
 
-int
-runfile_open(struct runfile *file, int dirfd, const char *id, struct err *err)
+/* The place may be another run's by now. */
+static int
+check_run(struct runfile *file, const char *id, struct err *err)
 {
-	if (runfile_open_place(file, dirfd, runfile_name(id), err) == -1)
-		return -1;
 	if (file->state == RUNFILE_FREE || strcmp(file->begin.id, id) != 0) {
 		runfile_close(file);
 		errno = ENOENT;
 		return err_set(err, "run %s has no run file any more", id);
 	}
 	return 0;
+}
+
+int
+runfile_open_place(
+    struct runfile *file, int dirfd, const char *name, struct err *err)
+{
+	if (open_file(file, dirfd, name, err) == -1)
+		return -1;
+	return read_opened(file, name, err);
+}
+
+int
+runfile_open(struct runfile *file, int dirfd, const char *id, struct err *err)
+{
+	if (runfile_open_place(file, dirfd, runfile_name(id), err) == -1)
+		return -1;
+	return check_run(file, id, err);
+}
+
+int
+runfile_open_locked(
+    struct runfile *file, int dirfd, const char *id, struct err *err)
+{
+	const char *name = runfile_name(id);
+
+	if (open_file(file, dirfd, name, err) == -1)
+		return -1;
+	if (runfile_lock(file) == -1) {
+		err_errno(err, "cannot lock run file %s", name);
+		runfile_close(file);
+		return -1;
+	}
+	if (read_opened(file, name, err) == -1)
+		return -1;
+	return check_run(file, id, err);
 }
 
 int

@@ -4,7 +4,7 @@
  *
  *   master    makes it (CREATED) before it asks a launcher: from then on the
  *             slot counts as claimed
- *   worker    locks it for life, makes it STARTED before the job may begin,
+ *   worker    locks it until DONE, makes it STARTED before the job may begin,
  *             writes output as it comes and at last the result (DONE)
  *   recorder  copies result and output to the store, then frees it (FREE)
  *
@@ -87,6 +87,13 @@ int runfile_create(int dirfd, const struct run_begin *begin);
  */
 int
 runfile_open(struct runfile *file, int dirfd, const char *id, struct err *err);
+
+/*
+ * Opens it, takes the lock, then reads: what it says is so as long as the
+ * lock is held. As runfile_open(); errno EWOULDBLOCK when it is locked.
+ */
+int runfile_open_locked(
+    struct runfile *file, int dirfd, const char *id, struct err *err);
 
 /*
  * The same for whatever run has the file of this name; state RUNFILE_FREE:

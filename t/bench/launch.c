@@ -33,6 +33,7 @@
 #define ROUNDS_MAX 99
 #define BATCH_MAX  32
 #define WAYS       3
+#define PLACES     1024 /* of run files; more than are in flight */
 
 struct launcher {
 	pid_t pid;
@@ -120,7 +121,9 @@ begin_run(struct bench *b)
 	struct epoll_event event = {.events = EPOLLIN};
 	int sv[2];
 
-	snprintf(begin.id, sizeof(begin.id), "%016x", (unsigned)b->begun++);
+	snprintf(begin.id, sizeof(begin.id), "%013x%03x", (unsigned)b->begun,
+	    (unsigned)b->begun % PLACES);
+	b->begun++;
 	code_set_add(&spec.success, 0);
 	if (runfile_create(b->runs_fd, &begin) == -1)
 		fatal("run file");
@@ -169,7 +172,8 @@ read_worker(struct bench *b, int fd)
 		if (run_result_decode(&result, &m.body) == -1 ||
 		    result.outcome != OUTCOME_SUCCESS)
 			fatalx("a run failed: %s", result.reason);
-		unlinkat(b->runs_fd, id, 0);
+		if (runfile_free(b->runs_fd, id) == -1)
+			fatal("run file %s", id);
 		close(fd);
 		b->done++;
 	}
@@ -268,6 +272,8 @@ setup(struct bench *b, int argc, char **argv)
 		b->rounds = ROUNDS_MAX;
 	b->runs = number(argv, argc, 5, 5000);
 	b->in_flight = number(argv, argc, 6, 16);
+	if (b->in_flight > PLACES / 2)
+		b->in_flight = PLACES / 2;
 	b->runs_fd = open(b->runs_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	b->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (b->runs_fd == -1 || b->epoll == -1)

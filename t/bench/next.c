@@ -17,11 +17,11 @@
 #include "schedule/schedule.h"
 #include "schedule/zone.h"
 
-#define ROUNDS 9
-#define CALLS 400000
+#define ROUNDS   9
+#define CALLS    400000
 #define INSTANTS 4096
-#define START 1704067200 /* 2024 */
-#define SPAN 126230400   /* four years */
+#define START    1704067200 /* 2024 */
+#define SPAN     126230400  /* four years */
 
 struct raw_spec {
 	uint64_t sec, min;
@@ -42,31 +42,26 @@ struct expression {
 #define ALL12 0x1ffe
 
 static const struct expression set[] = {
-	{ "* * * * * *", { ALL60, ALL60, ALL24, ALL31, ALL12, 127, 1, 0 }, 25,
-	    50 },
-	{ "0 */5 * * * *", { 1, 0x84210842108421ULL, ALL24, ALL31, ALL12, 127,
-	    1, 0 }, 25, 50 },
-	{ "0 0 9 * * MON-FRI", { 1, 1, 1 << 9, ALL31, ALL12, 0x3e, 1, 0 }, 25,
-	    50 },
-	{ "0 30 3 L * *", { 1, 1 << 30, 1 << 3, 0, ALL12, 127, 1, 1 }, 25,
-	    50 },
-	{ "0 0 0 29 2 *", { 1, 1, 1, 1U << 29, 1 << 2, 127, 1, 0 }, 100,
-	    100 },
-	{ "0 30 2 * * *", { 1, 1 << 30, 1 << 2, ALL31, ALL12, 127, 1, 0 }, 25,
-	    50 },
-	/* Rare and never: no raw loop, under a microsecond. */
-	{ "0 0 29 2 */7", { 0 }, 0, 0 },
-	{ "0 0 30 2 *", { 0 }, 0, 0 },
-	{ "0 0 0 29 2 */7 2000-2199/13", { 0 }, 0, 0 },
-	{ "0 0 LW,15W,L-3W * MON#2,FRI#L", { 0 }, 0, 0 },
-	{ "*/15 2 * 3 SUN#2", { 0 }, 0, 0 },
-	{ "*/30 1 29 2 *", { 0 }, 0, 0 },
-	{ "0 0 0 1 1 * 2199", { 0 }, 0, 0 },
+    {"* * * * * *", {ALL60, ALL60, ALL24, ALL31, ALL12, 127, 1, 0}, 25, 50},
+    {"0 */5 * * * *", {1, 0x84210842108421ULL, ALL24, ALL31, ALL12, 127, 1, 0},
+	25, 50},
+    {"0 0 9 * * MON-FRI", {1, 1, 1 << 9, ALL31, ALL12, 0x3e, 1, 0}, 25, 50},
+    {"0 30 3 L * *", {1, 1 << 30, 1 << 3, 0, ALL12, 127, 1, 1}, 25, 50},
+    {"0 0 0 29 2 *", {1, 1, 1, 1U << 29, 1 << 2, 127, 1, 0}, 100, 100},
+    {"0 30 2 * * *", {1, 1 << 30, 1 << 2, ALL31, ALL12, 127, 1, 0}, 25, 50},
+    /* Rare and never: no raw loop, under a microsecond. */
+    {"0 0 29 2 */7", {0}, 0, 0},
+    {"0 0 30 2 *", {0}, 0, 0},
+    {"0 0 0 29 2 */7 2000-2199/13", {0}, 0, 0},
+    {"0 0 LW,15W,L-3W * MON#2,FRI#L", {0}, 0, 0},
+    {"*/15 2 * 3 SUN#2", {0}, 0, 0},
+    {"*/30 1 29 2 *", {0}, 0, 0},
+    {"0 0 0 1 1 * 2199", {0}, 0, 0},
 };
 
 static const int8_t month_days[2][13] = {
-	{ 0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 },
-	{ 0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 },
+    {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31},
+    {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31},
 };
 
 static uint64_t
@@ -112,8 +107,8 @@ raw_days(int y, int m, int d)
 	era = y / 400;
 	yoe = (uint32_t)(y - era * 400);
 	doy = (uint32_t)((153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1);
-	return era * 146097 +
-	    (int32_t)(yoe * 365 + yoe / 4 - yoe / 100 + doy) - 719468;
+	return era * 146097 + (int32_t)(yoe * 365 + yoe / 4 - yoe / 100 + doy) -
+	    719468;
 }
 
 static inline uint32_t
@@ -160,8 +155,7 @@ raw_local(const struct raw_spec *s, int64_t t)
 	if (s->mon >> m & 1) {
 		rest = (uint32_t)(mask & (~0ULL << d << 1));
 		if (rest != 0)
-			return (day + __builtin_ctz(rest) - d) * 86400LL +
-			    time;
+			return (day + __builtin_ctz(rest) - d) * 86400LL + time;
 	}
 	for (int k = 0; k < 12 * 28; k++) {
 		rest = s->mon & (~0U << m << 1);
@@ -252,8 +246,8 @@ compare(const void *a, const void *b)
 
 /* Medians of the engine's rounds and of the raw loop's between them. */
 static void
-measure_pair(struct run run, const struct raw_spec *raw, double *ours_r,
-    double *raw_r)
+measure_pair(
+    struct run run, const struct raw_spec *raw, double *ours_r, double *raw_r)
 {
 	double ours[ROUNDS], theirs[ROUNDS];
 	volatile int64_t sink = 0;
@@ -271,10 +265,10 @@ measure_pair(struct run run, const struct raw_spec *raw, double *ours_r,
 }
 
 static bool
-measure_expression(const struct expression *e,
-    const struct schedule *schedule, const int64_t *instants, double goal)
+measure_expression(const struct expression *e, const struct schedule *schedule,
+    const int64_t *instants, double goal)
 {
-	struct run run = { .schedule = schedule, .instants = instants };
+	struct run run = {.schedule = schedule, .instants = instants};
 	const struct raw_spec *raw = e->raw.sec != 0 ? &e->raw : NULL;
 	double ours[2], theirs[2];
 	bool met = true;
@@ -284,8 +278,8 @@ measure_expression(const struct expression *e,
 		measure_pair(run, raw, &ours[chain], &theirs[chain]);
 		met = met && ours[chain] <= goal;
 	}
-	printf("%-32s %-17s %6.1f %6.1f", e->text,
-	    schedule_zone_name(schedule), ours[1], ours[0]);
+	printf("%-32s %-17s %6.1f %6.1f", e->text, schedule_zone_name(schedule),
+	    ours[1], ours[0]);
 	if (raw != NULL)
 		printf("   %5.1f %5.1f   %4.2f %4.2f", theirs[1], theirs[0],
 		    ours[1] / theirs[1], ours[0] / theirs[0]);
@@ -298,7 +292,7 @@ measure_expression(const struct expression *e,
 static void
 measure_parse(struct schedule_pool *pool)
 {
-	const struct schedule_options options = { .zone = "America/New_York" };
+	const struct schedule_options options = {.zone = "America/New_York"};
 	const int rounds = 200000;
 	const struct schedule *s;
 	uint64_t begin = now();
@@ -306,8 +300,9 @@ measure_parse(struct schedule_pool *pool)
 	char text[64];
 
 	for (int i = 0; i < rounds; i++)
-		schedule_release(pool, schedule_get(pool,
-		    set[(size_t)i % nitems(set)].text, &options, NULL));
+		schedule_release(pool,
+		    schedule_get(pool, set[(size_t)i % nitems(set)].text,
+			&options, NULL));
 	parse = (double)(now() - begin) / rounds;
 	begin = now();
 	for (int i = 0; i < 1000000; i++) {
@@ -326,7 +321,7 @@ measure_parse(struct schedule_pool *pool)
 int
 main(int argc, char **argv)
 {
-	static const char *const zones[] = { "UTC", "America/New_York" };
+	static const char *const zones[] = {"UTC", "America/New_York"};
 	static int64_t instants[INSTANTS];
 	struct schedule_pool *pool = schedule_pool_new(NULL);
 	bool met = true;
@@ -334,21 +329,22 @@ main(int argc, char **argv)
 	for (int i = 0; i < INSTANTS; i++)
 		instants[i] = START + (int64_t)(random_next() % SPAN);
 	printf("%-32s %-17s %13s   %11s   %9s\n%50s %6s %6s   %5s %5s   %4s "
-	       "%4s\n", "expression", "zone", "belfry ns", "raw ns", "quotient",
-	    "", "chain", "random", "chain", "rand", "ch", "rd");
+	       "%4s\n",
+	    "expression", "zone", "belfry ns", "raw ns", "quotient", "",
+	    "chain", "random", "chain", "rand", "ch", "rd");
 	for (size_t z = 0; z < nitems(zones); z++)
 		for (size_t i = 0; i < nitems(set); i++) {
 			const struct schedule_options options = {
-				.zone = zones[z] };
+			    .zone = zones[z]};
 			const struct schedule *s;
-			double goal = z == 0 ? set[i].goal_utc :
-					       set[i].goal_zone;
+			double goal =
+			    z == 0 ? set[i].goal_utc : set[i].goal_zone;
 
 			s = schedule_get(pool, set[i].text, &options, NULL);
 			if (s == NULL)
 				return 1;
-			met &= measure_expression(&set[i], s, instants,
-			    goal > 0 ? goal : 1000);
+			met &= measure_expression(
+			    &set[i], s, instants, goal > 0 ? goal : 1000);
 		}
 	measure_parse(pool);
 	schedule_pool_free(pool);
