@@ -169,7 +169,7 @@ run_checks(struct check *check, int nfiles, char **files)
 	job_dir_free(paths.items, paths.n);
 }
 
-/* Errors first; in each by file, line. */
+/* Errors first; in each by file, line, and the same on every run. */
 static int
 by_place(const void *a, const void *b)
 {
@@ -181,7 +181,9 @@ by_place(const void *a, const void *b)
 	order = strcmp(x->file, y->file);
 	if (order != 0)
 		return order;
-	return x->line < y->line ? -1 : x->line > y->line;
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return strcmp(x->text, y->text);
 }
 
 static size_t
