@@ -157,8 +157,8 @@ run_checks(struct check *check, int nfiles, char **files)
 {
 	struct paths paths = {0};
 
-	/* Files can be checked where no belfry is set up. */
-	if (nfiles == 0 || access(check->config_path, F_OK) == 0)
+	/* Files can be checked where no belfry is set up, or not for us. */
+	if (nfiles == 0 || access(check->config_path, R_OK) == 0)
 		check->config = check_config(check, check->config_path);
 	if (nfiles == 0 && check->config != NULL)
 		add_directory(check, &paths, check->config->jobs_dir);
