@@ -43,6 +43,7 @@ problem_close(struct problem_list *list, const char *file)
 	text = xasprintf("and %zu more error%s in this file", list->untold,
 	    list->untold == 1 ? "" : "s");
 	last.text = text;
+	last.line = list->untold_line;
 	problem_add(list, &last, SIZE_MAX);
 	free(text);
 	list->untold = 0;

@@ -51,6 +51,16 @@ day_begin(const struct rule *r, int64_t day)
 	return zone_from_local(zone_of(r), day * DAY, NULL, NULL);
 }
 
+/* The last instant at which a day begins. */
+static int64_t
+day_begin_again(const struct rule *r, int64_t day)
+{
+	int64_t again;
+
+	zone_from_local(zone_of(r), day * DAY, NULL, &again);
+	return again;
+}
+
 /* A day on which fires happen at their own time. */
 static bool
 is_open(const struct rule *r, int64_t day)
@@ -190,7 +200,8 @@ prev_open(const struct rule *r, int64_t t, int64_t *prev_r)
 		open = open_from(r, day, -1);
 		if (open == CALENDAR_NO_DAY ||
 		    !fire_before(r, fire,
-			jump_before(r, fire, day_begin(r, open + 1)), &fire))
+			jump_before(r, fire, day_begin_again(r, open + 1)),
+			&fire))
 			return false;
 	}
 }

@@ -39,6 +39,9 @@ int calendar_mode_parse(
  * are one. An interval has no wall time: its fires on the calendar's dates
  * are left out in these modes too.
  *
+ * Where the clocks went back over midnight after a new day had begun
+ * (St. John's until 2011), moved fires of that hour may be left out.
+ *
  * The cost grows with the stretches of days that are passed over, some ten
  * nanoseconds each, and for moved fires with the length of one.
  */

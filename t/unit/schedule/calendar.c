@@ -31,11 +31,13 @@ static void
 dates_and_ranges(void **state)
 {
 	struct calendar *c = calendar_new();
-	struct err err = { "" };
+	struct err err = {""};
 
 	assert_int_equal(calendar_add_dates(c,
 			     " 2026-12-25,2026-12-28..2027-01-02 05-01, "
-			     "12-31..01-01,02-29", &err), 0);
+			     "12-31..01-01,02-29",
+			     &err),
+	    0);
 	assert_true(calendar_has(c, day(2026, 12, 25)));
 	assert_false(calendar_has(c, day(2026, 12, 26)));
 	assert_true(calendar_has(c, day(2026, 12, 28)));
@@ -50,10 +52,10 @@ dates_and_ranges(void **state)
 	assert_false(calendar_has(c, day(2025, 2, 28)));
 	assert_false(calendar_has(c, -1));
 	assert_false(calendar_has(c, INT64_MAX));
-	assert_int_equal(calendar_find(c, day(2026, 5, 2), 1, true),
-	    day(2026, 12, 25));
-	assert_int_equal(calendar_find(c, day(2027, 1, 2), -1, false),
-	    day(2026, 12, 27));
+	assert_int_equal(
+	    calendar_find(c, day(2026, 5, 2), 1, true), day(2026, 12, 25));
+	assert_int_equal(
+	    calendar_find(c, day(2027, 1, 2), -1, false), day(2026, 12, 27));
 	calendar_free(c);
 }
 
@@ -61,7 +63,7 @@ static void
 weekdays(void **state)
 {
 	struct calendar *c = calendar_new();
-	struct err err = { "" };
+	struct err err = {""};
 
 	assert_int_equal(calendar_add_weekdays(c, "SAT sun", &err), 0);
 	assert_true(calendar_has(c, day(2026, 11, 21)));
@@ -72,18 +74,17 @@ weekdays(void **state)
 	assert_false(calendar_has(c, day(2026, 11, 20)));
 	assert_true(calendar_has(c, day(2026, 11, 9)));
 	assert_int_equal(calendar_add_weekdays(c, "MON H", &err), -1);
-	assert_string_equal(err.text,
-	    "column 5: expected a day of week; write SUN-SAT");
+	assert_string_equal(
+	    err.text, "column 5: expected a day of week; write SUN-SAT");
 	calendar_free(c);
 }
 
 static void
 errors_name_the_column(void **state)
 {
-	static const char *const bad[] = { "2026-12-25,x", "2026-12-25,13-01",
-		"2026-12-25,2025-02-29", "2026-12-25,1-1",
-		"2026-12-25,2026-12-2x", "2026-12-25,2026-12-255",
-		"2026-12-25,02-30" };
+	static const char *const bad[] = {"2026-12-25,x", "2026-12-25,13-01",
+	    "2026-12-25,2025-02-29", "2026-12-25,1-1", "2026-12-25,2026-12-2x",
+	    "2026-12-25,2026-12-255", "2026-12-25,02-30"};
 	struct calendar *c = calendar_new();
 	struct err err;
 
@@ -94,10 +95,10 @@ errors_name_the_column(void **state)
 		    "range 2026-12-24..2027-01-01");
 	}
 	assert_int_equal(calendar_add_dates(c, "2026-12-25..12-26", &err), -1);
-	assert_int_equal(calendar_add_dates(c, "2026-12-25..2026-12-24",
-			     &err), -1);
-	assert_string_equal(err.text,
-	    "column 13: the range ends before it begins");
+	assert_int_equal(
+	    calendar_add_dates(c, "2026-12-25..2026-12-24", &err), -1);
+	assert_string_equal(
+	    err.text, "column 13: the range ends before it begins");
 	calendar_free(c);
 }
 
@@ -107,7 +108,7 @@ files(void **state)
 	char path[] = "/tmp/belfry-calendar-XXXXXX", want[128];
 	struct calendar *c = calendar_new();
 	int fd = mkstemp(path);
-	struct err err = { "" };
+	struct err err = {""};
 	const char text[] = "# holidays\n2026-12-25 # Christmas\r\n\n"
 			    "01-01, 2026-05-01\n";
 
@@ -188,8 +189,8 @@ list_fires(struct world *w, const struct schedule *s, enum calendar_mode mode)
 		fire = t;
 		if (!apply(w, mode, &fire))
 			continue;
-		array_reserve(&w->fires, &w->cap, w->count + 1,
-		    sizeof(*w->fires));
+		array_reserve(
+		    &w->fires, &w->cap, w->count + 1, sizeof(*w->fires));
 		w->fires[w->count++] = fire;
 	}
 	if (w->count > 0)
@@ -214,8 +215,7 @@ check_rule(const struct world *w, const struct rule *rule, const char *text)
 			got = INT64_MAX;
 		if (got != want)
 			fail_msg("%s, mode %d in %s: next %s is not %s", text,
-			    (int)rule->mode, schedule_zone_name(
-			    rule->schedule),
+			    (int)rule->mode, schedule_zone_name(rule->schedule),
 			    timestamp_format_ms(a, got / 1000 * 1000000),
 			    timestamp_format_ms(b, want / 1000 * 1000000));
 		t = got;
@@ -236,7 +236,7 @@ random_calendar(struct slow_random *r, int64_t begin, int64_t end)
 	struct calendar *c = calendar_new();
 	char text[64];
 	struct civil a, b;
-	struct err err = { "" };
+	struct err err = {""};
 
 	if (slow_rand(r, 2) == 0)
 		calendar_add_weekdays(c, "SAT,SUN", &err);
@@ -256,28 +256,31 @@ random_calendar(struct slow_random *r, int64_t begin, int64_t end)
 static void
 random_rules(void **state)
 {
-	static const char *const zones[] = { "UTC", "America/New_York",
-		"America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia",
-		"America/Asuncion" };
-	static const char *const texts[] = { "0 9 * * *", "30 2 * * *",
-		"0 0 * * MON", "0 */6 * * *", "59 23 L * *", "*/20 1-2 * * *",
-		"0 0,1,2,3 * * *" };
+	static const char *const zones[] = {"UTC", "America/New_York",
+	    "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia",
+	    "America/Asuncion", "America/St_Johns"};
+	static const char *const texts[] = {"0 9 * * *", "30 2 * * *",
+	    "0 0 * * MON", "0 */6 * * *", "59 23 L * *", "*/20 1-2 * * *",
+	    "0 0,1,2,3 * * *", "*/7 0,23 * * *"};
 	struct schedule_pool *pool = schedule_pool_new(NULL);
-	struct slow_random r = { 7 };
-	struct world w = { .fires = NULL };
-	struct err err = { "" };
+	struct slow_random r = {7};
+	struct world w = {.fires = NULL};
+	struct err err = {""};
 
-	for (int round = 0; round < 1200; round++) {
+	for (int round = 0; round < 2000; round++) {
 		const struct schedule_options options = {
-			.zone = zones[slow_rand(&r, nitems(zones))] };
+		    .zone = zones[slow_rand(&r, nitems(zones))]};
 		const char *text = texts[slow_rand(&r, nitems(texts))];
-		struct rule rule = { .mode = slow_rand(&r, 4) };
+		struct rule rule = {.mode = slow_rand(&r, 4)};
 		struct calendar *c;
 
+		/* See rule.h. */
+		if (strstr(options.zone, "St_Johns") != NULL)
+			rule.mode = slow_rand(&r, 2);
 		rule.schedule = schedule_get(pool, text, &options, &err);
 		assert_non_null(rule.schedule);
 		w.zone = schedule_zone(rule.schedule);
-		w.begin = day(2011, 1, 1) * DAY + slow_rand(&r, 8 * 365 * DAY);
+		w.begin = day(2006, 1, 1) * DAY + slow_rand(&r, 13 * 365 * DAY);
 		w.end = w.begin + 200 * DAY;
 		c = random_calendar(&r, w.begin, w.end);
 		rule.calendar = w.calendar = c;
@@ -292,13 +295,52 @@ random_rules(void **state)
 	schedule_pool_free(pool);
 }
 
+/* St. John's, 29 October 2006, 00:01: it is the 28th again. */
+static void
+dates_may_go_back(void **state)
+{
+	const struct schedule_options options = {.zone = "America/St_Johns"};
+	struct schedule_pool *pool = schedule_pool_new(NULL);
+	struct calendar *c = calendar_new();
+	struct rule rule = {.start = INT64_MIN, .end = INT64_MAX};
+	struct err err = {""};
+	int64_t change = 1162089060, t;
+
+	rule.schedule = schedule_get(pool, "* * * * *", &options, &err);
+	rule.calendar = c;
+	assert_int_equal(
+	    schedule_zone_offset(rule.schedule, change - 1), -9000);
+	assert_int_equal(schedule_zone_offset(rule.schedule, change), -12600);
+	assert_int_equal(calendar_add_dates(c, "2006-10-29", &err), 0);
+	assert_true(rule_next(&rule, change - 120, &t));
+	assert_int_equal(t, change);
+	assert_true(rule_prev(&rule, change, &t));
+	assert_int_equal(t, change - 120);
+	assert_true(rule_next(&rule, change + 58 * 60, &t));
+	assert_int_equal(t, change + 59 * 60 + 86400);
+	assert_true(rule_prev(&rule, t, &t));
+	assert_int_equal(t, change + 58 * 60);
+	/* And when it is the only day. */
+	rule.mode = CALENDAR_INCLUDE;
+	assert_true(rule_next(&rule, 0, &t));
+	assert_int_equal(t, change - 60);
+	assert_true(rule_next(&rule, t, &t));
+	assert_int_equal(t, change + 59 * 60);
+	assert_true(rule_prev(&rule, t, &t));
+	assert_int_equal(t, change - 60);
+	assert_false(rule_prev(&rule, t, &t));
+	schedule_release(pool, rule.schedule);
+	calendar_free(c);
+	schedule_pool_free(pool);
+}
+
 static void
 windows_and_intervals(void **state)
 {
 	struct schedule_pool *pool = schedule_pool_new(NULL);
 	struct calendar *c = calendar_new();
-	struct rule rule = { .start = 1000, .end = 400000 };
-	struct err err = { "" };
+	struct rule rule = {.start = 1000, .end = 400000};
+	struct err err = {""};
 	int64_t t;
 
 	rule.schedule = schedule_get(pool, "TZ=UTC @every 90s", NULL, &err);
@@ -309,8 +351,8 @@ windows_and_intervals(void **state)
 	assert_false(rule_next(&rule, 399910, &t));
 	assert_true(rule_prev(&rule, 500009, &t));
 	assert_int_equal(t, 399929);
-	assert_int_equal(calendar_add_dates(c, "1970-01-01..1970-01-02", &err),
-	    0);
+	assert_int_equal(
+	    calendar_add_dates(c, "1970-01-01..1970-01-02", &err), 0);
 	rule.calendar = c;
 	assert_true(rule_next(&rule, 10, &t));
 	assert_int_equal(t, 10 + 1920 * 90);
@@ -327,11 +369,11 @@ windows_and_intervals(void **state)
 static void
 nothing_is_open(void **state)
 {
-	const struct schedule_options options = { .zone = "America/Havana" };
+	const struct schedule_options options = {.zone = "America/Havana"};
 	struct schedule_pool *pool = schedule_pool_new(NULL);
 	struct calendar *c = calendar_new();
-	struct rule rule = { .start = INT64_MIN, .end = INT64_MAX };
-	struct err err = { "" };
+	struct rule rule = {.start = INT64_MIN, .end = INT64_MAX};
+	struct err err = {""};
 	int64_t t;
 
 	rule.schedule = schedule_get(pool, "* * * * *", &options, &err);
@@ -342,10 +384,10 @@ nothing_is_open(void **state)
 	assert_int_equal(calendar_add_weekdays(c, "SUN-SAT", &err), 0);
 	for (int mode = CALENDAR_EXCLUDE; mode <= CALENDAR_PREVIOUS; mode++) {
 		rule.mode = (enum calendar_mode)mode;
-		assert_int_equal(rule_next(&rule, INT64_MIN, &t),
-		    mode == CALENDAR_INCLUDE);
-		assert_int_equal(rule_prev(&rule, INT64_MAX, &t),
-		    mode == CALENDAR_INCLUDE);
+		assert_int_equal(
+		    rule_next(&rule, INT64_MIN, &t), mode == CALENDAR_INCLUDE);
+		assert_int_equal(
+		    rule_prev(&rule, INT64_MAX, &t), mode == CALENDAR_INCLUDE);
 	}
 	schedule_release(pool, rule.schedule);
 	calendar_free(c);
@@ -356,13 +398,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(dates_and_ranges),
-		cmocka_unit_test(weekdays),
-		cmocka_unit_test(errors_name_the_column),
-		cmocka_unit_test(files),
-		cmocka_unit_test(random_rules),
-		cmocka_unit_test(windows_and_intervals),
-		cmocka_unit_test(nothing_is_open),
+	    cmocka_unit_test(dates_and_ranges),
+	    cmocka_unit_test(weekdays),
+	    cmocka_unit_test(errors_name_the_column),
+	    cmocka_unit_test(files),
+	    cmocka_unit_test(random_rules),
+	    cmocka_unit_test(dates_may_go_back),
+	    cmocka_unit_test(windows_and_intervals),
+	    cmocka_unit_test(nothing_is_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
