@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "fuzz.h"
 #include "schedule/calendar.h"
 #include "schedule/schedule.h"
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "fuzz.h"
 #include "schedule/impl.h"
 
 

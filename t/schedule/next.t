@@ -1,12 +1,12 @@
 #!/usr/bin/perl
 # belfry next, as a person and a script see it.
 #
-# usage: next.t PROGRAM    ("PROGRAM next ..." is "belfry next ...")
+# Asks the belfry that was built.
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
 
-my $program = shift or die "usage: next.t PROGRAM\n";
+my $program = ($ENV{BELFRY_BUILD} // q(build)) . q(/master/cli/belfry);
 my $dir = tempdir(CLEANUP => 1);
 my $count = 0;
 

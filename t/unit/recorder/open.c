@@ -172,10 +172,10 @@ test_no_directory(void **state)
 static void
 test_is_run_id(void **state)
 {
-	assert_true(store_is_run_id("01k3abcdefghjkmn"));
+	assert_true(store_is_run_id("01k3abcdefghjkmn0123"));
 	assert_true(store_is_run_id("a"));
 	assert_false(store_is_run_id(""));
-	assert_false(store_is_run_id("01k3abcdefghjkmnp"));
+	assert_false(store_is_run_id("01k3abcdefghjkmn01234"));
 	assert_false(store_is_run_id("../../etc/passwd"));
 	assert_false(store_is_run_id("a b"));
 	assert_false(store_is_run_id("."));
