@@ -333,8 +333,6 @@ take_event(void *arg, const struct ini_event *event)
 		job_error(parser, event->line, "%s", event->text);
 		break;
 	case INI_ERROR:
-		job_error(parser, event->line, "%s", event->text);
-		break;
 	case INI_FILE_ERROR:
 		job_error(parser, event->line, "%s", event->text);
 		break;
