@@ -1,5 +1,5 @@
 /*
- * Questions that wait, and their answers. Runs in the api process.
+ * Questions that wait for their answers. Runs in the api process.
  *
  * The id of a question is its place in the table and a serial number, so that
  * an answer to one that was cancelled is not taken for its successor's.
@@ -10,42 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/http_ask_internal.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/strbuf.h"
-
-/* After so many bytes of answers it is counted anew what is held. */
-#define HELD_STEP ((size_t)1 << 20)
-#define NEXT_MAX  250
-
-struct ask_pending {
-	struct ask_table *table;
-	uint64_t id;            /* 0: the place is free */
-	struct http_conn *conn; /* borrowed */
-	const struct route *route;
-	bool endless;
-	int status;
-	bool streams; /* its head was sent on */
-	char content_type[128];
-	struct strbuf body;  /* of one that is sent whole */
-	struct event *timer; /* of health; NULL */
-};
-
-struct ask_peer {
-	struct ask_table *table;
-	enum role_id role;
-	struct channel *channel; /* NULL: it is gone */
-};
-
-struct ask_table {
-	struct ask_table_config config;
-	struct ask_peer master;
-	struct ask_peer recorder;
-	uint64_t serial;
-	unsigned endless;
-	size_t uncounted; /* bytes of answers since held bytes were counted */
-	struct ask_pending pending[ASK_PENDING_MAX];
-};
 
 static struct ask_peer *
 peer_of(struct ask_table *table, enum role_id role)
@@ -53,9 +20,8 @@ peer_of(struct ask_table *table, enum role_id role)
 	return role == ROLE_MASTER ? &table->master : &table->recorder;
 }
 
-/* Forgets the question; its connection is not answered here. */
-static void
-forget(struct ask_pending *p)
+void
+ask_forget(struct ask_pending *p)
 {
 	if (p->endless)
 		p->table->endless--;
@@ -68,22 +34,21 @@ forget(struct ask_pending *p)
 	p->id = 0;
 }
 
-static void
-tell_cancelled(struct ask_pending *p)
+void
+ask_tell_cancelled(struct ask_pending *p)
 {
 	channel_send(peer_of(p->table, p->route->peer)->channel, MSG_ASK_CANCEL,
 	    p->id, NULL, -1);
 }
 
-/* Ends it with a problem, or by cutting it off when it has begun. */
-static void
-fail(struct ask_pending *p, int status, const char *code, const char *text)
+void
+ask_fail(struct ask_pending *p, int status, const char *code, const char *text)
 {
 	struct http_conn *conn = p->conn;
 	struct http_problem problem;
 	bool streams = p->streams;
 
-	forget(p);
+	ask_forget(p);
 	http_problem_set(&problem, status, code, "%s", text);
 	if (streams)
 		http_conn_abort(conn);
@@ -91,9 +56,8 @@ fail(struct ask_pending *p, int status, const char *code, const char *text)
 		http_conn_reply_problem(conn, &problem);
 }
 
-/* Nothing was done: asking again is safe, whatever was asked for. */
-static void
-invite_again(struct ask_pending *p)
+void
+ask_invite_again(struct ask_pending *p)
 {
 	http_conn_add_header(p->conn, "Retry-After", "1");
 }
@@ -105,7 +69,7 @@ fail_gone(struct ask_pending *p)
 
 	snprintf(text, sizeof(text), "the %s restarts; try again in a moment",
 	    role_name(p->route->peer));
-	fail(p, 503, "unavailable", text);
+	ask_fail(p, 503, "unavailable", text);
 }
 
 static void
@@ -118,182 +82,13 @@ fail_peer(struct ask_table *table, enum role_id role)
 			fail_gone(p);
 }
 
-static struct ask_pending *
-find(struct ask_table *table, uint64_t id)
+struct ask_pending *
+ask_find(struct ask_table *table, uint64_t id)
 {
 	struct ask_pending *p = &table->pending[id % ASK_PENDING_MAX];
 
 	return id != 0 && p->id == id ? p : NULL;
 }
-
-/* All that waits in this process because somebody does not take it. */
-static size_t
-count_held(const struct ask_table *table)
-{
-	size_t held = http_server_backlog(table->config.server);
-	unsigned i;
-
-	for (i = 0; i < ASK_PENDING_MAX; i++)
-		held += table->pending[i].body.len;
-	return held;
-}
-
-static bool
-too_much(struct ask_pending *p, size_t more)
-{
-	struct ask_table *table = p->table;
-
-	if (p->streams ? http_conn_backlog(p->conn) > ASK_UNSENT_MAX :
-			 p->body.len > ASK_WHOLE_MAX)
-		return true;
-	table->uncounted += more;
-	if (table->uncounted < HELD_STEP)
-		return false;
-	table->uncounted = 0;
-	return count_held(table) > ASK_HELD_MAX;
-}
-
-static int
-on_begin(struct channel *channel, struct message *message, void *arg,
-    struct err *err)
-{
-	struct ask_peer *peer = arg;
-	struct ask_pending *p = find(peer->table, message->id);
-	int status = wire_get_u16(&message->body);
-	const char *type = wire_get_str(&message->body);
-
-	if (!wire_end(&message->body) || status < 200 || status > 599 ||
-	    strpbrk(type, "\r\n") != NULL)
-		return err_set(err, "malformed");
-	if (p == NULL)
-		return 0; /* cancelled while it was on its way */
-	if (p->status != 0)
-		return err_set(err, "an answer that has begun");
-	p->status = status;
-	snprintf(p->content_type, sizeof(p->content_type), "%s", type);
-	if (p->route->kind != ROUTE_STREAM || status != 200)
-		return 0;
-	p->streams = true;
-	http_conn_begin(p->conn, status, p->content_type);
-	return 0;
-}
-
-static int
-on_data(struct channel *channel, struct message *message, void *arg,
-    struct err *err)
-{
-	struct ask_peer *peer = arg;
-	struct ask_pending *p = find(peer->table, message->id);
-	const void *bytes;
-	size_t n;
-
-	bytes = wire_get_bytes(&message->body, &n);
-	if (!wire_end(&message->body))
-		return err_set(err, "malformed");
-	if (p == NULL)
-		return 0;
-	if (p->status == 0)
-		return err_set(err, "an answer that has not begun");
-	if (p->route->kind == ROUTE_HEALTH || p->route->kind == ROUTE_READY)
-		return 0;
-	if (p->streams)
-		http_conn_write(p->conn, bytes, n);
-	else
-		strbuf_add(&p->body, bytes, n);
-	if (too_much(p, n)) {
-		tell_cancelled(p);
-		fail(p, 503, "too_large", "the answer is too large");
-	}
-	return 0;
-}
-
-/* Link: </v1/runs?before=...>; rel="next" */
-static void
-add_link(struct ask_pending *p, const char *next)
-{
-	char link[NEXT_MAX + 80];
-
-	if (*next == '\0' || strlen(next) > NEXT_MAX ||
-	    strpbrk(next, "\r\n<> \"") != NULL)
-		return;
-	snprintf(link, sizeof(link), "<%s?%s>; rel=\"next\"", p->route->pattern,
-	    next);
-	http_conn_add_header(p->conn, "Link", link);
-}
-
-static void
-answer_health(struct ask_pending *p)
-{
-	static const char good[] = "{\"status\":\"ok\"}";
-	struct ask_table *table = p->table;
-	struct http_conn *conn = p->conn;
-
-	if (p->status != 200) {
-		fail(p, 503, "unavailable", "the master does not answer well");
-	} else if (p->route->kind == ROUTE_READY &&
-	    table->recorder.channel == NULL) {
-		fail(p, 503, "unavailable", "the recorder restarts");
-	} else {
-		forget(p);
-		http_conn_reply(
-		    conn, 200, "application/json", good, sizeof(good) - 1);
-	}
-}
-
-static void
-answer_whole(struct ask_pending *p)
-{
-	struct http_conn *conn = p->conn;
-	struct strbuf body = p->body;
-	char type[sizeof(p->content_type)];
-	int status = p->status;
-
-	p->body = (struct strbuf)STRBUF_INIT;
-	memcpy(type, p->content_type, sizeof(type));
-	forget(p);
-	http_conn_reply(conn, status, type, strbuf_str(&body), body.len);
-	strbuf_fini(&body);
-}
-
-static int
-on_end(struct channel *channel, struct message *message, void *arg,
-    struct err *err)
-{
-	struct ask_peer *peer = arg;
-	struct ask_pending *p = find(peer->table, message->id);
-	const char *next = "";
-	struct http_conn *conn;
-
-	if (message->body.len > 0)
-		next = wire_get_str(&message->body);
-	if (!wire_end(&message->body))
-		return err_set(err, "malformed");
-	if (p == NULL)
-		return 0;
-	if (p->status == 0)
-		return err_set(err, "an answer that has not begun");
-	if (p->streams) {
-		conn = p->conn;
-		forget(p);
-		http_conn_end(conn);
-	} else if (p->route->kind == ROUTE_HEALTH ||
-	    p->route->kind == ROUTE_READY) {
-		answer_health(p);
-	} else {
-		add_link(p, next);
-		if (p->status == 503)
-			invite_again(p);
-		answer_whole(p);
-	}
-	return 0;
-}
-
-static const struct channel_dispatch dispatch[] = {
-    {MSG_ANSWER_BEGIN, on_begin},
-    {MSG_ANSWER_DATA, on_data},
-    {MSG_ANSWER_END, on_end},
-    {0, NULL},
-};
 
 static void
 closed_cb(struct channel *channel, const char *why, void *arg)
@@ -331,7 +126,7 @@ ask_table_free(struct ask_table *table)
 		return;
 	for (i = 0; i < ASK_PENDING_MAX; i++)
 		if (table->pending[i].id != 0)
-			forget(&table->pending[i]);
+			ask_forget(&table->pending[i]);
 	channel_free(table->master.channel);
 	channel_free(table->recorder.channel);
 	free(table);
@@ -345,7 +140,7 @@ ask_table_set_peer(struct ask_table *table, enum role_id role, int fd)
 	    .loop = table->config.loop,
 	    .self = ROLE_API,
 	    .peer = role,
-	    .dispatch = dispatch,
+	    .dispatch = ask_dispatch,
 	    .closed_cb = closed_cb,
 	    .arg = peer,
 	};
@@ -363,8 +158,8 @@ health_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct ask_pending *p = arg;
 
-	tell_cancelled(p);
-	fail(p, 503, "unavailable", "the master does not answer in time");
+	ask_tell_cancelled(p);
+	ask_fail(p, 503, "unavailable", "the master does not answer in time");
 }
 
 static void
@@ -450,7 +245,7 @@ ask_table_send(struct ask_table *table, struct http_conn *conn,
 		return;
 	}
 	if (send_ask(p, call, who) == -1) {
-		invite_again(p);
+		ask_invite_again(p);
 		fail_gone(p);
 	} else if (call->route->kind == ROUTE_HEALTH ||
 	    call->route->kind == ROUTE_READY) {
@@ -465,9 +260,9 @@ ask_table_cancel(struct ask_table *table, struct http_conn *conn, bool timeout)
 
 	if (p == NULL)
 		return;
-	tell_cancelled(p);
+	ask_tell_cancelled(p);
 	if (timeout)
-		fail(p, 504, "timeout", "the answer took too long");
+		ask_fail(p, 504, "timeout", "the answer took too long");
 	else
-		forget(p);
+		ask_forget(p);
 }

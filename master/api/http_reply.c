@@ -81,7 +81,9 @@ write_head(struct http_conn *conn, int status, const char *content_type)
 {
 	struct evbuffer *out = output(conn);
 
-	if (conn->eof)
+	/* Requests that came before the end are still to be answered. */
+	if (conn->eof &&
+	    evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0)
 		conn->close_after = true;
 	conn->begun = true;
 	evbuffer_add_printf(

@@ -95,6 +95,15 @@ my ($status, undef, $body) = $f->request(GET => '/v1/jobs/slow2');
 is($status, 504, 'an answer that does not come');
 cmp_ok(time - $begin, '<', 5, 'is given up');
 ok((grep { $_ eq 'cancel' } $f->asked), 'and cancelled');
+$f->write('status.json', "!slow\n");
+$begin = time;
+($status, undef, $body) = $f->request(GET => '/healthz');
+is($status, 503, 'a master that does not answer is not healthy');
+like($body, qr/the master does not answer in time/, 'is told');
+cmp_ok(time - $begin, '<', 1.4, 'sooner than others are given up');
+$f->write('status.json', "!500 internal ill\n");
+is(($f->request(GET => '/healthz'))[0], 503, 'nor is one that fails');
+$f->write('status.json', '{"state":"running"}');
 ($status, my $head, $body) = $f->request(GET => '/v1/runs/die1');
 is($status, 503, 'the recorder dies');
 is($body, '{"error":{"code":"unavailable","message":'

@@ -53,12 +53,16 @@ sub read {
 	return scalar(<$in>) // '';
 }
 
-# The questions that were asked, each once.
+# The questions that were asked since this was called last.
 sub asked {
 	my ($self) = @_;
-	my @lines = split /\n/, $self->read('asks.log');
-	unlink "$self->{dir}/asks.log";
-	return @lines;
+	my $text = $self->read('asks.log');
+	my $seen = $self->{seen} // 0;
+	$seen = 0 if $seen > length $text;
+	my $new = substr($text, $seen);
+	$new =~ s/[^\n]*\z//; # a line that is being written
+	$self->{seen} = $seen + length $new;
+	return split /\n/, $new;
 }
 
 sub start {

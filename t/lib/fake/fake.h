@@ -14,7 +14,8 @@
  *   asks.log            is written: one line a question or cancellation
  *
  * In JSON files @-180@ stands for the time 180 seconds ago. A file that
- * begins with "!409 code text" is answered as that error.
+ * begins with "!409 code text" is answered as that error, one that begins with
+ * "!slow" not at all.
  */
 #ifndef BELFRY_T_FAKE_H
 #define BELFRY_T_FAKE_H

@@ -83,7 +83,10 @@ fill_times(const char *text)
 	return strbuf_take(&out);
 }
 
-/* "!409 code text": true when it was one and was answered. */
+/*
+ * "!409 code text": true when it was one and was answered, or "!slow" and is
+ * not to be.
+ */
 static bool
 answer_refusal(const struct ask *ask, char *text)
 {
@@ -91,6 +94,8 @@ answer_refusal(const struct ask *ask, char *text)
 
 	if (*text != '!')
 		return false;
+	if (strncmp(text, "!slow", 5) == 0)
+		return true;
 	code = strchr(text, ' ');
 	message = code != NULL ? strchr(code + 1, ' ') : NULL;
 	if (message == NULL)

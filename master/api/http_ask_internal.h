@@ -1,0 +1,54 @@
+/* What http_ask.c and http_answer.c share. */
+#ifndef BELFRY_API_HTTP_ASK_INTERNAL_H
+#define BELFRY_API_HTTP_ASK_INTERNAL_H
+
+#include "api/http_ask.h"
+#include "base/strbuf.h"
+
+struct ask_pending {
+	struct ask_table *table;
+	uint64_t id;            /* 0: the place is free */
+	struct http_conn *conn; /* borrowed */
+	const struct route *route;
+	bool endless;
+	int status;
+	bool streams; /* its head was sent on */
+	char content_type[128];
+	struct strbuf body;  /* of one that is sent whole */
+	struct event *timer; /* of health; NULL */
+};
+
+struct ask_peer {
+	struct ask_table *table;
+	enum role_id role;
+	struct channel *channel; /* NULL: it is gone */
+};
+
+struct ask_table {
+	struct ask_table_config config;
+	struct ask_peer master;
+	struct ask_peer recorder;
+	uint64_t serial;
+	unsigned endless;
+	size_t uncounted; /* bytes of answers since held bytes were counted */
+	struct ask_pending pending[ASK_PENDING_MAX];
+};
+
+/* The question of that id; NULL when it was cancelled. */
+struct ask_pending *ask_find(struct ask_table *table, uint64_t id);
+
+/* Forgets the question; its connection is not answered here. */
+void ask_forget(struct ask_pending *p);
+
+/* Ends it with a problem, or by cutting it off when it has begun. */
+void
+ask_fail(struct ask_pending *p, int status, const char *code, const char *text);
+void ask_tell_cancelled(struct ask_pending *p);
+
+/* Nothing was done: asking again is safe, whatever was asked for. */
+void ask_invite_again(struct ask_pending *p);
+
+/* http_answer.c: the messages of both peers; arg is a struct ask_peer. */
+extern const struct channel_dispatch ask_dispatch[];
+
+#endif
