@@ -207,6 +207,8 @@ hand_over(struct worker *w)
 		if (!kept)
 			log_error("run %s: cannot write its result: %s",
 			    w->spec.id, strerror(errno));
+		if (kept) /* its place may soon be another run's */
+			runfile_close(&w->file);
 		told = report_done(&w->report, &w->result);
 		if (kept || told)
 			return;

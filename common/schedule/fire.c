@@ -95,8 +95,10 @@ schedule_fire_prev(const struct schedule *s, int64_t t, int64_t *prev_r)
 	slot = cron_prev_local(cron, before);
 	for (;;) {
 		if (span->at == INT64_MIN) {
+			if (slot == CRON_NONE)
+				return false;
 			*prev_r = slot - span->offset;
-			return slot != CRON_NONE;
+			return true;
 		}
 		begin = span->at + span->offset;
 		old = fresh_from(span);

@@ -91,6 +91,13 @@ fail(struct ask_pending *p, int status, const char *code, const char *text)
 		http_conn_reply_problem(conn, &problem);
 }
 
+/* Nothing was done: asking again is safe, whatever was asked for. */
+static void
+invite_again(struct ask_pending *p)
+{
+	http_conn_add_header(p->conn, "Retry-After", "1");
+}
+
 static void
 fail_gone(struct ask_pending *p)
 {
@@ -274,6 +281,8 @@ on_end(struct channel *channel, struct message *message, void *arg,
 		answer_health(p);
 	} else {
 		add_link(p, next);
+		if (p->status == 503)
+			invite_again(p);
 		answer_whole(p);
 	}
 	return 0;
@@ -440,11 +449,13 @@ ask_table_send(struct ask_table *table, struct http_conn *conn,
 		http_conn_reply_problem(conn, &problem);
 		return;
 	}
-	if (send_ask(p, call, who) == -1)
+	if (send_ask(p, call, who) == -1) {
+		invite_again(p);
 		fail_gone(p);
-	else if (call->route->kind == ROUTE_HEALTH ||
-	    call->route->kind == ROUTE_READY)
+	} else if (call->route->kind == ROUTE_HEALTH ||
+	    call->route->kind == ROUTE_READY) {
 		limit_time(p);
+	}
 }
 
 void

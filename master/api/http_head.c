@@ -27,13 +27,13 @@ is_token(const char *s)
 size_t
 http_head_length(const char *text, size_t len)
 {
-	const char *crlf = memmem(text, len, "\r\n\r\n", 4);
+	const char *crlf = memmem(text, len, "\n\r\n", 3);
 	const char *lf = memmem(text, len, "\n\n", 2);
 
 	/* Bare line feeds end it as well, so that they can be refused. */
 	if (lf != NULL && (crlf == NULL || lf < crlf))
 		return (size_t)(lf - text) + 2;
-	return crlf != NULL ? (size_t)(crlf - text) + 4 : 0;
+	return crlf != NULL ? (size_t)(crlf - text) + 3 : 0;
 }
 
 static int
@@ -120,7 +120,8 @@ parse_version(
 		head->minor = 1;
 	else if (strcmp(version, "HTTP/1.0") == 0)
 		head->minor = 0;
-	else if (strncmp(version, "HTTP/", 5) == 0)
+	else if (strlen(version) == 8 && memcmp(version, "HTTP/", 5) == 0 &&
+	    version[6] == '.')
 		return http_problem_set(problem, 505, "http_version",
 		    "only HTTP/1.0 and HTTP/1.1 are spoken here");
 	else

@@ -37,7 +37,7 @@ static const struct route routes[] = {
     {"POST", "/v1/runs/{run}/kill", "kill", ROLE_MASTER, API_OPERATOR,
 	ROUTE_WHOLE, "", ""},
     {"GET", "/v1/ledger", "ledger", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
-	"job since until outcome limit before", ""},
+	"job since until outcome reason limit before", ""},
     {"POST", "/v1/reload", "reload", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "",
 	""},
     {"POST", "/v1/drain", "drain", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "", ""},
@@ -114,12 +114,11 @@ static int
 take_segment(struct route_call *call, const char *key, char *value,
     struct http_problem *problem)
 {
-	bool is_job = strcmp(key, "job") == 0;
-
 	if (http_percent_decode(value, false) == -1)
 		return http_problem_set(problem, 400, "bad_request",
 		    "the path has a broken %% escape");
-	if (!is_name(value, is_job ? JOB_NAME_MAX : RUN_ID_SIZE - 1))
+	/* A run may be named by its job too: its latest. */
+	if (!is_name(value, JOB_NAME_MAX))
 		return http_problem_set(problem, 404, "not_found",
 		    "no %s \"%.128s\": it cannot be the name of one", key,
 		    value);

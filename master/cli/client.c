@@ -122,6 +122,8 @@ header_cb(char *text, size_t size, size_t n, void *arg)
 
 	if (strncasecmp(line, "Link:", 5) == 0)
 		take_link(a, line + 5);
+	if (strncasecmp(line, "Retry-After:", 12) == 0)
+		a->not_done = true;
 	free(line);
 	return n;
 }
@@ -143,6 +145,7 @@ client_answer_reset(struct client_answer *a)
 	strbuf_reset(&a->body);
 	free(a->next);
 	a->next = NULL;
+	a->not_done = false;
 	a->status = 0;
 	a->code = CURLE_OK;
 	a->os_error = 0;
@@ -248,16 +251,24 @@ client_judge(
 	return a->status >= 400 || a->status < 200 ? refusal(a, err) : CLI_GOOD;
 }
 
-/* Waits a little for a part of the daemon that restarts. */
+/*
+ * Waits a little for a part of the daemon that restarts. What changes
+ * something is asked for again only when it surely was not done.
+ */
 static void
-get(struct client *client, const char *path, struct client_answer *a)
+ask(struct client *client, const char *path, bool post, struct client_answer *a)
 {
+	bool again;
 	int tries;
 
 	for (tries = 0;; tries++) {
 		client_prepare(client, path, a);
+		if (post)
+			curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, "");
 		client_take_result(client, a, curl_easy_perform(client->curl));
-		if (!client_may_come_back(a) || tries == CLIENT_RETRIES)
+		again = post ? a->status == 503 && a->not_done :
+			       client_may_come_back(a);
+		if (!again || tries == CLIENT_RETRIES)
 			return;
 		client_pause(CLIENT_PAUSE_MS);
 	}
@@ -283,7 +294,7 @@ client_get(struct client *client, const char *path, json_t **json_r,
 	struct client_answer a = CLIENT_ANSWER_INIT;
 	int status;
 
-	get(client, path, &a);
+	ask(client, path, false, &a);
 	if (http_r != NULL)
 		*http_r = (int)a.status;
 	status = client_judge(client, &a, err);
@@ -294,15 +305,15 @@ client_get(struct client *client, const char *path, json_t **json_r,
 }
 
 int
-client_post(
-    struct client *client, const char *path, json_t **json_r, struct err *err)
+client_post(struct client *client, const char *path, json_t **json_r,
+    int *http_r, struct err *err)
 {
 	struct client_answer a = CLIENT_ANSWER_INIT;
 	int status;
 
-	client_prepare(client, path, &a);
-	curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, "");
-	client_take_result(client, &a, curl_easy_perform(client->curl));
+	ask(client, path, true, &a);
+	if (http_r != NULL)
+		*http_r = (int)a.status;
 	status = client_judge(client, &a, err);
 	if (status == CLI_GOOD)
 		status = parse_answer(&a, json_r, err);
@@ -340,7 +351,7 @@ client_list(struct client *client, const char *path, size_t max,
 	int status = CLI_GOOD;
 
 	while (go_on && next != NULL && status == CLI_GOOD) {
-		get(client, next, &a);
+		ask(client, next, false, &a);
 		free(next);
 		next = a.next;
 		a.next = NULL;

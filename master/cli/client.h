@@ -27,9 +27,9 @@ void client_free(struct client *client);
 int client_get(struct client *client, const char *path, json_t **json_r,
     int *http_r, struct err *err);
 
-/* Asks for something to be done; never tried twice. */
-int client_post(
-    struct client *client, const char *path, json_t **json_r, struct err *err);
+/* Asks for something to be done; tried again only when it surely was not. */
+int client_post(struct client *client, const char *path, json_t **json_r,
+    int *http_r, struct err *err);
 
 /*
  * A list, page after page: calls each() with every element as it comes, at

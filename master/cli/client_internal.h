@@ -25,11 +25,12 @@ struct client_answer {
 	long status;        /* of HTTP */
 	struct strbuf body; /* owned */
 	char *next;         /* owned: path of the next page; NULL none */
+	bool not_done;      /* it says: nothing was done, ask again */
 };
 
 #define CLIENT_ANSWER_INIT                                                     \
 	{                                                                      \
-		CURLE_OK, 0, 0, STRBUF_INIT, NULL                              \
+		CURLE_OK, 0, 0, STRBUF_INIT, NULL, false                       \
 	}
 
 void client_answer_reset(struct client_answer *a);

@@ -17,7 +17,7 @@ post(struct cli *cli, int argc, char **argv, const char *path, json_t **json_r)
 	client = show_client(cli, &status);
 	if (client == NULL)
 		return status;
-	status = client_post(client, path, json_r, &err);
+	status = client_post(client, path, json_r, NULL, &err);
 	client_free(client);
 	if (status != CLI_GOOD)
 		return cli_fail(status, &err);

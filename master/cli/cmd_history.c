@@ -43,17 +43,25 @@ parse_since(const struct cli *cli, struct history *h, const char *text)
 	return 0;
 }
 
+/* One or more, parted by commas. */
 static int
-parse_outcome(const struct cli *cli, struct history *h, const char *text)
+parse_outcomes(const struct cli *cli, struct history *h, const char *text)
 {
-	int outcome = outcome_parse(text);
+	char word[32];
+	const char *p;
+	int outcome;
 
-	if (outcome == -1 || outcome == OUTCOME_SKIPPED ||
-	    outcome == OUTCOME_MISSED) {
+	for (p = text; p != NULL; p = strchr(p, ',')) {
+		p += *p == ',';
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(p, ","), p);
+		outcome = outcome_parse(word);
+		if (outcome != -1 && outcome != OUTCOME_SKIPPED &&
+		    outcome != OUTCOME_MISSED)
+			continue;
 		cli_usage_error(cli,
 		    "--outcome %s: runs end as success, failure, timeout, "
-		    "killed, lost or launch-failed",
-		    text);
+		    "killed, lost or launch-failed, or are running",
+		    word);
 		return -1;
 	}
 	h->outcome = text;
@@ -70,7 +78,7 @@ take_option(const struct cli *cli, struct history *h, int letter)
 	case 's':
 		return parse_since(cli, h, optarg);
 	default:
-		return parse_outcome(cli, h, optarg);
+		return parse_outcomes(cli, h, optarg);
 	}
 }
 
@@ -168,8 +176,7 @@ static const struct cli_option options[] = {
     {'n', "lines", "N", "the newest N runs (default 20, --json 1000; 0: all)"},
     {'s', "since", "TIME|DURATION", "runs of this time or this long ago on"},
     {'o', "outcome", "OUTCOME",
-	"success, failure, timeout, killed, lost or "
-	"launch-failed"},
+	"runs that ended so; several are parted by commas"},
     {0, NULL, NULL, NULL},
 };
 

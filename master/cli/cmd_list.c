@@ -28,7 +28,7 @@ schedule_text(const json_t *job)
 		json_is_string(text) ? json_string_value(text) : "?");
 	if (i == 0)
 		strbuf_adds(&buf, "-");
-	else if (*zone != '\0')
+	else if (*zone != '\0' && !text_is_local_zone(zone))
 		strbuf_addf(&buf, " (%s)", zone);
 	return strbuf_take(&buf);
 }

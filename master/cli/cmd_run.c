@@ -119,7 +119,7 @@ begin(const struct cli *cli, const char *job, bool wait)
 		return status;
 	client_add_encoded(path, sizeof(path) - 4, job);
 	strncat(path, "/run", sizeof(path) - strlen(path) - 1);
-	status = client_post(client, path, &json, &err);
+	status = client_post(client, path, &json, NULL, &err);
 	if (status != CLI_GOOD) {
 		cli_fail(status, &err);
 	} else if (wait) {
@@ -169,13 +169,44 @@ const struct command cmd_run = {
 };
 
 static int
+post_kill(struct client *client, const char *id, json_t **json_r, int *http_r,
+    struct err *err)
+{
+	char path[512] = "/v1/runs/";
+
+	client_add_encoded(path, sizeof(path) - 5, id);
+	strncat(path, "/kill", sizeof(path) - strlen(path) - 1);
+	return client_post(client, path, json_r, http_r, err);
+}
+
+/* The beginning of an id will do; a job's name would be too easy a slip. */
+static int
+kill_by_beginning(
+    struct client *client, const char *begin, json_t **json_r, struct err *err)
+{
+	char path[512] = "/v1/runs/";
+	struct err own = {""};
+	json_t *run = NULL;
+	const char *id;
+	int status = CLI_REFUSED;
+
+	client_add_encoded(path, sizeof(path), begin);
+	if (client_get(client, path, &run, NULL, &own) != CLI_GOOD)
+		return CLI_REFUSED;
+	id = field_text(run, "id");
+	if (strncasecmp(id, begin, strlen(begin)) == 0)
+		status = post_kill(client, id, json_r, NULL, err);
+	json_decref(run);
+	return status;
+}
+
+static int
 kill_run(struct cli *cli, int argc, char **argv)
 {
 	struct client *client;
 	struct err err = {""};
-	char path[512] = "/v1/runs/";
 	json_t *json = NULL;
-	int status;
+	int status, http;
 
 	status = cli_arguments(cli, argc, argv);
 	if (status != -1)
@@ -183,9 +214,9 @@ kill_run(struct cli *cli, int argc, char **argv)
 	client = show_client(cli, &status);
 	if (client == NULL)
 		return status;
-	client_add_encoded(path, sizeof(path) - 5, argv[optind]);
-	strncat(path, "/kill", sizeof(path) - strlen(path) - 1);
-	status = client_post(client, path, &json, &err);
+	status = post_kill(client, argv[optind], &json, &http, &err);
+	if (status == CLI_REFUSED && http == 404)
+		status = kill_by_beginning(client, argv[optind], &json, &err);
 	client_free(client);
 	if (status != CLI_GOOD)
 		return cli_fail(status, &err);

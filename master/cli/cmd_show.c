@@ -77,6 +77,23 @@ show_history(const json_t *job)
 }
 
 static void
+show_key(const char *key, const json_t *value)
+{
+	const json_t *one;
+	size_t i;
+
+	/* A key that was given several times. */
+	json_array_foreach(value, i, one) show_key(key, one);
+	if (!json_is_string(value))
+		return;
+	printf("  ");
+	colour_print(COLOUR_NONE, key);
+	printf(" = ");
+	colour_print(COLOUR_NONE, json_string_value(value));
+	putchar('\n');
+}
+
+static void
 show_keys(json_t *keys)
 {
 	const char *key;
@@ -84,15 +101,7 @@ show_keys(json_t *keys)
 
 	if (json_object_size(keys) > 0)
 		printf("\ndefinition:\n");
-	json_object_foreach(keys, key, value)
-	{
-		printf("  ");
-		colour_print(COLOUR_NONE, key);
-		printf(" = ");
-		colour_print(COLOUR_NONE,
-		    json_is_string(value) ? json_string_value(value) : "?");
-		putchar('\n');
-	}
+	json_object_foreach(keys, key, value) show_key(key, value);
 }
 
 static void

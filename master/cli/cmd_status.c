@@ -30,23 +30,26 @@ print_counts(const json_t *status)
 {
 	const json_t *next = json_object_get(status, "next");
 	const json_t *store = json_object_get(status, "store");
-	int64_t behind = field_number(store, "behind_ms", 0);
+	int64_t unconfirmed = field_number(store, "unconfirmed", 0);
+	const char *path = field_text(store, "path");
 	char text[160];
 
 	show_line("jobs", COLOUR_NONE,
 	    "%" PRId64 ", %" PRId64 " enabled; %" PRId64 " running, %" PRId64
-	    " waiting",
+	    " waiting, %" PRId64 " queued",
 	    field_number(status, "jobs", 0), field_number(status, "enabled", 0),
 	    field_number(status, "running", 0),
-	    field_number(status, "waiting", 0));
+	    field_number(status, "waiting", 0),
+	    field_number(status, "queued", 0));
 	show_next(text, sizeof(text),
 	    json_string_value(json_object_get(next, "slot")), text_now());
 	show_line("next", COLOUR_NONE, "%s%s%s", field_text(next, "job"),
 	    field_text(next, "job")[0] != '\0' ? " at " : "", text);
-	show_line("store", COLOUR_NONE, "%s", field_text(store, "type"));
-	if (behind > 0)
-		show_line(
-		    "", COLOUR_WARN, "%s behind", text_duration(text, behind));
+	show_line("store", COLOUR_NONE, "%s%s%s", field_text(store, "type"),
+	    *path != '\0' ? ", " : "", path);
+	if (unconfirmed > 0)
+		show_line("", COLOUR_WARN, "%" PRId64 " records wait for it",
+		    unconfirmed);
 }
 
 static void

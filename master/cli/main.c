@@ -118,19 +118,42 @@ unknown_command(const struct cli *cli, const char *word)
 	    cli, "unknown command \"%s\"; \"belfry --help\" lists them", word);
 }
 
+/* -c FILE in one of its forms, behind a command that does not know it. */
+static bool
+take_config(struct cli *cli, int argc, char **argv, int *i)
+{
+	const char *arg = argv[*i];
+
+	if (strncmp(arg, "--config=", 9) == 0)
+		cli->config_path = arg + 9;
+	else if (strncmp(arg, "-c", 2) == 0 && arg[2] != '\0')
+		cli->config_path = arg + 2;
+	else if ((strcmp(arg, "-c") == 0 || strcmp(arg, "--config") == 0) &&
+	    *i + 1 < argc)
+		cli->config_path = argv[++*i];
+	else
+		return false;
+	return true;
+}
+
 /* These know --json too: hands on what stood in front of the command. */
 static int
 run_raw(struct cli *cli, int argc, char **argv)
 {
 	char json[] = "--json";
 	char **args = xcalloc((size_t)argc + 2, sizeof(*args));
+	bool options = true;
 	int n = 0, i, status;
 
 	args[n++] = argv[0];
 	if (cli->json)
 		args[n++] = json;
-	for (i = 1; i < argc; i++)
-		args[n++] = argv[i];
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			options = false;
+		if (!options || !take_config(cli, argc, argv, &i))
+			args[n++] = argv[i];
+	}
 	status = cli->command->run_raw(cli, n, args);
 	free(args);
 	return status;

@@ -64,18 +64,32 @@ signal_text(char *buf, size_t size, const json_t *run)
 		snprintf(buf, size, "signal %s", field_text(run, "signal"));
 }
 
+/* The reason in words may only repeat what the numbers say. */
+static bool
+repeats_numbers(const char *reason)
+{
+	static const char *const beginnings[] = {
+	    "exited with code", "killed by signal"};
+	size_t i;
+
+	for (i = 0; i < nitems(beginnings); i++)
+		if (strncmp(reason, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	return *reason == '\0';
+}
+
 void
 show_reason(char *buf, size_t size, const json_t *run)
 {
 	int64_t code = field_number(run, "exit_code", -1);
 	const char *reason = field_text(run, "reason");
-	char how[40];
 
-	signal_text(how, sizeof(how), run);
-	if (code >= 0)
-		snprintf(how, sizeof(how), "exit %" PRId64, code);
-	snprintf(buf, size, "%s%s%s", how,
-	    how[0] != '\0' && *reason != '\0' ? ": " : "", reason);
+	if (!repeats_numbers(reason))
+		snprintf(buf, size, "%s", reason);
+	else if (code >= 0)
+		snprintf(buf, size, "exit %" PRId64, code);
+	else
+		signal_text(buf, size, run);
 }
 
 struct table *
@@ -140,26 +154,30 @@ void
 show_live_runs(const json_t *runs)
 {
 	static const char *const heads[] = {
-	    "RUN", "JOB", "TRIGGER", "FOR", "PID", NULL};
+	    "RUN", "JOB", "STATE", "TRIGGER", "FOR", "PID", NULL};
 	struct table *table = table_new(heads);
 	char text[TEXT_MAX];
+	const char *state;
 	const json_t *run;
-	int64_t started;
+	int64_t started, pid;
 	size_t i;
 
-	table_align_right(table, 3);
 	table_align_right(table, 4);
+	table_align_right(table, 5);
 	json_array_foreach(runs, i, run)
 	{
 		table_add(table, COLOUR_NONE, "%s", field_text(run, "id"));
 		table_add(table, COLOUR_NONE, "%s", field_text(run, "job"));
+		state = field_text(run, "state");
+		table_add(table, colour_of(state), "%s", state);
 		table_add(table, COLOUR_NONE, "%s", field_text(run, "trigger"));
 		table_add(table, COLOUR_NONE, "%s",
 		    field_time(run, "started", &started) ?
 			text_duration(text, text_now() - started) :
 			"-");
-		table_add(table, COLOUR_NONE, "%" PRId64,
-		    field_number(run, "pid", 0));
+		pid = field_number(run, "pid", 0);
+		snprintf(text, sizeof(text), "%" PRId64, pid);
+		table_add(table, COLOUR_NONE, "%s", pid > 0 ? text : "-");
 	}
 	table_print(table);
 	table_free(table);
@@ -215,7 +233,7 @@ show_run(const json_t *run)
 	show_line("job", COLOUR_NONE, "%s", field_text(run, "job"));
 	show_line("outcome", colour_of(outcome), "%s",
 	    *outcome != '\0' ? outcome : "running");
-	show_line("exit", COLOUR_NONE, "%s", reason);
+	show_line("ended by", COLOUR_NONE, "%s", reason);
 	show_line("trigger", COLOUR_NONE, "%s", field_text(run, "trigger"));
 	show_line("attempt", COLOUR_NONE, "%" PRId64,
 	    field_number(run, "attempt", 1));

@@ -54,6 +54,7 @@ colour_of(const char *word)
 	    {"launch-failed", COLOUR_BAD},
 	    {"retrying", COLOUR_WARN},
 	    {"waiting", COLOUR_WARN},
+	    {"queued", COLOUR_WARN},
 	    {"draining", COLOUR_WARN},
 	    {"skipped", COLOUR_WARN},
 	    {"missed", COLOUR_WARN},

@@ -1,7 +1,10 @@
 #include "cli/text.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/timestamp.h"
@@ -47,18 +50,19 @@ text_duration(char *buf, int64_t ms)
 	return buf;
 }
 
-/* One unit is enough to know how long ago. */
+/* One unit is enough to know how long; two digits of it, mostly. */
 static void
 coarse(char *buf, int64_t s)
 {
-	if (s < 2 * MINUTE)
+	if (s < 100)
 		snprintf(buf, TEXT_MAX, "%" PRId64 "s", s);
-	else if (s < 2 * HOUR)
-		snprintf(buf, TEXT_MAX, "%" PRId64 "m", s / MINUTE);
+	else if (s < 100 * MINUTE)
+		snprintf(
+		    buf, TEXT_MAX, "%" PRId64 "m", (s + MINUTE / 2) / MINUTE);
 	else if (s < 2 * DAY)
-		snprintf(buf, TEXT_MAX, "%" PRId64 "h", s / HOUR);
+		snprintf(buf, TEXT_MAX, "%" PRId64 "h", (s + HOUR / 2) / HOUR);
 	else
-		snprintf(buf, TEXT_MAX, "%" PRId64 "d", s / DAY);
+		snprintf(buf, TEXT_MAX, "%" PRId64 "d", (s + DAY / 2) / DAY);
 }
 
 const char *
@@ -117,4 +121,19 @@ text_zone(char *buf, int64_t ms)
 	local_time(ms, &tm);
 	strftime(buf, TEXT_MAX, "%Z", &tm);
 	return buf;
+}
+
+bool
+text_is_local_zone(const char *name)
+{
+	static const char dir[] = "/zoneinfo/";
+	const char *tz = getenv("TZ"), *p;
+	char path[PATH_MAX];
+
+	if (tz != NULL && *tz != '\0')
+		return strcmp(tz + (*tz == ':'), name) == 0;
+	if (realpath("/etc/localtime", path) == NULL)
+		return strcmp(name, "UTC") == 0 || strcmp(name, "Etc/UTC") == 0;
+	p = strstr(path, dir);
+	return p != NULL && strcmp(p + sizeof(dir) - 1, name) == 0;
 }

@@ -28,4 +28,7 @@ const char *text_short_time(char *buf, int64_t ms, int64_t now);
 /* "CET": the name of the local zone at that time. */
 const char *text_zone(char *buf, int64_t ms);
 
+/* Whether the zone of that name is the local one. */
+bool text_is_local_zone(const char *name);
+
 #endif

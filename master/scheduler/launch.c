@@ -243,5 +243,7 @@ launch_pump(struct master *m)
 			evtimer_add(m->launch.retry, &soon);
 			return;
 		}
+		if (m->launch.waiting == LAUNCH_WAITING_MAX / 2)
+			master_room(m);
 	}
 }

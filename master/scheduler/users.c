@@ -96,6 +96,7 @@ look_up(struct user *user)
 	user->login =
 	    pw != NULL ? xstrdup(pw->pw_name) : xasprintf("%u", user->uid);
 	user->home = xstrdup(pw != NULL ? pw->pw_dir : "/");
+	user->home_exists = access(user->home, X_OK) == 0;
 	user->shell = xstrdup(
 	    pw != NULL && pw->pw_shell[0] != '\0' ? pw->pw_shell : "/bin/sh");
 	if (user->group[0] != '\0' && !look_up_group(user)) {

@@ -371,6 +371,22 @@ defaults_of_the_configuration(void **state)
 	job_set_free(set);
 }
 
+static void
+a_default_is_for_jobs_that_can_have_it(void **state)
+{
+	struct job_set *set;
+
+	scratch_write(&scratch, "a.ini",
+	    "[job a]\ncommand = 1\nschedule = @after 5s\n"
+	    "[job b]\ncommand = 1\nschedule = @every 5s\n");
+	set = load_with("[defaults]\noverlap = queue\n", NULL);
+	assert_int_equal(
+	    job_set_find(set, "a")->options->overlap, JOB_OVERLAP_DEFAULT);
+	assert_int_equal(
+	    job_set_find(set, "b")->options->overlap, JOB_OVERLAP_QUEUE);
+	job_set_free(set);
+}
+
 static const char *
 first_problem(const struct job_set *set)
 {
@@ -548,6 +564,7 @@ main(void)
 	    TEST(a_taken_name_breaks_a_changed_file),
 	    TEST(a_name_moves_between_files),
 	    TEST(defaults_of_the_configuration),
+	    TEST(a_default_is_for_jobs_that_can_have_it),
 	    TEST(root_reads_what_root_or_the_user_wrote),
 	    TEST(without_root_only_ourselves),
 	    TEST(many_names_are_found),

@@ -1,0 +1,94 @@
+# Slow, idle and many clients. The fake's patience is 1.5 s, not 30.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use Time::HiRes qw(time sleep);
+use Fake;
+
+my $f = Fake->new('status.json' => '{"state":"running"}');
+my $get = "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n";
+
+sub closed_after {
+	my ($s, $feed) = @_;
+	my $begin = time;
+	local $SIG{PIPE} = 'IGNORE';
+	while (time - $begin < 10) {
+		my $select = IO::Select->new($s);
+		if ($select->can_read($feed ? 0.1 : 10)) {
+			last unless sysread($s, my $some, 1000);
+		}
+		$s->syswrite($feed) if $feed;
+	}
+	return time - $begin;
+}
+
+my $t = closed_after($f->connect);
+cmp_ok($t, '>', 1, 'a client that says nothing has its time');
+cmp_ok($t, '<', 5, 'and is closed then');
+my $s = $f->connect;
+$s->syswrite("GET /v1/status HTTP/1.1\r\nX: ");
+cmp_ok(closed_after($s, 'x'), '<', 5, 'a head that never ends');
+$s = $f->connect;
+$s->syswrite("POST /v1/reload HTTP/1.1\r\nHost: x\r\n"
+    . "Content-Length: 60000\r\n\r\n");
+cmp_ok(closed_after($s, ' '), '<', 5, 'a body that never ends');
+$s = $f->connect;
+$s->syswrite($get);
+cmp_ok(closed_after($s), '<', 5, 'a connection that is kept for nothing');
+
+# Idle connections beyond the limit are let go for those who want something.
+my @idle;
+while (@idle < 700) {
+	my $c = $f->connect or last;
+	push @idle, $c;
+}
+cmp_ok(scalar @idle, '>=', 512, 'many connect');
+my $begin = time;
+is(($f->request(GET => '/v1/status'))[0], 200, 'one more is answered');
+cmp_ok(time - $begin, '<', 5, 'soon');
+@idle = ();
+
+# A thousand at once, who all want something.
+my @children;
+for my $child (1 .. 10) {
+	my $pid = fork // die "fork: $!";
+	if ($pid == 0) {
+		my $good = 0;
+		my @sockets = map { $f->connect // die "connect: $!" } 1 .. 100;
+		$_->syswrite($get) for @sockets;
+		for my $c (@sockets) {
+			my $n = sysread($c, my $answer, 10000) // 0;
+			$good++ if $n && $answer =~ /running/;
+			close $c;
+		}
+		POSIX::_exit($good == 100 ? 0 : 1);
+	}
+	push @children, $pid;
+}
+my $bad = 0;
+for (@children) {
+	waitpid($_, 0);
+	$bad++ if $?;
+}
+is($bad, 0, '1000 connections at once are all answered');
+
+# Idle means idle: nothing wakes the process when there is nothing to do.
+$f->wait_for('all to be closed', sub {
+	opendir(my $dir, '/proc/' . $f->pid . '/fd') or die;
+	my @fds = readdir $dir;
+	return @fds < 20;
+});
+sub switches {
+	open(my $in, '<', '/proc/' . $f->pid . '/status') or die;
+	my ($n) = map { /^voluntary_ctxt_switches:\s+(\d+)/ ? $1 : () } <$in>;
+	return $n;
+}
+sleep 1.5; # whatever timers there were have run out
+my $n = switches();
+sleep 1.5;
+is(switches() - $n, 0, 'no wake-ups when idle');
+
+$f->finish;
+done_testing;
