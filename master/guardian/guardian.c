@@ -43,7 +43,7 @@ guardian_all_ready(struct guardian *g)
 	g->state = GUARDIAN_RUNNING;
 	log_info("belfryd %s is up, pid=%d node=%s", BELFRY_VERSION,
 	    (int)getpid(), g->config->node_name);
-	startup_detached(g->detach_fd);
+	startup_detached(g->detach_fd, g->config->log[0] == '/');
 	if (g->detach_fd != -1)
 		wiring_send_log(
 		    g); /* the roles hold the terminal we just left */
