@@ -127,10 +127,7 @@ read_header(struct runfile *file, uint8_t *h)
 	pid = wire_get_i32(&r);
 	file->pid = pid;
 	if (file->state != RUNFILE_DONE)
-		return file->state >= RUNFILE_CREATED &&
-			file->state <= RUNFILE_DONE ?
-		    0 :
-		    -1;
+		return file->state < RUNFILE_DONE ? 0 : -1;
 	wire_reader_init(&r, h + RESULT_OFFSET, HEADER_SIZE - RESULT_OFFSET);
 	p = wire_get_bytes(&r, &n);
 	if (p == NULL)
