@@ -375,6 +375,7 @@ test_follow_cancelled(void **state)
 	turn_until_body(&rig, "one\n");
 	rig_write(&rig, &begin, &out, "two\n", 4);
 	turn_until_body(&rig, "one\ntwo\n");
+	assert_int_equal(rig.strays, 0);
 	/* A new api: what the old one followed is gone. */
 	rig_connect_api(&rig);
 	rig_ask(&rig, "output", "run=j&follow=1");

@@ -191,8 +191,10 @@ hear_api(struct rig *rig, struct message *m)
 	size_t n;
 
 	/* What an answer that was given up had sent before. */
-	if (m->id != rig->ask_id)
+	if (m->id != rig->ask_id) {
+		rig->strays++;
 		return;
+	}
 	assert_false(rig->answered);
 	if (m->type == MSG_ANSWER_BEGIN) {
 		assert_int_equal(rig->status, 0);

@@ -34,6 +34,7 @@ struct rig {
 	struct strbuf body;
 	char next[1024];
 	bool answered;
+	unsigned strays; /* messages to other questions */
 	bool api_closed;
 	bool master_closed;
 };
