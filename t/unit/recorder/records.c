@@ -255,6 +255,30 @@ test_locked(void **state)
 	rig_fini(&rig);
 }
 
+/* What a dead master said is written late, and acknowledged to nobody. */
+static void
+test_locked_dead_master(void **state)
+{
+	struct rig rig;
+	struct run_begin begin = rig_run("j", 1);
+	sqlite3 *db;
+
+	rig_start(&rig);
+	assert_int_equal(sqlite3_open(rig.store_path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	rig_begin(&rig, 5000, &begin);
+	rig_connect_master(&rig);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	ask_state(&rig);
+	assert_int_equal(count_lines(strbuf_str(&rig.state)), 2);
+	assert_int_equal(rig.acks, 0);
+	send_job(&rig, 1, "k", 0);
+	rig_wait_recorded(&rig, 1);
+	assert_int_equal(rig.recorded, 1);
+	rig_fini(&rig);
+}
+
 /* Sends memos of 60 kB until the channel takes no more. Returns how many. */
 static uint64_t
 flood(struct rig *rig, uint64_t most)
@@ -382,6 +406,7 @@ main(void)
 	    cmocka_unit_test(test_guardian_gone),
 	    cmocka_unit_test(test_bad_records),
 	    cmocka_unit_test(test_locked),
+	    cmocka_unit_test(test_locked_dead_master),
 	    cmocka_unit_test(test_bounded),
 	    cmocka_unit_test(test_file_stays),
 	    cmocka_unit_test(test_damaged_file),
