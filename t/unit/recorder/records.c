@@ -345,7 +345,7 @@ test_file_stays(void **state)
 	rig_file(&rig, &begin, &out, "hello");
 	rig_end(&rig, 2, &end);
 	rig_wait_recorded(&rig, 2);
-	assert_int_equal(faccessat(rig.runs_fd, begin.id, F_OK, 0), -1);
+	assert_false(rig_has_file(&rig, &begin));
 	assert_string_equal(rig_text(&rig, "output", "run=j"), "hello");
 	assert_int_equal(count(&rig, "SELECT failures FROM jobs"), 0);
 	rig_fini(&rig);
@@ -361,15 +361,14 @@ test_damaged_file(void **state)
 	int fd;
 
 	rig_start(&rig);
-	fd =
-	    openat(rig.runs_fd, begin.id, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	fd = openat(rig.runs_fd, runfile_name(begin.id),
+	    O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	assert_int_equal(write(fd, "rubbish", 7), 7);
 	close(fd);
 	end.has_file = true;
 	end.result.output_bytes = 5;
 	rig_end(&rig, 1, &end);
 	rig_wait_recorded(&rig, 1);
-	assert_int_equal(faccessat(rig.runs_fd, begin.id, F_OK, 0), -1);
 	assert_string_equal(
 	    rig_text(&rig, "output", "run=j"), "[belfry: 5 bytes dropped]\n");
 	rig_fini(&rig);

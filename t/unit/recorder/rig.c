@@ -440,3 +440,15 @@ rig_write(struct rig *rig, const struct run_begin *begin,
 	runfile_output_write(out, p, n);
 	runfile_close(&file);
 }
+
+bool
+rig_has_file(struct rig *rig, const struct run_begin *begin)
+{
+	struct runfile file;
+	struct err err;
+
+	if (runfile_open(&file, rig->runs_fd, begin->id, &err) == -1)
+		return false;
+	runfile_close(&file);
+	return true;
+}

@@ -94,6 +94,9 @@ void rig_file(struct rig *rig, const struct run_begin *begin,
 void rig_write(struct rig *rig, const struct run_begin *begin,
     struct runfile_output *out, const void *p, size_t n);
 
+/* Does the run still have its file? */
+bool rig_has_file(struct rig *rig, const struct run_begin *begin);
+
 /* What role_ready() was told; what role_peer_bad() was. */
 extern char rig_ready[256];
 extern char rig_bad[256];
