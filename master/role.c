@@ -96,8 +96,7 @@ guardian_closed(struct channel *channel, const char *why, void *arg)
 		log_error("guardian: %s", why);
 	else
 		log_debug("guardian is gone, stopping");
-	if (role->ops->orphaned != NULL)
-		role->ops->orphaned(role);
+	role->orphaned = true;
 	event_base_loopbreak(role->base);
 }
 
@@ -212,6 +211,8 @@ role_run(const struct role_ops *ops, const char *config_path)
 		fatalx("%s", err.text);
 	connect_guardian(&role);
 	event_base_dispatch(role.base);
+	if (role.orphaned && ops->orphaned != NULL)
+		ops->orphaned(&role);
 	channel_free(role.guardian);
 	channel_loop_free(role.loop);
 	event_base_free(role.base);

@@ -33,7 +33,8 @@ struct role_ops {
 	    struct role *role, struct message *message, struct err *err);
 	/*
 	 * The guardian is gone: finish what must be finished (bounded), then
-	 * return; the process exits. May be NULL.
+	 * return; the process exits. The loop has ended: it may be run again
+	 * for that. May be NULL.
 	 */
 	void (*orphaned)(struct role *role);
 };
@@ -46,6 +47,7 @@ struct role {
 	struct channel_loop *loop;
 	struct channel *guardian;
 	uid_t daemon_uid; /* as whom master and recorder work */
+	bool orphaned;    /* the guardian is gone */
 	bool privileged;  /* root started us: the launchers are root */
 	void *state;      /* the role's own */
 };

@@ -3,9 +3,10 @@
 # when it fails.
 use strict;
 use warnings;
+use Cwd qw(abs_path);
 use Test::More;
 
-my $build = $ENV{BELFRY_BUILD} // 'build';
+my $build = abs_path($ENV{BELFRY_BUILD} // 'build');
 my @programs;
 open(my $list, '-|', 'meson', 'introspect', $build, '--tests')
     or die "meson introspect: $!";
@@ -13,7 +14,8 @@ my $json = do { local $/; <$list> };
 close $list;
 require JSON::PP;
 for my $test (@{ JSON::PP::decode_json($json) }) {
-	push @programs, $test;
+	# Scripts are run as such.
+	push @programs, $test unless grep { /\.t$/ } @{ $test->{cmd} };
 }
 plan tests => scalar @programs || 1;
 fail('there are unit tests') unless @programs;
@@ -23,7 +25,7 @@ for my $test (@programs) {
 	my $pid = open(my $out, '-|') // die "fork: $!";
 	if ($pid == 0) {
 		open(STDERR, '>&', \*STDOUT);
-		chdir $test->{workdir} if $test->{workdir};
+		chdir($test->{workdir} || $build);
 		exec { $command[0] } @command or die "exec: $!";
 	}
 	my $output = do { local $/; <$out> } // '';

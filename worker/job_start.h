@@ -31,6 +31,8 @@ enum start_step {
 };
 
 struct job_start {
+	/* Its used end lies beside the rest: a page less to touch. */
+	char stack[65536] __attribute__((aligned(16)));
 	const struct run_spec *spec; /* borrowed */
 	const char **env;            /* borrowed, NULL-terminated */
 	int input;                   /* borrowed, -1: leave fd 0 as it is */
@@ -41,7 +43,6 @@ struct job_start {
 	int error;
 	const char **shell_argv; /* room for argc + 2, for a shell script */
 	char path[PATH_MAX];
-	char stack[65536] __attribute__((aligned(16)));
 };
 
 /* Starts it. The pid, or -1 with err in words and nothing left to reap. */

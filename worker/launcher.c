@@ -78,7 +78,7 @@ static void
 launch(struct launcher *l, struct message *message)
 {
 	int fd = message_take_fd(&l->master_in, message);
-	pid_t pid = fork();
+	pid_t pid = _Fork(); /* fork() without what threads would need */
 
 	if (pid == 0)
 		worker_run(&l->worker, message, fd, l->socket);

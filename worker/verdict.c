@@ -58,7 +58,8 @@ judge_forced(const struct verdict *v, struct run_result *result)
 		add_reason(result, "timed out after %s",
 		    duration_format_ms(text, v->timeout_ms));
 	else
-		add_reason(result, "%s", kill_reason((enum kill_why)v->kill_why));
+		add_reason(
+		    result, "%s", kill_reason((enum kill_why)v->kill_why));
 }
 
 void

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -21,6 +20,10 @@
  */
 #define QUICK_NS 5000000
 
+/* How often, and how long each time, a locked run file is waited for. */
+#define CLAIM_TRIES   200
+#define CLAIM_WAIT_US 5000
+
 /* A result that neither file nor master takes is worth that many seconds. */
 #define KEEP_TRYING_S 60
 
@@ -34,15 +37,16 @@ realtime_us(void)
 }
 
 /*
- * Off from the launcher: a session of its own, and none of the descriptors
- * of other runs, whose ends somebody waits for.
+ * Off from the launcher: a group of its own, and none of the descriptors of
+ * other runs, whose ends somebody waits for. Not a session: signals are
+ * blocked, a terminal cannot reach us, and a session costs a scheduling group.
  */
 static int
 leave_launcher(int fd)
 {
 	struct sigaction sa = {.sa_handler = SIG_DFL};
 
-	setsid();
+	setpgid(0, 0);
 	sigaction(SIGCHLD, &sa, NULL); /* the launcher lets it be ignored */
 	if (dup3(fd, WORKER_MASTER_FD, O_CLOEXEC) == -1)
 		return -1;
@@ -53,34 +57,52 @@ leave_launcher(int fd)
 static void
 set_title(const char *job)
 {
-	char title[16];
+	char title[16] = "run:";
+	size_t n = strnlen(job, sizeof(title) - 5);
 
-	snprintf(title, sizeof(title), "run:%s", job);
+	memcpy(title + 4, job, n);
 	prctl(PR_SET_NAME, title, 0, 0, 0);
+}
+
+/* Whether a file that somebody has locked may still become ours. */
+static bool
+may_be_ours(const struct worker *w)
+{
+	struct runfile file;
+	bool waits;
+
+	if (runfile_open(&file, WORKER_RUNS_FD, w->spec.id, NULL) == -1)
+		return false;
+	waits = file.state == RUNFILE_CREATED;
+	runfile_close(&file);
+	return waits;
 }
 
 /*
  * Makes the run ours, or not: whoever holds the lock and found CREATED after
- * that is the only one.
+ * that is the only one. Who has it before may be gone in a moment: a worker
+ * that was launched for the place's last run once too often, or a master that
+ * looks at what it found.
  */
 static bool
 claim_run(struct worker *w)
 {
 	struct err err;
 
-	if (runfile_open(&w->file, WORKER_RUNS_FD, w->spec.id, &err) == -1) {
-		log_error("%s", err.text);
-		return false;
+	for (int i = 0; i < CLAIM_TRIES; i++) {
+		if (runfile_open_locked(
+			&w->file, WORKER_RUNS_FD, w->spec.id, &err) == 0)
+			return w->file.state == RUNFILE_CREATED;
+		if (errno != EWOULDBLOCK) {
+			log_error("%s", err.text);
+			return false;
+		}
+		if (!may_be_ours(w))
+			return false;
+		usleep(CLAIM_WAIT_US);
 	}
-	if (runfile_lock(&w->file) == -1) {
-		log_debug("run %s: another worker has it", w->spec.id);
-		return false;
-	}
-	if (runfile_reload(&w->file, &err) == -1) {
-		log_error("run %s: %s", w->spec.id, err.text);
-		return false;
-	}
-	return w->file.state == RUNFILE_CREATED;
+	log_warn("run %s: %s", w->spec.id, err.text);
+	return false;
 }
 
 /* What must be there before the job may begin. */
@@ -195,7 +217,8 @@ fill_result(struct worker *w)
 
 /*
  * To the file first, for good; then to the master, for speed. One of the two
- * is enough.
+ * is enough. The lock goes with the result: who hears of it may give the
+ * file to another run at once.
  */
 static void
 hand_over(struct worker *w)
@@ -207,6 +230,10 @@ hand_over(struct worker *w)
 		if (!kept)
 			log_error("run %s: cannot write its result: %s",
 			    w->spec.id, strerror(errno));
+		if (kept) /* its place may soon be another run's */
+			runfile_close(&w->file);
+		if (kept)
+			runfile_close(&w->file);
 		told = report_done(&w->report, &w->result);
 		if (kept || told)
 			return;

@@ -31,10 +31,11 @@ enum worker_phase {
 	WORKER_OVER,
 };
 
+/* What is big stands in front, so that what is used shares few pages. */
 struct worker {
-	/* Borrowed from the launcher. */
-	const char *socket;
-	/* Of this run. */
+	struct packet_in in;
+	char buffer[65536];
+	struct job_start start;
 	struct run_spec spec;
 	struct runfile file;
 	struct runfile_output output;
@@ -54,9 +55,6 @@ struct worker {
 	int64_t armed_us;    /* what the timer is set to */
 	int64_t round_us;    /* pause before the next round of kills */
 	int64_t give_up_us;
-	struct packet_in in;
-	char buffer[65536];
-	struct job_start start;
 };
 
 /*

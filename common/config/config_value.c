@@ -74,18 +74,25 @@ directory_length(const char *file)
 char *
 config_resolve(const char *file, const char *path)
 {
+	struct strbuf b = STRBUF_INIT;
 	int n = directory_length(file);
-	char *cwd = NULL, *full;
+	char *cwd;
 
 	while (strncmp(path, "./", 2) == 0)
 		path += 2;
 	if (*path == '/')
 		return xstrdup(path);
-	if (*file != '/')
+	if (*file != '/') {
 		cwd = getcwd(NULL, 0);
-	full = xasprintf("%s%s%.*s%s%s", cwd != NULL ? cwd : "",
-	    cwd != NULL && n > 0 ? "/" : "", n, file,
-	    n == 1 && *file == '/' ? "" : "/", path);
-	free(cwd);
-	return full;
+		strbuf_addf(
+		    &b, "%s%s", cwd != NULL ? cwd : "", n > 0 ? "/" : "");
+		free(cwd);
+	}
+	strbuf_add(&b, file, (size_t)n);
+	if (strcmp(path, ".") == 0)
+		return strbuf_take(&b);
+	if (b.len == 0 || b.s[b.len - 1] != '/')
+		strbuf_addch(&b, '/');
+	strbuf_adds(&b, path);
+	return strbuf_take(&b);
 }

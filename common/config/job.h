@@ -47,7 +47,7 @@ struct job_options {
 	struct code_set success; /* 0 */
 	int32_t kill_signal;     /* TERM */
 	int32_t retries;         /* 0 */
-	int32_t umask;           /* -1 the daemon's, 022 */
+	int32_t umask;           /* 022 */
 	int32_t nice;            /* 0 */
 	int32_t overlap;         /* enum job_overlap */
 	int32_t enabled;         /* 1 */
@@ -110,10 +110,11 @@ struct job_set_options {
 };
 
 /*
- * Reads every *.ini of dir (by name order; others, dot files and
- * sub-directories named *.ini are problems or ignored as belfry-job(5) says).
- * Never fails as a whole but when dir cannot be read: a bad file or job is a
- * problem and left out.
+ * Reads every *.ini of dir in order of names. Dot files and what editors and
+ * dpkg leave behind are passed over, any other name is a hint, what is no
+ * readable text file an error. Never fails as a whole but when dir cannot be
+ * read: a bad file or job is a problem and left out, and so is a job whose
+ * name is another's already.
  *
  * previous, or NULL: the set that is in force. A file in which anything is
  * wrong keeps the definitions it had there, when it had any; a file that did

@@ -49,6 +49,15 @@ job_error(struct parser *parser, uint32_t line, const char *fmt, ...)
 	parser->bad = true;
 }
 
+/* Where to look for a key that is wrong: the job, when it is a default. */
+static uint32_t
+line_of(const struct parser *parser, const char *key)
+{
+	uint32_t line = job_draft_line(&parser->draft, key);
+
+	return line != 0 ? line : parser->line;
+}
+
 static const char *
 zone_of(const struct job_draft *draft)
 {
@@ -63,15 +72,14 @@ check_zone(struct parser *parser)
 	struct schedule_options options = {.zone = zone_of(&parser->draft)};
 	struct schedule_pool *pool = job_pool_schedules(parser->env->pool);
 	const struct schedule *schedule;
-	uint32_t line = job_draft_line(&parser->draft, "timezone");
 	struct err err = {""};
 
 	if (options.zone == NULL || strcmp(options.zone, parser->zone) == 0)
 		return true;
 	schedule = schedule_get(pool, "@daily", &options, &err);
 	if (schedule == NULL) {
-		job_error(parser, line != 0 ? line : parser->line,
-		    "timezone: %s", err.text);
+		job_error(parser, line_of(parser, "timezone"), "timezone: %s",
+		    err.text);
 		return false;
 	}
 	schedule_release(pool, schedule);
@@ -84,11 +92,17 @@ static void
 check_overlap(struct parser *parser, const struct schedule *schedule)
 {
 	int32_t overlap = parser->draft.options.overlap;
-	uint32_t line = job_draft_line(&parser->draft, "overlap");
+	uint32_t line;
 
-	if (schedule_kind(schedule) != SCHEDULE_AFTER || line == 0 ||
-	    overlap == JOB_OVERLAP_DEFAULT || overlap == JOB_OVERLAP_SKIP)
+	if (overlap == JOB_OVERLAP_DEFAULT || overlap == JOB_OVERLAP_SKIP ||
+	    schedule_kind(schedule) != SCHEDULE_AFTER)
 		return;
+	line = job_draft_line(&parser->draft, "overlap");
+	if (line == 0) {
+		/* A default is for the jobs that can have it. */
+		parser->draft.options.overlap = JOB_OVERLAP_DEFAULT;
+		return;
+	}
 	job_error(parser, line,
 	    "overlap has no meaning with @after, which counts from the end of "
 	    "the last run; leave it out, or write @every");
@@ -128,12 +142,13 @@ static void
 check_command(struct parser *parser)
 {
 	const struct job_draft *draft = &parser->draft;
-	uint32_t line = job_draft_line(draft, "command"), n;
 	struct err err;
 	char **words;
+	uint32_t n;
 
 	if (draft->command == NULL) {
-		if (line == 0)
+		/* One that was given and is wrong has been told. */
+		if (job_draft_line(draft, "command") == 0)
 			job_error(parser, parser->line,
 			    "the key command is missing; "
 			    "write command = what it runs");
@@ -143,8 +158,8 @@ check_command(struct parser *parser)
 		return;
 	words = job_command_split(draft->command, &n, &err);
 	if (words == NULL)
-		job_error(parser, line != 0 ? line : parser->line,
-		    "command: %s", err.text);
+		job_error(parser, line_of(parser, "command"), "command: %s",
+		    err.text);
 	free(words);
 }
 
@@ -159,7 +174,6 @@ check_owner(struct parser *parser)
 {
 	const struct job_options *options = &parser->draft.options;
 	const char *key = NULL;
-	uint32_t line;
 	struct err err;
 
 	if (same(parser->user, options->user) &&
@@ -171,8 +185,7 @@ check_owner(struct parser *parser)
 		parser->group = options->group;
 		return;
 	}
-	line = job_draft_line(&parser->draft, key);
-	job_error(parser, line != 0 ? line : parser->line, "%s", err.text);
+	job_error(parser, line_of(parser, key), "%s", err.text);
 }
 
 static const struct job_options *
@@ -320,8 +333,6 @@ take_event(void *arg, const struct ini_event *event)
 		job_error(parser, event->line, "%s", event->text);
 		break;
 	case INI_ERROR:
-		job_error(parser, event->line, "%s", event->text);
-		break;
 	case INI_FILE_ERROR:
 		job_error(parser, event->line, "%s", event->text);
 		break;

@@ -30,7 +30,8 @@ static bool
 is_shell_word(const char *word, size_t len)
 {
 	for (size_t i = 0; i < nitems(shell_words); i++)
-		if (strncmp(shell_words[i], word, len) == 0 &&
+		if (shell_words[i][0] == word[0] &&
+		    strncmp(shell_words[i], word, len) == 0 &&
 		    shell_words[i][len] == '\0')
 			return true;
 	return false;

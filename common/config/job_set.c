@@ -295,7 +295,7 @@ load_file(struct job_set *set, const struct job_parse_env *env,
 {
 	struct job_file *before = find_file(previous, path), *file;
 
-	if (before != NULL && !same_basis(set, previous))
+	if (previous != NULL && before != NULL && !same_basis(set, previous))
 		before->settled = false;
 	file = job_file_load(env, path, before);
 	array_reserve(

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,8 +196,13 @@ print_number(
     const struct job_def *def, const struct job_key *key, struct strbuf *b)
 {
 	const double *field = job_key_value(key, def->options);
+	char text[32];
 
-	strbuf_addf(b, "%.15g", *field);
+	/* 1.1 as it was written, and never another number than is meant. */
+	snprintf(text, sizeof(text), "%.15g", *field);
+	if (strtod(text, NULL) != *field)
+		snprintf(text, sizeof(text), "%.17g", *field);
+	strbuf_adds(b, text);
 }
 
 const struct job_type job_type_number = {false, parse_number, print_number};

@@ -115,7 +115,7 @@ parse_stdin(struct job_draft *draft, const struct job_key *key,
 			    "\\n, \\t and \\\\ are possible",
 			    (int)(p - value));
 	}
-	draft->options.stdin_text = strbuf_str(b);
+	draft->options.stdin_text = b->len > 0 ? b->s : NULL;
 	return 0;
 }
 
@@ -213,7 +213,7 @@ parse_environment(struct job_draft *draft, const struct job_key *key,
 
 	if (n == 0)
 		return -1;
-	if (job_draft_line(draft, key->name) == 0) {
+	if (draft->lines[key - job_keys] == 0) {
 		strbuf_reset(b);
 		strbuf_adds(b, draft->options.environment);
 		draft->inherited = b->len;
@@ -292,7 +292,7 @@ parse_schedule(struct job_draft *draft, const struct job_key *key,
 		return err_set(err,
 		    "a schedule is missing; leave the key out "
 		    "for a job that is run by hand");
-	if (job_draft_line(draft, key->name) == 0)
+	if (draft->lines[key - job_keys] == 0)
 		draft->nschedules = 0; /* not the defaults' */
 	if (draft->nschedules == JOB_SCHEDULES_MAX)
 		return err_set(

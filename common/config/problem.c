@@ -18,7 +18,8 @@ problem_add(
 	struct job_problem *item;
 
 	if (list->n >= limit) {
-		list->untold++;
+		if (list->untold++ == 0)
+			list->untold_line = problem->line;
 		return;
 	}
 	array_reserve(
@@ -38,9 +39,11 @@ problem_close(struct problem_list *list, const char *file)
 
 	if (list->untold == 0)
 		return;
+	last.line = list->untold_line;
 	text = xasprintf("and %zu more error%s in this file", list->untold,
 	    list->untold == 1 ? "" : "s");
 	last.text = text;
+	last.line = list->untold_line;
 	problem_add(list, &last, SIZE_MAX);
 	free(text);
 	list->untold = 0;

@@ -15,6 +15,7 @@ struct problem_list {
 	struct job_problem *items;
 	size_t n, cap;
 	size_t untold;
+	uint32_t untold_line; /* of the first of them */
 };
 
 /*
@@ -24,7 +25,7 @@ struct problem_list {
 void problem_add(
     struct problem_list *list, const struct job_problem *problem, size_t limit);
 
-/* Says how many errors were counted and not told. */
+/* Adds, at the place of the first one, how many were only counted. */
 void problem_close(struct problem_list *list, const char *file);
 
 void problem_fini(struct problem_list *list);

@@ -49,7 +49,7 @@ kill_reason(enum kill_why why)
 	case KILL_REPLACED:
 		return "replaced by a newer run";
 	}
-	return "killed";
+	return "killed on request";
 }
 
 const char *

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,15 +12,21 @@
 
 /*
  * Header: 0 magic, 8 u32 state, 16 u32 length and begin, 1024 i64 started_us
- * and i32 pid, 2048 u32 length and result. The state is written after what it
- * promises.
+ * and i32 pid, 1040 u64 bytes of output stored so far, 2048 u32 length and
+ * result. The state is written after what it promises.
  */
 #define MAGIC          "BELFRUN1"
 #define STATE_OFFSET   8
 #define BEGIN_OFFSET   16
 #define STARTED_OFFSET 1024
+#define STORED_OFFSET  1040
+#define CLEARED_SIZE   1048 /* what a new run finds empty */
 #define RESULT_OFFSET  2048
 #define HEADER_SIZE    4096
+
+#define PLACE_DIGITS 3
+/* A free file that is bigger gives its space back. */
+#define KEPT_SIZE    65536
 
 void
 run_begin_encode(const struct run_begin *b, struct wire_writer *w)
@@ -38,12 +43,23 @@ run_begin_encode(const struct run_begin *b, struct wire_writer *w)
 	wire_put_u64(w, b->fence);
 }
 
+/* Not snprintf(): its pages cost a worker that has just been forked dear. */
+static void
+get_text(struct wire_reader *r, char *buf, size_t size)
+{
+	const char *s = wire_get_str(r);
+	size_t n = strnlen(s, size - 1);
+
+	memcpy(buf, s, n);
+	buf[n] = '\0';
+}
+
 int
 run_begin_decode(struct run_begin *b, struct wire_reader *r)
 {
-	snprintf(b->id, sizeof(b->id), "%s", wire_get_str(r));
-	snprintf(b->job, sizeof(b->job), "%s", wire_get_str(r));
-	snprintf(b->host, sizeof(b->host), "%s", wire_get_str(r));
+	get_text(r, b->id, sizeof(b->id));
+	get_text(r, b->job, sizeof(b->job));
+	get_text(r, b->host, sizeof(b->host));
 	b->slot_ms = wire_get_i64(r);
 	b->due_ms = wire_get_i64(r);
 	b->attempt = wire_get_i32(r);
@@ -54,14 +70,22 @@ run_begin_decode(struct run_begin *b, struct wire_reader *r)
 	return wire_ok(r) && b->trigger < TRIGGER_COUNT ? 0 : -1;
 }
 
+const char *
+runfile_name(const char *id)
+{
+	size_t len = strlen(id);
+
+	return len > PLACE_DIGITS ? id + len - PLACE_DIGITS : id;
+}
+
 int
 runfile_create(int dirfd, const struct run_begin *begin)
 {
 	struct wire_writer w = WIRE_WRITER_INIT, body = WIRE_WRITER_INIT;
 	int fd, rc, saved;
 
-	fd = openat(dirfd, begin->id,
-	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = openat(dirfd, runfile_name(begin->id),
+	    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1)
 		return -1;
 	run_begin_encode(begin, &body);
@@ -69,14 +93,14 @@ runfile_create(int dirfd, const struct run_begin *begin)
 	wire_put_u32(&w, RUNFILE_CREATED);
 	wire_put_u32(&w, 0);
 	wire_put_bytes(&w, body.p, body.len);
+	while (w.len < CLEARED_SIZE)
+		wire_put_u8(&w, 0);
 	memcpy(w.p, MAGIC, 8);
 	rc = fd_pwrite_all(fd, w.p, w.len, 0);
 	saved = errno;
 	wire_writer_fini(&body);
 	wire_writer_fini(&w);
 	fd_close(&fd);
-	if (rc == -1)
-		unlinkat(dirfd, begin->id, 0);
 	errno = saved;
 	return rc;
 }
@@ -129,19 +153,96 @@ runfile_reload(struct runfile *file, struct err *err)
 	return 0;
 }
 
-int
-runfile_open(struct runfile *file, int dirfd, const char *id, struct err *err)
+static int
+open_file(struct runfile *file, int dirfd, const char *name, struct err *err)
 {
 	memset(file, 0, sizeof(*file));
-	file->fd = openat(dirfd, id, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	file->fd = openat(dirfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (file->fd == -1)
-		return err_errno(err, "cannot open run file %s", id);
+		return err_errno(err, "cannot open run file %s", name);
+	return 0;
+}
+
+static int
+read_opened(struct runfile *file, const char *name, struct err *err)
+{
+	int saved;
+
 	if (runfile_reload(file, err) == -1) {
-		err_prefix(err, "%s", id);
+		saved = errno;
+		err_prefix(err, "%s", name);
 		runfile_close(file);
+		errno = saved;
 		return -1;
 	}
 	return 0;
+}
+
+/* The place may be another run's by now. */
+static int
+check_run(struct runfile *file, const char *id, struct err *err)
+{
+	if (file->state == RUNFILE_FREE || strcmp(file->begin.id, id) != 0) {
+		runfile_close(file);
+		errno = ENOENT;
+		return err_set(err, "run %s has no run file any more", id);
+	}
+	return 0;
+}
+
+int
+runfile_open_place(
+    struct runfile *file, int dirfd, const char *name, struct err *err)
+{
+	if (open_file(file, dirfd, name, err) == -1)
+		return -1;
+	return read_opened(file, name, err);
+}
+
+int
+runfile_open(struct runfile *file, int dirfd, const char *id, struct err *err)
+{
+	if (runfile_open_place(file, dirfd, runfile_name(id), err) == -1)
+		return -1;
+	return check_run(file, id, err);
+}
+
+int
+runfile_open_locked(
+    struct runfile *file, int dirfd, const char *id, struct err *err)
+{
+	const char *name = runfile_name(id);
+
+	if (open_file(file, dirfd, name, err) == -1)
+		return -1;
+	if (runfile_lock(file) == -1) {
+		err_errno(err, "cannot lock run file %s", name);
+		runfile_close(file);
+		return -1;
+	}
+	if (read_opened(file, name, err) == -1)
+		return -1;
+	return check_run(file, id, err);
+}
+
+int
+runfile_free(int dirfd, const char *id)
+{
+	static const uint8_t nothing[4];
+	struct runfile file;
+	struct stat st;
+	int rc;
+
+	if (runfile_open(&file, dirfd, id, NULL) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (fstat(file.fd, &st) == 0 && st.st_size > KEPT_SIZE &&
+	    ftruncate(file.fd, HEADER_SIZE) == -1) {
+		runfile_close(&file);
+		return -1;
+	}
+	rc = fd_pwrite_all(file.fd, nothing, sizeof(nothing), STATE_OFFSET);
+	runfile_close(&file);
+	return rc;
 }
 
 void
@@ -233,17 +334,15 @@ output_run(uint64_t head, uint64_t ring, uint64_t pos)
 	return ring - (pos - head) % ring;
 }
 
+/* Readers look at this first: what it counts is there. */
 static void
-write_total(struct runfile_output *out)
+write_stored(struct runfile_output *out)
 {
 	uint8_t b[8];
 
-	if (out->total <= out->head + out->ring)
-		return;
 	for (int i = 0; i < 8; i++)
 		b[i] = (uint8_t)(out->total >> (8 * i));
-	if (fd_pwrite_all(out->fd, b, sizeof(b),
-		(off_t)(HEADER_SIZE + out->head + out->ring)) == -1 &&
+	if (fd_pwrite_all(out->fd, b, sizeof(b), STORED_OFFSET) == -1 &&
 	    out->error == 0)
 		out->error = errno;
 }
@@ -268,6 +367,7 @@ runfile_output_write(struct runfile_output *out, const void *p, size_t n)
 			output_offset(out->head, out->ring, out->total)) ==
 		    -1) {
 			out->error = errno;
+			write_stored(out);
 			out->skipped += n;
 			out->total += n;
 			return;
@@ -276,7 +376,7 @@ runfile_output_write(struct runfile_output *out, const void *p, size_t n)
 		n -= part;
 		out->total += part;
 	}
-	write_total(out);
+	write_stored(out);
 }
 
 uint64_t
@@ -288,25 +388,16 @@ runfile_output_dropped(const struct runfile_output *out)
 	return out->skipped + (stored > kept ? stored - kept : 0);
 }
 
-/* How many bytes were ever stored, by the file's size or its last field. */
 static int
-output_total(const struct runfile *file, uint64_t kept, uint64_t *total_r)
+read_stored(const struct runfile *file, uint64_t *stored_r)
 {
-	struct stat st;
 	uint8_t b[8];
 
-	if (fstat(file->fd, &st) == -1)
+	if (pread(file->fd, b, sizeof(b), STORED_OFFSET) != sizeof(b))
 		return -1;
-	*total_r =
-	    st.st_size > HEADER_SIZE ? (uint64_t)st.st_size - HEADER_SIZE : 0;
-	if (*total_r <= kept)
-		return 0;
-	if (pread(file->fd, b, sizeof(b), (off_t)(HEADER_SIZE + kept)) !=
-	    sizeof(b))
-		return -1;
-	*total_r = 0;
+	*stored_r = 0;
 	for (int i = 0; i < 8; i++)
-		*total_r |= (uint64_t)b[i] << (8 * i);
+		*stored_r |= (uint64_t)b[i] << (8 * i);
 	return 0;
 }
 
@@ -319,7 +410,7 @@ runfile_output_read(
 	uint64_t total, part;
 	ssize_t got;
 
-	if (output_total(file, head + ring, &total) == -1)
+	if (read_stored(file, &total) == -1)
 		return -1;
 	if (total > head + ring && *pos >= head && *pos < total - ring)
 		*pos = total - ring;

@@ -1,23 +1,27 @@
 /*
- * One file a run, state-dir/runs/ID: the truth about it while it is not yet in
+ * One file a run in state-dir/runs: the truth about it while it is not yet in
  * the ledger. Whatever process is killed, the file tells what to do next.
  *
- *   master    creates it (CREATED) before it asks a launcher: from then on
- *             the slot counts as claimed
- *   worker    locks it for life, makes it STARTED before the job may begin,
+ *   master    makes it (CREATED) before it asks a launcher: from then on the
+ *             slot counts as claimed
+ *   worker    locks it until DONE, makes it STARTED before the job may begin,
  *             writes output as it comes and at last the result (DONE)
- *   recorder  copies result and output to the store, then removes it
+ *   recorder  copies result and output to the store, then frees it (FREE)
+ *
+ * Making and removing a file is the dearest thing that a launch would do, so
+ * files are used again: a run's place, the last three characters of its id, is
+ * its file's name. The id inside says whose it is at the moment.
  *
  * Who holds the lock (flock) decides. A master that recovers takes the lock of
  * a file whose worker is gone: CREATED was never started and may be launched
  * again, STARTED is lost, DONE is to be recorded. A worker that cannot lock, or
- * finds another state than CREATED, ends without doing anything: so a launch
- * request that was sent twice runs once.
+ * finds another id or state than CREATED, ends without doing anything: so a
+ * launch request that was sent twice runs once.
  *
- * Layout: 4096 bytes of header (magic, state, begin, started, result; see
- * runfile.c), then the output: the first half of the limit as it came, then a
- * ring of the second half, then, when the ring has wrapped, u64 total bytes.
- * Nothing is fsync'ed: the file must survive processes, not the machine.
+ * Layout: 4096 bytes of header (magic, state, begin, started, size, result;
+ * see runfile.c), then the output: the first half of the limit as it came,
+ * then a ring of the second half. Nothing is fsync'ed: the file must survive
+ * processes, not the machine.
  */
 #ifndef BELFRY_IPC_RUNFILE_H
 #define BELFRY_IPC_RUNFILE_H
@@ -31,6 +35,7 @@
 #include "ipc/spec.h"
 
 enum runfile_state {
+	RUNFILE_FREE = 0,
 	RUNFILE_CREATED = 1,
 	RUNFILE_STARTED = 2,
 	RUNFILE_DONE = 3,
@@ -64,15 +69,44 @@ struct runfile {
 	struct run_result result; /* when DONE */
 };
 
-/* Makes the file in directory dirfd. 0, or -1 with errno (EEXIST, ENOSPC). */
+/* How many places there are: 15 bits, three digits of base 32. */
+#define RUNFILE_PLACES 32768
+
+/* The name of the file of run id; points into id. */
+const char *runfile_name(const char *id);
+
+/*
+ * Makes the file of begin's place in directory dirfd, over whatever run had
+ * it before. 0, or -1 with errno (ENOSPC).
+ */
 int runfile_create(int dirfd, const struct run_begin *begin);
 
 /*
- * Opens and reads it. 0; -1 with err when it is not there (errno ENOENT) or
- * damaged (errno EBADMSG).
+ * Opens and reads it. 0; -1 with err when it is not there, or is another run's
+ * by now, or free (errno ENOENT), or damaged (errno EBADMSG).
  */
 int
 runfile_open(struct runfile *file, int dirfd, const char *id, struct err *err);
+
+/*
+ * Opens it, takes the lock, then reads: what it says is so as long as the
+ * lock is held. As runfile_open(); errno EWOULDBLOCK when it is locked.
+ */
+int runfile_open_locked(
+    struct runfile *file, int dirfd, const char *id, struct err *err);
+
+/*
+ * The same for whatever run has the file of this name; state RUNFILE_FREE:
+ * none.
+ */
+int runfile_open_place(
+    struct runfile *file, int dirfd, const char *name, struct err *err);
+
+/*
+ * The run is recorded: others may have its place. Nothing when they have it
+ * already. 0, or -1 with errno.
+ */
+int runfile_free(int dirfd, const char *id);
 
 /* Reads header and result again. 0 or -1 as above. */
 int runfile_reload(struct runfile *file, struct err *err);

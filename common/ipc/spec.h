@@ -13,7 +13,7 @@
 #include "ipc/outcome.h"
 #include "ipc/wire.h"
 
-#define RUN_ID_SIZE     17 /* 16 characters and NUL */
+#define RUN_ID_SIZE     21 /* 20 characters and NUL */
 #define JOB_NAME_MAX    128
 #define SPEC_GROUPS_MAX 256
 

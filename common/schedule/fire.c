@@ -55,7 +55,6 @@ schedule_fire_next(const struct schedule *s, int64_t t, int64_t *next_r)
 		}
 		if (end == INT64_MAX)
 			return false;
-		from = end + span->offset;
 		span++;
 		if (span->shift < 0 && s->twice) {
 			again = cron_next_local(cron, end + span->offset - 1);
@@ -65,7 +64,7 @@ schedule_fire_next(const struct schedule *s, int64_t t, int64_t *next_r)
 		if (slot == CRON_NONE)
 			return false;
 		if (span->shift > 0 && slot < end + span->offset) {
-			/* from is the gap's begin: slot lies in it. */
+			/* It is past the old span, so it is in the gap. */
 			if (gap_runs(s, span)) {
 				*next_r = end;
 				return true;
@@ -95,8 +94,10 @@ schedule_fire_prev(const struct schedule *s, int64_t t, int64_t *prev_r)
 	slot = cron_prev_local(cron, before);
 	for (;;) {
 		if (span->at == INT64_MIN) {
+			if (slot == CRON_NONE)
+				return false;
 			*prev_r = slot - span->offset;
-			return slot != CRON_NONE;
+			return true;
 		}
 		begin = span->at + span->offset;
 		old = fresh_from(span);

@@ -4,9 +4,9 @@
 #include "base/timestamp.h"
 #include "schedule/impl.h"
 
-#define HINT_SPAN (2 * 366 * 86400LL)
+#define HINT_SPAN   (2 * 366 * 86400LL)
 #define ALL_MINUTES ((1ULL << 60) - 1)
-#define ALL_HOURS ((1U << 24) - 1)
+#define ALL_HOURS   ((1U << 24) - 1)
 
 struct hinter {
 	const struct schedule *schedule;
@@ -34,8 +34,8 @@ hint_gap(const struct hinter *h, const struct zone_span *span, int64_t slot)
 	local_text(when, sizeof(when), slot);
 	local_text(end, sizeof(end), span->at + span->offset);
 	snprintf(text, sizeof(text),
-	    "%s does not exist in %s, where the clocks go forward: %s%s",
-	    when, s->zone->name, runs ? "it fires at " : "it does not fire",
+	    "%s does not exist in %s, where the clocks go forward: %s%s", when,
+	    s->zone->name, runs ? "it fires at " : "it does not fire",
 	    runs ? end : "");
 	h->hint(h->arg, text);
 }
@@ -48,16 +48,15 @@ hint_overlap(const struct hinter *h, int64_t slot)
 
 	local_text(when, sizeof(when), slot);
 	snprintf(text, sizeof(text),
-	    "%s comes twice in %s, where the clocks go back: it fires %s",
-	    when, s->zone->name,
-	    s->twice ? "both times" : "the first time only");
+	    "%s comes twice in %s, where the clocks go back: it fires %s", when,
+	    s->zone->name, s->twice ? "both times" : "the first time only");
 	h->hint(h->arg, text);
 }
 
 /* The first slot of the local time that a change skips or repeats. */
 static bool
-slot_in_change(const struct schedule *s, const struct zone_span *span,
-    int64_t *slot_r)
+slot_in_change(
+    const struct schedule *s, const struct zone_span *span, int64_t *slot_r)
 {
 	int64_t a = span->at + span->offset, b = a - span->shift;
 	int64_t begin = a < b ? a : b, end = a < b ? b : a;
@@ -98,19 +97,23 @@ hint_cron(const struct hinter *h, int64_t from)
 	int64_t next;
 
 	if (!schedule_next(h->schedule, from, &next))
-		h->hint(h->arg, h->schedule->last == INT64_MIN ?
+		h->hint(h->arg,
+		    h->schedule->last == INT64_MIN ?
 			"never fires: no date matches" :
 			"never fires again: all its dates are past");
 	if (!(c->flags & CRON_DAYS_AND))
-		h->hint(h->arg, "day of month and day of week are both set: "
+		h->hint(h->arg,
+		    "day of month and day of week are both set: "
 		    "it fires when EITHER matches; day-match = both wants "
 		    "both");
 	if (c->second == ALL_MINUTES &&
 	    (c->minute != ALL_MINUTES || c->hour != ALL_HOURS))
-		h->hint(h->arg, "* in the seconds: it fires 60 times in each "
+		h->hint(h->arg,
+		    "* in the seconds: it fires 60 times in each "
 		    "minute that matches; write 0 for once");
 	if (h->schedule->hints & CRON_HINT_STEP)
-		h->hint(h->arg, "a step is larger than its range: only the "
+		h->hint(h->arg,
+		    "a step is larger than its range: only the "
 		    "first value matches");
 	hint_changes(h, from);
 }
@@ -119,7 +122,7 @@ void
 schedule_hints(const struct schedule *s, int64_t from,
     void (*hint)(void *arg, const char *text), void *arg)
 {
-	const struct hinter h = { s, hint, arg };
+	const struct hinter h = {s, hint, arg};
 	int64_t next;
 
 	if (s->hints & CRON_HINT_SUBSECOND)

@@ -40,10 +40,6 @@ int schedule_parse(struct schedule_pool *pool, const char *text,
     struct err *err);
 void schedule_fini(struct schedule *schedule);
 
-/* The zone of that name, NULL the system's, loaded when it is new. */
-struct zone *schedule_pool_zone(
-    struct schedule_pool *pool, const char *name, struct err *err);
-
 /* Finds out schedule->last again, for a cron schedule. */
 void schedule_set_last(struct schedule *schedule);
 

@@ -205,7 +205,10 @@ add_local_time(struct parse *x, const char *text, size_t *n, int64_t *times)
 		return err_set(x->err, "this day does not exist in %s",
 		    x->out->zone->name);
 	if (gap > 0 && x->options->gap == SCHEDULE_GAP_SKIP)
-		return 0;
+		return err_set(x->err,
+		    "this time does not exist in %s and "
+		    "dst-gap = skip; write a later one",
+		    x->out->zone->name);
 	times[(*n)++] = t;
 	if (again != t && x->options->overlap == SCHEDULE_OVERLAP_BOTH)
 		times[(*n)++] = again;

@@ -71,6 +71,13 @@ void schedule_pool_free(struct schedule_pool *pool);
  */
 int schedule_pool_refresh(struct schedule_pool *pool, struct err *err);
 
+/*
+ * The zone of that name, NULL the system's. It stays until the pool is freed
+ * and changes only in schedule_pool_refresh(). NULL with err.
+ */
+struct zone *schedule_pool_zone(
+    struct schedule_pool *pool, const char *name, struct err *err);
+
 /* How many different schedules there are. */
 size_t schedule_pool_count(const struct schedule_pool *pool);
 

@@ -214,6 +214,9 @@ add_footer(struct builder *out, const uint8_t *p, size_t size, int64_t last,
 	if (posix_tz_parse((const char *)p + 1, (size_t)(end - p - 1), &tz) ==
 	    -1)
 		return err_set(err, "the rule in the footer is not understood");
+	/* Without any transition the rule is for all time. */
+	if (last == INT64_MIN)
+		out->spans[0].offset = tz.std;
 	if (!tz.has_dst || last > civil_to_days(LAST_RULE_YEAR, 1, 1) * 86400)
 		return 0;
 	add_rule(out, &tz, last);

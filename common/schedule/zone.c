@@ -15,6 +15,10 @@
 #define ZONE_FILE_MAX (1 << 20)
 #define ZONE_NAME_MAX 128
 
+/* What the system's zone is called when nobody knows its name. */
+#define LOCAL_NAME "localtime"
+#define LOCAL_FILE "/etc/localtime"
+
 /* Seconds in 400 years of the Gregorian calendar. */
 #define CYCLE (146097LL * 86400)
 
@@ -58,7 +62,10 @@ zone_open(const char *dir, const char *name, struct stat *st, struct err *err)
 
 	if (!name_is_valid(name))
 		return unknown_zone(name, err);
-	n = snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (strcmp(name, LOCAL_NAME) == 0)
+		n = snprintf(path, sizeof(path), "%s", LOCAL_FILE);
+	else
+		n = snprintf(path, sizeof(path), "%s/%s", dir, name);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return unknown_zone(name, err);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -189,9 +196,11 @@ zone_system_name(void)
 		name = name_of_path(tz);
 		return name != NULL ? name : xstrdup(tz);
 	}
-	name = name_of_link("/etc/localtime");
+	name = name_of_link(LOCAL_FILE);
 	if (name == NULL)
 		name = name_in_file("/etc/timezone");
+	if (name == NULL && access(LOCAL_FILE, R_OK) == 0)
+		name = xstrdup(LOCAL_NAME);
 	return name != NULL ? name : xstrdup("UTC");
 }
 

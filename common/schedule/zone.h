@@ -69,7 +69,8 @@ void zone_free(struct zone *zone);
 
 /*
  * The name of the system's zone: $TZ, else where /etc/localtime points, else
- * /etc/timezone, else UTC. Caller frees.
+ * what /etc/timezone says, else "localtime" (zone_load() reads the file
+ * /etc/localtime), else UTC. Caller frees.
  */
 char *zone_system_name(void);
 

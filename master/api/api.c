@@ -7,10 +7,15 @@
 #include "api/api.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+
+/* Turns of the loop after the guardian is gone, each followed by 2 ms. */
+#define LAST_TURNS_MIN 3
+#define LAST_TURNS_MAX 250
 
 static void
 peer_bad(void *arg, enum role_id peer, const char *why)
@@ -79,11 +84,30 @@ api_start(struct role *role)
 	role_ready(role, "serves the socket");
 }
 
+/*
+ * Answers that are on their way still go out: "belfry drain" hears that it
+ * was heard.
+ */
+static void
+finish_answers(struct role *role, const struct api *api)
+{
+	const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
+
+	for (int turn = 0; turn < LAST_TURNS_MAX; turn++) {
+		event_base_loop(role->base, EVLOOP_NONBLOCK);
+		if (turn >= LAST_TURNS_MIN &&
+		    http_server_backlog(api->server) == 0)
+			break;
+		nanosleep(&pause, NULL);
+	}
+}
+
 static void
 api_orphaned(struct role *role)
 {
 	struct api *api = role->state;
 
+	finish_answers(role, api);
 	ask_table_free(api->asks);
 	http_server_free(api->server);
 	api_names_free(api->names);

@@ -157,8 +157,8 @@ run_checks(struct check *check, int nfiles, char **files)
 {
 	struct paths paths = {0};
 
-	/* Files can be checked where no belfry is set up. */
-	if (nfiles == 0 || access(check->config_path, F_OK) == 0)
+	/* Files can be checked where no belfry is set up, or not for us. */
+	if (nfiles == 0 || access(check->config_path, R_OK) == 0)
 		check->config = check_config(check, check->config_path);
 	if (nfiles == 0 && check->config != NULL)
 		add_directory(check, &paths, check->config->jobs_dir);
@@ -169,7 +169,7 @@ run_checks(struct check *check, int nfiles, char **files)
 	job_dir_free(paths.items, paths.n);
 }
 
-/* Errors first; in each by file, line. */
+/* Errors first; in each by file, line, and the same on every run. */
 static int
 by_place(const void *a, const void *b)
 {
@@ -181,7 +181,9 @@ by_place(const void *a, const void *b)
 	order = strcmp(x->file, y->file);
 	if (order != 0)
 		return order;
-	return x->line < y->line ? -1 : x->line > y->line;
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return strcmp(x->text, y->text);
 }
 
 static size_t

@@ -106,8 +106,10 @@ parse_option(struct next *next, int opt, struct err *err)
 	case OPT_JSON:
 		next->json = true;
 		return 0;
+	case ':':
+		return err_set(err, "an option needs a value");
 	default:
-		return err_set(err, "unknown option, or one without its value");
+		return err_set(err, "unknown option");
 	}
 }
 
@@ -118,9 +120,12 @@ parse_arguments(int argc, char **argv, struct next *next, struct err *err)
 
 	optind = 0; /* another command may have used it */
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "n:h", long_options, NULL)) != -1)
+	while (
+	    (opt = getopt_long(argc, argv, ":n:h", long_options, NULL)) != -1)
 		if (parse_option(next, opt, err) == -1)
-			return -1;
+			return opt == '?' || opt == ':' ?
+			    err_prefix(err, "%s", argv[optind - 1]) :
+			    -1;
 	if (next->help)
 		return 0;
 	if (optind == argc)

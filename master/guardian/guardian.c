@@ -43,7 +43,7 @@ guardian_all_ready(struct guardian *g)
 	g->state = GUARDIAN_RUNNING;
 	log_info("belfryd %s is up, pid=%d node=%s", BELFRY_VERSION,
 	    (int)getpid(), g->config->node_name);
-	startup_detached(g->detach_fd);
+	startup_detached(g->detach_fd, g->config->log[0] == '/');
 	if (g->detach_fd != -1)
 		wiring_send_log(
 		    g); /* the roles hold the terminal we just left */
@@ -323,6 +323,22 @@ finish(struct guardian *g)
 	log_info("belfryd stopped");
 }
 
+/* Absolute: in the background we leave the directory we were started in. */
+static char *
+pid_path(const struct config *config, const struct guardian_options *options)
+{
+	const char *path = options->pid_path;
+	char *cwd, *full;
+
+	if (path == NULL)
+		return xasprintf("%s/belfryd.pid", config->run_dir);
+	if (*path == '/' || (cwd = getcwd(NULL, 0)) == NULL)
+		return xstrdup(path);
+	full = xasprintf("%s/%s", cwd, path);
+	free(cwd);
+	return full;
+}
+
 int
 guardian_run(struct config *config, const struct guardian_options *options)
 {
@@ -339,9 +355,7 @@ guardian_run(struct config *config, const struct guardian_options *options)
 	struct err err = {""};
 
 	log_init("guardian", config->log_level, LOG_TARGET_STDERR);
-	g.pid_path = options->pid_path != NULL ?
-	    xstrdup(options->pid_path) :
-	    xasprintf("%s/belfryd.pid", config->run_dir);
+	g.pid_path = pid_path(config, options);
 	if (prepare(&g, &err) == -1) {
 		log_error("%s", err.text);
 		return 1;

@@ -15,6 +15,19 @@
 
 #define CONFIG_MAX ((size_t)4 << 20)
 
+/* Descriptors 0 to last become /dev/null. */
+static void
+close_terminal(int last)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null == -1)
+		return;
+	for (int i = 0; i <= last; i++)
+		dup2(null, i);
+	fd_close(&null);
+}
+
 int
 startup_detach(struct err *err)
 {
@@ -34,21 +47,21 @@ startup_detach(struct err *err)
 	fd_close(&fds[0]);
 	if (setsid() == -1 || chdir("/") == -1)
 		return err_errno(err, "cannot detach");
+	/*
+	 * The roles inherit these, and whoever reads what we print would wait
+	 * for them. Standard error is needed until we are up.
+	 */
+	close_terminal(STDOUT_FILENO);
 	return fds[1];
 }
 
 void
-startup_detached(int fd)
+startup_detached(int fd, bool keeps_log)
 {
-	int null;
-
 	if (fd == -1)
 		return;
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null != -1)
-		for (int i = 0; i < 3; i++)
-			dup2(null, i);
-	fd_close(&null);
+	if (!keeps_log)
+		close_terminal(STDERR_FILENO);
 	if (write(fd, "", 1) == -1)
 		return; /* the parent is gone: nobody to tell */
 	fd_close(&fd);

@@ -5,22 +5,25 @@
 #ifndef BELFRY_GUARDIAN_STARTUP_H
 #define BELFRY_GUARDIAN_STARTUP_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "config/config.h"
 #include "priv.h"
 
 /*
- * Goes to the background: the caller returns in the child; the parent stays
- * until startup_detached() or the child's death and exits 0 or 1. The
- * descriptor for startup_detached(), or -1 with err.
+ * Goes to the background, with /dev/null as standard input and output: the
+ * caller returns in the child; the parent stays until startup_detached() or
+ * the child's death and exits 0 or 1. The descriptor for startup_detached(),
+ * or -1 with err.
  */
 int startup_detach(struct err *err);
 
 /*
- * The daemon is up: lets the parent exit with 0 and turns standard input,
- * output and error to /dev/null. -1 (foreground) does nothing.
+ * The daemon is up: lets the parent exit with 0 and turns standard error to
+ * /dev/null, unless it is the log file by now. -1 (foreground) does nothing.
  */
-void startup_detached(int fd);
+void startup_detached(int fd, bool keeps_log);
 
 /*
  * Makes state-dir (0700), state-dir/runs and run-dir (0755), owned by ids.

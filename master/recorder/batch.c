@@ -262,10 +262,7 @@ copy_output(struct batch *b, struct entry *entry, const struct record_end *end)
 		log_warn("run=%s: output is lost: %s", entry->run, err.text);
 		return;
 	}
-	if (strcmp(file.begin.id, entry->run) != 0) {
-		log_warn("run=%s: output is lost: its file belongs to run=%s",
-		    entry->run, file.begin.id);
-	} else if (copy_pieces(b, &file) == -1) {
+	if (copy_pieces(b, &file) == -1) {
 		entry->remove_file = false;
 		log_warn("run=%s: output is incomplete: %s", entry->run,
 		    strerror(errno));
@@ -326,9 +323,8 @@ finish(struct batch *b)
 			continue;
 		b->config.ended_cb(b->config.arg, entry->run);
 		if (entry->remove_file &&
-		    unlinkat(b->config.runs_fd, entry->run, 0) == -1 &&
-		    errno != ENOENT)
-			log_warn("run=%s: cannot remove its file: %s",
+		    runfile_free(b->config.runs_fd, entry->run) == -1)
+			log_warn("run=%s: cannot free its file: %s",
 			    entry->run, strerror(errno));
 	}
 	queue_reset(&b->flying);

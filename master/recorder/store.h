@@ -10,10 +10,13 @@
  * master or recorder can produce:
  *   runs    the first end of a run counts. A later one can only take back
  *           its retry (retry_ms = 0).
- *   ledger  a slot shows its highest attempt. A slot that has a run is never
- *           said to be skipped or missed; one that was, and then runs, ran.
- *   jobs    hwm never goes back unless the memo changes; failures and last_*
- *           follow runs that end for the first time.
+ *   ledger  a slot shows its highest attempt, and the oldest run of that. A
+ *           slot that has a run is never said to be skipped or missed; one
+ *           that was, and then runs, ran.
+ *   jobs    hwm never goes back unless the memo changes, and never below a
+ *           slot that is recorded again after that: rather a slot too few
+ *           than one twice. failures and last_* follow runs that end for the
+ *           first time.
  */
 #ifndef BELFRY_MASTER_RECORDER_STORE_H
 #define BELFRY_MASTER_RECORDER_STORE_H

@@ -154,17 +154,19 @@ walk(struct sqlite_store *s, sqlite3_stmt *st,
 {
 	struct store_slot slot;
 	int matched = 0, scanned = 0;
+	bool match;
 
 	while (sqlite_step(s, st)) {
-		if (matched == filter->limit || scanned == SCAN_MAX) {
+		read_slot(st, &slot);
+		match = matches(filter, &slot);
+		if ((match && matched == filter->limit) ||
+		    scanned++ == SCAN_MAX) {
 			sqlite_end(st);
 			return true;
 		}
-		scanned++;
-		read_slot(st, &slot);
 		next->slot_ms = slot.slot.slot_ms;
 		snprintf(next->key, sizeof(next->key), "%s", slot.slot.job);
-		if (!matches(filter, &slot))
+		if (!match)
 			continue;
 		matched++;
 		row(arg, &slot);

@@ -147,20 +147,22 @@ walk(struct sqlite_store *s, sqlite3_stmt *st,
 {
 	struct store_run run;
 	int matched = 0, scanned = 0;
+	bool match;
 
 	while (sqlite_step(s, st)) {
 		read_run(st, &run);
 		/* Ids sort by creation: all that follow are older still. */
 		if (run.begin.created_ms < filter->since_ms)
 			break;
-		if (matched == filter->limit || scanned == SCAN_MAX) {
+		match = filter->outcomes == 0 ||
+		    (filter->outcomes >> run.result.outcome & 1) != 0;
+		if ((match && matched == filter->limit) ||
+		    scanned++ == SCAN_MAX) {
 			sqlite_end(st);
 			return true;
 		}
-		scanned++;
 		snprintf(next->key, sizeof(next->key), "%s", run.begin.id);
-		if (filter->outcomes != 0 &&
-		    (filter->outcomes >> run.result.outcome & 1) == 0)
+		if (!match)
 			continue;
 		matched++;
 		row(arg, &run);

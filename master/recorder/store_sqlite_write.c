@@ -61,13 +61,18 @@ static const char slot_no_retry_sql[] =
     "UPDATE runs SET retry_ms = NULL WHERE retry_ms IS NOT NULL "
     "AND job = ?1 AND slot = ?2 AND attempt < ?3";
 
+/*
+ * Two runs may claim one attempt of one slot: by hand, in the same
+ * millisecond. The ledger shows the older one, in whatever order they come.
+ */
 static const char slot_begin_sql[] =
     "INSERT INTO ledger (job, slot, until, count, run, attempts, host) "
     "VALUES (?1, ?2, ?2, 1, ?3, ?4, ?5) "
     "ON CONFLICT (job, slot) DO UPDATE SET run = excluded.run, "
     "attempts = excluded.attempts, host = excluded.host, outcome = NULL, "
     "reason = NULL, detail = NULL "
-    "WHERE excluded.attempts > ledger.attempts";
+    "WHERE excluded.attempts > ledger.attempts "
+    "OR (excluded.attempts = ledger.attempts AND excluded.run < ledger.run)";
 
 static const char slot_end_sql[] =
     "INSERT INTO ledger (job, slot, until, count, run, attempts, host, "
@@ -76,7 +81,7 @@ static const char slot_end_sql[] =
     "attempts = excluded.attempts, host = excluded.host, "
     "outcome = excluded.outcome, reason = NULL, detail = excluded.detail "
     "WHERE excluded.attempts > ledger.attempts "
-    "OR (excluded.attempts = ledger.attempts AND excluded.run = ledger.run)";
+    "OR (excluded.attempts = ledger.attempts AND excluded.run <= ledger.run)";
 
 static const char slot_attempts_sql[] =
     "SELECT attempts FROM ledger WHERE job = ?1 AND slot = ?2";
@@ -87,7 +92,7 @@ static const char slot_sql[] =
     "attempts, host) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8) "
     "ON CONFLICT (job, slot) DO UPDATE SET until = excluded.until, "
     "count = excluded.count, detail = excluded.detail "
-    "WHERE ledger.run IS NULL AND ledger.outcome = excluded.outcome "
+    "WHERE ledger.outcome = excluded.outcome "
     "AND excluded.until > ledger.until";
 
 static const char piece_sql[] =
@@ -167,6 +172,19 @@ raises_hwm(const struct run_begin *begin)
 	    begin->trigger == TRIGGER_CATCH_UP;
 }
 
+/* Also for what is known: a memo that is sent again may have reset it. */
+static void
+raise_hwm(struct sqlite_store *s, const struct run_begin *begin)
+{
+	const struct sqlite_value values[] = {
+	    value_text(begin->job),
+	    value_int(begin->slot_ms),
+	};
+
+	if (raises_hwm(begin))
+		sqlite_run(s, SQL_HWM, hwm_sql, values, nitems(values));
+}
+
 static void
 clear_retries(struct sqlite_store *s, const struct run_begin *begin)
 {
@@ -204,12 +222,11 @@ sqlite_run_begin(struct store *store, const struct run_begin *begin)
 	    value_text(begin->host),
 	};
 
+	raise_hwm(s, begin);
 	if (sqlite_run(s, SQL_RUN_BEGIN, run_begin_sql, run, nitems(run)) == 0)
 		return; /* known */
 	sqlite_run(s, SQL_SLOT_BEGIN, slot_begin_sql, slot, nitems(slot));
 	clear_retries(s, begin);
-	if (raises_hwm(begin))
-		sqlite_run(s, SQL_HWM, hwm_sql, slot, 2);
 }
 
 /* When the run is to be tried again; 0 too when a later attempt is there. */
@@ -322,9 +339,11 @@ sqlite_run_end(struct store *store, const struct record_end *end)
 		end_slot(s, end);
 		clear_retries(s, &end->begin);
 		end_job(s, end);
-	} else if (end->retry_ms == 0) {
-		sqlite_run(s, SQL_RUN_NO_RETRY, run_no_retry_sql, &id, 1);
+		return;
 	}
+	raise_hwm(s, &end->begin);
+	if (end->retry_ms == 0)
+		sqlite_run(s, SQL_RUN_NO_RETRY, run_no_retry_sql, &id, 1);
 }
 
 void

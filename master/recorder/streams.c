@@ -145,6 +145,22 @@ grown_cb(void *arg, int watch)
 		wake(s);
 }
 
+/*
+ * The store has all of it now, and another run will soon have the file.
+ */
+static void
+leave_file(struct stream *s)
+{
+	if (s->file.fd == -1)
+		return;
+	if (runfile_reload(&s->file, NULL) == 0 &&
+	    s->file.state == RUNFILE_DONE)
+		s->total = s->file.result.output_bytes;
+	unwatch(s);
+	s->watch = -1;
+	runfile_close(&s->file);
+}
+
 void
 streams_run_ended(struct streams *ss, const char *run)
 {
@@ -152,6 +168,7 @@ streams_run_ended(struct streams *ss, const char *run)
 
 	TAILQ_FOREACH(s, &ss->list, link)
 	if (!s->ended && strcmp(s->run, run) == 0) {
+		leave_file(s);
 		s->ended = true;
 		wake(s);
 	}
@@ -184,10 +201,6 @@ send_gap(struct stream *s, uint64_t n)
 static void
 finish(struct stream *s)
 {
-	if (s->ended && s->file.fd != -1 &&
-	    runfile_reload(&s->file, NULL) == 0 &&
-	    s->file.state == RUNFILE_DONE)
-		s->total = s->file.result.output_bytes;
 	if (s->ended && s->total > s->pos)
 		send_gap(s, s->total - s->pos);
 	answer_end(s->owner->channel, s->id, NULL);
@@ -333,7 +346,8 @@ follow_file(struct stream *s)
 		ss->watch = watch_new(ss->config.base, grown_cb, ss);
 	if (ss->watch == NULL)
 		return -1;
-	path = xasprintf("%s/%s", ss->config.runs_path, s->run);
+	path = xasprintf(
+	    "%s/%s", ss->config.runs_path, runfile_name(s->run));
 	s->watch = watch_add(ss->watch, path);
 	free(path);
 	return s->watch == -1 && errno != ENOENT ? -1 : 0;

@@ -47,7 +47,10 @@ streams_open(struct streams *streams, const struct streams_request *request);
 /* The client went away. */
 void streams_cancel(struct streams *streams, uint64_t id);
 
-/* A run is recorded; its file is still there. Its followers get the rest. */
+/*
+ * A run is recorded; its file is still its own. Those that read it get the
+ * rest from the store.
+ */
 void streams_run_ended(struct streams *streams, const char *run);
 
 /* Sends what can be sent now. */

@@ -146,7 +146,7 @@ fire_job(struct master *m, struct job *job, int64_t now_ms)
 {
 	struct due due;
 
-	for (int i = 0; i < SLOTS_MAX; i++) {
+	for (int i = 0; i < SLOTS_MAX && !places_is_full(&m->places); i++) {
 		if (!due_next(job, &due) || due.at_ms > now_ms)
 			break;
 		if (due.gap) {
@@ -193,6 +193,10 @@ fire_manual(struct master *m, struct job *job, struct err *err)
 
 	if (m->phase != MASTER_RUNNING) {
 		err_set(err, "the daemon is draining and starts nothing more");
+		return NULL;
+	}
+	if (places_is_full(&m->places)) {
+		err_set(err, "%d runs are in progress already", RUNFILE_PLACES);
 		return NULL;
 	}
 	/* A slot of its own: never the same as one of the schedule. */

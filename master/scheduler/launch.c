@@ -200,10 +200,17 @@ send_launch(struct master *m, struct run *run, unsigned index)
 {
 	int sv[2];
 
+	if (spec_encode(m, run, &m->scratch) == -1) {
+		/* It would never fit: those behind it must not wait. */
+		run_end_with(run, OUTCOME_LAUNCH_FAILED, true,
+		    "command, environment and stdin have %zu bytes together; "
+		    "at most %d are possible",
+		    m->scratch.len, MESSAGE_PAYLOAD_MAX);
+		return 0;
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) == -1)
 		return -1;
-	if (spec_encode(m, run, &m->scratch) == -1 ||
-	    channel_send(m->launch.launchers[index].channel, MSG_RUN_LAUNCH, 0,
+	if (channel_send(m->launch.launchers[index].channel, MSG_RUN_LAUNCH, 0,
 		&m->scratch, sv[1]) == -1) {
 		fd_close(&sv[0]);
 		return -1;
@@ -236,5 +243,7 @@ launch_pump(struct master *m)
 			evtimer_add(m->launch.retry, &soon);
 			return;
 		}
+		if (m->launch.waiting == LAUNCH_WAITING_MAX / 2)
+			master_room(m);
 	}
 }

@@ -14,6 +14,12 @@
 struct master;
 struct run;
 
+/*
+ * So many runs may wait for room; slots beyond stay due in the heap, which
+ * keeps them in order at no cost.
+ */
+#define LAUNCH_WAITING_MAX 256
+
 struct launcher {
 	struct channel *channel; /* NULL: it is being started */
 	unsigned launching;

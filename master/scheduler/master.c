@@ -20,6 +20,14 @@
 /* Due jobs and retries handled before the loop looks at its channels. */
 #define TICK_MAX 64
 
+/* Is there room for one more claimed slot? */
+static bool
+is_open(const struct master *m)
+{
+	return m->phase == MASTER_RUNNING && !places_is_full(&m->places) &&
+	    m->launch.waiting < LAUNCH_WAITING_MAX;
+}
+
 static void
 tick(struct master *m)
 {
@@ -27,7 +35,7 @@ tick(struct master *m)
 	struct timer *timer;
 	int n = 0;
 
-	while (m->phase == MASTER_RUNNING && n++ < TICK_MAX &&
+	while (is_open(m) && n++ < TICK_MAX &&
 	    (timer = heap_min(&m->heap, &at)) != NULL && at <= now_ms) {
 		if (timer->kind == TIMER_JOB)
 			fire_job(m, (struct job *)timer, now_ms);
@@ -59,12 +67,21 @@ master_arm(struct master *m)
 {
 	int64_t at;
 
-	if (m->phase != MASTER_RUNNING || heap_min(&m->heap, &at) == NULL)
-		at = INT64_MAX;
+	if (!is_open(m) || heap_min(&m->heap, &at) == NULL)
+		at = INT64_MAX; /* or until something else happens */
 	if (at <= clock_ms())
 		event_active(m->tick_event, 0, 0);
 	else
 		alarm_set(m->alarm, at);
+}
+
+void
+master_room(struct master *m)
+{
+	int64_t at;
+
+	if (is_open(m) && heap_min(&m->heap, &at) != NULL && at <= clock_ms())
+		event_active(m->tick_event, 0, 0);
 }
 
 void
@@ -328,6 +345,7 @@ master_init(struct role *role, struct err *err)
 	if (m->tick_event == NULL || m->orphan_timer == NULL ||
 	    m->drain_timer == NULL)
 		return err_set(err, "out of memory");
+	run_ids_init(&m->ids);
 	jobs_init(&m->jobs);
 	launch_init(m);
 	return 0;

@@ -22,6 +22,7 @@
 #include "jobs.h"
 #include "launch.h"
 #include "outbox.h"
+#include "places.h"
 #include "role.h"
 #include "run_id.h"
 #include "runs.h"
@@ -65,6 +66,7 @@ struct master {
 	struct outbox outbox;
 	struct users users;
 	struct run_ids ids;
+	struct places places;
 	uint64_t fence;
 	int runs_dir; /* fd of STATE-DIR/runs */
 	int workers_fd;
@@ -93,6 +95,9 @@ int64_t master_now(struct master *m);
 
 /* Everything is known: begin to fire. */
 void master_begin(struct master *m);
+
+/* There may be room again for slots that had to wait. */
+void master_room(struct master *m);
 
 /* Called when something ended: lets the guardian know once all is over. */
 void master_check_drained(struct master *m);

@@ -28,7 +28,7 @@ push(struct master *m)
 }
 
 static void
-add(struct master *m, uint16_t type)
+add(struct master *m, uint16_t type, int place)
 {
 	const struct wire_writer *w = &m->scratch;
 	struct outbox *box = &m->outbox;
@@ -36,6 +36,7 @@ add(struct master *m, uint16_t type)
 
 	item->next = NULL;
 	item->seq = ++box->seq;
+	item->place = place;
 	item->type = type;
 	item->len = (uint32_t)w->len;
 	memcpy(item->data, w->p, w->len);
@@ -56,7 +57,7 @@ outbox_job(struct master *m, const struct record_job *record)
 {
 	wire_writer_reset(&m->scratch);
 	record_job_encode(record, &m->scratch);
-	add(m, MSG_RECORD_JOB);
+	add(m, MSG_RECORD_JOB, -1);
 }
 
 void
@@ -64,15 +65,15 @@ outbox_begin(struct master *m, const struct run_begin *begin)
 {
 	wire_writer_reset(&m->scratch);
 	run_begin_encode(begin, &m->scratch);
-	add(m, MSG_RECORD_BEGIN);
+	add(m, MSG_RECORD_BEGIN, -1);
 }
 
 void
-outbox_end(struct master *m, const struct record_end *end)
+outbox_end(struct master *m, const struct record_end *end, int place)
 {
 	wire_writer_reset(&m->scratch);
 	record_end_encode(end, &m->scratch);
-	add(m, MSG_RECORD_END);
+	add(m, MSG_RECORD_END, place);
 }
 
 void
@@ -80,7 +81,7 @@ outbox_slot(struct master *m, const struct record_slot *slot)
 {
 	wire_writer_reset(&m->scratch);
 	record_slot_encode(slot, &m->scratch);
-	add(m, MSG_RECORD_SLOT);
+	add(m, MSG_RECORD_SLOT, -1);
 }
 
 void
@@ -95,9 +96,11 @@ outbox_confirmed(struct master *m, uint64_t seq)
 		if (box->first == NULL)
 			box->last = NULL;
 		box->n--;
+		places_give(&m->places, item->place);
 		free(item);
 	}
 	push(m);
+	master_room(m);
 	master_check_drained(m);
 }
 

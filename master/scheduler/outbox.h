@@ -15,6 +15,7 @@ struct master;
 struct outbox_item {
 	struct outbox_item *next;
 	uint64_t seq;
+	int32_t place; /* free once this is confirmed; -1 none */
 	uint16_t type;
 	uint32_t len;
 	uint8_t data[];
@@ -30,7 +31,9 @@ struct outbox {
 
 void outbox_job(struct master *m, const struct record_job *record);
 void outbox_begin(struct master *m, const struct run_begin *begin);
-void outbox_end(struct master *m, const struct record_end *end);
+
+/* place: the run's, to be given back once this is confirmed; -1 none. */
+void outbox_end(struct master *m, const struct record_end *end, int place);
 void outbox_slot(struct master *m, const struct record_slot *slot);
 
 /* The recorder confirmed all up to seq. */

@@ -148,83 +148,74 @@ resume_created(struct master *m, struct run *run)
 
 /* One file that a predecessor left. */
 static void
-resume_run(struct master *m, const char *id)
+resume_file(struct master *m, struct runfile *file)
 {
-	struct runfile file;
-	struct err err = {""};
+	struct job *job = job_of(m, file->begin.job);
+	struct err err;
 	struct run *run;
-	struct job *job;
 
-	if (runfile_open(&file, m->runs_dir, id, &err) == -1) {
-		log_error("run file left alone: %s", err.text);
-		return;
-	}
-	if (strcmp(file.begin.id, id) != 0 || runs_find(&m->runs, id) != NULL) {
-		log_error(
-		    "run file left alone: %s is not what it is called", id);
-		runfile_close(&file);
-		return;
-	}
-	job = job_of(m, file.begin.job);
-	if (file.begin.trigger == TRIGGER_SCHEDULE)
-		jobs_decided(job, file.begin.slot_ms);
-	run = run_new(m, job, &file.begin);
+	if (file->begin.trigger == TRIGGER_SCHEDULE)
+		jobs_decided(job, file->begin.slot_ms);
+	run = run_new(m, job, &file->begin);
 	outbox_begin(m, &run->begin);
-	run->started_us = file.started_us;
-	run->pid = (uint32_t)file.pid;
-	if (runfile_lock(&file) == 0 && runfile_reload(&file, &err) == 0 &&
-	    file.state == RUNFILE_CREATED) {
-		runfile_close(&file);
+	run->started_us = file->started_us;
+	run->pid = (uint32_t)file->pid;
+	if (runfile_lock(file) == 0 && runfile_reload(file, &err) == 0 &&
+	    file->state == RUNFILE_CREATED) {
+		runfile_close(file);
 		resume_created(m, run);
 		return;
 	}
-	runfile_close(&file);
+	runfile_close(file);
 	/* Its worker lives, or has left a result, or was killed. */
 	run_set_state(run, RUN_RUNNING);
 	workers_lost(m, run);
 }
 
-static bool
-is_run_id(const char *name)
+static void
+resume_place(struct master *m, const char *name)
 {
-	return strlen(name) == RUN_ID_SIZE - 1 &&
-	    strspn(name, "0123456789abcdefghjkmnpqrstvwxyz") == RUN_ID_SIZE - 1;
+	int place = run_id_place(name);
+	struct runfile file;
+	struct err err = {""};
+
+	if (runfile_open_place(&file, m->runs_dir, name, &err) == -1) {
+		/* Not ours to guess about: the place is left alone. */
+		log_error("%s", err.text);
+		places_mark(&m->places, place);
+		return;
+	}
+	if (file.state == RUNFILE_FREE) {
+		runfile_close(&file);
+		return;
+	}
+	places_mark(&m->places, place);
+	if (strcmp(runfile_name(file.begin.id), name) != 0 ||
+	    runs_find(&m->runs, file.begin.id) != NULL) {
+		log_error(
+		    "run file %s holds another run: %s", name, file.begin.id);
+		runfile_close(&file);
+		return;
+	}
+	resume_file(m, &file);
 }
 
-static int
-compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* In order of their ids, so of their making. */
 static void
 resume_runs(struct master *m)
 {
 	DIR *dir = fdopendir(fcntl(m->runs_dir, F_DUPFD_CLOEXEC, 0));
 	const struct dirent *entry;
-	char **names = NULL;
-	size_t n = 0, cap = 0;
 
 	if (dir == NULL)
 		fatal("cannot read the directory of run files");
 	rewinddir(dir);
-	while ((entry = readdir(dir)) != NULL) {
-		if (!is_run_id(entry->d_name))
-			continue;
-		array_reserve(&names, &cap, n + 1, sizeof(*names));
-		names[n++] = xstrdup(entry->d_name);
-	}
+	while ((entry = readdir(dir)) != NULL)
+		if (strlen(entry->d_name) == 3 &&
+		    run_id_place(entry->d_name) != -1)
+			resume_place(m, entry->d_name);
 	closedir(dir);
-	if (n > 0) {
-		log_info("%zu runs were in progress", n);
-		qsort(names, n, sizeof(*names), compare_names);
-	}
-	for (size_t i = 0; i < n; i++) {
-		resume_run(m, names[i]);
-		free(names[i]);
-	}
-	free(names);
+	if (m->runs.n > 0)
+		log_info("%zu runs were in progress", m->runs.n);
 }
 
 /* The store thinks it runs, and there is no file of it. */
@@ -236,6 +227,7 @@ lose_run(struct master *m, const struct run_begin *begin)
 	if (runs_find(&m->runs, begin->id) != NULL)
 		return;
 	run = run_new(m, job_of(m, begin->job), begin);
+	run->place = -1; /* another run may have it by now */
 	run_end_with(run, OUTCOME_LOST, false,
 	    "no trace of it was left after a restart of the daemon");
 }

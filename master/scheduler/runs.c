@@ -86,6 +86,7 @@ run_new(struct master *m, struct job *job, const struct run_begin *begin)
 	run->begin = *begin;
 	run->master = m;
 	run->job = job;
+	run->place = run_id_place(begin->id);
 	run->fd = -1;
 	for (p = &job->runs; *p != NULL; p = &(*p)->next)
 		;
@@ -126,7 +127,8 @@ run_begin_fill(struct master *m, struct run_begin *begin_r, struct job *job,
 	int64_t now_us = clock_us();
 
 	memset(begin_r, 0, sizeof(*begin_r));
-	run_id_make(&m->ids, now_us / 1000, begin_r->id);
+	run_id_make(&m->ids, now_us / 1000, (unsigned)places_take(&m->places),
+	    begin_r->id);
 	snprintf(begin_r->job, sizeof(begin_r->job), "%s", job->name);
 	snprintf(
 	    begin_r->host, sizeof(begin_r->host), "%s", m->config->node_name);
@@ -210,7 +212,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 		end.retry_ms = clock_ms() + wait;
 	log_end(run, &end.result);
 	remember(job, run, &end.result);
-	outbox_end(m, &end);
+	outbox_end(m, &end, run->place);
 	if (wait >= 0)
 		retry_add(m, job, run->begin.id, run->begin.slot_ms,
 		    run->begin.attempt + 1, end.retry_ms);
@@ -260,15 +262,16 @@ run_kill(struct run *run, enum kill_why why)
 void
 run_promote(struct master *m, struct job *job)
 {
-	struct run *run;
+	struct run *run, *first = NULL;
 
 	if (job->active > 0 || job->queued == 0 || job->retries != NULL ||
 	    m->phase == MASTER_DRAINING)
 		return;
-	for (run = job->runs; run != NULL; run = run->next) {
-		if (run->state != RUN_QUEUED)
-			continue;
-		run_set_state(run, RUN_WAITING);
-		return;
-	}
+	for (run = job->runs; run != NULL; run = run->next)
+		if (run->state == RUN_QUEUED &&
+		    (first == NULL ||
+			run->begin.slot_ms < first->begin.slot_ms))
+			first = run;
+	if (first != NULL)
+		run_set_state(first, RUN_WAITING);
 }

@@ -34,6 +34,7 @@ struct run {
 	struct master *master;
 	int fd;              /* the worker's channel, -1 none; owned */
 	struct event *event; /* of fd */
+	int place;           /* of its run file; -1 it has none */
 	unsigned launcher;   /* who was asked */
 	unsigned launches;   /* how often */
 	int64_t started_us;  /* 0: not yet */

@@ -132,15 +132,6 @@ fill_options(struct run_spec *spec, const struct job_options *o)
 	spec->success = o->success;
 }
 
-/* A home that is not there must not fail a job that never asked for it. */
-static const char *
-default_directory(const struct user *user)
-{
-	if (user->home == NULL || access(user->home, X_OK) == -1)
-		return "/";
-	return user->home;
-}
-
 static void
 fill_user(struct run_spec *spec, const struct user *user)
 {
@@ -152,7 +143,8 @@ fill_user(struct run_spec *spec, const struct user *user)
 	spec->ngroups = user->ngroups;
 	spec->refusal = user->found ? "" : user->problem;
 	if (spec->directory[0] == '\0')
-		spec->directory = default_directory(user);
+		/* A missing home must not fail who never asked for it. */
+		spec->directory = user->home_exists ? user->home : "/";
 }
 
 static char **

@@ -39,33 +39,70 @@ look_up_groups(struct user *user)
 	user->ngroups = (uint32_t)n;
 }
 
+static bool
+is_number(const char *s)
+{
+	size_t len = strlen(s);
+
+	return len > 0 && len < 10 && strspn(s, "0123456789") == len;
+}
+
+/* By name, then as a number, which needs no entry: it has that group too. */
+static bool
+look_up_user(struct user *user, const struct passwd **pw_r)
+{
+	const struct passwd *pw = NULL;
+
+	user->uid = getuid();
+	user->gid = getgid();
+	if (user->name[0] != '\0' && (pw = getpwnam(user->name)) == NULL) {
+		if (!is_number(user->name))
+			return false;
+		user->uid = (uid_t)strtoul(user->name, NULL, 10);
+		user->gid = (gid_t)user->uid;
+	}
+	if (pw == NULL)
+		pw = getpwuid(user->uid);
+	if (pw != NULL) {
+		user->uid = pw->pw_uid;
+		user->gid = pw->pw_gid;
+	}
+	*pw_r = pw;
+	return true;
+}
+
+static bool
+look_up_group(struct user *user)
+{
+	const struct group *gr = getgrnam(user->group);
+
+	if (gr == NULL && !is_number(user->group))
+		return false;
+	user->gid =
+	    gr != NULL ? gr->gr_gid : (gid_t)strtoul(user->group, NULL, 10);
+	return true;
+}
+
 static void
 look_up(struct user *user)
 {
 	const struct passwd *pw;
-	const struct group *gr;
 
-	pw = user->name[0] != '\0' ? getpwnam(user->name) : getpwuid(getuid());
-	if (pw == NULL && user->name[0] != '\0') {
+	if (!look_up_user(user, &pw)) {
 		user->problem =
 		    xasprintf("there is no user \"%s\"", user->name);
 		return;
 	}
-	user->uid = pw != NULL ? pw->pw_uid : getuid();
-	user->gid = pw != NULL ? pw->pw_gid : getgid();
 	user->login =
 	    pw != NULL ? xstrdup(pw->pw_name) : xasprintf("%u", user->uid);
 	user->home = xstrdup(pw != NULL ? pw->pw_dir : "/");
+	user->home_exists = access(user->home, X_OK) == 0;
 	user->shell = xstrdup(
 	    pw != NULL && pw->pw_shell[0] != '\0' ? pw->pw_shell : "/bin/sh");
-	if (user->group[0] != '\0') {
-		gr = getgrnam(user->group);
-		if (gr == NULL) {
-			user->problem =
-			    xasprintf("there is no group \"%s\"", user->group);
-			return;
-		}
-		user->gid = gr->gr_gid;
+	if (user->group[0] != '\0' && !look_up_group(user)) {
+		user->problem =
+		    xasprintf("there is no group \"%s\"", user->group);
+		return;
 	}
 	look_up_groups(user);
 	user->found = true;

@@ -13,6 +13,7 @@ struct user {
 	char *group; /* as asked for; "" the user's own */
 	char *login;
 	char *home;
+	bool home_exists;
 	char *shell;
 	uint32_t uid;
 	uint32_t gid;

@@ -1,7 +1,7 @@
 /*
- * How long it takes until the definitions of N jobs of one file are there, and
- * how many bytes each takes, its own strings included. Against a raw loop that
- * reads the same file and finds its lines.
+ * How long it takes until the definitions of N jobs are there, how many bytes
+ * each takes, its own strings included, and how long a reload takes. Against a
+ * raw loop that reads the same files and finds their lines.
  *
  *   load [-n JOBS] [-r ROUNDS] [-d DIRECTORY]
  */
@@ -19,6 +19,21 @@
 #include "config/job.h"
 
 #define ROUNDS_MAX 99
+#define FILE_JOBS  200000 /* a file has at most 64 MB */
+
+struct bench {
+	const char *dir;
+	unsigned n, nfiles;
+	char path[400];
+};
+
+static const char *
+file_path(struct bench *bench, unsigned i)
+{
+	snprintf(
+	    bench->path, sizeof(bench->path), "%s/%03u.ini", bench->dir, i);
+	return bench->path;
+}
 
 static double
 seconds(void)
@@ -37,36 +52,55 @@ heap(void)
 	return m.uordblks + m.hblkhd;
 }
 
-/* Names, commands and descriptions differ; schedules repeat. 90 B a job. */
-static size_t
-write_jobs(const char *path, unsigned n)
+static void
+write_job(FILE *f, unsigned i)
 {
-	FILE *f = fopen(path, "we");
-	size_t strings = 0;
-	int own;
+	fprintf(f, "[job tenant-%06u.report]\n", i);
+	fprintf(f, "description = nightly report of tenant %06u\n", i);
+	fprintf(f, "command = /usr/local/bin/report %06u\n", i);
+	fprintf(f, "schedule = %u %u * * *\n", i % 60, i / 60 % 24);
+	fprintf(f, "%s\n", i % 3 == 0 ? "timeout = 1h\n" : "");
+}
 
-	if (f == NULL)
-		fatal("%s", path);
-	for (unsigned i = 0; i < n; i++) {
-		fprintf(f, "[job tenant-%06u.report]\n", i);
-		fprintf(f, "description = nightly report of tenant %06u\n", i);
-		fprintf(f, "command = /usr/local/bin/report %06u\n", i);
-		fprintf(f, "schedule = %u %u * * *\n", i % 60, i / 60 % 24);
-		fprintf(f, "%s\n", i % 3 == 0 ? "timeout = 1h\n" : "");
-		own = snprintf(NULL, 0, "tenant-%06u.report", i) + 1 +
-		    snprintf(NULL, 0, "nightly report of tenant %06u", i) + 1 +
-		    snprintf(NULL, 0, "/usr/local/bin/report %06u", i) + 1;
-		strings += (size_t)own;
+static size_t
+own_strings(unsigned i)
+{
+	return (size_t)snprintf(NULL, 0,
+	    "tenant-%06u.report nightly report of tenant %06u "
+	    "/usr/local/bin/report %06u ",
+	    i, i, i);
+}
+
+/*
+ * Names, commands and descriptions differ, schedules repeat. The last job has
+ * a file of its own. The bytes of their strings.
+ */
+static size_t
+write_jobs(struct bench *bench)
+{
+	size_t strings = 0;
+	FILE *f = NULL;
+
+	bench->nfiles = 0;
+	for (unsigned i = 0; i < bench->n; i++) {
+		if (f == NULL || i % FILE_JOBS == 0 || i == bench->n - 1) {
+			if (f != NULL && fclose(f) != 0)
+				fatal("%s", bench->dir);
+			f = fopen(file_path(bench, bench->nfiles++), "we");
+			if (f == NULL)
+				fatal("%s", bench->path);
+		}
+		write_job(f, i);
+		strings += own_strings(i);
 	}
-	if (fclose(f) != 0)
-		fatal("%s", path);
+	if (f == NULL || fclose(f) != 0)
+		fatal("%s", bench->dir);
 	return strings;
 }
 
-static double
-raw_loop(const char *path)
+static size_t
+raw_file(const char *path)
 {
-	double start = seconds();
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t len, lines = 0;
 	char *text = fd_read_all(fd, 1 << 30, &len), *p = text;
@@ -79,44 +113,82 @@ raw_loop(const char *path)
 	}
 	free(text);
 	fd_close(&fd);
-	if (lines == 0)
-		fatalx("%s: no lines", path);
+	return lines;
+}
+
+static double
+raw_loop(struct bench *bench)
+{
+	double start = seconds();
+	size_t lines = 0;
+
+	for (unsigned i = 0; i < bench->nfiles; i++)
+		lines += raw_file(file_path(bench, i));
+	if (lines < bench->n)
+		fatalx("%s: no lines", bench->dir);
 	return seconds() - start;
 }
 
 struct load {
-	double ready, same; /* seconds */
-	double bytes;       /* a job */
+	double ready, same, one; /* seconds */
+	double bytes;            /* a job */
 };
 
+static double
+load_again(
+    struct bench *bench, struct schedule_pool *pool, struct job_set **set)
+{
+	struct job_set_options options = {0};
+	struct job_set *again;
+	double start = seconds();
+	struct err err;
+
+	again = job_set_load(bench->dir, pool, &options, *set, &err);
+	if (again == NULL || job_set_count(again) != bench->n)
+		fatalx("the second time failed");
+	start = seconds() - start;
+	job_set_free(*set);
+	*set = again;
+	return start;
+}
+
+static void
+touch_last(struct bench *bench)
+{
+	FILE *f = fopen(file_path(bench, bench->nfiles - 1), "we");
+
+	if (f == NULL)
+		fatal("%s", bench->path);
+	write_job(f, bench->n - 1);
+	if (fclose(f) != 0)
+		fatal("%s", bench->path);
+}
+
 static struct load
-load_set(const char *dir, unsigned n)
+load_set(struct bench *bench)
 {
 	struct schedule_pool *pool = schedule_pool_new(NULL);
 	struct job_set_options options = {0};
-	struct job_set *set, *again;
+	struct job_set *set;
 	struct load load;
 	struct err err;
 	size_t before = heap();
 	double start = seconds();
 
-	set = job_set_load(dir, pool, &options, NULL, &err);
+	set = job_set_load(bench->dir, pool, &options, NULL, &err);
 	if (set == NULL)
 		fatalx("%s", err.text);
 	load.ready = seconds() - start;
-	load.bytes = (double)(heap() - before) / n;
-	if (job_set_count(set) != n)
-		fatalx("%zu of %u jobs, %s", job_set_count(set), n,
+	load.bytes = (double)(heap() - before) / bench->n;
+	if (job_set_count(set) != bench->n)
+		fatalx("%zu of %u jobs, %s", job_set_count(set), bench->n,
 		    job_set_problem_count(set) > 0 ?
 			job_set_problem(set, 0)->text :
 			"");
-	start = seconds();
-	again = job_set_load(dir, pool, &options, set, &err);
-	load.same = seconds() - start;
-	if (again == NULL || job_set_count(again) != n)
-		fatalx("the second time failed");
+	load.same = load_again(bench, pool, &set);
+	touch_last(bench);
+	load.one = load_again(bench, pool, &set);
 	job_set_free(set);
-	job_set_free(again);
 	schedule_pool_free(pool);
 	return load;
 }
@@ -137,55 +209,57 @@ median(double *v, unsigned n)
 }
 
 static void
-report(const char *dir, unsigned n, unsigned rounds)
+report(struct bench *bench, unsigned rounds)
 {
-	char *path = xasprintf("%s/jobs.ini", dir);
-	double raw[ROUNDS_MAX], ready[ROUNDS_MAX], same[ROUNDS_MAX], own;
+	double raw[ROUNDS_MAX], ready[ROUNDS_MAX], same[ROUNDS_MAX];
+	double one[ROUNDS_MAX], own = (double)write_jobs(bench) / bench->n;
 	struct load load = {0};
 
-	own = (double)write_jobs(path, n) / n;
 	for (unsigned i = 0; i < rounds; i++) {
-		raw[i] = raw_loop(path);
-		load = load_set(dir, n);
+		raw[i] = raw_loop(bench);
+		load = load_set(bench);
 		ready[i] = load.ready;
 		same[i] = load.same;
+		one[i] = load.one;
 	}
-	printf("jobs %u\n", n);
+	printf("jobs %u in %u files\n", bench->n, bench->nfiles);
 	printf("raw loop %.4f s\n", median(raw, rounds));
 	printf("ready %.4f s, %.1f times the raw loop\n", median(ready, rounds),
 	    median(ready, rounds) / median(raw, rounds));
 	printf("reload, nothing changed %.4f s\n", median(same, rounds));
+	printf(
+	    "reload, a file of one job changed %.4f s\n", median(one, rounds));
 	printf("bytes a job %.1f, of them its own strings %.1f\n", load.bytes,
 	    own);
-	unlink(path);
-	free(path);
+	for (unsigned i = 0; i < bench->nfiles; i++)
+		unlink(file_path(bench, i));
 }
 
 int
 main(int argc, char **argv)
 {
-	unsigned n = 100000, rounds = 5;
+	struct bench bench = {.n = 100000};
+	unsigned rounds = 5;
 	char made[] = "/tmp/belfry-load-XXXXXX";
-	const char *dir = NULL;
 	int c;
 
 	log_init("load", LOG_LEVEL_INFO, LOG_TARGET_STDERR);
 	while ((c = getopt(argc, argv, "n:r:d:")) != -1) {
 		if (c == 'n')
-			n = (unsigned)strtoul(optarg, NULL, 10);
+			bench.n = (unsigned)strtoul(optarg, NULL, 10);
 		else if (c == 'r')
 			rounds = (unsigned)strtoul(optarg, NULL, 10);
 		else if (c == 'd')
-			dir = optarg;
+			bench.dir = optarg;
 		else
 			return 2;
 	}
-	if (n == 0 || rounds == 0 || rounds > ROUNDS_MAX)
+	if (bench.n == 0 || rounds == 0 || rounds > ROUNDS_MAX)
 		return 2;
-	if (dir == NULL && (dir = mkdtemp(made)) == NULL)
+	if (bench.dir == NULL && (bench.dir = mkdtemp(made)) == NULL)
 		fatal("mkdtemp");
-	report(dir, n, rounds);
-	if (dir == made)
+	report(&bench, rounds);
+	if (bench.dir == made)
 		rmdir(made);
 	return 0;
 }

@@ -26,7 +26,7 @@ struct order {
 	char id[16];
 };
 
-static char *const environment[] = { NULL };
+static char *const environment[] = {NULL};
 
 static void
 die(const char *what)
@@ -38,7 +38,7 @@ die(const char *what)
 static void
 launch_vfork(struct order *o)
 {
-	char *argv[] = { o->stamp, o->log, o->id, NULL };
+	char *argv[] = {o->stamp, o->log, o->id, NULL};
 	pid_t pid = vfork();
 
 	if (pid == 0) {
@@ -56,7 +56,7 @@ work(int sock)
 {
 	posix_spawn_file_actions_t actions;
 	struct order o;
-	char *argv[] = { o.stamp, o.log, o.id, NULL };
+	char *argv[] = {o.stamp, o.log, o.id, NULL};
 	char buf[4096];
 	int fds[2], status;
 	pid_t pid;
@@ -102,8 +102,8 @@ launch_worker(struct order *o)
 int
 main(int argc, char **argv)
 {
-	struct itimerspec at = { 0 };
-	struct order o = { "" };
+	struct itimerspec at = {0};
+	struct order o = {""};
 	uint64_t times;
 	int n, procs, me = 0, fd;
 

@@ -28,7 +28,7 @@ is($r->{dropped_bytes}, $size - (1 << 20), "the limit was kept");
 is($gap, $size - (1 << 20), "the reader sees the gap");
 ok($text eq join("", map { sprintf "%015d\n", $_ } 0 .. 32767,
 	$size / 16 - 32768 .. $size / 16 - 1), "first and last half");
-cmp_ok(-s "$d->{runs}/$r->{run}", "<", (1 << 20) + 8192, "the file is small");
+cmp_ok(-s "$d->{runs}/" . substr($r->{run}, -3), "<", (1 << 20) + 8192, "the file is small");
 
 for my $limit (0, 1, 2, 17) {
 	$r = $d->run(arg => ["printf", "0123456789abcdef" x 2], limit => $limit);

@@ -3,7 +3,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
-use POSIX ();
+use Fcntl qw(:flock);
 use Test::More;
 use Drive;
 
@@ -120,11 +120,11 @@ ok(!$d->has("done", $id), "and has one result");
 $id = $d->describe(arg => ["touch", "$d->{dir}/ran"]);
 $d->line("launch");
 $d->wait_for("eof", $id);
-Drive::spew("$d->{runs}/bad1", "BELFRUN1 and rubbish");
+Drive::spew("$d->{runs}/ad1", "BELFRUN1 and rubbish");
 $d->describe(id => "bad1", arg => ["touch", "$d->{dir}/ran"]);
 $d->line("launch");
 $d->wait_for("eof", "bad1");
-Drive::spew("$d->{runs}/bad2", "");
+Drive::spew("$d->{runs}/ad2", "");
 $d->describe(id => "bad2", arg => ["touch", "$d->{dir}/ran"]);
 $d->line("launch");
 $d->wait_for("eof", "bad2");
@@ -132,6 +132,26 @@ $d->describe(id => "../escape", arg => ["touch", "$d->{dir}/ran"]);
 $d->line("launch");
 $d->wait_for("eof", "../escape");
 ok(!-e "$d->{dir}/ran", "without its run file nothing runs");
+
+# A place that is used again: the last three characters of an id.
+$id = $d->launch(id => "first-p01", arg => ["true"]);
+$d->wait_for("eof", $id);
+$d->describe(id => "other-p01", arg => ["touch", "$d->{dir}/other"]);
+$d->line("create");
+$d->describe(id => "first-p01", arg => ["touch", "$d->{dir}/ran"]);
+$d->line("launch", 2);
+$d->wait_for("eof", "first-p01") for 1, 2;
+ok(!-e "$d->{dir}/ran", "a late launch does not run in another's place");
+is($d->state("other-p01")->{state}, "created", "nor disturb it");
+open(my $fh, "+<", "$d->{runs}/p01") or die $!;
+flock($fh, LOCK_EX | LOCK_NB) or die "locked: $!";
+$d->describe(id => "other-p01", arg => ["touch", "$d->{dir}/other"]);
+$d->line("launch");
+select undef, undef, undef, 0.1;
+ok(!-e "$d->{dir}/other", "while somebody has the lock it does not run");
+close $fh;
+is($d->wait_for("done", "other-p01")->{outcome}, "success",
+    "then it does");
 
 # Rubbish of the master; a log that is moved.
 $d->line("log", "$d->{dir}/newlog");

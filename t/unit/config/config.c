@@ -126,6 +126,9 @@ paths_are_absolute(void **state)
 	} table[] = {
 	    {"/a/b.conf", "x", "/a/x"},
 	    {"/a/b.conf", "./x", "/a/x"},
+	    {"/a/b.conf", ".", "/a"},
+	    {"/b.conf", ".", "/"},
+	    {"b.conf", ".", "CWD"},
 	    {"/a/b.conf", "../x", "/a/../x"},
 	    {"/a/b.conf", "/x", "/x"},
 	    {"/b.conf", "x", "/x"},

@@ -457,6 +457,7 @@ garbage_is_told_briefly(void **state)
 	assert_int_equal(n, 21);
 	assert_string_equal(job_set_problem(set, n - 1)->text,
 	    "and 399980 more errors in this file");
+	assert_int_equal(job_set_problem(set, n - 1)->line, 21);
 	job_set_free(set);
 	strbuf_fini(&b);
 }

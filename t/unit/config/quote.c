@@ -49,6 +49,7 @@ suggestions_are_near(void **state)
 	    {"xyz", ""},
 	    {"", ""},
 	    {"group", ""},
+	    {"nuke", ""},
 	    {"nuice", "; did you mean nice?"},
 	    {"an-extremely-long-key-that-nobody-has-ever-written", ""},
 	};

@@ -38,7 +38,7 @@ get(struct schedule_pool *pool, const char *text,
     const struct schedule_options *options)
 {
 	const struct schedule *s;
-	struct err err = { "" };
+	struct err err = {""};
 
 	s = schedule_get(pool, text, options, &err);
 	if (s == NULL)
@@ -49,7 +49,7 @@ get(struct schedule_pool *pool, const char *text,
 static int64_t
 seconds(const char *text)
 {
-	struct err err = { "" };
+	struct err err = {""};
 	int64_t ms;
 
 	if (timestamp_parse_ms(text, &ms, &err) == -1)
@@ -65,84 +65,82 @@ struct example {
 };
 
 static const struct example examples[] = {
-	/* The gap of 10 March 2024, 02:00. */
-	{ { .zone = NEW_YORK }, "30 2 * * *", "2024-03-09T12:00:00-05:00",
-	    { "2024-03-10T03:00:00-04:00", "2024-03-11T02:30:00-04:00" } },
-	{ { .zone = NEW_YORK }, "0,30 2 * * *", "2024-03-09T12:00:00-05:00",
-	    { "2024-03-10T03:00:00-04:00", "2024-03-11T02:00:00-04:00" } },
-	{ { .zone = NEW_YORK }, "*/15 2 * * *", "2024-03-09T12:00:00-05:00",
-	    { "2024-03-11T02:00:00-04:00", "2024-03-11T02:15:00-04:00" } },
-	{ { .zone = NEW_YORK }, "0 2,3 * * *", "2024-03-09T12:00:00-05:00",
-	    { "2024-03-10T03:00:00-04:00", "2024-03-11T02:00:00-04:00" } },
-	{ { .zone = NEW_YORK }, "0 */2 * * *", "2024-03-10T00:00:00-05:00",
-	    { "2024-03-10T04:00:00-04:00", "2024-03-10T06:00:00-04:00" } },
-	{ { .zone = NEW_YORK }, "15 30 2 * * *", "2024-03-09T12:00:00-05:00",
-	    { "2024-03-10T03:00:00-04:00", "2024-03-11T02:30:15-04:00" } },
-	{ { .zone = NEW_YORK, .gap = SCHEDULE_GAP_SKIP }, "30 2 * * *",
-	    "2024-03-09T12:00:00-05:00", { "2024-03-11T02:30:00-04:00" } },
-	{ { .zone = NEW_YORK, .gap = SCHEDULE_GAP_RUN }, "*/15 2 * * *",
-	    "2024-03-09T12:00:00-05:00",
-	    { "2024-03-10T03:00:00-04:00", "2024-03-11T02:00:00-04:00" } },
-	/* The overlap of 3 November 2024, 01:00. */
-	{ { .zone = NEW_YORK }, "30 1 * * *", "2024-11-02T12:00:00-04:00",
-	    { "2024-11-03T01:30:00-04:00", "2024-11-04T01:30:00-05:00" } },
-	{ { .zone = NEW_YORK }, "30 1 * * *", "2024-11-03T01:30:00-04:00",
-	    { "2024-11-04T01:30:00-05:00" } },
-	{ { .zone = NEW_YORK }, "*/30 1 * * *", "2024-11-02T12:00:00-04:00",
-	    { "2024-11-03T01:00:00-04:00", "2024-11-03T01:30:00-04:00",
-	      "2024-11-03T01:00:00-05:00", "2024-11-03T01:30:00-05:00",
-	      "2024-11-04T01:00:00-05:00" } },
-	{ { .zone = NEW_YORK, .overlap = SCHEDULE_OVERLAP_BOTH },
-	    "30 1 * * *", "2024-11-02T12:00:00-04:00",
-	    { "2024-11-03T01:30:00-04:00", "2024-11-03T01:30:00-05:00",
-	      "2024-11-04T01:30:00-05:00" } },
-	{ { .zone = NEW_YORK, .overlap = SCHEDULE_OVERLAP_FIRST },
-	    "*/30 1 * * *", "2024-11-03T01:30:00-04:00",
-	    { "2024-11-03T01:00:00-05:00" } },
-	{ { .zone = NEW_YORK }, "@hourly", "2024-11-03T00:30:00-04:00",
-	    { "2024-11-03T01:00:00-04:00", "2024-11-03T01:00:00-05:00",
-	      "2024-11-03T02:00:00-05:00" } },
-	{ { .zone = NEW_YORK }, "H/30 1 * * *", "2024-11-02T12:00:00-04:00",
-	    { "2024-11-03T01:14:00-04:00", "2024-11-03T01:44:00-04:00",
-	      "2024-11-03T01:14:00-05:00", "2024-11-03T01:44:00-05:00" } },
-	/* Midnight that is not there. */
-	{ { .zone = "America/Sao_Paulo" }, "@daily",
-	    "2018-11-03T12:00:00-03:00",
-	    { "2018-11-04T01:00:00-02:00", "2018-11-05T00:00:00-02:00" } },
-	{ { .zone = "Australia/Lord_Howe" }, "15 2 * * *",
-	    "2024-10-05T12:00:00+10:30",
-	    { "2024-10-06T02:30:00+11:00", "2024-10-07T02:15:00+11:00" } },
-	/* A day that is not there. */
-	{ { .zone = "Pacific/Apia" }, "0 12 * * *",
-	    "2011-12-29T11:00:00-10:00",
-	    { "2011-12-29T12:00:00-10:00", "2011-12-31T12:00:00+14:00" } },
-	{ { .zone = "Pacific/Apia", .gap = SCHEDULE_GAP_RUN }, "0 12 30 * *",
-	    "2011-12-29T11:00:00-10:00", { "2012-01-30T12:00:00+14:00" } },
-	/* The date is tested before the shift. */
-	{ { .zone = NEW_YORK }, "30 2 10 3 *", "2024-01-01T00:00:00Z",
-	    { "2024-03-10T03:00:00-04:00", "2025-03-10T02:30:00-04:00" } },
-	{ { .zone = "UTC" }, "0 0 0 29 2 */7", "2024-01-01T00:00:00Z",
-	    { "2032-02-29T00:00:00Z", "2060-02-29T00:00:00Z",
-	      "2088-02-29T00:00:00Z", "2128-02-29T00:00:00Z" } },
-	{ { .zone = "UTC" }, "0 0 1W,15W,L-1W,LW 6 *", "2024-05-31T00:00:00Z",
-	    { "2024-06-03T00:00:00Z", "2024-06-14T00:00:00Z",
-	      "2024-06-28T00:00:00Z", "2025-06-02T00:00:00Z" } },
-	{ { .zone = "UTC" }, "0 0 * * MON#5,FRI#L", "2024-02-01T00:00:00Z",
-	    { "2024-02-23T00:00:00Z", "2024-03-29T00:00:00Z",
-	      "2024-04-26T00:00:00Z", "2024-04-29T00:00:00Z" } },
-	{ { .zone = "UTC" }, "0 0 13 * 5", "2024-09-01T00:00:00Z",
-	    { "2024-09-06T00:00:00Z", "2024-09-13T00:00:00Z",
-	      "2024-09-20T00:00:00Z" } },
-	{ { .zone = "UTC", .day_match = SCHEDULE_DAY_BOTH }, "0 0 13 * 5",
-	    "2024-09-01T00:00:00Z",
-	    { "2024-09-13T00:00:00Z", "2024-12-13T00:00:00Z" } },
-	{ { .zone = "Asia/Kathmandu" }, "CRON_TZ=Asia/Tokyo 0 9 * * *",
-	    "2024-09-01T00:00:00Z", { "2024-09-02T09:00:00+09:00" } },
-	{ { .zone = "Europe/Berlin" },
-	    "@at 2024-03-31 02:30,2024-10-27 02:30", "2024-01-01T00:00:00Z",
-	    { "2024-03-31T03:00:00+02:00", "2024-10-27T02:30:00+02:00" } },
-	{ { .zone = "UTC" }, "@every 90s", "2024-01-01T00:00:07Z",
-	    { "2024-01-01T00:01:37Z", "2024-01-01T00:03:07Z" } },
+    /* The gap of 10 March 2024, 02:00. */
+    {{.zone = NEW_YORK}, "30 2 * * *", "2024-03-09T12:00:00-05:00",
+	{"2024-03-10T03:00:00-04:00", "2024-03-11T02:30:00-04:00"}},
+    {{.zone = NEW_YORK}, "0,30 2 * * *", "2024-03-09T12:00:00-05:00",
+	{"2024-03-10T03:00:00-04:00", "2024-03-11T02:00:00-04:00"}},
+    {{.zone = NEW_YORK}, "*/15 2 * * *", "2024-03-09T12:00:00-05:00",
+	{"2024-03-11T02:00:00-04:00", "2024-03-11T02:15:00-04:00"}},
+    {{.zone = NEW_YORK}, "0 2,3 * * *", "2024-03-09T12:00:00-05:00",
+	{"2024-03-10T03:00:00-04:00", "2024-03-11T02:00:00-04:00"}},
+    {{.zone = NEW_YORK}, "0 */2 * * *", "2024-03-10T00:00:00-05:00",
+	{"2024-03-10T04:00:00-04:00", "2024-03-10T06:00:00-04:00"}},
+    {{.zone = NEW_YORK}, "15 30 2 * * *", "2024-03-09T12:00:00-05:00",
+	{"2024-03-10T03:00:00-04:00", "2024-03-11T02:30:15-04:00"}},
+    {{.zone = NEW_YORK, .gap = SCHEDULE_GAP_SKIP}, "30 2 * * *",
+	"2024-03-09T12:00:00-05:00", {"2024-03-11T02:30:00-04:00"}},
+    {{.zone = NEW_YORK, .gap = SCHEDULE_GAP_RUN}, "*/15 2 * * *",
+	"2024-03-09T12:00:00-05:00",
+	{"2024-03-10T03:00:00-04:00", "2024-03-11T02:00:00-04:00"}},
+    /* The overlap of 3 November 2024, 01:00. */
+    {{.zone = NEW_YORK}, "30 1 * * *", "2024-11-02T12:00:00-04:00",
+	{"2024-11-03T01:30:00-04:00", "2024-11-04T01:30:00-05:00"}},
+    {{.zone = NEW_YORK}, "30 1 * * *", "2024-11-03T01:30:00-04:00",
+	{"2024-11-04T01:30:00-05:00"}},
+    {{.zone = NEW_YORK}, "*/30 1 * * *", "2024-11-02T12:00:00-04:00",
+	{"2024-11-03T01:00:00-04:00", "2024-11-03T01:30:00-04:00",
+	    "2024-11-03T01:00:00-05:00", "2024-11-03T01:30:00-05:00",
+	    "2024-11-04T01:00:00-05:00"}},
+    {{.zone = NEW_YORK, .overlap = SCHEDULE_OVERLAP_BOTH}, "30 1 * * *",
+	"2024-11-02T12:00:00-04:00",
+	{"2024-11-03T01:30:00-04:00", "2024-11-03T01:30:00-05:00",
+	    "2024-11-04T01:30:00-05:00"}},
+    {{.zone = NEW_YORK, .overlap = SCHEDULE_OVERLAP_FIRST}, "*/30 1 * * *",
+	"2024-11-03T01:30:00-04:00", {"2024-11-03T01:00:00-05:00"}},
+    {{.zone = NEW_YORK}, "@hourly", "2024-11-03T00:30:00-04:00",
+	{"2024-11-03T01:00:00-04:00", "2024-11-03T01:00:00-05:00",
+	    "2024-11-03T02:00:00-05:00"}},
+    {{.zone = NEW_YORK}, "H/30 1 * * *", "2024-11-02T12:00:00-04:00",
+	{"2024-11-03T01:14:00-04:00", "2024-11-03T01:44:00-04:00",
+	    "2024-11-03T01:14:00-05:00", "2024-11-03T01:44:00-05:00"}},
+    {{.zone = NEW_YORK}, "0 2 * * *", "2024-11-03T01:30:00-05:00",
+	{"2024-11-03T02:00:00-05:00"}},
+    /* Midnight that is not there. */
+    {{.zone = "America/Sao_Paulo"}, "@daily", "2018-11-03T12:00:00-03:00",
+	{"2018-11-04T01:00:00-02:00", "2018-11-05T00:00:00-02:00"}},
+    {{.zone = "Australia/Lord_Howe"}, "15 2 * * *", "2024-10-05T12:00:00+10:30",
+	{"2024-10-06T02:30:00+11:00", "2024-10-07T02:15:00+11:00"}},
+    /* A day that is not there. */
+    {{.zone = "Pacific/Apia"}, "0 12 * * *", "2011-12-29T11:00:00-10:00",
+	{"2011-12-29T12:00:00-10:00", "2011-12-31T12:00:00+14:00"}},
+    {{.zone = "Pacific/Apia", .gap = SCHEDULE_GAP_RUN}, "0 12 30 * *",
+	"2011-12-29T11:00:00-10:00", {"2012-01-30T12:00:00+14:00"}},
+    /* The date is tested before the shift. */
+    {{.zone = NEW_YORK}, "30 2 10 3 *", "2024-01-01T00:00:00Z",
+	{"2024-03-10T03:00:00-04:00", "2025-03-10T02:30:00-04:00"}},
+    {{.zone = "UTC"}, "0 0 0 29 2 */7", "2024-01-01T00:00:00Z",
+	{"2032-02-29T00:00:00Z", "2060-02-29T00:00:00Z", "2088-02-29T00:00:00Z",
+	    "2128-02-29T00:00:00Z"}},
+    {{.zone = "UTC"}, "0 0 1W,15W,L-1W,LW 6 *", "2024-05-31T00:00:00Z",
+	{"2024-06-03T00:00:00Z", "2024-06-14T00:00:00Z", "2024-06-28T00:00:00Z",
+	    "2025-06-02T00:00:00Z"}},
+    {{.zone = "UTC"}, "0 0 * * MON#5,FRI#L", "2024-02-01T00:00:00Z",
+	{"2024-02-23T00:00:00Z", "2024-03-29T00:00:00Z", "2024-04-26T00:00:00Z",
+	    "2024-04-29T00:00:00Z"}},
+    {{.zone = "UTC"}, "0 0 13 * 5", "2024-09-01T00:00:00Z",
+	{"2024-09-06T00:00:00Z", "2024-09-13T00:00:00Z",
+	    "2024-09-20T00:00:00Z"}},
+    {{.zone = "UTC", .day_match = SCHEDULE_DAY_BOTH}, "0 0 13 * 5",
+	"2024-09-01T00:00:00Z",
+	{"2024-09-13T00:00:00Z", "2024-12-13T00:00:00Z"}},
+    {{.zone = "Asia/Kathmandu"}, "CRON_TZ=Asia/Tokyo 0 9 * * *",
+	"2024-09-01T00:00:00Z", {"2024-09-02T09:00:00+09:00"}},
+    {{.zone = "Europe/Berlin"}, "@at 2024-03-31 02:30,2024-10-27 02:30",
+	"2024-01-01T00:00:00Z",
+	{"2024-03-31T03:00:00+02:00", "2024-10-27T02:30:00+02:00"}},
+    {{.zone = "UTC"}, "@every 90s", "2024-01-01T00:00:07Z",
+	{"2024-01-01T00:01:37Z", "2024-01-01T00:03:07Z"}},
 };
 
 static void
@@ -178,11 +176,18 @@ worked_examples(void **state)
 static void
 never_is_never(void **state)
 {
-	static const char *const texts[] = { "0 0 30 2 *", "0 0 31 2,4,6,9,11 *",
-		"* * 31 11 *", "0 0 0 30 2 * 2000-2100", "@reboot", "@manual",
-		"@after 5m", "0 0 L-30 2,4 *", "0 0 30W 2 *",
+	static const char *const texts[] = {
+	    "0 0 30 2 *",
+	    "0 0 31 2,4,6,9,11 *",
+	    "* * 31 11 *",
+	    "0 0 0 30 2 * 2000-2100",
+	    "@reboot",
+	    "@manual",
+	    "@after 5m",
+	    "0 0 L-30 2,4 *",
+	    "0 0 30W 2 *",
 	};
-	const struct schedule_options options = { .zone = NEW_YORK };
+	const struct schedule_options options = {.zone = NEW_YORK};
 	int64_t t;
 
 	for (size_t i = 0; i < nitems(texts); i++) {
@@ -199,7 +204,7 @@ never_is_never(void **state)
 static void
 never_by_the_clocks(void **state)
 {
-	const struct schedule_options options = { .zone = NEW_YORK };
+	const struct schedule_options options = {.zone = NEW_YORK};
 	const struct schedule *s = get(*state, "*/15 2 * 3 SUN#2", &options);
 	int64_t t;
 
@@ -212,9 +217,9 @@ never_by_the_clocks(void **state)
 static void
 time_has_ends(void **state)
 {
-	const struct schedule_options options = { .zone = "UTC" };
-	const struct schedule_options west = { .zone = "Etc/GMT+12" };
-	const struct schedule_options east = { .zone = "Etc/GMT-14" };
+	const struct schedule_options options = {.zone = "UTC"};
+	const struct schedule_options west = {.zone = "Etc/GMT+12"};
+	const struct schedule_options east = {.zone = "Etc/GMT-14"};
 	const struct schedule *s = get(*state, "* * * * * *", &options);
 	int64_t t;
 
@@ -248,7 +253,7 @@ time_has_ends(void **state)
 static void
 gaps_are_told(void **state)
 {
-	const struct schedule_options options = { .zone = NEW_YORK };
+	const struct schedule_options options = {.zone = NEW_YORK};
 	const struct schedule *s = get(*state, "*/15 2 * * *", &options);
 	int64_t gap = seconds("2024-03-10T03:00:00-04:00"), slot = 0;
 
@@ -271,15 +276,15 @@ hash_is_for_ever(void **state)
 		const char *job;
 		unsigned int field, index, width, value;
 	} table[] = {
-		{ "", 1, 0, 60, 44 },
-		{ "backup", 1, 0, 60, 6 },
-		{ "backup", 1, 1, 60, 50 },
-		{ "backup", 2, 0, 24, 13 },
-		{ "pukcab", 2, 0, 24, 23 },
-		{ "clean-audit", 3, 0, 28, 2 },
+	    {"", 1, 0, 60, 44},
+	    {"backup", 1, 0, 60, 6},
+	    {"backup", 1, 1, 60, 50},
+	    {"backup", 2, 0, 24, 13},
+	    {"pukcab", 2, 0, 24, 23},
+	    {"clean-audit", 3, 0, 28, 2},
 	};
-	const struct schedule_options options = { .zone = "UTC",
-		.job = "backup" };
+	const struct schedule_options options = {
+	    .zone = "UTC", .job = "backup"};
 	const struct schedule *s = get(*state, "H H H H H", &options);
 	char text[64];
 
@@ -298,7 +303,7 @@ hash_is_for_ever(void **state)
 static void
 hash_spreads(void **state)
 {
-	int count[60] = { 0 };
+	int count[60] = {0};
 	char job[16];
 
 	for (int i = 0; i < 60000; i++) {
@@ -312,7 +317,7 @@ hash_spreads(void **state)
 static void
 hash_stays_in_range(void **state)
 {
-	struct schedule_options options = { .zone = "UTC" };
+	struct schedule_options options = {.zone = "UTC"};
 	char job[16], text[64];
 	int minute, day;
 
@@ -342,14 +347,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(worked_examples),
-		TEST(never_is_never),
-		TEST(never_by_the_clocks),
-		TEST(time_has_ends),
-		TEST(gaps_are_told),
-		TEST(hash_is_for_ever),
-		TEST(hash_spreads),
-		TEST(hash_stays_in_range),
+	    TEST(worked_examples),
+	    TEST(never_is_never),
+	    TEST(never_by_the_clocks),
+	    TEST(time_has_ends),
+	    TEST(gaps_are_told),
+	    TEST(hash_is_for_ever),
+	    TEST(hash_spreads),
+	    TEST(hash_stays_in_range),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

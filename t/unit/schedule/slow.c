@@ -226,7 +226,9 @@ random_special(struct slow_random *r, int f)
 		item.kind = SLOW_LAST + slow_rand(r, 3);
 		item.a = slow_rand(r, 2) == 0 ? 0 : (int)slow_rand(r, 31);
 		if (item.kind == SLOW_W)
-			item.a = 1 + (int)slow_rand(r, 31);
+			item.a = slow_rand(r, 3) == 0 ?
+			    1 :
+			    1 + (int)slow_rand(r, 31);
 	} else {
 		item.kind = SLOW_NTH + slow_rand(r, 2);
 		item.a = (int)slow_rand(r, 8);

@@ -1,0 +1,31 @@
+/*
+ * Places of run files: which are free. A bounded number of slots can be
+ * claimed and not yet recorded; those beyond stay due and wait their turn.
+ */
+#ifndef BELFRY_SCHEDULER_PLACES_H
+#define BELFRY_SCHEDULER_PLACES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ipc/runfile.h"
+
+struct places {
+	uint16_t free[RUNFILE_PLACES]; /* given back, the last one first */
+	unsigned nfree;
+	unsigned next; /* places from here on were never used */
+	bool used[RUNFILE_PLACES];
+};
+
+/* A free place, -1 when there is none. */
+int places_take(struct places *places);
+
+/* One that a predecessor left in use. */
+void places_mark(struct places *places, int place);
+
+/* Gives it back; nothing for -1 or one that is free. */
+void places_give(struct places *places, int place);
+
+bool places_is_full(const struct places *places);
+
+#endif

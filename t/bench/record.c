@@ -1,0 +1,404 @@
+/*
+ * How many runs a second the recorder's batch path puts into the store: each
+ * a RECORD_BEGIN and a RECORD_END as they come from the master, with 100
+ * bytes of output from a run file or without. Against two raw loops of 100
+ * rows a transaction on the same disk in the same round:
+ *
+ *   one table   perf/sqb.c: one row and one index a run, output inline
+ *   our rows    the same final rows in the same tables as the recorder's
+ *
+ *   record [-n RUNS] [-r ROUNDS] [-d DIRECTORY]
+ */
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "recorder/batch.h"
+#include "recorder/store.h"
+
+#define ROUNDS_MAX 99
+#define JOBS       5000
+#define RAW_BATCH  100
+#define BATCH      2000 /* what a busy recorder finds after 50 ms */
+#define OUTPUT                                                                 \
+	"Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do "     \
+	"eiusmod tempor incididunt ut labore\n"
+
+enum measure {
+	RAW_TABLE,
+	RAW_ROWS,
+	RECORDER,
+	RECORDER_OUTPUT,
+	MEASURES,
+};
+
+static struct {
+	const char *dir;
+	char path[256];
+	int runs_fd;
+	int n;
+	double rate[MEASURES][ROUNDS_MAX];
+} bench = {.dir = "/tmp", .n = 50000};
+
+static double
+seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void
+remove_files(void)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm"};
+	char path[300];
+
+	for (size_t i = 0; i < nitems(suffixes); i++) {
+		snprintf(path, sizeof(path), "%s%s", bench.path, suffixes[i]);
+		unlink(path);
+	}
+}
+
+static void
+execute(sqlite3 *db, const char *text)
+{
+	if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
+		fatalx("%s: %s", text, sqlite3_errmsg(db));
+}
+
+static sqlite3_stmt *
+prepare(sqlite3 *db, const char *text)
+{
+	sqlite3_stmt *st;
+
+	if (sqlite3_prepare_v2(db, text, -1, &st, NULL) != SQLITE_OK)
+		fatalx("%s: %s", text, sqlite3_errmsg(db));
+	return st;
+}
+
+static void
+step(sqlite3_stmt *st)
+{
+	if (sqlite3_step(st) != SQLITE_DONE)
+		fatalx("%s", sqlite3_errmsg(sqlite3_db_handle(st)));
+	sqlite3_reset(st);
+}
+
+static double
+raw_table(void)
+{
+	sqlite3 *db;
+	sqlite3_stmt *st;
+	double start;
+
+	sqlite3_open(bench.path, &db);
+	execute(db,
+	    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+	    "CREATE TABLE h(id integer primary key, job_id int, node text, "
+	    "due_at int, started_at int, finished_at int, exit_code int, "
+	    "output text); CREATE INDEX hi ON h(job_id,due_at)");
+	st = prepare(db,
+	    "INSERT INTO h(job_id,node,due_at,started_at,finished_at,"
+	    "exit_code,output) VALUES(?,?,?,?,?,?,?)");
+	start = seconds();
+	for (int i = 0; i < bench.n; i++) {
+		if (i % RAW_BATCH == 0)
+			execute(db, "BEGIN");
+		sqlite3_bind_int64(st, 1, i % JOBS);
+		sqlite3_bind_text(st, 2, "node-1", 6, SQLITE_STATIC);
+		sqlite3_bind_int64(st, 3, i);
+		sqlite3_bind_int64(st, 4, i + 1);
+		sqlite3_bind_int64(st, 5, i + 5);
+		sqlite3_bind_int(st, 6, 0);
+		sqlite3_bind_text(st, 7, OUTPUT, -1, SQLITE_STATIC);
+		step(st);
+		if (i % RAW_BATCH == RAW_BATCH - 1)
+			execute(db, "COMMIT");
+	}
+	start = seconds() - start;
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return (double)bench.n / start;
+}
+
+static struct record_end
+make_run(int i)
+{
+	struct record_end end = {
+	    .begin =
+		{
+		    .host = "node-1",
+		    .slot_ms = 1767225600000 + i / JOBS * 1000,
+		    .due_ms = 1767225600000 + i / JOBS * 1000,
+		    .attempt = 1,
+		    .created_ms = 1767225600000 + i,
+		    .output_limit = 1 << 20,
+		},
+	    .result =
+		{
+		    .outcome = OUTCOME_SUCCESS,
+		    .started_us = 1767225600000000 + i,
+		    .finished_us = 1767225600500000 + i,
+		    .duration_us = 500000,
+		    .cpu_us = 1200,
+		    .max_rss_kb = 2048,
+		    .output_bytes = sizeof(OUTPUT) - 1,
+		},
+	};
+
+	snprintf(end.begin.id, sizeof(end.begin.id), "01k3%012d", i);
+	snprintf(end.begin.job, sizeof(end.begin.job), "tenant-%04d.report",
+	    i % JOBS);
+	return end;
+}
+
+static void
+bind_run(sqlite3_stmt *st, const struct record_end *end)
+{
+	const struct run_begin *b = &end->begin;
+	const struct run_result *r = &end->result;
+
+	sqlite3_bind_text(st, 1, b->id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 2, b->job, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 3, b->slot_ms);
+	sqlite3_bind_int64(st, 4, b->due_ms);
+	sqlite3_bind_int64(st, 5, r->started_us);
+	sqlite3_bind_int64(st, 6, r->finished_us);
+	sqlite3_bind_int64(st, 7, r->duration_us);
+	sqlite3_bind_int64(st, 8, r->cpu_us);
+	sqlite3_bind_int64(st, 9, r->max_rss_kb);
+	sqlite3_bind_int64(st, 10, (int64_t)r->output_bytes);
+	sqlite3_bind_int64(st, 11, b->created_ms);
+}
+
+static double
+raw_rows(void)
+{
+	struct err err = {""};
+	struct store *store = store_sqlite.open(bench.path, &err);
+	sqlite3_stmt *run, *slot, *job;
+	struct record_end end;
+	sqlite3 *db;
+	double start;
+
+	if (store == NULL)
+		fatalx("%s", err.text);
+	store_sqlite.close(store);
+	sqlite3_open(bench.path, &db);
+	execute(db, "PRAGMA synchronous=NORMAL");
+	run = prepare(db,
+	    "INSERT INTO runs (id, job, slot, due, attempt, trigger, host, "
+	    "outcome, exit_code, started, finished, duration_us, cpu_us, "
+	    "max_rss_kb, fence, output_bytes, dropped_bytes, created) VALUES "
+	    "(?1, ?2, ?3, ?4, 1, 'schedule', 'node-1', 'success', 0, ?5, ?6, "
+	    "?7, ?8, ?9, 0, ?10, 0, ?11)");
+	slot = prepare(db,
+	    "INSERT INTO ledger (job, slot, until, count, outcome, run, "
+	    "attempts, host) VALUES (?2, ?3, ?3, 1, 'success', ?1, 1, "
+	    "'node-1')");
+	job = prepare(db,
+	    "INSERT INTO jobs (job, hwm, last_end, last_run, last_outcome, "
+	    "last_success) VALUES (?2, ?3, ?3, ?1, 'success', ?3) "
+	    "ON CONFLICT (job) DO UPDATE SET hwm = excluded.hwm, "
+	    "last_end = excluded.last_end, last_run = excluded.last_run, "
+	    "last_success = excluded.last_success");
+	start = seconds();
+	for (int i = 0; i < bench.n; i++) {
+		if (i % RAW_BATCH == 0)
+			execute(db, "BEGIN");
+		end = make_run(i);
+		bind_run(run, &end);
+		step(run);
+		bind_run(slot, &end);
+		step(slot);
+		bind_run(job, &end);
+		step(job);
+		if (i % RAW_BATCH == RAW_BATCH - 1)
+			execute(db, "COMMIT");
+	}
+	start = seconds() - start;
+	sqlite3_finalize(run);
+	sqlite3_finalize(slot);
+	sqlite3_finalize(job);
+	sqlite3_close(db);
+	return (double)bench.n / start;
+}
+
+static void
+add(struct batch *batch, uint16_t type, struct wire_writer *w)
+{
+	struct message message = {.type = type, .id = 1};
+	struct err err = {""};
+
+	wire_reader_init(&message.body, w->p, w->len);
+	if (batch_add(batch, &message, &err) == -1)
+		fatalx("%s", err.text);
+	wire_writer_reset(w);
+}
+
+static void
+write_file(const struct run_begin *begin)
+{
+	struct runfile_output out;
+	struct runfile file;
+	struct err err = {""};
+
+	if (runfile_create(bench.runs_fd, begin) == -1 ||
+	    runfile_open(&file, bench.runs_fd, begin->id, &err) == -1)
+		fatal("%s %s", begin->id, err.text);
+	runfile_output_init(&out, &file);
+	runfile_output_write(&out, OUTPUT, sizeof(OUTPUT) - 1);
+	runfile_close(&file);
+}
+
+static void
+ended(void *arg, const char *run)
+{
+}
+
+static void
+flushed(void *arg, uint64_t seq, const struct err *err)
+{
+	if (err != NULL)
+		fatalx("%s", err->text);
+}
+
+/* Returns the seconds that the recorder worked on runs first to last - 1. */
+static double
+record(struct batch *batch, int first, int last, bool files)
+{
+	static struct record_end ends[BATCH];
+	struct wire_writer w = WIRE_WRITER_INIT;
+	double start;
+
+	for (int i = first; i < last; i++) {
+		ends[i - first] = make_run(i);
+		ends[i - first].has_file = files;
+		if (files)
+			write_file(&ends[i - first].begin);
+	}
+	start = seconds();
+	for (int i = first; i < last; i++) {
+		run_begin_encode(&ends[i - first].begin, &w);
+		add(batch, MSG_RECORD_BEGIN, &w);
+		record_end_encode(&ends[i - first], &w);
+		add(batch, MSG_RECORD_END, &w);
+	}
+	batch_flush(batch);
+	start = seconds() - start;
+	wire_writer_fini(&w);
+	return start;
+}
+
+static double
+recorder(bool files)
+{
+	struct err err = {""};
+	struct batch_config config = {
+	    .store = store_sqlite.open(bench.path, &err),
+	    .runs_fd = bench.runs_fd,
+	    .ended_cb = ended,
+	    .flushed_cb = flushed,
+	};
+	struct batch *batch;
+	double spent = 0;
+	int last;
+
+	if (config.store == NULL)
+		fatalx("%s", err.text);
+	batch = batch_new(&config);
+	for (int i = 0; i < bench.n; i = last) {
+		last = i + BATCH < bench.n ? i + BATCH : bench.n;
+		spent += record(batch, i, last, files);
+	}
+	batch_free(batch);
+	store_sqlite.close(config.store);
+	return (double)bench.n / spent;
+}
+
+static double
+measure(enum measure which)
+{
+	double rate;
+
+	remove_files();
+	if (which == RAW_TABLE)
+		rate = raw_table();
+	else if (which == RAW_ROWS)
+		rate = raw_rows();
+	else
+		rate = recorder(which == RECORDER_OUTPUT);
+	remove_files();
+	return rate;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+report(int rounds)
+{
+	static const char *const names[] = {
+	    [RAW_TABLE] = "raw loop, one table",
+	    [RAW_ROWS] = "raw loop, our rows",
+	    [RECORDER] = "recorder",
+	    [RECORDER_OUTPUT] = "recorder, with output files",
+	};
+	double median[MEASURES];
+
+	for (int m = 0; m < MEASURES; m++) {
+		qsort(bench.rate[m], (size_t)rounds, sizeof(double), compare);
+		median[m] = bench.rate[m][rounds / 2];
+	}
+	for (int m = 0; m < MEASURES; m++)
+		printf("%-28s %8.0f runs/s  %.2f of one table  %.2f of our "
+		       "rows\n",
+		    names[m], median[m], median[m] / median[RAW_TABLE],
+		    median[m] / median[RAW_ROWS]);
+}
+
+int
+main(int argc, char **argv)
+{
+	char runs[256];
+	int rounds = 5, opt;
+
+	while ((opt = getopt(argc, argv, "n:r:d:")) != -1)
+		if (opt == 'n')
+			bench.n = (int)strtol(optarg, NULL, 10);
+		else if (opt == 'r')
+			rounds = (int)strtol(optarg, NULL, 10);
+		else if (opt == 'd')
+			bench.dir = optarg;
+		else
+			return 2;
+	if (bench.n < 1 || rounds < 1 || rounds > ROUNDS_MAX)
+		return 2;
+	snprintf(bench.path, sizeof(bench.path), "%s/bench-record.%d.db",
+	    bench.dir, (int)getpid());
+	snprintf(
+	    runs, sizeof(runs), "%s/bench-record.%d", bench.dir, (int)getpid());
+	if (mkdir(runs, 0700) == -1)
+		fatal("%s", runs);
+	bench.runs_fd = open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Interleaved: whatever else the machine does falls on all. */
+	for (int r = 0; r < rounds; r++)
+		for (int m = 0; m < MEASURES; m++)
+			bench.rate[m][r] = measure((enum measure)m);
+	report(rounds);
+	return rmdir(runs);
+}

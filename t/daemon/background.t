@@ -1,0 +1,66 @@
+#!/usr/bin/perl
+# In the background: ready when the command returns, nothing of the caller's
+# is held, the log goes where it should, the pid file comes and goes.
+use strict;
+use warnings;
+use Belfry;
+use Test::More;
+
+my $d = Belfry->new(conf => "log = log\n", jobs => {
+	'a.ini' => "[job tick]\nschedule = * * * * * *\ncommand = true\n",
+});
+my $dir = $d->dir;
+
+# command() reads until nobody holds its pipes any more.
+my $start = sub {
+	my @command = ('timeout', '20', @_, $Belfry::DAEMON, '-c',
+	    "$dir/belfry.conf");
+	return $d->command(@command);
+};
+my ($status, $out, $err) = $start->();
+is($status, 0, 'it goes to the background');
+is($out, '', 'without a word');
+my $pid = $d->read('run/belfryd.pid');
+like($pid, qr/\A\d+\n\z/, 'the pid file is there');
+chomp $pid;
+is($d->json('status')->{pid}, $pid, 'and the daemon answers');
+$d->wait_for('a run in the log', sub { $d->log =~ /job tick: run=/ });
+pass('what happens later is in the log file');
+is(readlink("/proc/$pid/fd/$_"), '/dev/null', "descriptor $_ is nothing")
+    for 0, 1;
+
+rename "$dir/log", "$dir/log.1";
+kill 'USR1', $pid;
+$d->wait_for('the new log file', sub { -e "$dir/log" });
+$d->wait_for('a run in it', sub { $d->log =~ /job tick: run=/ });
+pass('SIGUSR1 opens a new log file, for all processes');
+
+($status, $out, $err) = $start->();
+is($status, 1, 'a second daemon with this state-dir ends with 1');
+like($err, qr/already runs.*pid $pid/, 'and says who is there');
+is($d->json('status')->{pid}, $pid, 'the first does not mind');
+kill 'TERM', $pid;
+$d->wait_for('it to stop', sub { !-e "$dir/run/belfryd.pid" });
+ok(!-e "$dir/run/belfry.sock", 'the socket is gone');
+
+# A relative pid file is where the caller was.
+mkdir "$dir/here";
+($status) = $d->command('sh', '-c',
+    "cd $dir/here && exec $Belfry::DAEMON -c ../belfry.conf -p my.pid");
+is($status, 0, 'belfryd -p with a relative path');
+$pid = $d->read('here/my.pid');
+like($pid, qr/\A\d+\n\z/, 'the pid file is there');
+kill 'TERM', $pid + 0;
+$d->wait_for('it to stop', sub { !-e "$dir/here/my.pid" });
+pass('and goes');
+
+# What keeps it from coming up is the caller's to see.
+$d->conf("jobs-dir = nowhere\n");
+my $text = $d->read('belfry.conf');
+$text =~ s/^jobs-dir = \/.*\n//m;
+$d->write('belfry.conf', $text);
+($status, $out, $err) = $start->();
+is($status, 1, 'no jobs-dir: it ends with 1');
+like($err, qr/nowhere/, 'and says so');
+$d->finish;
+done_testing;

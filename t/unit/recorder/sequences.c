@@ -1,0 +1,515 @@
+/*
+ * What sequences of records leave in the store; and that nothing changes when
+ * a crash of recorder or master has parts of them sent again: every prefix,
+ * followed by everything from any earlier point on.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "recorder/batch.h"
+#include "recorder/store_sqlite.h"
+
+#define OPS_MAX 12
+
+/*
+ * begin RUN JOB SLOT ATTEMPT TRIGGER
+ * end RUN JOB SLOT ATTEMPT TRIGGER OUTCOME FINISHED-MS RETRY-MS
+ * slot JOB SLOT UNTIL COUNT OUTCOME REASON
+ * job JOB MEMO HWM
+ */
+static const struct {
+	const char *what;
+	const char *ops[OPS_MAX];
+	const char *store;
+} cases[] = {
+    {"a run",
+	{"begin r1 j 10 1 schedule", "end r1 j 10 1 schedule success 15 0"},
+	"r1 j@10#1 success retry=-\n"
+	"j@10-10 n=1 success run=r1 #1 reason=-\n"
+	"j memo=- hwm=10 end=15 run=r1 success good=12 failures=0\n"},
+    {"a run that goes on", {"begin r1 j 10 1 schedule"},
+	"r1 j@10#1 - retry=-\n"
+	"j@10-10 n=1 - run=r1 #1 reason=-\n"
+	"j memo=- hwm=10 end=0 run= - good=0 failures=0\n"},
+    {"an end without a beginning", {"end r1 j 10 1 catch-up lost 15 0"},
+	"r1 j@10#1 lost retry=-\n"
+	"j@10-10 n=1 lost run=r1 #1 reason=-\n"
+	"j memo=- hwm=10 end=15 run=r1 lost good=0 failures=1\n"},
+    {"the first end counts",
+	{"end r1 j 10 1 schedule success 15 0",
+	    "end r1 j 10 1 schedule failure 19 0"},
+	"r1 j@10#1 success retry=-\n"
+	"j@10-10 n=1 success run=r1 #1 reason=-\n"
+	"j memo=- hwm=10 end=15 run=r1 success good=12 failures=0\n"},
+    {"a retry that waits", {"end r1 j 10 1 schedule failure 15 50"},
+	"r1 j@10#1 failure retry=50\n"
+	"j@10-10 n=1 failure run=r1 #1 reason=-\n"
+	"j memo=- hwm=10 end=15 run=r1 failure good=0 failures=1\n"},
+    {"a retry that is taken back",
+	{"end r1 j 10 1 schedule failure 15 50",
+	    "end r1 j 10 1 schedule failure 15 0"},
+	"r1 j@10#1 failure retry=-\n"
+	"j@10-10 n=1 failure run=r1 #1 reason=-\n"
+	"j memo=- hwm=10 end=15 run=r1 failure good=0 failures=1\n"},
+    {"a retry that runs",
+	{"begin r1 j 10 1 schedule", "end r1 j 10 1 schedule failure 15 50",
+	    "begin r2 j 10 2 retry"},
+	"r1 j@10#1 failure retry=-\n"
+	"r2 j@10#2 - retry=-\n"
+	"j@10-10 n=1 - run=r2 #2 reason=-\n"
+	"j memo=- hwm=10 end=15 run=r1 failure good=0 failures=1\n"},
+    {"a retry that succeeds",
+	{"begin r1 j 10 1 schedule", "end r1 j 10 1 schedule failure 15 50",
+	    "begin r2 j 10 2 retry", "end r2 j 10 2 retry success 60 0"},
+	"r1 j@10#1 failure retry=-\n"
+	"r2 j@10#2 success retry=-\n"
+	"j@10-10 n=1 success run=r2 #2 reason=-\n"
+	"j memo=- hwm=10 end=60 run=r2 success good=12 failures=0\n"},
+    {"a retry whose beginning was lost",
+	{"end r1 j 10 1 schedule failure 15 50",
+	    "end r2 j 10 2 retry timeout 60 90"},
+	"r1 j@10#1 failure retry=-\n"
+	"r2 j@10#2 timeout retry=90\n"
+	"j@10-10 n=1 timeout run=r2 #2 reason=-\n"
+	"j memo=- hwm=10 end=60 run=r2 timeout good=0 failures=2\n"},
+    {"an older attempt ends behind the next one's beginning",
+	{"begin r1 j 10 1 schedule", "begin r2 j 10 2 retry",
+	    "end r1 j 10 1 schedule failure 15 50"},
+	"r1 j@10#1 failure retry=-\n"
+	"r2 j@10#2 - retry=-\n"
+	"j@10-10 n=1 - run=r2 #2 reason=-\n"
+	"j memo=- hwm=10 end=15 run=r1 failure good=0 failures=1\n"},
+    {"an older attempt is heard of behind the next one's end",
+	{"end r2 j 10 2 retry success 60 0",
+	    "end r1 j 10 1 schedule failure 15 50"},
+	"r1 j@10#1 failure retry=-\n"
+	"r2 j@10#2 success retry=-\n"
+	"j@10-10 n=1 success run=r2 #2 reason=-\n"
+	"j memo=- hwm=10 end=60 run=r2 success good=12 failures=1\n"},
+    {"two runs of one slot: the ledger keeps the first",
+	{"begin r1 j 10 1 manual", "begin r2 j 10 1 manual",
+	    "end r2 j 10 1 manual failure 14 0",
+	    "end r1 j 10 1 manual success 15 0"},
+	"r1 j@10#1 success retry=-\n"
+	"r2 j@10#1 failure retry=-\n"
+	"j@10-10 n=1 success run=r1 #1 reason=-\n"
+	"j memo=- hwm=0 end=15 run=r1 success good=12 failures=0\n"},
+    {"a slot that did not run", {"slot j 10 10 1 skipped overlap"},
+	"j@10-10 n=1 skipped run=- #0 reason=overlap\n"
+	"j memo=- hwm=10 end=0 run= - good=0 failures=0\n"},
+    {"slots that did not run raise hwm to their last",
+	{"slot j 10 40 4 missed late"},
+	"j@10-40 n=4 missed run=- #0 reason=late\n"
+	"j memo=- hwm=40 end=0 run= - good=0 failures=0\n"},
+    {"a gap is found again and has grown",
+	{"slot j 10 40 4 missed late", "slot j 10 60 6 missed late"},
+	"j@10-60 n=6 missed run=- #0 reason=late\n"
+	"j memo=- hwm=60 end=0 run= - good=0 failures=0\n"},
+    {"why a slot did not run is said once",
+	{"slot j 10 10 1 skipped overlap", "slot j 10 10 1 missed late"},
+	"j@10-10 n=1 skipped run=- #0 reason=overlap\n"
+	"j memo=- hwm=10 end=0 run= - good=0 failures=0\n"},
+    {"what was missed and then runs, ran",
+	{"slot j 10 10 1 missed late", "begin r1 j 10 1 catch-up",
+	    "end r1 j 10 1 catch-up success 15 0"},
+	"r1 j@10#1 success retry=-\n"
+	"j@10-10 n=1 success run=r1 #1 reason=-\n"
+	"j memo=- hwm=10 end=15 run=r1 success good=12 failures=0\n"},
+    {"what runs was not missed",
+	{"begin r1 j 10 1 schedule", "slot j 10 30 3 missed late"},
+	"r1 j@10#1 - retry=-\n"
+	"j@10-10 n=1 - run=r1 #1 reason=-\n"
+	"j memo=- hwm=30 end=0 run= - good=0 failures=0\n"},
+    {"what ran was not missed",
+	{"end r1 j 10 1 schedule success 15 0", "slot j 10 10 1 missed late"},
+	"r1 j@10#1 success retry=-\n"
+	"j@10-10 n=1 success run=r1 #1 reason=-\n"
+	"j memo=- hwm=10 end=15 run=r1 success good=12 failures=0\n"},
+    {"runs by hand decide no slot",
+	{"job j m 5", "begin r1 j 10 1 manual", "begin r2 j 20 1 queue",
+	    "begin r3 j 30 1 after"},
+	"r1 j@10#1 - retry=-\n"
+	"r2 j@20#1 - retry=-\n"
+	"r3 j@30#1 - retry=-\n"
+	"j@10-10 n=1 - run=r1 #1 reason=-\n"
+	"j@20-20 n=1 - run=r2 #1 reason=-\n"
+	"j@30-30 n=1 - run=r3 #1 reason=-\n"
+	"j memo=m hwm=5 end=0 run= - good=0 failures=0\n"},
+    {"hwm does not go back", {"job j m 50", "job j m 20"},
+	"j memo=m hwm=50 end=0 run= - good=0 failures=0\n"},
+    {"hwm goes back when the memo changes", {"job j m 50", "job j n 20"},
+	"j memo=n hwm=20 end=0 run= - good=0 failures=0\n"},
+    {"the first memo is no change", {"begin r1 j 50 1 schedule", "job j m 20"},
+	"r1 j@50#1 - retry=-\n"
+	"j@50-50 n=1 - run=r1 #1 reason=-\n"
+	"j memo=m hwm=50 end=0 run= - good=0 failures=0\n"},
+    {"slots of an older and a newer schedule",
+	{"job j m 100", "begin r1 j 200 1 schedule", "job j n 250",
+	    "begin r2 j 260 1 schedule"},
+	"r1 j@200#1 - retry=-\n"
+	"r2 j@260#1 - retry=-\n"
+	"j@200-200 n=1 - run=r1 #1 reason=-\n"
+	"j@260-260 n=1 - run=r2 #1 reason=-\n"
+	"j memo=n hwm=260 end=0 run= - good=0 failures=0\n"},
+    {"failures in a row",
+	{"end r1 j 10 1 schedule success 11 0",
+	    "end r2 j 20 1 schedule failure 21 0",
+	    "end r3 j 30 1 schedule timeout 31 0",
+	    "slot j 40 40 1 skipped overlap",
+	    "end r4 j 50 1 schedule killed 51 0",
+	    "end r5 j 60 1 schedule lost 61 0",
+	    "end r6 j 70 1 schedule launch-failed 0 0"},
+	"r1 j@10#1 success retry=-\n"
+	"r2 j@20#1 failure retry=-\n"
+	"r3 j@30#1 timeout retry=-\n"
+	"r4 j@50#1 killed retry=-\n"
+	"r5 j@60#1 lost retry=-\n"
+	"r6 j@70#1 launch-failed retry=-\n"
+	"j@10-10 n=1 success run=r1 #1 reason=-\n"
+	"j@20-20 n=1 failure run=r2 #1 reason=-\n"
+	"j@30-30 n=1 timeout run=r3 #1 reason=-\n"
+	"j@40-40 n=1 skipped run=- #0 reason=overlap\n"
+	"j@50-50 n=1 killed run=r4 #1 reason=-\n"
+	"j@60-60 n=1 lost run=r5 #1 reason=-\n"
+	"j@70-70 n=1 launch-failed run=r6 #1 reason=-\n"
+	"j memo=- hwm=70 end=71 run=r6 launch-failed good=12 failures=5\n"},
+    {"the last run is the one that ended last",
+	{"end r2 j 20 1 schedule failure 90 0",
+	    "end r1 j 10 1 schedule success 50 0"},
+	"r1 j@10#1 success retry=-\n"
+	"r2 j@20#1 failure retry=-\n"
+	"j@10-10 n=1 success run=r1 #1 reason=-\n"
+	"j@20-20 n=1 failure run=r2 #1 reason=-\n"
+	"j memo=- hwm=20 end=90 run=r2 failure good=12 failures=0\n"},
+    {"two jobs",
+	{"begin r1 a 10 1 schedule", "begin r2 b 10 1 schedule",
+	    "end r2 b 10 1 schedule failure 15 0"},
+	"r1 a@10#1 - retry=-\n"
+	"r2 b@10#1 failure retry=-\n"
+	"a@10-10 n=1 - run=r1 #1 reason=-\n"
+	"b@10-10 n=1 failure run=r2 #1 reason=-\n"
+	"a memo=- hwm=10 end=0 run= - good=0 failures=0\n"
+	"b memo=- hwm=10 end=15 run=r2 failure good=0 failures=1\n"},
+};
+
+struct fixture {
+	char dir[32];
+	char path[64];
+	int dirfd;
+	struct store *store;
+	struct batch *batch;
+	bool failed;
+	uint64_t seq;
+};
+
+static struct fixture fixture;
+
+static enum trigger
+trigger_of(const char *name)
+{
+	for (int i = 0; i < TRIGGER_COUNT; i++)
+		if (strcmp(trigger_name((enum trigger)i), name) == 0)
+			return (enum trigger)i;
+	fail_msg("no trigger %s", name);
+	return TRIGGER_SCHEDULE;
+}
+
+static enum outcome
+outcome_of(const char *name)
+{
+	int outcome = outcome_parse(name);
+
+	assert_int_not_equal(outcome, -1);
+	return (enum outcome)outcome;
+}
+
+static long
+number(const char *text)
+{
+	return strtol(text, NULL, 10);
+}
+
+/* word[0] is "begin" or "end". */
+static void
+encode_run(char *word[], struct wire_writer *w)
+{
+	struct record_end end = {
+	    .begin =
+		{
+		    .host = "h",
+		    .slot_ms = number(word[3]),
+		    .attempt = (int32_t)number(word[4]),
+		    .trigger = trigger_of(word[5]),
+		    .created_ms = 71,
+		},
+	};
+
+	snprintf(end.begin.id, sizeof(end.begin.id), "%s", word[1]);
+	snprintf(end.begin.job, sizeof(end.begin.job), "%s", word[2]);
+	if (strcmp(word[0], "begin") == 0) {
+		run_begin_encode(&end.begin, w);
+		return;
+	}
+	end.result.outcome = outcome_of(word[6]);
+	end.result.exit_code = -1;
+	end.result.finished_us = number(word[7]) * 1000;
+	end.result.started_us = end.result.finished_us != 0 ? 12000 : 0;
+	end.retry_ms = number(word[8]);
+	record_end_encode(&end, w);
+}
+
+/* The message that an operation stands for. */
+static uint16_t
+encode(const char *op, struct wire_writer *w)
+{
+	char *copy = xstrdup(op), *rest = copy, *word[16] = {NULL};
+	struct record_slot slot;
+	struct record_job job;
+	uint16_t type;
+
+	for (size_t n = 0; rest != NULL && n < nitems(word); n++)
+		word[n] = strsep(&rest, " ");
+	if (strcmp(word[0], "slot") == 0) {
+		type = MSG_RECORD_SLOT;
+		slot = (struct record_slot){word[1], number(word[2]),
+		    number(word[3]), number(word[4]), outcome_of(word[5]),
+		    word[6], "", "h"};
+		record_slot_encode(&slot, w);
+	} else if (strcmp(word[0], "job") == 0) {
+		type = MSG_RECORD_JOB;
+		job = (struct record_job){.job = word[1],
+		    .memo = word[2],
+		    .hwm_ms = number(word[3]),
+		    .last_run = ""};
+		record_job_encode(&job, w);
+	} else {
+		type = strcmp(word[0], "begin") == 0 ? MSG_RECORD_BEGIN :
+						       MSG_RECORD_END;
+		encode_run(word, w);
+	}
+	free(copy);
+	return type;
+}
+
+static void
+add(const char *op)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+	struct message message = {.id = ++fixture.seq};
+	struct err err = {""};
+
+	message.type = encode(op, &w);
+	wire_reader_init(&message.body, w.p, w.len);
+	if (batch_add(fixture.batch, &message, &err) == -1)
+		fail_msg("%s: %s", op, err.text);
+	wire_writer_fini(&w);
+}
+
+static void
+flush(void)
+{
+	batch_flush(fixture.batch);
+	assert_false(fixture.failed);
+	assert_int_equal(batch_count(fixture.batch), 0);
+}
+
+static int
+add_row(void *arg, int n, char **values, char **names)
+{
+	strbuf_addf(arg, "%s\n", values[0]);
+	return 0;
+}
+
+static void
+select_rows(struct strbuf *b, const char *text)
+{
+	assert_int_equal(sqlite3_exec(sqlite_store(fixture.store)->db, text,
+			     add_row, b, NULL),
+	    SQLITE_OK);
+}
+
+static void
+check(size_t i, const char *how)
+{
+	struct strbuf b = STRBUF_INIT;
+
+	select_rows(&b,
+	    "SELECT id || ' ' || job || '@' || slot || '#' || attempt || ' ' "
+	    "|| coalesce(outcome, '-') || ' retry=' || coalesce(retry_ms, '-')"
+	    " FROM runs ORDER BY id");
+	select_rows(&b,
+	    "SELECT job || '@' || slot || '-' || until || ' n=' || count || "
+	    "' ' || coalesce(outcome, '-') || ' run=' || coalesce(run, '-') "
+	    "|| ' #' || attempts || ' reason=' || coalesce(reason, '-') "
+	    "FROM ledger ORDER BY job, slot");
+	select_rows(&b,
+	    "SELECT job || ' memo=' || coalesce(memo, '-') || ' hwm=' || hwm "
+	    "|| ' end=' || last_end || ' run=' || last_run || ' ' || "
+	    "coalesce(last_outcome, '-') || ' good=' || last_success || "
+	    "' failures=' || failures FROM jobs ORDER BY job");
+	if (strcmp(strbuf_str(&b), cases[i].store) != 0)
+		fail_msg("%s, %s:\n%sexpected\n%s", cases[i].what, how,
+		    strbuf_str(&b), cases[i].store);
+	strbuf_fini(&b);
+}
+
+static void
+clear(void)
+{
+	assert_int_equal(
+	    sqlite3_exec(sqlite_store(fixture.store)->db,
+		"DELETE FROM runs; DELETE FROM ledger; DELETE FROM jobs", NULL,
+		NULL, NULL),
+	    SQLITE_OK);
+}
+
+static size_t
+count_ops(size_t i)
+{
+	size_t n = 0;
+
+	while (n < OPS_MAX && cases[i].ops[n] != NULL)
+		n++;
+	return n;
+}
+
+static void
+test_one_by_one(void **state)
+{
+	for (size_t i = 0; i < nitems(cases); i++) {
+		clear();
+		for (size_t n = 0; n < count_ops(i); n++) {
+			add(cases[i].ops[n]);
+			flush();
+		}
+		check(i, "one by one");
+	}
+}
+
+/* A batch leaves out beginnings whose end it holds. */
+static void
+test_in_one_batch(void **state)
+{
+	for (size_t i = 0; i < nitems(cases); i++) {
+		clear();
+		for (size_t n = 0; n < count_ops(i); n++)
+			add(cases[i].ops[n]);
+		flush();
+		check(i, "in one batch");
+	}
+}
+
+static void
+test_each_twice(void **state)
+{
+	for (size_t i = 0; i < nitems(cases); i++) {
+		clear();
+		for (size_t n = 0; n < 2 * count_ops(i); n++) {
+			add(cases[i].ops[n / 2]);
+			flush();
+		}
+		check(i, "each twice");
+	}
+}
+
+/* known records are on disk; then all from an earlier point come again. */
+static void
+crash(size_t i, size_t known, size_t again, bool batched)
+{
+	char how[80];
+
+	clear();
+	for (size_t n = 0; n < known; n++) {
+		add(cases[i].ops[n]);
+		flush();
+	}
+	for (size_t n = again; n < count_ops(i); n++) {
+		add(cases[i].ops[n]);
+		if (!batched)
+			flush();
+	}
+	flush();
+	snprintf(how, sizeof(how), "%zu, then again from %zu%s", known, again,
+	    batched ? " in a batch" : "");
+	check(i, how);
+}
+
+static void
+test_every_crash(void **state)
+{
+	for (size_t i = 0; i < nitems(cases); i++)
+		for (size_t known = 0; known <= count_ops(i); known++)
+			for (size_t again = 0; again <= known; again++) {
+				crash(i, known, again, false);
+				crash(i, known, again, true);
+			}
+}
+
+static void
+ended(void *arg, const char *run)
+{
+}
+
+static void
+flushed(void *arg, uint64_t seq, const struct err *err)
+{
+	fixture.failed = err != NULL;
+	if (err == NULL)
+		assert_true(seq > 0 && seq <= fixture.seq);
+}
+
+static int
+setup(void **state)
+{
+	struct batch_config config = {
+	    .ended_cb = ended,
+	    .flushed_cb = flushed,
+	};
+	struct err err = {""};
+
+	snprintf(fixture.dir, sizeof(fixture.dir), "/tmp/t-sequences.XXXXXX");
+	assert_non_null(mkdtemp(fixture.dir));
+	snprintf(fixture.path, sizeof(fixture.path), "%s/db", fixture.dir);
+	fixture.dirfd = open(fixture.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fixture.store = store_sqlite.open(fixture.path, &err);
+	if (fixture.store == NULL)
+		fail_msg("%s", err.text);
+	config.store = fixture.store;
+	config.runs_fd = fixture.dirfd;
+	fixture.batch = batch_new(&config);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	batch_free(fixture.batch);
+	store_sqlite.close(fixture.store);
+	unlink(fixture.path);
+	close(fixture.dirfd);
+	return rmdir(fixture.dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_one_by_one),
+	    cmocka_unit_test(test_in_one_batch),
+	    cmocka_unit_test(test_each_twice),
+	    cmocka_unit_test(test_every_crash),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
