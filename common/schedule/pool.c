@@ -266,6 +266,6 @@ schedule_pool_refresh(struct schedule_pool *pool, struct err *err)
 	for (size_t i = 0; changed > 0 && i < pool->size; i++)
 		if (pool->table[i] != NULL &&
 		    pool->table[i]->kind == SCHEDULE_CRON)
-			schedule_set_last(pool->table[i]);
+			schedule_set_bound(pool->table[i]);
 	return failed > 0 ? -1 : changed;
 }

@@ -194,20 +194,27 @@ choose_launcher(const struct launch *launch)
 	return best;
 }
 
+/* The run's specification into scratch; false: the run has ended. */
+static bool
+make_spec(struct master *m, struct run *run)
+{
+	if (spec_encode(m, run, &m->scratch) == 0)
+		return true;
+	run_end_with(run, OUTCOME_LAUNCH_FAILED, true,
+	    "command, environment and stdin together are too big: %zu bytes, "
+	    "at most %d",
+	    m->scratch.len, MESSAGE_PAYLOAD_MAX);
+	return false;
+}
+
 /* 0; -1: no descriptors, or the launcher takes no more. */
 static int
 send_launch(struct master *m, struct run *run, unsigned index)
 {
 	int sv[2];
 
-	if (spec_encode(m, run, &m->scratch) == -1) {
-		/* It would never fit: those behind it must not wait. */
-		run_end_with(run, OUTCOME_LAUNCH_FAILED, true,
-		    "command, environment and stdin have %zu bytes together; "
-		    "at most %d are possible",
-		    m->scratch.len, MESSAGE_PAYLOAD_MAX);
+	if (!make_spec(m, run))
 		return 0;
-	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) == -1)
 		return -1;
 	if (channel_send(m->launch.launchers[index].channel, MSG_RUN_LAUNCH, 0,
