@@ -1,5 +1,6 @@
 #include "outbox.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 
 /* Beyond this the recorder is far behind, and the operator should know. */
 #define BEHIND_WARN 100000
+/* After so many records the memory they took is given back. */
+#define TRIM_EVERY  50000
 
 /* Sends what was not sent yet as far as the channel takes it. */
 static void
@@ -98,6 +101,10 @@ outbox_confirmed(struct master *m, uint64_t seq)
 		box->n--;
 		places_give(&m->places, item->place);
 		free(item);
+	}
+	if (box->n == 0 && box->seq - box->trimmed > TRIM_EVERY) {
+		malloc_trim(0);
+		box->trimmed = box->seq;
 	}
 	push(m);
 	master_room(m);

@@ -27,6 +27,7 @@ struct outbox {
 	struct outbox_item *unsent; /* the first that was not sent yet */
 	size_t n;
 	uint64_t seq;
+	uint64_t trimmed; /* seq when memory was last given back */
 };
 
 void outbox_job(struct master *m, const struct record_job *record);
