@@ -198,6 +198,11 @@ choose_launcher(const struct launch *launch)
 static bool
 make_spec(struct master *m, struct run *run)
 {
+	if (run->job->def == NULL) {
+		run_end_with(run, OUTCOME_KILLED, true,
+		    "the job was removed before it started");
+		return false;
+	}
 	if (spec_encode(m, run, &m->scratch) == 0)
 		return true;
 	run_end_with(run, OUTCOME_LAUNCH_FAILED, true,
