@@ -73,6 +73,7 @@ struct master {
 	struct event *workers_event;
 	struct event *orphan_timer;
 	struct event *drain_timer;
+	bool drain_wanted; /* while loading */
 	bool drain_now;
 	bool drained;
 	struct channel *recorder;
