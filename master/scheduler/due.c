@@ -89,19 +89,31 @@ earliest_gap(const struct job *job, int64_t ms, int64_t until_ms, int64_t *at_r)
 	return found;
 }
 
-bool
-due_next(const struct job *job, struct due *due_r)
+static bool
+next_thing(const struct job *job, bool busy, struct due *due_r)
 {
 	int64_t at = 0, gap = 0;
 	bool found;
 
 	if (job->def == NULL)
 		return false;
-	found = earliest(job, job->hwm_ms, jobs_is_busy(job), &at);
+	found = earliest(job, job->hwm_ms, busy, &at);
 	due_r->gap =
 	    earliest_gap(job, job->hwm_ms, found ? at : INT64_MAX, &gap);
 	due_r->at_ms = due_r->gap ? gap : at;
 	return found || due_r->gap;
+}
+
+bool
+due_next(const struct job *job, struct due *due_r)
+{
+	return next_thing(job, jobs_is_busy(job), due_r);
+}
+
+bool
+due_next_by_clock(const struct job *job, struct due *due_r)
+{
+	return next_thing(job, true, due_r);
 }
 
 bool
