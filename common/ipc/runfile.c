@@ -98,6 +98,9 @@ runfile_create(int dirfd, const struct run_begin *begin)
 	memcpy(w.p, MAGIC, 8);
 	rc = fd_pwrite_all(fd, w.p, w.len, 0);
 	saved = errno;
+	/* Half a header would be damage; giving up space needs none. */
+	if (rc == -1 && ftruncate(fd, 0) == -1)
+		saved = errno;
 	wire_writer_fini(&body);
 	wire_writer_fini(&w);
 	fd_close(&fd);
@@ -140,9 +143,14 @@ int
 runfile_reload(struct runfile *file, struct err *err)
 {
 	uint8_t h[HEADER_SIZE] = {0};
+	ssize_t n = pread(file->fd, h, sizeof(h), 0);
 
-	if (pread(file->fd, h, sizeof(h), 0) == -1)
+	if (n == -1)
 		return err_errno(err, "cannot read run file");
+	if (n == 0) { /* whoever made it did not come to write it */
+		file->state = RUNFILE_FREE;
+		return 0;
+	}
 	if (read_header(file, h) == -1) {
 		errno = EBADMSG;
 		return err_set(err, "run file is damaged");

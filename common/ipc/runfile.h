@@ -97,7 +97,7 @@ int runfile_open_locked(
 
 /*
  * The same for whatever run has the file of this name; state RUNFILE_FREE:
- * none.
+ * none. So it is with an empty file, which a full disk or a crash left.
  */
 int runfile_open_place(
     struct runfile *file, int dirfd, const char *name, struct err *err);
