@@ -354,6 +354,12 @@ master_init(struct role *role, struct err *err)
 	return 0;
 }
 
+static void
+master_orphaned(struct role *role)
+{
+	master_free(role->state);
+}
+
 const struct role_ops master_role = {
     .id = ROLE_MASTER,
     .init = master_init,
@@ -361,4 +367,5 @@ const struct role_ops master_role = {
     .listen = master_listen,
     .start = master_start,
     .message = master_message,
+    .orphaned = master_orphaned,
 };
