@@ -82,7 +82,7 @@ handle_refused(struct channel *channel, struct message *message, void *arg,
 		log_warn("job %s: run=%s cannot be launched now, it waits: %s",
 		    run->begin.job, id, strerror(code));
 	workers_forget(run);
-	run_set_state(run, RUN_WAITING);
+	run_wait_again(run);
 	evtimer_add(m->launch.retry, &soon);
 	return 0;
 }

@@ -84,6 +84,12 @@ void run_end(struct run *run, const struct run_result *result, bool has_file);
 void run_end_with(struct run *run, enum outcome outcome, bool has_file,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/*
+ * What was asked of a launcher never came to be: back to the waiting line, or
+ * to its end if somebody wanted that meanwhile. The run may be gone then.
+ */
+void run_wait_again(struct run *run);
+
 /* Asks for the end of a run in any state. */
 void run_kill(struct run *run, enum kill_why why);
 
