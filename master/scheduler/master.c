@@ -91,6 +91,9 @@ master_begin(struct master *m)
 
 	m->phase = MASTER_RUNNING;
 	event_add(m->workers_event, NULL);
+	/* What the first launch would have to wait for. */
+	places_prepare(m->runs_dir);
+	users_get(&m->users, m->config->user, "", clock_ms());
 	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
 	    jobs_errors(&m->jobs));
 	role_ready(m->role, text);
