@@ -78,10 +78,9 @@ master_arm(struct master *m)
 void
 master_room(struct master *m)
 {
-	int64_t at;
-
-	if (is_open(m) && heap_min(&m->heap, &at) != NULL && at <= clock_ms())
-		event_active(m->tick_event, 0, 0);
+	/* While there was none, the alarm was set to never. */
+	if (is_open(m))
+		master_arm(m);
 }
 
 void

@@ -221,6 +221,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	jobs_arm(m, job);
 	jobs_release(m, job);
 	launch_pump(m);
+	master_arm(m); /* for the retry, or an interval that begins now */
 	master_check_drained(m);
 }
 
