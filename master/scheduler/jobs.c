@@ -197,6 +197,26 @@ restore(struct master *m, struct job *job, const struct memory *memory,
 	tell_store(m, job);
 }
 
+/* It was in the files before, and runs of it are not over. */
+static struct job *
+job_revive(struct master *m, const struct job_def *def, int64_t now_ms)
+{
+	struct job *job = jobs_find_removed(m, def->name);
+
+	if (job == NULL)
+		return NULL;
+	free((char *)(uintptr_t)job->name);
+	job->removed = false;
+	m->jobs.nremoved--;
+	job->def = def;
+	job->name = def->name;
+	if (job->hwm_ms < now_ms)
+		job->hwm_ms = now_ms;
+	memo_apply(&m->jobs, job, "", now_ms);
+	tell_store(m, job);
+	return job;
+}
+
 static struct job *
 job_make(struct master *m, const struct job_def *def,
     const struct memory *memory, int64_t now_ms)
@@ -260,25 +280,35 @@ carry_over(struct master *m, struct job *job, const struct job_def *def,
 		    def->name);
 }
 
+static struct run *
+find_unstarted(const struct job *job)
+{
+	struct run *run = job->runs;
+
+	while (run != NULL && run->state != RUN_QUEUED &&
+	    run->state != RUN_WAITING)
+		run = run->next;
+	return run;
+}
+
 /* Its runs go on; what did not start yet never will. */
 static void
 remove_job(struct master *m, struct job *job)
 {
-	struct run *run, *next;
+	struct run *run;
 
 	heap_remove(&m->heap, &job->timer);
 	job->name = xstrdup(job->name);
 	job->def = NULL;
 	job->removed = true;
+	m->jobs.nremoved++;
 	while (job->retries != NULL)
 		retry_free(m, job->retries);
 	job->active++; /* must not be freed under us */
-	for (run = job->runs; run != NULL; run = next) {
-		next = run->next;
-		if (run->state == RUN_QUEUED || run->state == RUN_WAITING)
-			run_end_with(run, OUTCOME_KILLED, true,
-			    "the job was removed before it started");
-	}
+	/* The end of one may be that of others: there may be room to launch. */
+	while ((run = find_unstarted(job)) != NULL)
+		run_end_with(run, OUTCOME_KILLED, true,
+		    "the job was removed before it started");
 	job->active--;
 	jobs_release(m, job);
 }
@@ -327,8 +357,10 @@ match_set(struct master *m, const struct job_set *set, int64_t now_ms,
 		if (job != NULL) {
 			carry_over(m, job, def, now_ms, change);
 		} else {
-			job = job_make(
-			    m, def, memory_find(jobs, def->name), now_ms);
+			job = job_revive(m, def, now_ms);
+			if (job == NULL)
+				job = job_make(m, def,
+				    memory_find(jobs, def->name), now_ms);
 			note(&change->added, &change->nadded,
 			    &change->added_cap, def->name);
 		}
@@ -414,16 +446,34 @@ jobs_release(struct master *m, struct job *job)
 	if (!job->removed || job->runs != NULL || job->active > 0)
 		return;
 	heap_remove(&m->heap, &job->timer);
+	m->jobs.nremoved--;
 	job_free(&m->jobs, job);
 }
 
 struct job *
-jobs_orphan(struct jobs *jobs, const char *name)
+jobs_find_removed(const struct master *m, const char *name)
 {
-	struct job *job = job_alloc(jobs);
+	const struct run *run;
 
+	for (size_t i = 0; m->jobs.nremoved > 0 && i < RUNS_TABLE; i++)
+		for (run = m->runs.table[i]; run != NULL; run = run->same)
+			if (run->job->removed &&
+			    strcmp(run->job->name, name) == 0)
+				return run->job;
+	return NULL;
+}
+
+struct job *
+jobs_orphan(struct master *m, const char *name)
+{
+	struct job *job = jobs_find_removed(m, name);
+
+	if (job != NULL)
+		return job;
+	job = job_alloc(&m->jobs);
 	job->name = xstrdup(name);
 	job->removed = true;
+	m->jobs.nremoved++;
 	return job;
 }
 

@@ -122,7 +122,7 @@ job_of(struct master *m, const char *name)
 {
 	struct job *job = jobs_find(&m->jobs, name);
 
-	return job != NULL ? job : jobs_orphan(&m->jobs, name);
+	return job != NULL ? job : jobs_orphan(m, name);
 }
 
 /* Made but never started. */

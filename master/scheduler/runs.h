@@ -40,7 +40,7 @@ struct run {
 	int64_t started_us;  /* 0: not yet */
 	uint32_t pid;
 	bool orphan;      /* its worker has no channel to us now */
-	bool unfit;       /* too big for a launcher: it is to be ended */
+	bool unfit;       /* it cannot be launched: it is to be ended */
 	uint8_t kill_why; /* enum kill_why to be told to the worker; 0 none */
 };
 
