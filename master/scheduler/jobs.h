@@ -53,6 +53,7 @@ struct job {
 struct jobs {
 	struct schedule_pool *pool;
 	struct job_set *set;
+	struct job_calendars *calendars;
 	struct job **all; /* in the set's order; n of them */
 	size_t n;
 	struct job **table; /* by name, open addressing; size a power of 2 */
