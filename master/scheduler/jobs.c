@@ -10,9 +10,11 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/job_calendar.h"
 #include "due.h"
 #include "master.h"
 #include "memory.h"
+#include "schedule/zone.h"
 
 static uint32_t
 hash_name(const char *name)
@@ -94,6 +96,7 @@ jobs_fini(struct jobs *jobs)
 	free(jobs->table);
 	free(jobs->sorted);
 	job_set_free(jobs->set);
+	job_calendars_free(jobs->calendars);
 	schedule_pool_free(jobs->pool);
 }
 
@@ -257,6 +260,19 @@ jobs_change_fini(struct jobs_change *change)
 	memset(change, 0, sizeof(*change));
 }
 
+/* Were the instants of its slots moved by a new time zone file? */
+static bool
+zone_changed(const struct job_def *def)
+{
+	const struct job_calendar *calendar = def->options->calendar;
+
+	for (unsigned i = 0; i < def->nschedules; i++)
+		if (schedule_zone(def->schedules[i])->changed)
+			return true;
+	return calendar != NULL && calendar->zone != NULL &&
+	    calendar->zone->changed;
+}
+
 /* The job is in the new files too: keeps what it remembers. */
 static void
 carry_over(struct master *m, struct job *job, const struct job_def *def,
@@ -270,6 +286,7 @@ carry_over(struct master *m, struct job *job, const struct job_def *def,
 	job->name = def->name;
 	same_time = memo_apply(&m->jobs, job, memo, now_ms);
 	free(memo);
+	same_time &= !zone_changed(def);
 	if (!same_time) {
 		if (job->hwm_ms < now_ms)
 			job->hwm_ms = now_ms;
@@ -285,8 +302,7 @@ find_unstarted(const struct job *job)
 {
 	struct run *run = job->runs;
 
-	while (run != NULL && run->state != RUN_QUEUED &&
-	    run->state != RUN_WAITING)
+	while (run != NULL && !run_is_unstarted(run))
 		run = run->next;
 	return run;
 }
@@ -313,11 +329,35 @@ remove_job(struct master *m, struct job *job)
 	jobs_release(m, job);
 }
 
+static void
+log_calendar(void *arg, uint32_t line, const char *text)
+{
+	const struct master *m = arg;
+
+	log_error("%s:%u: %s", m->config->path, line, text);
+}
+
+/* What schedules depend on besides their text: files of others. */
+static void
+refresh(struct master *m)
+{
+	struct jobs *jobs = &m->jobs;
+	struct job_calendars *old = jobs->calendars;
+	struct err err = {""};
+
+	if (jobs->set != NULL && schedule_pool_refresh(jobs->pool, &err) == -1)
+		log_error("%s; it stays as it was", err.text);
+	jobs->calendars = job_calendars_load(m->config->calendars,
+	    m->config->ncalendars, jobs->pool, old, log_calendar, m);
+	job_calendars_free(old);
+}
+
 static int
 load_set(struct master *m, struct job_set **set_r, struct err *err)
 {
 	struct job_set_options options = {
 	    .defaults = m->config->defaults,
+	    .calendars = m->jobs.calendars,
 	    .default_user = m->config->user,
 	    .privileged = m->role->privileged,
 	    .now = clock_ms() / 1000,
@@ -393,6 +433,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	struct job_set *set;
 	struct job **all;
 
+	refresh(m);
 	if (load_set(m, &set, err) == -1)
 		return -1;
 	log_problems(set);

@@ -58,6 +58,7 @@ struct jobs {
 	struct job *free;
 	struct schedule_pool *pool;
 	struct job_set *set;
+	struct job_calendars *calendars;
 	struct job **all; /* in the set's order; n of them */
 	size_t n;
 	uint32_t

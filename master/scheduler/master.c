@@ -39,6 +39,8 @@ tick(struct master *m)
 	    (timer = heap_min(&m->heap, &at)) != NULL && at <= now_ms) {
 		if (timer->kind == TIMER_JOB)
 			fire_job(m, (struct job *)timer, now_ms);
+		else if (timer->kind == TIMER_RUN)
+			run_set_state((struct run *)timer, RUN_WAITING);
 		else
 			fire_retry(m, (struct retry *)timer);
 	}

@@ -143,7 +143,7 @@ resume_created(struct master *m, struct run *run)
 	    run->job->def->options->overlap == JOB_OVERLAP_QUEUE)
 		run_set_state(run, RUN_QUEUED);
 	else
-		run_set_state(run, RUN_WAITING);
+		run_go(run);
 }
 
 /* One file that a predecessor left. */
