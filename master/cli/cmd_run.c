@@ -14,6 +14,7 @@
 static int
 exit_of(const json_t *run)
 {
+	static const char executing[] = "cannot execute ";
 	const char *reason = field_text(run, "reason");
 	int64_t signal = field_number(run, "signal", 0);
 
@@ -25,7 +26,11 @@ exit_of(const json_t *run)
 	case OUTCOME_KILLED:
 		return 137;
 	case OUTCOME_LAUNCH_FAILED:
-		return strstr(reason, "No such file") != NULL ? 127 : 126;
+		/* A directory may be missing, too: that is 126. */
+		return strncmp(reason, executing, strlen(executing)) == 0 &&
+			strstr(reason, "No such file") != NULL ?
+		    127 :
+		    126;
 	case OUTCOME_FAILURE:
 		if (signal == 0)
 			signal = signal_parse(field_text(run, "signal"));

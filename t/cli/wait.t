@@ -31,6 +31,10 @@ my @ends = (
     [{ outcome => 'launch-failed',
 	reason => 'cannot execute x: Permission denied' }, 126,
 	'launch-failed, cannot execute x: Permission denied'],
+    [{ outcome => 'launch-failed',
+	reason => 'cannot enter directory /x: No such file or directory' },
+	126, 'launch-failed, cannot enter directory /x: '
+	    . 'No such file or directory'],
 );
 for my $i (0 .. $#ends) {
 	my ($end, $want, $words) = @{ $ends[$i] };
