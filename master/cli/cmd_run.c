@@ -45,16 +45,16 @@ exit_of(const json_t *run)
 static int
 tell_end(const json_t *run)
 {
-	char reason[512], text[TEXT_MAX] = "";
+	char reason[512], text[TEXT_MAX];
 	int64_t ms = field_number(run, "duration_ms", -1);
 
 	show_reason(reason, sizeof(reason), run);
+	fprintf(stderr, "belfry: run %s of %s: %s%s%s", field_text(run, "id"),
+	    field_text(run, "job"), field_text(run, "outcome"),
+	    *reason != '\0' ? ", " : "", reason);
 	if (ms >= 0)
-		text_duration(text, ms);
-	fprintf(stderr, "belfry: run %s of %s: %s%s%s%s%s\n",
-	    field_text(run, "id"), field_text(run, "job"),
-	    field_text(run, "outcome"), *reason != '\0' ? ", " : "", reason,
-	    *text != '\0' ? " after " : "", text);
+		fprintf(stderr, " (%s)", text_duration(text, ms));
+	putc('\n', stderr);
 	return exit_of(run);
 }
 

@@ -46,7 +46,7 @@ for my $i (0 .. $#ends) {
 	my ($status, $out, $err) = $f->belfry('run', '--wait', "j$i");
 	is($status, $want, "$words: exits with $want");
 	is($out, $output, 'the output');
-	is($err, "belfry: run $id of j$i: $words after 1.2s\n",
+	is($err, "belfry: run $id of j$i: $words (1.2s)\n",
 	    'and on standard error how it ended');
 }
 my ($status, $out, $err) = $f->belfry('run', 'j0');
