@@ -130,7 +130,13 @@ is(() = belfry('history', '-n', 3) =~ /^01k3/mg, 3, 'the newest three');
 is(() = belfry('history', 'backup') =~ /^01k3/mg, 4, 'of one job');
 is(() = belfry('history', '--outcome', 'failure') =~ /^01k3/mg, 2,
     'with one outcome');
-is(belfry('history', 'nothing'), "no runs\n", 'none');
+is(belfry('history', 'backup', '-o', 'lost'), "no runs\n", 'none');
+for my $format ([], ['--json']) {
+	my ($status, $out, $err) = $f->belfry('history', 'nothing', @$format);
+	is("$status $out$err",
+	    "1 belfry: no such run, and no job \"nothing\"\n",
+	    "a job that is not there @$format");
+}
 $f->asked;
 belfry('history', '--since', '2h', '-n', '0');
 my ($since) = ($f->asked)[0] =~ / limit=500 since=(\S+)$/;
@@ -228,7 +234,7 @@ is_deeply([map { $_->{name} } @{ json('list') }], ['grüße', 'backup', '日本'
 is_deeply([map { $_->{id} } @{ json('history') }], [map { $_->{id} } @runs],
     'history: an array, newest first');
 is(@{ json('history', '-n', 3) }, 3, 'of three');
-is_deeply(json('history', 'nothing'), [], 'of none');
+is_deeply(json('history', 'backup', '-o', 'lost'), [], 'of none');
 is(json('show', 'backup')->{keys}{command}, 'save; all', 'show: an object');
 is(json('show', '01k3aaaaaaaaaa05')->{signal}, 11, 'of a run');
 is(json('status')->{pid}, 321, 'status');
