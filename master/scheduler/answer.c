@@ -124,18 +124,21 @@ problems(const struct master *m)
 	return list;
 }
 
-/* The next slot of all. */
+/* What starts next by itself: a slot or a retry. */
 static json_t *
 next_slot(const struct master *m)
 {
+	const struct job *job;
 	struct timer *timer;
 	int64_t at;
 
 	timer = heap_min(&m->heap, &at);
-	if (timer == NULL || timer->kind != TIMER_JOB)
+	if (timer == NULL)
 		return json_null();
-	return json_pack("{s:s, s:o}", "job", ((struct job *)timer)->name,
-	    "slot", answer_time(at));
+	job = timer->kind == TIMER_JOB ? (struct job *)timer :
+					 ((struct retry *)timer)->job;
+	return json_pack(
+	    "{s:s, s:o}", "job", job->name, "slot", answer_time(at));
 }
 
 static void
