@@ -111,7 +111,7 @@ static json_t *
 problems(const struct master *m)
 {
 	json_t *list = json_array();
-	size_t n = job_set_problem_count(m->jobs.set);
+	size_t n = m->jobs.set != NULL ? job_set_problem_count(m->jobs.set) : 0;
 
 	for (size_t i = 0; i < n && i < PROBLEMS_MAX; i++) {
 		const struct job_problem *p = job_set_problem(m->jobs.set, i);

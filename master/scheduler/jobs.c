@@ -140,6 +140,8 @@ jobs_errors(const struct jobs *jobs)
 {
 	size_t errors = 0;
 
+	if (jobs->set == NULL)
+		return 0;
 	for (size_t i = 0; i < job_set_problem_count(jobs->set); i++)
 		errors += job_set_problem(jobs->set, i)->is_error;
 	return errors;

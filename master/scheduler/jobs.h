@@ -87,7 +87,7 @@ struct job *jobs_find(const struct jobs *jobs, const char *name);
 /* All by name; valid until the next load. */
 struct job **jobs_sorted(struct jobs *jobs);
 
-/* How many errors the job files have. */
+/* How many errors the job files have; 0 before they were read. */
 size_t jobs_errors(const struct jobs *jobs);
 
 /* Keeps what the store remembers of a job, for the load that follows. */

@@ -86,22 +86,6 @@ master_room(struct master *m)
 }
 
 void
-master_begin(struct master *m)
-{
-	char text[64];
-
-	m->phase = MASTER_RUNNING;
-	event_add(m->workers_event, NULL);
-	/* What the first launch would have to wait for. */
-	places_prepare(m->runs_dir);
-	users_get(&m->users, m->config->user, "", clock_ms());
-	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
-	    jobs_errors(&m->jobs));
-	role_ready(m->role, text);
-	tick(m);
-}
-
-void
 master_check_drained(struct master *m)
 {
 	if (m->phase != MASTER_DRAINING || m->drained || m->outbox.n > 0 ||
@@ -135,6 +119,10 @@ drain_cb(evutil_socket_t fd, short what, void *arg)
 	kill_all(m);
 }
 
+/*
+ * A predecessor may have left runs that are to be waited for: they are known
+ * when loading is over. Who asks twice does not want to wait for that.
+ */
 static void
 drain(struct master *m, bool now)
 {
@@ -143,6 +131,10 @@ drain(struct master *m, bool now)
 	    .tv_usec = m->config->shutdown_ms % 1000 * 1000,
 	};
 
+	if (m->phase == MASTER_LOADING && !now) {
+		m->drain_wanted = true;
+		return;
+	}
 	if (m->phase == MASTER_RUNNING) {
 		m->phase = MASTER_DRAINING;
 		log_info("draining, %zu runs in progress",
@@ -155,6 +147,25 @@ drain(struct master *m, bool now)
 	if (now && !m->drain_now)
 		kill_all(m);
 	master_check_drained(m);
+}
+
+void
+master_begin(struct master *m)
+{
+	char text[64];
+
+	m->phase = MASTER_RUNNING;
+	event_add(m->workers_event, NULL);
+	/* What the first launch would have to wait for. */
+	places_prepare(m->runs_dir);
+	users_get(&m->users, m->config->user, "", clock_ms());
+	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
+	    jobs_errors(&m->jobs));
+	role_ready(m->role, text);
+	if (m->drain_wanted)
+		drain(m, false);
+	else
+		tick(m);
 }
 
 static int
