@@ -39,6 +39,8 @@ tick(struct master *m)
 	    (timer = heap_min(&m->heap, &at)) != NULL && at <= now_ms) {
 		if (timer->kind == TIMER_JOB)
 			fire_job(m, (struct job *)timer, now_ms);
+		else if (timer->kind == TIMER_RUN)
+			run_set_state((struct run *)timer, RUN_WAITING);
 		else
 			fire_retry(m, (struct retry *)timer);
 	}
@@ -78,10 +80,9 @@ master_arm(struct master *m)
 void
 master_room(struct master *m)
 {
-	int64_t at;
-
-	if (is_open(m) && heap_min(&m->heap, &at) != NULL && at <= clock_ms())
-		event_active(m->tick_event, 0, 0);
+	/* While there was none, the alarm was set to never. */
+	if (is_open(m))
+		master_arm(m);
 }
 
 void

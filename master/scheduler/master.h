@@ -41,7 +41,8 @@ enum master_phase {
 /* Kinds of struct timer in the heap. */
 enum timer_kind {
 	TIMER_JOB = 1,
-	TIMER_RETRY = 2
+	TIMER_RETRY = 2,
+	TIMER_RUN = 3, /* one that is delayed */
 };
 
 /* One process of the daemon, for the status. */

@@ -122,7 +122,7 @@ job_of(struct master *m, const char *name)
 {
 	struct job *job = jobs_find(&m->jobs, name);
 
-	return job != NULL ? job : jobs_orphan(&m->jobs, name);
+	return job != NULL ? job : jobs_orphan(m, name);
 }
 
 /* Made but never started. */
@@ -143,7 +143,7 @@ resume_created(struct master *m, struct run *run)
 	    run->job->def->options->overlap == JOB_OVERLAP_QUEUE)
 		run_set_state(run, RUN_QUEUED);
 	else
-		run_set_state(run, RUN_WAITING);
+		run_go(run);
 }
 
 /* One file that a predecessor left. */
