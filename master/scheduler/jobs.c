@@ -163,18 +163,48 @@ table_build(struct jobs *jobs)
 }
 
 static void
-tell_store(struct master *m, const struct job *job)
+tell_memo(struct master *m, const char *name, const char *memo, int64_t hwm_ms)
 {
-	char *memo = memo_make(job, m->jobs.boot_id);
 	struct record_job record = {
-	    .job = job->name,
+	    .job = name,
 	    .memo = memo,
-	    .hwm_ms = job->hwm_ms,
+	    .hwm_ms = hwm_ms,
 	    .last_run = "",
 	};
 
 	outbox_job(m, &record);
+}
+
+static void
+tell_store(struct master *m, const struct job *job)
+{
+	char *memo = memo_make(job, m->jobs.boot_id);
+
+	tell_memo(m, job->name, memo, job->hwm_ms);
 	free(memo);
+}
+
+/* Also when only what the memo says besides the schedules is different. */
+static void
+tell_change(struct master *m, const struct job *job, const char *old)
+{
+	char *memo = memo_make(job, m->jobs.boot_id);
+
+	if (strcmp(memo, old) != 0)
+		tell_memo(m, job->name, memo, job->hwm_ms);
+	free(memo);
+}
+
+static void
+tell_gone(struct master *m, const char *name, const char *memo, int64_t hwm_ms)
+{
+	char *text;
+
+	if (memo_is_gone(memo))
+		return;
+	text = memo_make_gone(memo);
+	tell_memo(m, name, text, hwm_ms);
+	free(text);
 }
 
 static void
@@ -187,8 +217,10 @@ restore(struct master *m, struct job *job, const struct memory *memory,
 	job->failures = (uint32_t)memory->failures;
 	job->last_outcome = (uint8_t)memory->last_outcome;
 	snprintf(job->last_run, sizeof(job->last_run), "%s", memory->last_run);
-	if (memo_apply(&m->jobs, job, memory->memo, now_ms))
+	if (memo_apply(&m->jobs, job, memory->memo, now_ms)) {
+		tell_change(m, job, memory->memo);
 		return;
+	}
 	/* Another schedule: its past is not ours to catch up with. */
 	if (job->reboot_ms == 0 && job->hwm_ms < now_ms)
 		job->hwm_ms = now_ms;
@@ -249,12 +281,14 @@ carry_over(struct master *m, struct job *job, const struct job_def *def,
 	job->def = def;
 	job->name = def->name;
 	same_time = memo_apply(&m->jobs, job, memo, now_ms);
-	free(memo);
 	if (!same_time) {
 		if (job->hwm_ms < now_ms)
 			job->hwm_ms = now_ms;
 		tell_store(m, job);
+	} else if (!same_run) {
+		tell_change(m, job, memo);
 	}
+	free(memo);
 	if (!same_time || !same_run)
 		note(&change->changed, &change->nchanged, &change->changed_cap,
 		    def->name);
@@ -265,7 +299,10 @@ static void
 remove_job(struct master *m, struct job *job)
 {
 	struct run *run, *next;
+	char *memo = memo_make(job, m->jobs.boot_id);
 
+	tell_gone(m, job->name, memo, job->hwm_ms);
+	free(memo);
 	heap_remove(&m->heap, &job->timer);
 	job->name = xstrdup(job->name);
 	job->def = NULL;
@@ -338,6 +375,20 @@ match_set(struct master *m, const struct job_set *set, int64_t now_ms,
 	return all;
 }
 
+/* Jobs that the store knows and no file has, since before the start. */
+static void
+tell_absent(struct master *m)
+{
+	const struct jobs *jobs = &m->jobs;
+
+	for (size_t i = 0; i < jobs->nmemory; i++) {
+		const struct memory *memory = &jobs->memory[i];
+
+		if (jobs_find(jobs, memory->job) == NULL)
+			tell_gone(m, memory->job, memory->memo, memory->hwm_ms);
+	}
+}
+
 static void
 remove_unseen(struct master *m, struct jobs_change *change)
 {
@@ -373,6 +424,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	job_set_free(jobs->set);
 	jobs->set = set;
 	table_build(jobs);
+	tell_absent(m);
 	memory_forget(jobs);
 	heap_reserve(&m->heap, jobs->n + jobs->n / 16);
 	for (size_t i = 0; i < jobs->n; i++) {

@@ -66,7 +66,9 @@ memory_forget(struct jobs *jobs)
 
 /*
  * The memo: a line a schedule, "KEY<tab>ZONE<tab>TEXT". KEY is the anchor of
- * @every in ms, the boot that @reboot last fired in, "-" for the others.
+ * @every in ms, the boot that @reboot last fired in, "-" for the others. Last
+ * may come "=<tab><tab>WORDS": what else decides about slots, where it is not
+ * the default, for the recorder's explain and verify (recorder/plan.c).
  */
 static void
 memo_add(
@@ -116,6 +118,38 @@ has_interval(const struct job_def *def)
 	return false;
 }
 
+static void
+memo_add_word(struct strbuf *memo, bool *any, const char *word)
+{
+	strbuf_addf(memo, "%s%s", *any ? " " : "=\t\t", word);
+	*any = true;
+}
+
+static void
+memo_add_options(struct strbuf *memo, const struct job_options *options)
+{
+	static const char *const overlaps[] = {
+	    [JOB_OVERLAP_SKIP] = "overlap=skip",
+	    [JOB_OVERLAP_QUEUE] = "overlap=queue",
+	    [JOB_OVERLAP_REPLACE] = "overlap=replace",
+	};
+	size_t overlap = (size_t)options->overlap;
+	char retries[24];
+	bool any = false;
+
+	if (!options->enabled)
+		memo_add_word(memo, &any, "enabled=no");
+	if (overlap < nitems(overlaps) && overlaps[overlap] != NULL)
+		memo_add_word(memo, &any, overlaps[overlap]);
+	if (options->retries > 0) {
+		snprintf(retries, sizeof(retries), "retries=%d",
+		    (int)options->retries);
+		memo_add_word(memo, &any, retries);
+	}
+	if (any)
+		strbuf_addch(memo, '\n');
+}
+
 char *
 memo_make(const struct job *job, const char *boot_id)
 {
@@ -123,7 +157,22 @@ memo_make(const struct job *job, const char *boot_id)
 
 	for (unsigned i = 0; i < job->def->nschedules; i++)
 		memo_add(&memo, job, i, boot_id);
+	memo_add_options(&memo, job->def->options);
 	return strbuf_take(&memo);
+}
+
+static const char gone[] = "=\t\tgone=yes\n";
+
+bool
+memo_is_gone(const char *memo)
+{
+	return strstr(memo, gone) != NULL;
+}
+
+char *
+memo_make_gone(const char *memo)
+{
+	return xasprintf("%s%s", memo, gone);
 }
 
 bool

@@ -28,6 +28,13 @@ void memory_forget(struct jobs *jobs);
 char *memo_make(const struct job *job, const char *boot_id);
 
 /*
+ * The memo of a job that is in no file any more: as it was, and that. When it
+ * comes back its phase goes on. The caller frees it.
+ */
+char *memo_make_gone(const char *memo);
+bool memo_is_gone(const char *memo);
+
+/*
  * Applies what was remembered (memo "" for a job never seen): the phase of
  * each schedule whose text is the same goes on, others begin now. True when
  * nothing is different from the memo.
