@@ -58,20 +58,48 @@ take_words(struct plan *plan, char *words)
 	}
 }
 
+/*
+ * "D,M,G,O,START,END[,MODE,CALENDAR]", as the scheduler's add_rule() writes
+ * it. A calendar only leaves out what the ledger then has a row of, unless it
+ * moves slots.
+ */
+static void
+take_rule(struct plan_line *line, struct schedule_options *options, char *text)
+{
+	int64_t v[7] = {0, 0, 0, 0, INT64_MIN, INT64_MAX, CALENDAR_EXCLUDE};
+	char *field;
+
+	for (size_t i = 0; i < nitems(v); i++) {
+		field = strsep(&text, ",");
+		if (field != NULL)
+			v[i] = strtoll(field, NULL, 10);
+	}
+	options->dialect = (enum schedule_dialect)v[0];
+	options->day_match = (enum schedule_day_match)v[1];
+	options->gap = (enum schedule_gap)v[2];
+	options->overlap = (enum schedule_overlap)v[3];
+	line->start = v[4];
+	line->end = v[5];
+	line->moves = v[6] == CALENDAR_NEXT || v[6] == CALENDAR_PREVIOUS;
+}
+
 static void
 take_schedule(struct plans *plans, struct plan *plan, const char *key,
-    const char *zone, const char *text)
+    char *zone, const char *text)
 {
-	const struct schedule_options options = {
-	    .zone = *zone != '\0' ? zone : NULL,
-	    .job = plans->job,
-	};
+	struct schedule_options options = {.job = plans->job};
 	struct plan_line *line;
 	struct err err;
+	char *rule = zone;
 
 	array_reserve(
 	    &plan->lines, &plan->cap, plan->n + 1, sizeof(*plan->lines));
 	line = &plan->lines[plan->n++];
+	memset(line, 0, sizeof(*line));
+	strsep(&rule, " ");
+	take_rule(line, &options, rule);
+	if (*zone != '\0')
+		options.zone = zone;
 	line->schedule = schedule_get(plans->pool, text, &options, &err);
 	line->anchor_ms = strtoll(key, NULL, 10);
 	line->text = xstrdup(text);
@@ -115,11 +143,42 @@ plans_at(const struct plans *plans, int64_t slot_ms)
 	return NULL;
 }
 
+static struct rule
+rule_of(const struct plan_line *line)
+{
+	return (struct rule){
+	    .schedule = line->schedule,
+	    .start = line->start,
+	    .end = line->end,
+	};
+}
+
+/* Slot n of @every, from 1, when it is within its window. */
+static bool
+every_slot(const struct plan_line *line, int64_t n, int64_t *slot_r)
+{
+	int64_t interval = schedule_interval(line->schedule) * 1000;
+
+	*slot_r = line->anchor_ms + n * interval;
+	return n >= 1 && floor_seconds(*slot_r) >= line->start &&
+	    floor_seconds(*slot_r) < line->end;
+}
+
+/* How many whole intervals there are until ms, at least 0. */
+static int64_t
+every_count(const struct plan_line *line, int64_t ms)
+{
+	int64_t interval = schedule_interval(line->schedule) * 1000;
+
+	return ms < line->anchor_ms ? 0 : (ms - line->anchor_ms) / interval;
+}
+
 /* The greatest slot of a line before ms. */
 static bool
 line_prev(const struct plan_line *line, int64_t ms, int64_t *slot_r)
 {
-	int64_t interval, sec;
+	struct rule rule = rule_of(line);
+	int64_t sec;
 
 	if (line->schedule == NULL)
 		return false;
@@ -127,18 +186,14 @@ line_prev(const struct plan_line *line, int64_t ms, int64_t *slot_r)
 	case SCHEDULE_CRON:
 	case SCHEDULE_AT:
 		/* Strictly before: a part of a second behind it is enough. */
-		if (!schedule_prev(
-			line->schedule, floor_seconds(ms + 999), &sec))
+		if (!rule_prev(&rule, floor_seconds(ms + 999), &sec))
 			return false;
 		*slot_r = sec * 1000;
 		return true;
 	case SCHEDULE_EVERY:
-		interval = schedule_interval(line->schedule) * 1000;
-		if (ms <= line->anchor_ms + interval)
-			return false;
-		*slot_r = line->anchor_ms +
-		    (ms - 1 - line->anchor_ms) / interval * interval;
-		return true;
+		if (line->end < ms / 1000)
+			ms = line->end * 1000;
+		return every_slot(line, every_count(line, ms - 1), slot_r);
 	case SCHEDULE_AFTER:
 	case SCHEDULE_REBOOT:
 	case SCHEDULE_MANUAL:
@@ -151,24 +206,22 @@ line_prev(const struct plan_line *line, int64_t ms, int64_t *slot_r)
 static bool
 line_next(const struct plan_line *line, int64_t ms, int64_t *slot_r)
 {
-	int64_t interval, sec;
+	struct rule rule = rule_of(line);
+	int64_t sec;
 
 	if (line->schedule == NULL)
 		return false;
 	switch (schedule_kind(line->schedule)) {
 	case SCHEDULE_CRON:
 	case SCHEDULE_AT:
-		if (!schedule_next(line->schedule, floor_seconds(ms), &sec))
+		if (!rule_next(&rule, floor_seconds(ms), &sec))
 			return false;
 		*slot_r = sec * 1000;
 		return true;
 	case SCHEDULE_EVERY:
-		interval = schedule_interval(line->schedule) * 1000;
-		*slot_r = line->anchor_ms + interval;
-		if (ms >= *slot_r)
-			*slot_r +=
-			    (ms - *slot_r) / interval * interval + interval;
-		return true;
+		if (line->start > ms / 1000)
+			ms = line->start * 1000 - 1;
+		return every_slot(line, every_count(line, ms) + 1, slot_r);
 	case SCHEDULE_AFTER:
 	case SCHEDULE_REBOOT:
 	case SCHEDULE_MANUAL:
@@ -253,7 +306,8 @@ plan_is_clock(const struct plan *plan)
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct schedule *s = plan->lines[i].schedule;
 
-		if (s == NULL || schedule_kind(s) == SCHEDULE_AFTER ||
+		if (s == NULL || plan->lines[i].moves ||
+		    schedule_kind(s) == SCHEDULE_AFTER ||
 		    schedule_kind(s) == SCHEDULE_REBOOT)
 			return false;
 	}

@@ -6,12 +6,14 @@
 #ifndef BELFRY_MASTER_RECORDER_PLAN_H
 #define BELFRY_MASTER_RECORDER_PLAN_H
 
-#include "schedule/schedule.h"
+#include "schedule/rule.h"
 #include "store.h"
 
 struct plan_line {
 	const struct schedule *schedule; /* the pool's; NULL: not understood */
 	int64_t anchor_ms;               /* of @every */
+	int64_t start, end;              /* as in struct rule */
+	bool moves; /* a calendar moves its slots: which, is not known here */
 	char *text;
 };
 

@@ -39,6 +39,8 @@ tick(struct master *m)
 	    (timer = heap_min(&m->heap, &at)) != NULL && at <= now_ms) {
 		if (timer->kind == TIMER_JOB)
 			fire_job(m, (struct job *)timer, now_ms);
+		else if (timer->kind == TIMER_RUN)
+			run_set_state((struct run *)timer, RUN_WAITING);
 		else
 			fire_retry(m, (struct retry *)timer);
 	}
@@ -78,10 +80,9 @@ master_arm(struct master *m)
 void
 master_room(struct master *m)
 {
-	int64_t at;
-
-	if (is_open(m) && heap_min(&m->heap, &at) != NULL && at <= clock_ms())
-		event_active(m->tick_event, 0, 0);
+	/* While there was none, the alarm was set to never. */
+	if (is_open(m))
+		master_arm(m);
 }
 
 void
@@ -354,6 +355,12 @@ master_init(struct role *role, struct err *err)
 	return 0;
 }
 
+static void
+master_orphaned(struct role *role)
+{
+	master_free(role->state);
+}
+
 const struct role_ops master_role = {
     .id = ROLE_MASTER,
     .init = master_init,
@@ -361,4 +368,5 @@ const struct role_ops master_role = {
     .listen = master_listen,
     .start = master_start,
     .message = master_message,
+    .orphaned = master_orphaned,
 };

@@ -28,11 +28,16 @@ void memory_forget(struct jobs *jobs);
 char *memo_make(const struct job *job, const char *boot_id);
 
 /*
- * The memo of a job that is in no file any more: as it was, and that. When it
- * comes back its phase goes on. The caller frees it.
+ * Tell the store: the job's memo; the same when it is not what it was, also
+ * where that is not the schedules; that a job is in no file any more, which
+ * keeps its phase for when it comes back; and so of all that the store knows
+ * and no file has since before the start.
  */
-char *memo_make_gone(const char *memo);
-bool memo_is_gone(const char *memo);
+void memo_tell_store(struct master *m, const struct job *job);
+void memo_tell_change(struct master *m, const struct job *job, const char *old);
+void memo_tell_gone(
+    struct master *m, const char *name, const char *memo, int64_t hwm_ms);
+void memo_tell_absent(struct master *m);
 
 /*
  * Applies what was remembered (memo "" for a job never seen): the phase of

@@ -93,6 +93,14 @@ fill(void)
 	slots("old", "2026-01-01T01:30:00Z", "2026-01-01T01:30:00Z", 1,
 	    OUTCOME_SKIPPED, "new-word");
 	memo("worse", "-\tNo/Where\t?\n", "2026-01-01T00:00:00Z");
+	memo("window",
+	    "1767225600000\tUTC 0,0,0,0,1767232800,1767240000\t@every 1h\n"
+	    "-\tUTC 0,0,0,0,1767232800,1767240000\t30 * * * *\n",
+	    "2026-01-01T00:00:00Z");
+	memo("moved",
+	    "-\tUTC 1,0,0,0,-9223372036854775808,"
+	    "9223372036854775807,2,ab\t0 0 0 ? * MON\n",
+	    "2026-01-01T00:00:00Z");
 	memo("after", "-\tUTC\t@after 5m\n", "2026-01-01T00:00:00Z");
 	run("after", 3, "2026-01-01T00:05:00Z");
 }
@@ -130,6 +138,13 @@ static const struct {
     {"job=old&at=2199-01-01T01:00:00Z", "future", "in no job file"},
     {"job=worse", "nothing-yet", "nothing was due yet"},
     {"job=worse&at=2026-01-02T00:00:00Z", "not-due", "\"?\""},
+    {"job=window&at=2026-01-01T01:00:00Z", "not-due",
+	"after it: 2026-01-01T02:00:00Z"},
+    {"job=window&at=2026-01-01T03:30:00Z", "no-record", "\"30 * * * *\""},
+    {"job=window&at=2026-01-01T03:00:00Z", "no-record", "@every 1h"},
+    {"job=window&at=2026-01-01T04:00:00Z", "not-due",
+	"before it: 2026-01-01T03:30:00Z"},
+    {"job=moved&at=2026-01-05T00:00:00Z", "no-record", "0 0 0 ? * MON"},
     {"job=after", "ran", "2026-01-01T00:05:00Z"},
     {"job=after&at=2199-01-01T00:00:00Z", "future", "other things happen"},
 };
