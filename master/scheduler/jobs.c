@@ -168,21 +168,6 @@ table_build(struct jobs *jobs)
 }
 
 static void
-tell_store(struct master *m, const struct job *job)
-{
-	char *memo = memo_make(job, m->jobs.boot_id);
-	struct record_job record = {
-	    .job = job->name,
-	    .memo = memo,
-	    .hwm_ms = job->hwm_ms,
-	    .last_run = "",
-	};
-
-	outbox_job(m, &record);
-	free(memo);
-}
-
-static void
 restore(struct master *m, struct job *job, const struct memory *memory,
     int64_t now_ms)
 {
@@ -192,14 +177,16 @@ restore(struct master *m, struct job *job, const struct memory *memory,
 	job->failures = (uint32_t)memory->failures;
 	job->last_outcome = (uint8_t)memory->last_outcome;
 	snprintf(job->last_run, sizeof(job->last_run), "%s", memory->last_run);
-	if (memo_apply(&m->jobs, job, memory->memo, now_ms))
+	if (memo_apply(&m->jobs, job, memory->memo, now_ms)) {
+		memo_tell_change(m, job, memory->memo);
 		return;
+	}
 	/* Another schedule: its past is not ours to catch up with. */
 	if (job->reboot_ms == 0 && job->hwm_ms < now_ms)
 		job->hwm_ms = now_ms;
 	else if (job->reboot_ms != 0)
 		job->hwm_ms = now_ms - 1;
-	tell_store(m, job);
+	memo_tell_store(m, job);
 }
 
 /* It was in the files before, and runs of it are not over. */
@@ -218,7 +205,7 @@ job_revive(struct master *m, const struct job_def *def, int64_t now_ms)
 	if (job->hwm_ms < now_ms)
 		job->hwm_ms = now_ms;
 	memo_apply(&m->jobs, job, "", now_ms);
-	tell_store(m, job);
+	memo_tell_store(m, job);
 	return job;
 }
 
@@ -236,7 +223,7 @@ job_make(struct master *m, const struct job_def *def,
 	}
 	job->hwm_ms = now_ms;
 	memo_apply(&m->jobs, job, "", now_ms);
-	tell_store(m, job);
+	memo_tell_store(m, job);
 	return job;
 }
 
@@ -287,13 +274,15 @@ carry_over(struct master *m, struct job *job, const struct job_def *def,
 	job->def = def;
 	job->name = def->name;
 	same_time = memo_apply(&m->jobs, job, memo, now_ms);
-	free(memo);
 	same_time &= !zone_changed(def);
 	if (!same_time) {
 		if (job->hwm_ms < now_ms)
 			job->hwm_ms = now_ms;
-		tell_store(m, job);
+		memo_tell_store(m, job);
+	} else if (!same_run) {
+		memo_tell_change(m, job, memo);
 	}
+	free(memo);
 	if (!same_time || !same_run)
 		note(&change->changed, &change->nchanged, &change->changed_cap,
 		    def->name);
@@ -314,7 +303,10 @@ static void
 remove_job(struct master *m, struct job *job)
 {
 	struct run *run;
+	char *memo = memo_make(job, m->jobs.boot_id);
 
+	memo_tell_gone(m, job->name, memo, job->hwm_ms);
+	free(memo);
 	heap_remove(&m->heap, &job->timer);
 	job->name = xstrdup(job->name);
 	job->def = NULL;
@@ -448,6 +440,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	job_set_free(jobs->set);
 	jobs->set = set;
 	table_build(jobs);
+	memo_tell_absent(m);
 	memory_forget(jobs);
 	heap_reserve(&m->heap, jobs->n + jobs->n / 16);
 	for (size_t i = 0; i < jobs->n; i++) {
