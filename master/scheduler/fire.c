@@ -263,6 +263,5 @@ fire_manual(struct master *m, struct job *job, struct err *err)
 	}
 	run_set_state(run, RUN_WAITING);
 	jobs_arm(m, job); /* @after counts from the end of this one */
-	launch_pump(m);
 	return run;
 }

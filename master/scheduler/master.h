@@ -154,7 +154,10 @@ void fire_retry(struct master *m, struct retry *retry);
  */
 void fire_replace(struct master *m, struct job *job, const struct run *but);
 
-/* A person asked. NULL with err when it cannot be (draining ...). */
+/*
+ * A person asked. NULL with err when it cannot be (draining ...). The run
+ * waits: launch_pump() starts it, or ends it, and then it is gone.
+ */
 struct run *fire_manual(struct master *m, struct job *job, struct err *err);
 
 /* reload.c: the guardian's RELOAD. */
