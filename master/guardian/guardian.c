@@ -22,7 +22,7 @@
 #include "notify.h"
 #include "startup.h"
 
-/* How much longer than shutdown-timeout the master may take to drain. */
+/* How much longer than it said the master may take to drain. */
 #define DRAIN_SLACK_MS 120000
 /* How long a dying predecessor may hold its sockets. */
 #define LISTEN_WAIT_MS 5000
@@ -129,7 +129,7 @@ guardian_drain(struct guardian *g, const char *why)
 		notify_state("STOPPING=1");
 		g->state = GUARDIAN_DRAINING;
 		wiring_send_drain(g);
-		guardian_arm_timer(g, g->config->shutdown_ms + DRAIN_SLACK_MS);
+		guardian_arm_timer(g, g->patience_ms + DRAIN_SLACK_MS);
 	} else if (g->state == GUARDIAN_DRAINING && !g->drain_now) {
 		log_info("%s again: ending the jobs that still run", why);
 		g->drain_now = true;
@@ -383,6 +383,7 @@ guardian_run(struct config *config, const struct guardian_options *options)
 
 	log_init("guardian", config->log_level, LOG_TARGET_STDERR);
 	g.pid_path = pid_path(config, options);
+	g.patience_ms = config->shutdown_ms;
 	if (prepare(&g, &err) == -1) {
 		log_error("%s", err.text);
 		finish(&g);

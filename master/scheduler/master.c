@@ -78,6 +78,21 @@ master_arm(struct master *m)
 }
 
 void
+master_tell_patience(struct master *m)
+{
+	int64_t grace, longest = 0;
+
+	for (size_t i = 0; i < m->jobs.n; i++) {
+		grace = m->jobs.all[i]->def->options->kill_grace_ms;
+		if (grace > longest)
+			longest = grace;
+	}
+	wire_writer_reset(&m->scratch);
+	wire_put_i64(&m->scratch, m->config->shutdown_ms + longest);
+	channel_send(m->role->guardian, MSG_DRAIN_PATIENCE, 0, &m->scratch, -1);
+}
+
+void
 master_room(struct master *m)
 {
 	/* While there was none, the alarm was set to never. */
@@ -159,6 +174,7 @@ master_begin(struct master *m)
 	/* What the first launch would have to wait for. */
 	places_prepare(m->runs_dir);
 	users_get(&m->users, m->config->user, "", clock_ms());
+	master_tell_patience(m);
 	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
 	    jobs_errors(&m->jobs));
 	role_ready(m->role, text);

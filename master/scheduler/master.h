@@ -99,6 +99,9 @@ int64_t master_now(struct master *m);
 /* Everything is known: begin to fire. */
 void master_begin(struct master *m);
 
+/* How long a drain may take, for the guardian: after each load of jobs. */
+void master_tell_patience(struct master *m);
+
 /* There may be room again for slots that had to wait. */
 void master_room(struct master *m);
 
