@@ -231,6 +231,7 @@ void
 show_run(const json_t *run)
 {
 	const char *outcome = field_text(run, "outcome");
+	int64_t dropped = field_number(run, "dropped_bytes", 0);
 	char reason[512];
 
 	show_reason(reason, sizeof(reason), run);
@@ -252,7 +253,11 @@ show_run(const json_t *run)
 	if (field_number(run, "max_rss_kb", 0) > 0)
 		show_line("memory", COLOUR_NONE, "%" PRId64 " KiB at most",
 		    field_number(run, "max_rss_kb", 0));
-	if (field_number(run, "output_bytes", -1) >= 0)
+	if (dropped > 0)
+		show_line("output", COLOUR_NONE,
+		    "%" PRId64 " bytes, %" PRId64 " of them dropped",
+		    field_number(run, "output_bytes", 0), dropped);
+	else if (field_number(run, "output_bytes", -1) >= 0)
 		show_line("output", COLOUR_NONE, "%" PRId64 " bytes",
 		    field_number(run, "output_bytes", 0));
 }
