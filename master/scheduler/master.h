@@ -152,6 +152,12 @@ void fire_job(struct master *m, struct job *job, int64_t now_ms);
 void fire_retry(struct master *m, struct retry *retry);
 
 /*
+ * A later slot, until_ms, was claimed by a predecessor: so it had decided
+ * those before it, too, and the recorder never heard of it.
+ */
+void fire_lost(struct master *m, struct job *job, int64_t until_ms);
+
+/*
  * overlap = replace: ends what there is of a job, runs and retries, but for
  * the run that is to replace it (NULL: not made yet).
  */
