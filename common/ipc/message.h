@@ -94,8 +94,8 @@ enum role_id {
 	X(11, DRAINED, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), 0, 0,   \
 	    false)                                                             \
 	X(12, ROLE_BAD, ROLES_ALL, ROLE_BIT(ROLE_GUARDIAN), 7, 1024, false)    \
-	X(13, ROLE_SPAWNED, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER),   \
-	    10, 10, false)                                                    \
+	X(13, ROLE_SPAWNED, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER),    \
+	    10, 10, false)                                                     \
 	X(20, RUN_LAUNCH, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 32,  \
 	    MESSAGE_PAYLOAD_MAX, true)                                         \
 	X(21, RUN_REFUSED, ROLE_BIT(ROLE_LAUNCHER), ROLE_BIT(ROLE_MASTER), 9,  \
@@ -138,7 +138,7 @@ enum role_id {
 	X(63, ANSWER_DATA, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),    \
 	    ROLE_BIT(ROLE_API), 4, MESSAGE_PAYLOAD_MAX, false)                 \
 	X(64, ANSWER_END, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),     \
-	    ROLE_BIT(ROLE_API), 0, 256, false)
+	    ROLE_BIT(ROLE_API), 0, 1024, false)
 
 enum message_type {
 #define X(number, name, ...) MSG_##name = number,

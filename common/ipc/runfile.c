@@ -127,10 +127,7 @@ read_header(struct runfile *file, uint8_t *h)
 	pid = wire_get_i32(&r);
 	file->pid = pid;
 	if (file->state != RUNFILE_DONE)
-		return file->state >= RUNFILE_CREATED &&
-			file->state <= RUNFILE_DONE ?
-		    0 :
-		    -1;
+		return file->state < RUNFILE_DONE ? 0 : -1;
 	wire_reader_init(&r, h + RESULT_OFFSET, HEADER_SIZE - RESULT_OFFSET);
 	p = wire_get_bytes(&r, &n);
 	if (p == NULL)
@@ -143,9 +140,14 @@ int
 runfile_reload(struct runfile *file, struct err *err)
 {
 	uint8_t h[HEADER_SIZE] = {0};
+	ssize_t n = pread(file->fd, h, sizeof(h), 0);
 
-	if (pread(file->fd, h, sizeof(h), 0) == -1)
+	if (n == -1)
 		return err_errno(err, "cannot read run file");
+	if (n == 0) { /* made and never used */
+		file->state = RUNFILE_FREE;
+		return 0;
+	}
 	if (read_header(file, h) == -1) {
 		errno = EBADMSG;
 		return err_set(err, "run file is damaged");

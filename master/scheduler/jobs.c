@@ -1,6 +1,7 @@
 #include "jobs.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,20 +40,58 @@ jobs_init(struct jobs *jobs)
 	fd_close(&fd);
 }
 
+/* Jobs come in slabs: a hundred thousand small blocks cost their headers. */
+#define SLAB_JOBS 512
+
+struct job_slab {
+	struct job_slab *next;
+	struct job jobs[SLAB_JOBS];
+};
+
+static struct job *
+job_alloc(struct jobs *jobs)
+{
+	struct job_slab *slab;
+	struct job *job;
+
+	if (jobs->free == NULL) {
+		slab = xcalloc(1, sizeof(*slab));
+		slab->next = jobs->slabs;
+		jobs->slabs = slab;
+		for (int i = SLAB_JOBS - 1; i >= 0; i--) {
+			slab->jobs[i].next_free = jobs->free;
+			jobs->free = &slab->jobs[i];
+		}
+	}
+	job = jobs->free;
+	jobs->free = job->next_free;
+	memset(job, 0, sizeof(*job));
+	job->timer.kind = TIMER_JOB;
+	return job;
+}
+
 static void
-job_free(struct job *job)
+job_free(struct jobs *jobs, struct job *job)
 {
 	if (job->removed)
 		free((char *)(uintptr_t)job->name);
 	free(job->anchors);
-	free(job);
+	memset(job, 0, sizeof(*job));
+	job->next_free = jobs->free;
+	jobs->free = job;
 }
 
 void
 jobs_fini(struct jobs *jobs)
 {
+	struct job_slab *slab;
+
 	for (size_t i = 0; i < jobs->n; i++)
-		job_free(jobs->all[i]);
+		job_free(jobs, jobs->all[i]);
+	while ((slab = jobs->slabs) != NULL) {
+		jobs->slabs = slab->next;
+		free(slab);
+	}
 	free(jobs->all);
 	free(jobs->table);
 	free(jobs->sorted);
@@ -68,10 +107,13 @@ jobs_find(const struct jobs *jobs, const char *name)
 
 	if (jobs->table_size == 0)
 		return NULL;
-	for (i = hash_name(name) & mask; jobs->table[i] != NULL;
-	     i = (i + 1) & mask)
-		if (strcmp(jobs->table[i]->name, name) == 0)
-			return jobs->table[i];
+	for (i = hash_name(name) & mask; jobs->table[i] != 0;
+	     i = (i + 1) & mask) {
+		struct job *job = jobs->all[jobs->table[i] - 1];
+
+		if (strcmp(job->name, name) == 0)
+			return job;
+	}
 	return NULL;
 }
 
@@ -117,9 +159,9 @@ table_build(struct jobs *jobs)
 	jobs->table_size = size;
 	for (size_t n = 0; n < jobs->n; n++) {
 		i = hash_name(jobs->all[n]->name) & (size - 1);
-		while (jobs->table[i] != NULL)
+		while (jobs->table[i] != 0)
 			i = (i + 1) & (size - 1);
-		jobs->table[i] = jobs->all[n];
+		jobs->table[i] = (uint32_t)n + 1;
 	}
 }
 
@@ -162,9 +204,8 @@ static struct job *
 job_make(struct master *m, const struct job_def *def,
     const struct memory *memory, int64_t now_ms)
 {
-	struct job *job = xcalloc(1, sizeof(*job));
+	struct job *job = job_alloc(&m->jobs);
 
-	job->timer.kind = TIMER_JOB;
 	job->def = def;
 	job->name = def->name;
 	if (memory != NULL) {
@@ -287,12 +328,13 @@ load_set(struct master *m, struct job_set **set_r, struct err *err)
 {
 	struct job_set_options options = {
 	    .defaults = m->config->defaults,
-	    .calendars = m->jobs.calendars,
 	    .default_user = m->config->user,
 	    .privileged = m->role->privileged,
 	    .now = clock_ms() / 1000,
 	};
 
+	refresh(m);
+	options.calendars = m->jobs.calendars;
 	*set_r = job_set_load(
 	    m->config->jobs_dir, m->jobs.pool, &options, m->jobs.set, err);
 	return *set_r != NULL ? 0 : -1;
@@ -311,28 +353,19 @@ log_problems(const struct job_set *set)
 	}
 }
 
-int
-jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
+/* Finds or makes the job of each definition, in the set's order. */
+static struct job **
+match_set(struct master *m, const struct job_set *set, int64_t now_ms,
+    struct jobs_change *change)
 {
 	struct jobs *jobs = &m->jobs;
-	struct jobs_change unused = {0};
-	struct jobs_change *change = change_r != NULL ? change_r : &unused;
-	int64_t now_ms = clock_ms();
-	struct job_set *set;
-	struct job **all, *job;
-	size_t n;
+	size_t n = job_set_count(set);
+	struct job **all = xcalloc(n, sizeof(struct job *));
 
-	refresh(m);
-	if (load_set(m, &set, err) == -1)
-		return -1;
-	log_problems(set);
-	memory_sort(jobs);
-	n = job_set_count(set);
-	all = xcalloc(n, sizeof(struct job *));
 	for (size_t i = 0; i < n; i++) {
 		const struct job_def *def = job_set_at(set, i);
+		struct job *job = jobs_find(jobs, def->name);
 
-		job = jobs_find(jobs, def->name);
 		if (job != NULL) {
 			carry_over(m, job, def, now_ms, change);
 		} else {
@@ -344,6 +377,14 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 		job->seen = true;
 		all[i] = job;
 	}
+	return all;
+}
+
+static void
+remove_unseen(struct master *m, struct jobs_change *change)
+{
+	struct jobs *jobs = &m->jobs;
+
 	for (size_t i = 0; i < jobs->n; i++) {
 		if (jobs->all[i]->seen)
 			continue;
@@ -351,18 +392,37 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 		    jobs->all[i]->name);
 		remove_job(m, jobs->all[i]);
 	}
+}
+
+int
+jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
+{
+	struct jobs *jobs = &m->jobs;
+	struct jobs_change unused = {0};
+	struct jobs_change *change = change_r != NULL ? change_r : &unused;
+	struct job_set *set;
+	struct job **all;
+
+	if (load_set(m, &set, err) == -1)
+		return -1;
+	log_problems(set);
+	memory_sort(jobs);
+	all = match_set(m, set, clock_ms(), change);
+	remove_unseen(m, change);
 	free(jobs->all);
 	jobs->all = all;
-	jobs->n = n;
+	jobs->n = job_set_count(set);
 	job_set_free(jobs->set);
 	jobs->set = set;
 	table_build(jobs);
 	memory_forget(jobs);
-	for (size_t i = 0; i < n; i++) {
+	heap_reserve(&m->heap, jobs->n + jobs->n / 16);
+	for (size_t i = 0; i < jobs->n; i++) {
 		all[i]->seen = false;
 		jobs_arm(m, all[i]);
 	}
 	jobs_change_fini(&unused);
+	malloc_trim(0); /* what loading took for a while */
 	return 0;
 }
 
@@ -396,15 +456,14 @@ jobs_release(struct master *m, struct job *job)
 	if (!job->removed || job->runs != NULL || job->active > 0)
 		return;
 	heap_remove(&m->heap, &job->timer);
-	job_free(job);
+	job_free(&m->jobs, job);
 }
 
 struct job *
 jobs_orphan(struct jobs *jobs, const char *name)
 {
-	struct job *job = xcalloc(1, sizeof(*job));
+	struct job *job = job_alloc(jobs);
 
-	job->timer.kind = TIMER_JOB;
 	job->name = xstrdup(name);
 	job->removed = true;
 	return job;

@@ -32,9 +32,12 @@ struct retry {
  */
 struct job {
 	struct timer timer;
+	union {
+		int64_t hwm_ms;        /* all slots up to here are decided */
+		struct job *next_free; /* while it is no job */
+	};
 	const struct job_def *def; /* NULL when removed */
 	const char *name;          /* def's, or our own copy when removed */
-	int64_t hwm_ms;            /* all slots up to here are decided */
 	int64_t last_end_ms;       /* 0 none */
 	int64_t last_success_ms;
 	int64_t *anchors;  /* by schedule; NULL: no interval among them */
@@ -51,13 +54,16 @@ struct job {
 };
 
 struct jobs {
+	struct job_slab *slabs; /* owned */
+	struct job *free;
 	struct schedule_pool *pool;
 	struct job_set *set;
 	struct job_calendars *calendars;
 	struct job **all; /* in the set's order; n of them */
 	size_t n;
-	struct job **table; /* by name, open addressing; size a power of 2 */
-	size_t table_size;
+	uint32_t
+	    *table; /* by name: 1 + index in all, open addressing; 0 none */
+	size_t table_size;     /* a power of 2 */
 	struct job **sorted;   /* by name; NULL until somebody asks */
 	struct memory *memory; /* what the store knows of jobs, while loading */
 	size_t nmemory;

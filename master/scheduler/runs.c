@@ -241,6 +241,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	jobs_arm(m, job);
 	jobs_release(m, job);
 	launch_pump(m);
+	master_arm(m); /* for its repetition, or an interval from its end */
 	master_check_drained(m);
 }
 
@@ -264,12 +265,33 @@ run_end_with(
 	run_end(run, &result, has_file);
 }
 
+static void
+end_unstarted(struct run *run, enum kill_why why)
+{
+	run_end_with(run, OUTCOME_KILLED, true, "%s before it started",
+	    kill_reason(why));
+}
+
+void
+run_wait_again(struct run *run)
+{
+	struct master *m = run->master;
+
+	if (run->kill_why != 0) {
+		end_unstarted(run, run->kill_why);
+		return;
+	}
+	if (run->state != RUN_WAITING)
+		run_set_state(run, RUN_WAITING);
+	/* While draining nothing starts any more: it was the last, perhaps. */
+	master_check_drained(m);
+}
+
 void
 run_kill(struct run *run, enum kill_why why)
 {
 	if (run_is_unstarted(run)) {
-		run_end_with(run, OUTCOME_KILLED, true, "%s before it started",
-		    kill_reason(why));
+		end_unstarted(run, why);
 		return;
 	}
 	if (run->kill_why != 0)

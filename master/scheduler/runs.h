@@ -43,6 +43,7 @@ struct run {
 	int64_t started_us;  /* 0: not yet */
 	uint32_t pid;
 	bool orphan;      /* its worker has no channel to us now */
+	bool unfit;       /* too big for a launcher: it is to be ended */
 	uint8_t kill_why; /* enum kill_why to be told to the worker; 0 none */
 };
 
@@ -92,6 +93,12 @@ void run_go(struct run *run);
 
 /* True while no launcher was asked. */
 bool run_is_unstarted(const struct run *run);
+
+/*
+ * What was asked of a launcher never came to be: back to the waiting line, or
+ * to its end if somebody wanted that meanwhile. The run may be gone then.
+ */
+void run_wait_again(struct run *run);
 
 /* Asks for the end of a run in any state. */
 void run_kill(struct run *run, enum kill_why why);

@@ -241,7 +241,9 @@ static const struct {
 	L3 "calendar \"x\": unknown calendar; belfry.conf has no "
 	   "[calendar x]\n"},
     {JOBC "dialect = quartz\nschedule = 0 3 * * *\n",
-	"a.ini:4: job j: error: schedule \"0 3 * * *\": "},
+	"a.ini:4: job j: error: schedule \"0 3 * * *\": column 10: 5 fields; "
+	"the quartz dialect has 6 or 7: second minute hour day month weekday "
+	"[year]\n"},
     {JOBC "command = d\n",
 	L3 "command is given twice; the first is in line "
 	   "2\n"},
@@ -484,12 +486,21 @@ garbage_is_told_briefly(void **state)
 
 	for (unsigned i = 0; i < 400000; i++)
 		strbuf_addf(&b, "garbage %u of ten megabytes\n", i);
+	/* It may be any file: one line says so. */
+	set = load_text(b.s);
+	assert_int_equal(job_set_problem_count(set), 1);
+	assert_string_equal(job_set_problem(set, 0)->text,
+	    "expected [job NAME], found \"garbage 0 of ten megabytes\"");
+	assert_int_equal(job_set_problem(set, 0)->line, 1);
+	job_set_free(set);
+	/* It is a job file: the first mistakes, and how many there are. */
+	memcpy(b.s, "[job a]\n          ", 18);
 	set = load_text(b.s);
 	n = job_set_problem_count(set);
 	assert_int_equal(n, 21);
 	assert_string_equal(job_set_problem(set, n - 1)->text,
-	    "and 399980 more errors in this file");
-	assert_int_equal(job_set_problem(set, n - 1)->line, 21);
+	    "and 399981 more errors in this file");
+	assert_int_equal(job_set_problem(set, n - 1)->line, 22);
 	job_set_free(set);
 	strbuf_fini(&b);
 }

@@ -1,0 +1,257 @@
+/* Fields on the wire: round trips, and bytes that are no fields. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "ipc/result.h"
+#include "ipc/spec.h"
+#include "ipc/wire.h"
+
+/* A reader over exactly n bytes on the heap, for sanitizers. */
+static uint8_t *
+reader_of(struct wire_reader *r, const void *p, size_t n)
+{
+	uint8_t *copy = xmalloc(n);
+
+	memcpy(copy, p, n);
+	wire_reader_init(r, copy, n);
+	return copy;
+}
+
+static void
+test_round_trip(void **state)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+	struct wire_reader r;
+	const void *p;
+	size_t n;
+
+	wire_put_u8(&w, 0xfe);
+	wire_put_u16(&w, 0xfedc);
+	wire_put_u32(&w, 0xfedcba98);
+	wire_put_u64(&w, UINT64_MAX - 1);
+	wire_put_i32(&w, INT32_MIN);
+	wire_put_i64(&w, INT64_MIN);
+	wire_put_str(&w, "text");
+	wire_put_str(&w, NULL);
+	wire_put_bytes(&w, "a\0b", 3);
+	wire_put_bytes(&w, NULL, 0);
+	assert_int_equal(w.p[1], 0xdc); /* little-endian */
+	wire_reader_init(&r, w.p, w.len);
+	assert_int_equal(wire_get_u8(&r), 0xfe);
+	assert_int_equal(wire_get_u16(&r), 0xfedc);
+	assert_int_equal(wire_get_u32(&r), 0xfedcba98);
+	assert_true(wire_get_u64(&r) == UINT64_MAX - 1);
+	assert_int_equal(wire_get_i32(&r), INT32_MIN);
+	assert_true(wire_get_i64(&r) == INT64_MIN);
+	assert_string_equal(wire_get_str(&r), "text");
+	assert_string_equal(wire_get_str(&r), "");
+	p = wire_get_bytes(&r, &n);
+	assert_int_equal(n, 3);
+	assert_memory_equal(p, "a\0b", 3);
+	assert_false(wire_end(&r));
+	wire_get_bytes(&r, &n);
+	assert_int_equal(n, 0);
+	assert_true(wire_end(&r));
+	wire_writer_fini(&w);
+}
+
+static void
+test_bad(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+	} strings[] = {
+	    {"", 0},
+	    {"\0\0\0", 3},
+	    {"\0\0\0\0", 4},      /* no NUL behind */
+	    {"\2\0\0\0a\0", 6},   /* shorter than it says */
+	    {"\2\0\0\0a\0\0", 7}, /* a NUL inside */
+	    {"\1\0\0\0ab", 6},    /* no NUL behind */
+	    {"\xff\xff\xff\xff"
+	     "a\0",
+		6},
+	};
+	struct wire_reader r;
+	uint8_t *copy;
+
+	for (size_t i = 0; i < nitems(strings); i++) {
+		copy = reader_of(&r, strings[i].bytes, strings[i].n);
+		assert_string_equal(wire_get_str(&r), "");
+		assert_false(wire_ok(&r));
+		assert_int_equal(wire_get_u8(&r), 0); /* latched */
+		assert_false(wire_end(&r));
+		free(copy);
+	}
+}
+
+static void
+test_count(void **state)
+{
+	struct wire_reader r;
+
+	wire_reader_init(&r, "\2\0\0\0abcdefgh", 12);
+	assert_int_equal(wire_get_count(&r, 4), 2);
+	wire_reader_init(&r, "\3\0\0\0abcdefgh", 12);
+	assert_int_equal(wire_get_count(&r, 4), 0);
+	assert_false(wire_ok(&r));
+	wire_reader_init(&r, "\xff\xff\xff\xff", 4);
+	assert_int_equal(wire_get_count(&r, 0), 0);
+	assert_false(wire_ok(&r));
+}
+
+static void
+fill_spec(struct run_spec *spec, struct wire_writer *w)
+{
+	static const char *argv[] = {"sh", "-c", "echo", NULL};
+	static const char *env[] = {"A=1", "B=", NULL};
+	static uint32_t groups[] = {1, 2, 65534};
+
+	memset(spec, 0, sizeof(*spec));
+	spec->id = "0123456789abcdef";
+	spec->job = "job";
+	spec->argv = argv;
+	spec->argc = 3;
+	spec->shell = "/bin/sh";
+	spec->env = env;
+	spec->envc = 2;
+	spec->environment_file = "-/etc/x";
+	spec->directory = "/tmp";
+	spec->set_ids = true;
+	spec->uid = 4294967294U;
+	spec->gid = 5;
+	spec->groups = groups;
+	spec->ngroups = 3;
+	spec->umask = 022;
+	spec->nice = -5;
+	spec->stdin_data = "in\0put";
+	spec->stdin_len = 6;
+	spec->timeout_ms = 1234567890123;
+	spec->kill_signal = 15;
+	spec->kill_grace_ms = 10000;
+	code_set_add(&spec->success, 0);
+	code_set_add(&spec->success, 255);
+	spec->refusal = "";
+	run_spec_encode(spec, w);
+}
+
+static void
+test_spec(void **state)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+	struct run_spec in, out;
+	struct wire_reader r;
+
+	fill_spec(&in, &w);
+	wire_put_str(&w, "a field of tomorrow");
+	wire_reader_init(&r, w.p, w.len);
+	assert_int_equal(run_spec_decode(&out, &r), 0);
+	assert_string_equal(out.id, in.id);
+	assert_int_equal(out.argc, 3);
+	assert_string_equal(out.argv[2], "echo");
+	assert_null(out.argv[3]);
+	assert_int_equal(out.envc, 2);
+	assert_string_equal(out.env[1], "B=");
+	assert_null(out.env[2]);
+	assert_string_equal(out.environment_file, "-/etc/x");
+	assert_string_equal(out.directory, "/tmp");
+	assert_true(out.set_ids);
+	assert_false(out.trusted);
+	assert_true(out.uid == in.uid);
+	assert_int_equal(out.ngroups, 3);
+	assert_int_equal(out.groups[2], 65534);
+	assert_int_equal(out.umask, 022);
+	assert_int_equal(out.nice, -5);
+	assert_int_equal(out.stdin_len, 6);
+	assert_memory_equal(out.stdin_data, "in\0put", 6);
+	assert_true(out.timeout_ms == in.timeout_ms);
+	assert_true(code_set_has(&out.success, 255));
+	assert_false(code_set_has(&out.success, 1));
+	run_spec_fini(&out);
+	wire_writer_fini(&w);
+}
+
+/* Every prefix is malformed; every byte may be wrong. */
+static void
+test_spec_broken(void **state)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+	struct run_spec in, out;
+	struct wire_reader r;
+	uint8_t *copy;
+
+	fill_spec(&in, &w);
+	for (size_t n = 0; n < w.len; n++) {
+		copy = reader_of(&r, w.p, n);
+		assert_int_equal(run_spec_decode(&out, &r), -1);
+		run_spec_fini(&out);
+		free(copy);
+	}
+	for (size_t i = 0; i < w.len; i++)
+		for (int bit = 0; bit < 8; bit++) {
+			copy = reader_of(&r, w.p, w.len);
+			copy[i] ^= (uint8_t)(1U << bit);
+			run_spec_decode(&out, &r);
+			run_spec_fini(&out);
+			free(copy);
+		}
+	wire_writer_fini(&w);
+}
+
+static void
+test_result(void **state)
+{
+	struct run_result in = {.outcome = OUTCOME_TIMEOUT,
+	    .exit_code = -1,
+	    .signal = 9,
+	    .started_us = 1,
+	    .finished_us = 2,
+	    .duration_us = 3,
+	    .cpu_us = 4,
+	    .max_rss_kb = 5,
+	    .output_bytes = UINT64_MAX,
+	    .dropped_bytes = 7,
+	    .reason = "timed out after 5s"};
+	struct wire_writer w = WIRE_WRITER_INIT;
+	struct run_result out;
+	struct wire_reader r;
+	uint8_t *copy;
+
+	run_result_encode(&in, &w);
+	memset(&out, 0, sizeof(out));
+	wire_reader_init(&r, w.p, w.len);
+	assert_int_equal(run_result_decode(&out, &r), 0);
+	assert_memory_equal(&in, &out, offsetof(struct run_result, reason));
+	assert_string_equal(in.reason, out.reason);
+	for (size_t n = 0; n < w.len; n++) {
+		copy = reader_of(&r, w.p, n);
+		assert_int_equal(run_result_decode(&out, &r), -1);
+		free(copy);
+	}
+	w.p[0] = OUTCOME_COUNT;
+	wire_reader_init(&r, w.p, w.len);
+	assert_int_equal(run_result_decode(&out, &r), -1);
+	wire_writer_fini(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(test_bad),
+	    cmocka_unit_test(test_count),
+	    cmocka_unit_test(test_spec),
+	    cmocka_unit_test(test_spec_broken),
+	    cmocka_unit_test(test_result),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
