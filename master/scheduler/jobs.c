@@ -468,32 +468,3 @@ jobs_orphan(struct jobs *jobs, const char *name)
 	job->removed = true;
 	return job;
 }
-
-void
-retry_add(struct master *m, struct job *job, const char *run, int64_t slot_ms,
-    int32_t attempt, int64_t due_ms)
-{
-	struct retry *retry = xcalloc(1, sizeof(*retry));
-
-	retry->timer.kind = TIMER_RETRY;
-	retry->job = job;
-	snprintf(retry->run, sizeof(retry->run), "%s", run);
-	retry->slot_ms = slot_ms;
-	retry->attempt = attempt;
-	retry->due_ms = due_ms;
-	retry->next = job->retries;
-	job->retries = retry;
-	heap_set(&m->heap, &retry->timer, due_ms);
-}
-
-void
-retry_free(struct master *m, struct retry *retry)
-{
-	struct retry **p;
-
-	heap_remove(&m->heap, &retry->timer);
-	for (p = &retry->job->retries; *p != retry; p = &(*p)->next)
-		;
-	*p = retry->next;
-	free(retry);
-}
