@@ -95,9 +95,9 @@ enum role_id {
 	X(11, DRAINED, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), 0, 0,   \
 	    false)                                                             \
 	X(12, ROLE_BAD, ROLES_ALL, ROLE_BIT(ROLE_GUARDIAN), 7, 1024, false)    \
-	X(13, ROLE_SPAWNED, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER),   \
-	    10, 10, false)                                                    \
-	X(14, DRAIN_PATIENCE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), \
+	X(13, ROLE_SPAWNED, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER),    \
+	    10, 10, false)                                                     \
+	X(14, DRAIN_PATIENCE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN),  \
 	    8, 8, false)                                                       \
 	X(20, RUN_LAUNCH, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 32,  \
 	    MESSAGE_PAYLOAD_MAX, true)                                         \

@@ -55,12 +55,15 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-alarm_rang(bool stepped, void *arg)
+alarm_rang(int64_t step_ms, void *arg)
 {
 	struct master *m = arg;
 
-	if (stepped)
-		log_warn("the wall clock was set");
+	if (step_ms != 0) {
+		log_warn("the wall clock was set by %+lld.%03d s",
+		    (long long)step_ms / 1000, abs((int)(step_ms % 1000)));
+		retries_shift(m, step_ms);
+	}
 	tick(m);
 }
 

@@ -6,6 +6,7 @@
  *   jobs.c      the table of jobs; loading, reloading
  *   due.c       when a job is due (pure, over one job's memory)
  *   fire.c      a due slot: run it, or say why not
+ *   retry.c     attempts that wait for their time
  *   runs.c      runs: their states, their end
  *   launch.c    the waiting line and the launchers
  *   spec.c      what a worker must know
