@@ -58,6 +58,7 @@ struct jobs {
 	struct job *free;
 	struct schedule_pool *pool;
 	struct job_set *set;
+	struct job_calendars *calendars;
 	struct job **all; /* in the set's order; n of them */
 	size_t n;
 	uint32_t
@@ -121,5 +122,8 @@ struct job *jobs_orphan(struct master *m, const char *name);
 void retry_add(struct master *m, struct job *job, const char *run,
     int64_t slot_ms, int32_t attempt, int64_t due_ms);
 void retry_free(struct master *m, struct retry *retry);
+
+/* The clock was set: those that wait keep their pause. */
+void retries_shift(struct master *m, int64_t step_ms);
 
 #endif

@@ -6,10 +6,12 @@
  *   jobs.c      the table of jobs; loading, reloading
  *   due.c       when a job is due (pure, over one job's memory)
  *   fire.c      a due slot: run it, or say why not
+ *   retry.c     attempts that wait for their time
  *   runs.c      runs: their states, their end
  *   launch.c    the waiting line and the launchers
  *   spec.c      what a worker must know
  *   workers.c   the workers' channels
+ *   teardown.c  the end
  *   recover.c   start: what the store and the run files tell
  *   outbox.c    what the recorder has not confirmed yet
  *   answer*.c   questions of the api process
@@ -40,7 +42,8 @@ enum master_phase {
 /* Kinds of struct timer in the heap. */
 enum timer_kind {
 	TIMER_JOB = 1,
-	TIMER_RETRY = 2
+	TIMER_RETRY = 2,
+	TIMER_RUN = 3, /* one that is delayed */
 };
 
 /* One process of the daemon, for the status. */
@@ -97,11 +100,17 @@ int64_t master_now(struct master *m);
 /* Everything is known: begin to fire. */
 void master_begin(struct master *m);
 
+/* How long a drain may take, for the guardian: after each load of jobs. */
+void master_tell_patience(struct master *m);
+
 /* There may be room again for slots that had to wait. */
 void master_room(struct master *m);
 
 /* Called when something ended: lets the guardian know once all is over. */
 void master_check_drained(struct master *m);
+
+/* teardown.c */
+void master_free(struct master *m);
 
 /* recover.c: everything between SETUP_DONE and the first tick. */
 void recover_start(struct master *m);
@@ -111,6 +120,7 @@ int recover_state_job(struct master *m, struct message *message);
 int recover_state_retry(struct master *m, struct message *message);
 int recover_state_open(struct master *m, struct message *message);
 void recover_state_end(struct master *m);
+void recover_free(struct master *m);
 
 /*
  * While loading: is there a file of this attempt of the slot, or of a later

@@ -173,7 +173,10 @@ resume_created(struct master *m, struct run *run)
 		if (job->active > 0)
 			state = RUN_QUEUED;
 	}
-	run_set_state(run, state);
+	if (state == RUN_QUEUED)
+		run_set_state(run, state);
+	else
+		run_go(run);
 }
 
 static struct run *
@@ -404,6 +407,15 @@ resume_retry(struct master *m, const struct recover_retry *retry)
 }
 
 void
+recover_free(struct master *m)
+{
+	if (m->recover != NULL)
+		forget(m->recover);
+	free(m->recover);
+	m->recover = NULL;
+}
+
+void
 recover_state_end(struct master *m)
 {
 	struct recover *recover = m->recover;
@@ -423,8 +435,6 @@ recover_state_end(struct master *m)
 	resume_unstarted(m);
 	for (size_t i = 0; i < m->jobs.n; i++)
 		jobs_arm(m, m->jobs.all[i]);
-	forget(recover);
-	free(recover);
-	m->recover = NULL;
+	recover_free(m);
 	master_begin(m);
 }
