@@ -126,7 +126,22 @@ problems(const struct master *m)
 	return list;
 }
 
-/* What starts next by itself: a slot or a retry. */
+/* Whose time a timer of the heap is. */
+static const struct job *
+job_of_timer(const struct timer *timer)
+{
+	switch ((enum timer_kind)timer->kind) {
+	case TIMER_JOB:
+		return (const struct job *)timer;
+	case TIMER_RETRY:
+		return ((const struct retry *)timer)->job;
+	case TIMER_RUN:
+		return ((const struct run *)timer)->job;
+	}
+	return NULL;
+}
+
+/* What starts next by itself: a slot, a retry or a run that is delayed. */
 static json_t *
 next_slot(const struct master *m)
 {
@@ -135,10 +150,9 @@ next_slot(const struct master *m)
 	int64_t at;
 
 	timer = heap_min(&m->heap, &at);
-	if (timer == NULL)
+	job = timer != NULL ? job_of_timer(timer) : NULL;
+	if (job == NULL)
 		return json_null();
-	job = timer->kind == TIMER_JOB ? (struct job *)timer :
-					 ((struct retry *)timer)->job;
 	return json_pack(
 	    "{s:s, s:o}", "job", job->name, "slot", answer_time(at));
 }
