@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -43,6 +44,7 @@ guardian_all_ready(struct guardian *g)
 	g->state = GUARDIAN_RUNNING;
 	log_info("belfryd %s is up, pid=%d node=%s", BELFRY_VERSION,
 	    (int)getpid(), g->config->node_name);
+	fd_close(&g->caller_fd);
 	startup_detached(g->detach_fd, g->config->log[0] == '/');
 	if (g->detach_fd != -1)
 		wiring_send_log(
@@ -270,6 +272,7 @@ open_log(struct guardian *g, struct err *err)
 
 	if (log[0] == '/') {
 		fd = startup_open_log(log, &g->ids, err);
+		g->caller_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 		if (fd == -1 || dup2(fd, STDERR_FILENO) == -1)
 			return -1;
 		fd_close(&fd);
@@ -339,6 +342,15 @@ pid_path(const struct config *config, const struct guardian_options *options)
 	return full;
 }
 
+/* Who started us with a log file does not see it. */
+static void
+tell_caller(const struct guardian *g, const char *why)
+{
+	if (g->caller_fd != -1)
+		dprintf(g->caller_fd, "belfryd: %s; see the log, %s\n", why,
+		    g->config->log);
+}
+
 int
 guardian_run(struct config *config, const struct guardian_options *options)
 {
@@ -350,6 +362,7 @@ guardian_run(struct config *config, const struct guardian_options *options)
 	    .config_fd = -1,
 	    .reload_fd = -1,
 	    .detach_fd = -1,
+	    .caller_fd = -1,
 	    .log_target = "stderr",
 	};
 	struct err err = {""};
@@ -358,6 +371,7 @@ guardian_run(struct config *config, const struct guardian_options *options)
 	g.pid_path = pid_path(config, options);
 	if (prepare(&g, &err) == -1) {
 		log_error("%s", err.text);
+		tell_caller(&g, err.text);
 		return 1;
 	}
 	/* Workers whose launcher dies come to us to be reaped. */
@@ -371,5 +385,7 @@ guardian_run(struct config *config, const struct guardian_options *options)
 	roles_start(&g);
 	event_base_dispatch(g.base);
 	finish(&g);
+	if (g.status == 1)
+		tell_caller(&g, "it cannot run");
 	return g.status;
 }

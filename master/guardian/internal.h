@@ -39,8 +39,9 @@ struct guardian {
 	int reload_fd;   /* text that the master is looking at; -1 none */
 	uint64_t ticket; /* of the last reload */
 	int detach_fd;
-	char *self;   /* our program */
-	char *worker; /* belfry-worker */
+	int caller_fd; /* standard error from before a log file; -1 none, up */
+	char *self;    /* our program */
+	char *worker;  /* belfry-worker */
 	char *pid_path;
 	const char *log_target;
 };
