@@ -7,6 +7,7 @@
 #include "base/timestamp.h"
 #include "due.h"
 #include "master.h"
+#include "schedule/zone.h"
 
 #define JOBS_DEFAULT 500
 #define JOBS_MAX     1000
@@ -116,17 +117,19 @@ fires(const struct job *job, int64_t n)
 	json_t *list = json_array();
 	struct due due;
 	int64_t at;
+	bool utc;
 
 	if (!due_next(job, &due))
 		return list;
 	at = due.at_ms;
 	if (due.gap && !due_after(job, at, &at))
 		return list;
+	utc = zone_name_is_utc(schedule_zone_name(def->schedules[0]));
 	for (; n > 0; n--) {
 		json_array_append_new(list,
 		    json_string(timestamp_format_offset(text, at / 1000,
 			schedule_zone_offset(def->schedules[0], at / 1000),
-			false)));
+			utc)));
 		if (due_is_delay(job) || !due_after(job, at, &at))
 			break;
 	}
