@@ -73,6 +73,9 @@ like($d->json('show', 'utc')->{next_fires}[0], qr/T03:30:00Z$/,
 ($status, $out, $err) = $d->belfry('show', 'nosuch');
 is($status, 1, 'a job that is not there: 1');
 like($err, qr/nosuch/, 'and says which');
+($status, $out, $err) = $d->belfry('run', 'nosuch');
+is($status, 1, 'nor can it be run');
+like($err, qr/no job "nosuch".*"belfry reload"/, 'and says what may be missing');
 
 is($d->stop, 0, 'SIGTERM: stops with 0');
 ok(!-e $d->path('run/belfry.sock'), 'the socket is gone');
