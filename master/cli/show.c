@@ -280,3 +280,39 @@ show_problem(const json_t *problem)
 	putchar('\n');
 	free(text);
 }
+
+struct table *
+show_slots_table(void)
+{
+	char zone[TEXT_MAX], slot[TEXT_MAX + 16];
+	const char *heads[] = {
+	    "JOB", "OUTCOME", "REASON", slot, "SLOTS", "WHY", NULL};
+	struct table *table;
+
+	text_zone(zone, text_now());
+	snprintf(slot, sizeof(slot), "SLOT (%s)", zone);
+	table = table_new(heads);
+	table_align_right(table, 4);
+	return table;
+}
+
+void
+show_slot_row(struct table *table, const json_t *slot)
+{
+	const char *outcome = field_text(slot, "outcome");
+	int64_t count = field_number(slot, "count", 0), at;
+	char text[TEXT_MAX];
+
+	table_add(table, COLOUR_NONE, "%s", field_text(slot, "job"));
+	table_add(table, colour_of(outcome), "%s", outcome);
+	table_add(table, COLOUR_NONE, "%s", field_text(slot, "reason"));
+	if (field_time(slot, "slot", &at))
+		table_add(table, COLOUR_NONE, "%s", text_time(text, at));
+	else
+		table_add(table, COLOUR_DIM, "-");
+	if (count > 0)
+		table_add(table, COLOUR_NONE, "%lld", (long long)count);
+	else
+		table_add(table, COLOUR_NONE, "many");
+	table_add(table, COLOUR_NONE, "%s", field_text(slot, "detail"));
+}

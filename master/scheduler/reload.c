@@ -80,6 +80,8 @@ use_config(struct master *m, struct config *config)
 	config->user = old->user;
 	config->group = old->group;
 	m->config = config;
+	if (old != m->role->config) /* that one is lent from by all after it */
+		config_free(old);
 	launch_init(m);
 	return true;
 }
@@ -102,6 +104,8 @@ reload_handle(struct master *m, struct message *message, struct err *err)
 		log_error("%s; the jobs stay as they were", why.text);
 		ok = false;
 	}
+	if (m->phase == MASTER_RUNNING)
+		master_tell_patience(m);
 	log_info("reloaded: %zu jobs, %zu added, %zu removed, %zu changed, "
 		 "%zu errors",
 	    m->jobs.n, change.nadded, change.nremoved, change.nchanged,
