@@ -192,7 +192,9 @@ answer_wanted_job(struct master *m, struct ask *ask)
 
 	if (job == NULL)
 		answer_error(ask->channel, ask->id, 404, "not_found",
-		    "there is no job \"%s\"", name != NULL ? name : "");
+		    "there is no job \"%s\"; a new one is known after "
+		    "\"belfry reload\"",
+		    name != NULL ? name : "");
 	return job;
 }
 

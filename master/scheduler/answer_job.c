@@ -8,6 +8,7 @@
 #include "due.h"
 #include "json_text.h"
 #include "master.h"
+#include "schedule/zone.h"
 
 #define JOBS_DEFAULT 500
 #define JOBS_MAX     1000
@@ -128,14 +129,16 @@ fires(const struct job *job, int64_t n)
 	char text[TIMESTAMP_TEXT_MAX];
 	json_t *list = json_array();
 	int64_t at;
+	bool utc;
 
 	if (!next_slot(job, &at))
 		return list;
+	utc = zone_name_is_utc(schedule_zone_name(def->schedules[0]));
 	for (; n > 0; n--) {
 		json_array_append_new(list,
 		    json_string(timestamp_format_offset(text, at / 1000,
 			schedule_zone_offset(def->schedules[0], at / 1000),
-			false)));
+			utc)));
 		if (due_is_delay(job) || !due_after(job, at, &at))
 			break;
 	}

@@ -62,7 +62,10 @@ for my $command (@commands) {
 	($status, $out, $err) = $f->command($belfry, $command, '--help');
 	is($status, 0, "$command --help");
 	like($out, qr/^usage: belfry $command/, 'begins with the usage');
+	like($out, qr/^[A-Z]\w+ .*\w/m, 'and says what it does');
 }
+like(($f->command($belfry, 'next', '-h'))[1], qr/^  --tz ZONE +as /m,
+    'the options of next, too');
 for my $option ('--version', '-V') {
 	($status, $out) = $f->command($belfry, $option);
 	is($status, 0, $option);
