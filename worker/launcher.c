@@ -31,7 +31,6 @@
 #define LAST_PACKETS 4096
 
 struct launcher {
-	const char *index;
 	const char *socket;     /* where workers find a new master */
 	int guardian;           /* -1: gone, though its number stays taken */
 	int master;             /* -1: gone, a new one will come */
@@ -173,11 +172,9 @@ static int
 say_ready(struct launcher *l)
 {
 	struct wire_writer w = WIRE_WRITER_INIT;
-	char text[64];
 	int rc;
 
-	snprintf(text, sizeof(text), "launcher %s " BELFRY_VERSION, l->index);
-	wire_put_str(&w, text);
+	wire_put_str(&w, "");
 	rc = packet_send_one(l->guardian, MSG_ROLE_READY, 0, &w, -1);
 	wire_writer_fini(&w);
 	return rc;
@@ -344,7 +341,6 @@ main(int argc, char **argv)
 		    "LOG-LEVEL stderr|syslog|both\n");
 		return 2;
 	}
-	l->index = argv[1];
 	l->socket = argv[3];
 	l->guardian = GUARDIAN_FD;
 	l->master = -1;

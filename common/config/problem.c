@@ -39,7 +39,6 @@ problem_close(struct problem_list *list, const char *file)
 
 	if (list->untold == 0)
 		return;
-	last.line = list->untold_line;
 	text = xasprintf("and %zu more error%s in this file", list->untold,
 	    list->untold == 1 ? "" : "s");
 	last.text = text;

@@ -9,7 +9,7 @@
 #include "schedule/impl.h"
 
 /* More than any offset: no span shows a local time further from UTC. */
-#define FAR (26 * 3600)
+#define FAR (-SCHEDULE_BEGIN)
 
 /* Where the local times of a span begin that were not shown before. */
 static inline int64_t
@@ -38,10 +38,11 @@ schedule_fire_next(const struct schedule *s, int64_t t, int64_t *next_r)
 	const struct zone_span *span;
 	int64_t from, slot, again, end;
 
-	if (t >= s->last)
+	if (t < SCHEDULE_BEGIN)
+		t = SCHEDULE_BEGIN;
+	/* Unsigned: t may be the greatest of all. */
+	if (((uint64_t)t + FAR) / 2 >= s->bound)
 		return false;
-	if (t < -FAR)
-		t = -FAR - 1;
 	span = span_at(s->zone, t);
 	from = t + span->offset;
 	if (!s->twice && span->shift < 0 && from < fresh_from(span))
@@ -128,10 +129,14 @@ schedule_fire_prev(const struct schedule *s, int64_t t, int64_t *prev_r)
 }
 
 void
-schedule_set_last(struct schedule *s)
+schedule_set_bound(struct schedule *s)
 {
-	if (!schedule_fire_prev(s, INT64_MAX, &s->last))
-		s->last = INT64_MIN;
+	int64_t last;
+
+	if (schedule_fire_prev(s, INT64_MAX, &last))
+		s->bound = (uint32_t)((last + FAR) / 2 + 1);
+	else
+		s->bound = 0;
 }
 
 bool

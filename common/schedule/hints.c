@@ -98,7 +98,7 @@ hint_cron(const struct hinter *h, int64_t from)
 
 	if (!schedule_next(h->schedule, from, &next))
 		h->hint(h->arg,
-		    h->schedule->last == INT64_MIN ?
+		    h->schedule->bound == 0 ?
 			"never fires: no date matches" :
 			"never fires again: all its dates are past");
 	if (!(c->flags & CRON_DAYS_AND))

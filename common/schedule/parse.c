@@ -122,7 +122,7 @@ parse_cron(struct parse *x, const char *fields)
 	x->out->kind = SCHEDULE_CRON;
 	x->out->hints = (uint8_t)hints;
 	set_policies(x->options, x->out);
-	schedule_set_last(x->out);
+	schedule_set_bound(x->out);
 	return 0;
 }
 

@@ -260,12 +260,13 @@ schedule_pool_refresh(struct schedule_pool *pool, struct err *err)
 	for (size_t i = 0; i < pool->zone_count; i++) {
 		rc = zone_refresh(
 		    pool->zones[i], pool->zone_dir, failed > 0 ? NULL : err);
+		pool->zones[i]->changed = rc == 1;
 		changed += rc == 1;
 		failed += rc == -1;
 	}
 	for (size_t i = 0; changed > 0 && i < pool->size; i++)
 		if (pool->table[i] != NULL &&
 		    pool->table[i]->kind == SCHEDULE_CRON)
-			schedule_set_last(pool->table[i]);
+			schedule_set_bound(pool->table[i]);
 	return failed > 0 ? -1 : changed;
 }

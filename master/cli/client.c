@@ -85,18 +85,21 @@ client_pause(int ms)
 	nanosleep(&ts, NULL);
 }
 
-void
-client_add_encoded(char *buf, size_t size, const char *text)
+char *
+client_path(const char *prefix, const char *name, const char *suffix)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "abcdefghijklmnopqrstuvwxyz"
 				    "0123456789._-~";
-	size_t used = strlen(buf);
+	struct strbuf path = STRBUF_INIT;
 
-	for (; *text != '\0' && used + 4 <= size; text++)
-		used += (size_t)snprintf(buf + used, size - used,
-		    strchr(plain, *text) != NULL ? "%c" : "%%%02X",
-		    (unsigned char)*text);
+	strbuf_adds(&path, prefix);
+	for (; *name != '\0'; name++)
+		strbuf_addf(&path,
+		    strchr(plain, *name) != NULL ? "%c" : "%%%02X",
+		    (unsigned char)*name);
+	strbuf_adds(&path, suffix);
+	return strbuf_take(&path);
 }
 
 /* </v1/runs?before=x>; rel="next" */

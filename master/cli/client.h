@@ -65,7 +65,10 @@ client_follow(struct client *client, struct follow *follow, struct err *err);
 /* Sleeps. */
 void client_pause(int ms);
 
-/* "a b" -> "a%20b", appended to the path or query in buf (size bytes). */
-void client_add_encoded(char *buf, size_t size, const char *text);
+/*
+ * prefix, name percent-encoded, suffix: "/v1/jobs/" "a b" "/run". The caller
+ * frees it.
+ */
+char *client_path(const char *prefix, const char *name, const char *suffix);
 
 #endif

@@ -119,26 +119,33 @@ is_worth_another(const struct follow *follow, const struct output *out)
 	    out->answer.status == 404;
 }
 
+static bool
+ask_from_here(const struct follow *follow, struct output *out)
+{
+	char suffix[64], *path;
+	bool done;
+
+	snprintf(suffix, sizeof(suffix), "/output?offset=%zu%s", out->offset,
+	    follow->follow ? "&follow=1" : "");
+	path = client_path("/v1/runs/", follow->run, suffix);
+	client_prepare(out->client, path, &out->answer);
+	curl_easy_setopt(out->client->curl, CURLOPT_WRITEFUNCTION, write_cb);
+	curl_easy_setopt(out->client->curl, CURLOPT_WRITEDATA, out);
+	done = perform(out);
+	free(path);
+	return done;
+}
+
 /* Asks again where the output broke off. False: interrupted. */
 static bool
 copy_output(struct follow *follow, struct output *out)
 {
 	size_t before;
-	char path[160];
 	int tries;
 
 	for (tries = 0; tries <= CLIENT_RETRIES; tries++) {
 		before = out->offset;
-		snprintf(path, sizeof(path), "/v1/runs/");
-		client_add_encoded(path, sizeof(path) - 64, follow->run);
-		snprintf(path + strlen(path), sizeof(path) - strlen(path),
-		    "/output?offset=%zu%s", before,
-		    follow->follow ? "&follow=1" : "");
-		client_prepare(out->client, path, &out->answer);
-		curl_easy_setopt(
-		    out->client->curl, CURLOPT_WRITEFUNCTION, write_cb);
-		curl_easy_setopt(out->client->curl, CURLOPT_WRITEDATA, out);
-		if (!perform(out))
+		if (!ask_from_here(follow, out))
 			return false;
 		if (!is_worth_another(follow, out))
 			break;

@@ -1,9 +1,11 @@
 /* belfry history: runs, newest first. */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/strbuf.h"
 #include "base/timestamp.h"
 #include "cli/field.h"
 #include "cli/show.h"
@@ -19,6 +21,7 @@ struct history {
 	const char *outcome;
 	char since[TIMESTAMP_TEXT_MAX];
 	long max;
+	size_t rows;
 	bool max_given;
 	struct table *table; /* NULL: JSON */
 	struct json_list json;
@@ -82,24 +85,30 @@ take_option(const struct cli *cli, struct history *h, int letter)
 	}
 }
 
+/* Appends an argument, when it was given. */
 static void
-make_path(const struct history *h, char *path, size_t size)
+add_argument(struct strbuf *path, const char *key, const char *value)
+{
+	char *text;
+
+	if (value == NULL || *value == '\0')
+		return;
+	text = client_path(key, value, "");
+	strbuf_adds(path, text);
+	free(text);
+}
+
+static char *
+make_path(const struct history *h)
 {
 	long limit = h->max > 0 && h->max < PAGE ? h->max : PAGE;
+	struct strbuf path = STRBUF_INIT;
 
-	snprintf(path, size, "/v1/runs?limit=%ld", limit);
-	if (h->job != NULL) {
-		strncat(path, "&job=", size - strlen(path) - 1);
-		client_add_encoded(path, size, h->job);
-	}
-	if (h->since[0] != '\0') {
-		strncat(path, "&since=", size - strlen(path) - 1);
-		client_add_encoded(path, size, h->since);
-	}
-	if (h->outcome != NULL) {
-		strncat(path, "&outcome=", size - strlen(path) - 1);
-		client_add_encoded(path, size, h->outcome);
-	}
+	strbuf_addf(&path, "/v1/runs?limit=%ld", limit);
+	add_argument(&path, "&job=", h->job);
+	add_argument(&path, "&since=", h->since);
+	add_argument(&path, "&outcome=", h->outcome);
+	return strbuf_take(&path);
 }
 
 static int
@@ -107,11 +116,28 @@ each(void *arg, json_t *run)
 {
 	struct history *h = arg;
 
+	h->rows++;
 	if (h->table == NULL)
 		json_list_add(&h->json, run);
 	else
 		show_run_row(h->table, run, true);
 	return 0;
+}
+
+/* A name with a typo has no runs either; that must not look like good news. */
+static int
+check_job(struct client *client, const struct history *h, struct err *err)
+{
+	char *path = client_path("/v1/jobs/", h->job, "");
+	json_t *json = NULL;
+	int status, http;
+
+	status = client_get(client, path, &json, &http, err);
+	if (status == CLI_REFUSED && http == 404)
+		err_set(err, "no such run, and no job \"%s\"", h->job);
+	json_decref(json);
+	free(path);
+	return status;
 }
 
 static void
@@ -134,8 +160,8 @@ print(const struct cli *cli, struct history *h)
 {
 	struct client *client;
 	struct err err = {""};
-	char path[1024];
 	bool more = false;
+	char *path;
 	int status;
 
 	client = show_client(cli, &status);
@@ -145,10 +171,13 @@ print(const struct cli *cli, struct history *h)
 		h->max = cli->json ? DEFAULT_JSON_ROWS : DEFAULT_ROWS;
 	if (!cli->json)
 		h->table = show_runs_table(true);
-	make_path(h, path, sizeof(path));
+	path = make_path(h);
 	status =
 	    client_list(client, path, (size_t)h->max, each, h, &more, &err);
+	if (status == CLI_GOOD && h->rows == 0 && h->job != NULL)
+		status = check_job(client, h, &err);
 	client_free(client);
+	free(path);
 	finish(h, status, more);
 	return status != CLI_GOOD ? cli_fail(status, &err) : status;
 }

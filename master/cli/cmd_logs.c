@@ -1,6 +1,7 @@
 /* belfry logs: a run's output. */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/field.h"
 #include "cli/show.h"
@@ -11,15 +12,15 @@ static int
 find_run(struct client *client, const char *name, char id[RUN_ID_SIZE],
     struct err *err)
 {
-	char path[512] = "/v1/runs/";
+	char *path = client_path("/v1/runs/", name, "");
 	json_t *json = NULL;
 	int status;
 
-	client_add_encoded(path, sizeof(path), name);
 	status = client_get(client, path, &json, NULL, err);
 	if (status == CLI_GOOD)
 		snprintf(id, RUN_ID_SIZE, "%s", field_text(json, "id"));
 	json_decref(json);
+	free(path);
 	return status;
 }
 

@@ -1,6 +1,7 @@
 /* belfry run and kill: begin a run by hand, end one. */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -13,6 +14,7 @@
 static int
 exit_of(const json_t *run)
 {
+	static const char executing[] = "cannot execute ";
 	const char *reason = field_text(run, "reason");
 	int64_t signal = field_number(run, "signal", 0);
 
@@ -24,7 +26,11 @@ exit_of(const json_t *run)
 	case OUTCOME_KILLED:
 		return 137;
 	case OUTCOME_LAUNCH_FAILED:
-		return strstr(reason, "No such file") != NULL ? 127 : 126;
+		/* A directory may be missing, too: that is 126. */
+		return strncmp(reason, executing, strlen(executing)) == 0 &&
+			strstr(reason, "No such file") != NULL ?
+		    127 :
+		    126;
 	case OUTCOME_FAILURE:
 		if (signal == 0)
 			signal = signal_parse(field_text(run, "signal"));
@@ -39,17 +45,25 @@ exit_of(const json_t *run)
 static int
 tell_end(const json_t *run)
 {
-	char reason[512], text[TEXT_MAX] = "";
+	char reason[512], text[TEXT_MAX];
 	int64_t ms = field_number(run, "duration_ms", -1);
 
 	show_reason(reason, sizeof(reason), run);
+	fprintf(stderr, "belfry: run %s of %s: %s%s%s", field_text(run, "id"),
+	    field_text(run, "job"), field_text(run, "outcome"),
+	    *reason != '\0' ? ", " : "", reason);
 	if (ms >= 0)
-		text_duration(text, ms);
-	fprintf(stderr, "belfry: run %s of %s: %s%s%s%s%s\n",
-	    field_text(run, "id"), field_text(run, "job"),
-	    field_text(run, "outcome"), *reason != '\0' ? ", " : "", reason,
-	    *text != '\0' ? " after " : "", text);
+		fprintf(stderr, " (%s)", text_duration(text, ms));
+	putc('\n', stderr);
 	return exit_of(run);
+}
+
+static bool
+has_ended(const json_t *run)
+{
+	const char *outcome = field_text(run, "outcome");
+
+	return *outcome != '\0' && strcmp(outcome, "running") != 0;
 }
 
 /*
@@ -59,25 +73,26 @@ tell_end(const json_t *run)
 static int
 await_end(struct client *client, const char *id, struct err *err)
 {
-	char path[512] = "/v1/runs/";
-	json_t *run = NULL;
-	const char *outcome;
-	int status, tries;
+	char *path = client_path("/v1/runs/", id, "");
+	int status = CLI_GOOD, tries;
+	bool ended = false;
+	json_t *run;
 
-	client_add_encoded(path, sizeof(path), id);
-	for (tries = 0; tries < 100; tries++) {
+	for (tries = 0; tries < 100 && !ended && status == CLI_GOOD; tries++) {
+		if (tries > 0)
+			client_pause(50);
+		run = NULL;
 		status = client_get(client, path, &run, NULL, err);
-		if (status != CLI_GOOD)
-			return cli_fail(status, err);
-		outcome = field_text(run, "outcome");
-		if (*outcome != '\0' && strcmp(outcome, "running") != 0) {
+		ended = has_ended(run);
+		if (ended)
 			status = tell_end(run);
-			json_decref(run);
-			return status;
-		}
+		else if (status != CLI_GOOD)
+			cli_fail(status, err);
 		json_decref(run);
-		client_pause(50);
 	}
+	free(path);
+	if (ended || status != CLI_GOOD)
+		return status;
 	err_set(err, "run %s: its end is not recorded; see \"belfry show %s\"",
 	    id, id);
 	return cli_fail(CLI_REFUSED, err);
@@ -110,16 +125,16 @@ begin(const struct cli *cli, const char *job, bool wait)
 {
 	struct client *client;
 	struct err err = {""};
-	char path[512] = "/v1/jobs/";
 	json_t *json = NULL;
+	char *path;
 	int status;
 
 	client = show_client(cli, &status);
 	if (client == NULL)
 		return status;
-	client_add_encoded(path, sizeof(path) - 4, job);
-	strncat(path, "/run", sizeof(path) - strlen(path) - 1);
+	path = client_path("/v1/jobs/", job, "/run");
 	status = client_post(client, path, &json, NULL, &err);
+	free(path);
 	if (status != CLI_GOOD) {
 		cli_fail(status, &err);
 	} else if (wait) {
@@ -172,11 +187,11 @@ static int
 post_kill(struct client *client, const char *id, json_t **json_r, int *http_r,
     struct err *err)
 {
-	char path[512] = "/v1/runs/";
+	char *path = client_path("/v1/runs/", id, "/kill");
+	int status = client_post(client, path, json_r, http_r, err);
 
-	client_add_encoded(path, sizeof(path) - 5, id);
-	strncat(path, "/kill", sizeof(path) - strlen(path) - 1);
-	return client_post(client, path, json_r, http_r, err);
+	free(path);
+	return status;
 }
 
 /* The beginning of an id will do; a job's name would be too easy a slip. */
@@ -184,17 +199,17 @@ static int
 kill_by_beginning(
     struct client *client, const char *begin, json_t **json_r, struct err *err)
 {
-	char path[512] = "/v1/runs/";
+	char *path = client_path("/v1/runs/", begin, "");
 	struct err own = {""};
 	json_t *run = NULL;
 	const char *id;
 	int status = CLI_REFUSED;
 
-	client_add_encoded(path, sizeof(path), begin);
 	if (client_get(client, path, &run, NULL, &own) != CLI_GOOD)
-		return CLI_REFUSED;
+		run = NULL;
+	free(path);
 	id = field_text(run, "id");
-	if (strncasecmp(id, begin, strlen(begin)) == 0)
+	if (*id != '\0' && strncasecmp(id, begin, strlen(begin)) == 0)
 		status = post_kill(client, id, json_r, NULL, err);
 	json_decref(run);
 	return status;

@@ -27,10 +27,9 @@ static int
 show_last_runs(struct client *client, const char *job, struct err *err)
 {
 	struct runs runs = {show_runs_table(false)};
-	char path[512] = "/v1/runs?limit=5&job=";
+	char *path = client_path("/v1/runs?limit=5&job=", job, "");
 	int status;
 
-	client_add_encoded(path, sizeof(path), job);
 	status =
 	    client_list(client, path, LAST_RUNS, each_run, &runs, NULL, err);
 	if (table_rows(runs.table) > 0) {
@@ -38,6 +37,7 @@ show_last_runs(struct client *client, const char *job, struct err *err)
 		table_print(runs.table);
 	}
 	table_free(runs.table);
+	free(path);
 	return status;
 }
 
@@ -142,11 +142,11 @@ static int
 get_one(struct client *client, const char *prefix, const char *name,
     json_t **json_r, int *http_r, struct err *err)
 {
-	char path[512];
+	char *path = client_path(prefix, name, "");
+	int status = client_get(client, path, json_r, http_r, err);
 
-	snprintf(path, sizeof(path), "%s", prefix);
-	client_add_encoded(path, sizeof(path), name);
-	return client_get(client, path, json_r, http_r, err);
+	free(path);
+	return status;
 }
 
 /* A job's name wins over a run's id. */

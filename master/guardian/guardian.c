@@ -40,6 +40,7 @@ guardian_all_ready(struct guardian *g)
 		roles_stop(g, 1);
 		return;
 	}
+	g->pid_written = true;
 	g->state = GUARDIAN_RUNNING;
 	log_info("belfryd %s is up, pid=%d node=%s", BELFRY_VERSION,
 	    (int)getpid(), g->config->node_name);
@@ -287,7 +288,6 @@ static int
 prepare(struct guardian *g, struct err *err)
 {
 	const struct config *config = g->config;
-	int lock;
 
 	if (find_programs(g, err) == -1 ||
 	    priv_lookup(config->user, config->group, &g->ids, err) == -1 ||
@@ -302,14 +302,14 @@ prepare(struct guardian *g, struct err *err)
 			return -1;
 	}
 	/* By the process that stays: the lock names its pid. */
-	lock = startup_lock(config, err);
-	if (lock == -1 || open_log(g, err) == -1)
+	g->lock_fd = startup_lock(config, err);
+	if (g->lock_fd == -1 || open_log(g, err) == -1)
 		return -1;
 	return open_listeners(g, err);
 }
 
 static void
-finish(struct guardian *g)
+remove_files(struct guardian *g)
 {
 	char *path = xasprintf("%s/worker.sock", g->config->run_dir);
 
@@ -317,10 +317,36 @@ finish(struct guardian *g)
 		unlink(path);
 	if (g->api_fd != -1)
 		unlink(g->config->socket);
-	if (g->state == GUARDIAN_STOPPING)
+	/* Who waits for the pid file to go may start another daemon then. */
+	fd_close(&g->lock_fd);
+	if (g->pid_written)
 		unlink(g->pid_path);
 	free(path);
-	log_info("belfryd stopped");
+}
+
+static void
+finish(struct guardian *g)
+{
+	remove_files(g);
+	for (unsigned i = 0; i < g->nchildren; i++) {
+		channel_free(g->children[i].channel);
+		event_free(g->children[i].restart);
+	}
+	for (size_t i = 0; i < SIGNALS_MAX; i++)
+		if (g->signals[i] != NULL)
+			event_free(g->signals[i]);
+	if (g->stop_timer != NULL)
+		event_free(g->stop_timer);
+	channel_loop_free(g->loop);
+	if (g->base != NULL)
+		event_base_free(g->base);
+	fd_close(&g->workers_fd);
+	fd_close(&g->api_fd);
+	fd_close(&g->config_fd);
+	fd_close(&g->reload_fd);
+	free(g->self);
+	free(g->worker);
+	free(g->pid_path);
 }
 
 /* Absolute: in the background we leave the directory we were started in. */
@@ -350,6 +376,7 @@ guardian_run(struct config *config, const struct guardian_options *options)
 	    .config_fd = -1,
 	    .reload_fd = -1,
 	    .detach_fd = -1,
+	    .lock_fd = -1,
 	    .log_target = "stderr",
 	};
 	struct err err = {""};
@@ -358,6 +385,7 @@ guardian_run(struct config *config, const struct guardian_options *options)
 	g.pid_path = pid_path(config, options);
 	if (prepare(&g, &err) == -1) {
 		log_error("%s", err.text);
+		finish(&g);
 		return 1;
 	}
 	/* Workers whose launcher dies come to us to be reaped. */
@@ -371,5 +399,6 @@ guardian_run(struct config *config, const struct guardian_options *options)
 	roles_start(&g);
 	event_base_dispatch(g.base);
 	finish(&g);
+	log_info("belfryd stopped");
 	return g.status;
 }

@@ -324,8 +324,8 @@ finish(struct batch *b)
 		b->config.ended_cb(b->config.arg, entry->run);
 		if (entry->remove_file &&
 		    runfile_free(b->config.runs_fd, entry->run) == -1)
-			log_warn("run=%s: cannot free its file: %s",
-			    entry->run, strerror(errno));
+			log_warn("run=%s: cannot free its file: %s", entry->run,
+			    strerror(errno));
 	}
 	queue_reset(&b->flying);
 	return seq;

@@ -93,15 +93,15 @@ sqlite_open_runs(struct store *store, const char *after, int limit,
 		int trigger = trigger_parse(sqlite_text(st, 6));
 
 		snprintf(begin.id, sizeof(begin.id), "%s", sqlite_text(st, 0));
-		snprintf(begin.job, sizeof(begin.job), "%s",
-		    sqlite_text(st, 1));
-		snprintf(begin.host, sizeof(begin.host), "%s",
-		    sqlite_text(st, 2));
+		snprintf(
+		    begin.job, sizeof(begin.job), "%s", sqlite_text(st, 1));
+		snprintf(
+		    begin.host, sizeof(begin.host), "%s", sqlite_text(st, 2));
 		begin.slot_ms = sqlite3_column_int64(st, 3);
 		begin.due_ms = sqlite3_column_int64(st, 4);
 		begin.attempt = sqlite3_column_int(st, 5);
-		begin.trigger = trigger != -1 ? (enum trigger)trigger :
-		                                TRIGGER_SCHEDULE;
+		begin.trigger =
+		    trigger != -1 ? (enum trigger)trigger : TRIGGER_SCHEDULE;
 		begin.created_ms = sqlite3_column_int64(st, 7);
 		begin.fence = (uint64_t)sqlite3_column_int64(st, 8);
 		row(arg, &begin);

@@ -346,8 +346,7 @@ follow_file(struct stream *s)
 		ss->watch = watch_new(ss->config.base, grown_cb, ss);
 	if (ss->watch == NULL)
 		return -1;
-	path = xasprintf(
-	    "%s/%s", ss->config.runs_path, runfile_name(s->run));
+	path = xasprintf("%s/%s", ss->config.runs_path, runfile_name(s->run));
 	s->watch = watch_add(ss->watch, path);
 	free(path);
 	return s->watch == -1 && errno != ENOENT ? -1 : 0;

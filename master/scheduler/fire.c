@@ -49,29 +49,46 @@ start_run(
 	struct run *run;
 
 	run_begin_fill(m, &begin, job, slot_ms, TRIGGER_SCHEDULE, 1);
+	begin.due_ms = due_start(job, slot_ms);
 	run = run_new(m, job, &begin);
 	if (run_claim(run) == -1)
 		return NULL;
-	run_set_state(run, state);
+	if (state == RUN_QUEUED)
+		run_set_state(run, state);
+	else
+		run_go(run);
 	return run;
 }
 
-/* Those that run are told to end; those that wait were never started. */
-static void
-replace_runs(struct master *m, struct job *job)
+static struct run *
+find_unstarted(const struct job *job)
 {
-	struct run *run, *next;
+	struct run *run = job->runs;
 
-	for (run = job->runs; run != NULL; run = next) {
-		next = run->next;
-		if (run->state == RUN_QUEUED || run->state == RUN_WAITING)
-			run_end_with(run, OUTCOME_KILLED, true,
-			    "replaced by a newer run before it started");
-		else
-			run_kill(run, KILL_REPLACED);
-	}
+	while (run != NULL && !run_is_unstarted(run))
+		run = run->next;
+	return run;
+}
+
+/*
+ * Those that wait were never started; those that run are told to end. The
+ * end of one may be that of others, so they are looked for again each time.
+ */
+void
+fire_replace(struct master *m, struct job *job, const struct run *but)
+{
+	struct run *run;
+
 	while (job->retries != NULL)
 		retry_free(m, job->retries);
+	job->active++; /* none is promoted meanwhile */
+	while ((run = find_unstarted(job)) != NULL)
+		run_end_with(run, OUTCOME_KILLED, true,
+		    "replaced by a newer run before it started");
+	job->active--;
+	for (run = job->runs; run != NULL; run = run->next)
+		if (run != but)
+			run_kill(run, KILL_REPLACED);
 }
 
 static enum job_overlap
@@ -103,7 +120,7 @@ decide(struct master *m, struct job *job, int64_t slot_ms)
 		start_run(m, job, slot_ms, RUN_QUEUED);
 		break;
 	case POLICY_REPLACE:
-		replace_runs(m, job);
+		fire_replace(m, job, NULL);
 		start_run(m, job, slot_ms,
 		    job->active > 0 ? RUN_QUEUED : RUN_WAITING);
 		break;
@@ -115,29 +132,61 @@ decide(struct master *m, struct job *job, int64_t slot_ms)
  * row. True when the first of them was.
  */
 static bool
-miss_late(struct master *m, struct job *job, int64_t slot_ms, int64_t now_ms)
+miss_late(
+    struct master *m, struct job *job, const struct due *due, int64_t now_ms)
 {
-	int64_t next, last, count, deadline;
+	int64_t slot_ms = due->at_ms, next, last, count, deadline, late_ms;
 	bool more = due_after(job, slot_ms, &next);
 	char detail[96];
 
 	deadline = policy_deadline_ms(more ? next - slot_ms : 0);
-	if (now_ms - slot_ms <= deadline)
+	late_ms = now_ms - due_start(job, slot_ms);
+	if (late_ms <= deadline)
 		return false;
-	if (!due_last_until(job, now_ms - deadline, &last, &count)) {
-		last = slot_ms;
-		count = 1;
-	}
-	if (last < slot_ms)
-		last = slot_ms;
+	due_stretch(job, due, now_ms - deadline - job->def->options->jitter_ms,
+	    &last, &count);
 	snprintf(detail, sizeof(detail),
 	    "nothing could start it in time; "
 	    "found %lld s later",
-	    (long long)(now_ms - slot_ms) / 1000);
+	    (long long)late_ms / 1000);
 	record_slots(
 	    m, job, slot_ms, last, count, OUTCOME_MISSED, "late", detail);
 	/* An interval that counts from the end now counts from here. */
 	jobs_decided(job, due_is_delay(job) ? now_ms : last);
+	return true;
+}
+
+/* The calendar says no: what it left out until now is one row. */
+static void
+leave_out(
+    struct master *m, struct job *job, const struct due *due, int64_t now_ms)
+{
+	int64_t last, count;
+	char detail[JOB_NAME_MAX + 64];
+
+	due_stretch(job, due, now_ms, &last, &count);
+	snprintf(detail, sizeof(detail), "calendar %s, mode %s",
+	    job->def->options->calendar_name,
+	    calendar_mode_name(
+		(enum calendar_mode)job->def->options->calendar_mode));
+	record_slots(m, job, due->at_ms, last, count, OUTCOME_SKIPPED,
+	    "calendar", detail);
+	jobs_decided(job, last);
+}
+
+/*
+ * A slot whose start is later, while many runs wait already: it is left
+ * undecided until then. Its start is the same when it is looked at again.
+ */
+static bool
+postpone(
+    struct master *m, struct job *job, const struct due *due, int64_t now_ms)
+{
+	int64_t start_ms = due_start(job, due->at_ms);
+
+	if (start_ms <= now_ms || !places_is_scarce(&m->places))
+		return false;
+	heap_set(&m->heap, &job->timer, start_ms);
 	return true;
 }
 
@@ -149,11 +198,15 @@ fire_job(struct master *m, struct job *job, int64_t now_ms)
 	for (int i = 0; i < SLOTS_MAX && !places_is_full(&m->places); i++) {
 		if (!due_next(job, &due) || due.at_ms > now_ms)
 			break;
-		if (due.gap) {
+		if (due.kind == DUE_GAP) {
 			record_slot(m, job, due.at_ms, OUTCOME_MISSED,
 			    "dst-gap", "this local time did not exist");
 			jobs_decided(job, due.at_ms);
-		} else if (!miss_late(m, job, due.at_ms, now_ms)) {
+		} else if (due.kind == DUE_CALENDAR) {
+			leave_out(m, job, &due, now_ms);
+		} else if (!miss_late(m, job, &due, now_ms)) {
+			if (postpone(m, job, &due, now_ms))
+				return;
 			decide(m, job, due.at_ms);
 		}
 	}

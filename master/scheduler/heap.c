@@ -70,6 +70,15 @@ heap_set(struct heap *h, struct timer *timer, int64_t at)
 }
 
 void
+heap_reserve(struct heap *h, size_t n)
+{
+	if (n <= h->cap)
+		return;
+	h->entries = xreallocarray(h->entries, n, sizeof(*h->entries));
+	h->cap = n;
+}
+
+void
 heap_remove(struct heap *h, struct timer *timer)
 {
 	struct heap_entry last;

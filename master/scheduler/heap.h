@@ -28,6 +28,9 @@ struct heap {
 /* Puts timer in at a time, or moves it there. */
 void heap_set(struct heap *heap, struct timer *timer, int64_t at);
 
+/* Makes room for n timers, no more. */
+void heap_reserve(struct heap *heap, size_t n);
+
 /* Takes it out; nothing when it is not in. */
 void heap_remove(struct heap *heap, struct timer *timer);
 

@@ -39,6 +39,8 @@ tick(struct master *m)
 	    (timer = heap_min(&m->heap, &at)) != NULL && at <= now_ms) {
 		if (timer->kind == TIMER_JOB)
 			fire_job(m, (struct job *)timer, now_ms);
+		else if (timer->kind == TIMER_RUN)
+			run_set_state((struct run *)timer, RUN_WAITING);
 		else
 			fire_retry(m, (struct retry *)timer);
 	}
@@ -78,23 +80,9 @@ master_arm(struct master *m)
 void
 master_room(struct master *m)
 {
-	int64_t at;
-
-	if (is_open(m) && heap_min(&m->heap, &at) != NULL && at <= clock_ms())
-		event_active(m->tick_event, 0, 0);
-}
-
-void
-master_begin(struct master *m)
-{
-	char text[64];
-
-	m->phase = MASTER_RUNNING;
-	event_add(m->workers_event, NULL);
-	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
-	    jobs_errors(&m->jobs));
-	role_ready(m->role, text);
-	tick(m);
+	/* While there was none, the alarm was set to never. */
+	if (is_open(m))
+		master_arm(m);
 }
 
 void
@@ -131,6 +119,10 @@ drain_cb(evutil_socket_t fd, short what, void *arg)
 	kill_all(m);
 }
 
+/*
+ * A predecessor may have left runs that are to be waited for: they are known
+ * when loading is over. Who asks twice does not want to wait for that.
+ */
 static void
 drain(struct master *m, bool now)
 {
@@ -139,6 +131,10 @@ drain(struct master *m, bool now)
 	    .tv_usec = m->config->shutdown_ms % 1000 * 1000,
 	};
 
+	if (m->phase == MASTER_LOADING && !now) {
+		m->drain_wanted = true;
+		return;
+	}
 	if (m->phase == MASTER_RUNNING) {
 		m->phase = MASTER_DRAINING;
 		log_info("draining, %zu runs in progress",
@@ -151,6 +147,25 @@ drain(struct master *m, bool now)
 	if (now && !m->drain_now)
 		kill_all(m);
 	master_check_drained(m);
+}
+
+void
+master_begin(struct master *m)
+{
+	char text[64];
+
+	m->phase = MASTER_RUNNING;
+	event_add(m->workers_event, NULL);
+	/* What the first launch would have to wait for. */
+	places_prepare(m->runs_dir);
+	users_get(&m->users, m->config->user, "", clock_ms());
+	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
+	    jobs_errors(&m->jobs));
+	role_ready(m->role, text);
+	if (m->drain_wanted)
+		drain(m, false);
+	else
+		tick(m);
 }
 
 static int
@@ -351,6 +366,12 @@ master_init(struct role *role, struct err *err)
 	return 0;
 }
 
+static void
+master_orphaned(struct role *role)
+{
+	master_free(role->state);
+}
+
 const struct role_ops master_role = {
     .id = ROLE_MASTER,
     .init = master_init,
@@ -358,4 +379,5 @@ const struct role_ops master_role = {
     .listen = master_listen,
     .start = master_start,
     .message = master_message,
+    .orphaned = master_orphaned,
 };

@@ -10,6 +10,7 @@
  *   launch.c    the waiting line and the launchers
  *   spec.c      what a worker must know
  *   workers.c   the workers' channels
+ *   teardown.c  the end
  *   recover.c   start: what the store and the run files tell
  *   outbox.c    what the recorder has not confirmed yet
  *   answer*.c   questions of the api process
@@ -40,7 +41,8 @@ enum master_phase {
 /* Kinds of struct timer in the heap. */
 enum timer_kind {
 	TIMER_JOB = 1,
-	TIMER_RETRY = 2
+	TIMER_RETRY = 2,
+	TIMER_RUN = 3, /* one that is delayed */
 };
 
 /* One process of the daemon, for the status. */
@@ -73,6 +75,7 @@ struct master {
 	struct event *workers_event;
 	struct event *orphan_timer;
 	struct event *drain_timer;
+	bool drain_wanted; /* while loading */
 	bool drain_now;
 	bool drained;
 	struct channel *recorder;
@@ -102,6 +105,9 @@ void master_room(struct master *m);
 /* Called when something ended: lets the guardian know once all is over. */
 void master_check_drained(struct master *m);
 
+/* teardown.c */
+void master_free(struct master *m);
+
 /* recover.c: everything between SETUP_DONE and the first tick. */
 void recover_start(struct master *m);
 
@@ -110,6 +116,14 @@ int recover_state_job(struct master *m, struct message *message);
 int recover_state_retry(struct master *m, struct message *message);
 int recover_state_open(struct master *m, struct message *message);
 void recover_state_end(struct master *m);
+void recover_free(struct master *m);
+
+/*
+ * While loading: is there a file of this attempt of the slot, or of a later
+ * one? False when loading is over.
+ */
+bool recover_has_attempt(
+    const struct master *m, const char *job, int64_t slot_ms, int32_t attempt);
 
 /* Looks again at runs whose workers have not come back yet. */
 void recover_orphans(struct master *m);
@@ -133,6 +147,12 @@ void workers_lost(struct master *m, struct run *run);
 /* fire.c */
 void fire_job(struct master *m, struct job *job, int64_t now_ms);
 void fire_retry(struct master *m, struct retry *retry);
+
+/*
+ * overlap = replace: ends what there is of a job, runs and retries, but for
+ * the run that is to replace it (NULL: not made yet).
+ */
+void fire_replace(struct master *m, struct job *job, const struct run *but);
 
 /* A person asked. NULL with err when it cannot be (draining ...). */
 struct run *fire_manual(struct master *m, struct job *job, struct err *err);

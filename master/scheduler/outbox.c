@@ -1,5 +1,6 @@
 #include "outbox.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 
 /* Beyond this the recorder is far behind, and the operator should know. */
 #define BEHIND_WARN 100000
+/* After so many records the memory they took is given back. */
+#define TRIM_EVERY  50000
 
 /* Sends what was not sent yet as far as the channel takes it. */
 static void
@@ -99,6 +102,10 @@ outbox_confirmed(struct master *m, uint64_t seq)
 		places_give(&m->places, item->place);
 		free(item);
 	}
+	if (box->n == 0 && box->seq - box->trimmed > TRIM_EVERY) {
+		malloc_trim(0);
+		box->trimmed = box->seq;
+	}
 	push(m);
 	master_room(m);
 	master_check_drained(m);
@@ -109,4 +116,15 @@ outbox_resend(struct master *m)
 {
 	m->outbox.unsent = m->outbox.first;
 	push(m);
+}
+
+void
+outbox_fini(struct outbox *box)
+{
+	struct outbox_item *item;
+
+	while ((item = box->first) != NULL) {
+		box->first = item->next;
+		free(item);
+	}
 }

@@ -27,6 +27,7 @@ struct outbox {
 	struct outbox_item *unsent; /* the first that was not sent yet */
 	size_t n;
 	uint64_t seq;
+	uint64_t trimmed; /* seq when memory was last given back */
 };
 
 void outbox_job(struct master *m, const struct record_job *record);
@@ -38,6 +39,8 @@ void outbox_slot(struct master *m, const struct record_slot *slot);
 
 /* The recorder confirmed all up to seq. */
 void outbox_confirmed(struct master *m, uint64_t seq);
+
+void outbox_fini(struct outbox *box);
 
 /* There is a new recorder: tell it again what was not confirmed. */
 void outbox_resend(struct master *m);

@@ -10,12 +10,18 @@
 
 #include "ipc/runfile.h"
 
+/* Files made ahead, so that the first runs do not pay for them. */
+#define PLACES_READY 64
+
 struct places {
 	uint16_t free[RUNFILE_PLACES]; /* given back, the last one first */
 	unsigned nfree;
 	unsigned next; /* places from here on were never used */
 	bool used[RUNFILE_PLACES];
 };
+
+/* Makes the files of the first places in directory dirfd. */
+void places_prepare(int dirfd);
 
 /* A free place, -1 when there is none. */
 int places_take(struct places *places);
@@ -27,5 +33,8 @@ void places_mark(struct places *places, int place);
 void places_give(struct places *places, int place);
 
 bool places_is_full(const struct places *places);
+
+/* More than half of them are in use: none for what could wait without. */
+bool places_is_scarce(const struct places *places);
 
 #endif

@@ -157,8 +157,7 @@ launch_again(struct master *m, struct run *run)
 		    run->launches);
 		return;
 	}
-	if (run->state != RUN_WAITING)
-		run_set_state(run, RUN_WAITING);
+	run_wait_again(run);
 	launch_pump(m);
 }
 
@@ -178,6 +177,8 @@ workers_lost(struct master *m, struct run *run)
 		return;
 	}
 	run->started_us = file.started_us;
+	if (file.pid != 0)
+		run->pid = (uint32_t)file.pid;
 	if (runfile_lock(&file) == -1)
 		set_orphan(m, run);
 	else if (runfile_reload(&file, &err) == -1)

@@ -1,4 +1,4 @@
-# Slow, idle and many clients. The fake's patience is 1.5 s, not 30.
+# Slow, idle and many clients. The fake's patience is 3 s, not 30.
 use strict;
 use warnings;
 use FindBin;
@@ -25,18 +25,18 @@ sub closed_after {
 }
 
 my $t = closed_after($f->connect);
-cmp_ok($t, '>', 1, 'a client that says nothing has its time');
-cmp_ok($t, '<', 5, 'and is closed then');
+cmp_ok($t, '>', 2, 'a client that says nothing has its time');
+cmp_ok($t, '<', 6, 'and is closed then');
 my $s = $f->connect;
 $s->syswrite("GET /v1/status HTTP/1.1\r\nX: ");
-cmp_ok(closed_after($s, 'x'), '<', 5, 'a head that never ends');
+cmp_ok(closed_after($s, 'x'), '<', 6, 'a head that never ends');
 $s = $f->connect;
 $s->syswrite("POST /v1/reload HTTP/1.1\r\nHost: x\r\n"
     . "Content-Length: 60000\r\n\r\n");
-cmp_ok(closed_after($s, ' '), '<', 5, 'a body that never ends');
+cmp_ok(closed_after($s, ' '), '<', 6, 'a body that never ends');
 $s = $f->connect;
 $s->syswrite($get);
-cmp_ok(closed_after($s), '<', 5, 'a connection that is kept for nothing');
+cmp_ok(closed_after($s), '<', 6, 'a connection that is kept for nothing');
 
 # Idle connections beyond the limit are let go for those who want something.
 my @idle;
@@ -47,7 +47,7 @@ while (@idle < 700) {
 cmp_ok(scalar @idle, '>=', 512, 'many connect');
 my $begin = time;
 is(($f->request(GET => '/v1/status'))[0], 200, 'one more is answered');
-cmp_ok(time - $begin, '<', 5, 'soon');
+cmp_ok(time - $begin, '<', 2.5, 'before the idle ones have run out');
 @idle = ();
 
 # A thousand at once, who all want something.
@@ -85,7 +85,7 @@ sub switches {
 	my ($n) = map { /^voluntary_ctxt_switches:\s+(\d+)/ ? $1 : () } <$in>;
 	return $n;
 }
-sleep 1.5; # whatever timers there were have run out
+sleep 1; # the listener's timer, the last, has run out
 my $n = switches();
 sleep 1.5;
 is(switches() - $n, 0, 'no wake-ups when idle');

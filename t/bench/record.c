@@ -27,6 +27,7 @@
 #define JOBS       5000
 #define RAW_BATCH  100
 #define BATCH      2000 /* what a busy recorder finds after 50 ms */
+#define PLACES     4096 /* run files, at least BATCH */
 #define OUTPUT                                                                 \
 	"Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do "     \
 	"eiusmod tempor incididunt ut labore\n"
@@ -155,7 +156,9 @@ make_run(int i)
 		},
 	};
 
-	snprintf(end.begin.id, sizeof(end.begin.id), "01k3%012d", i);
+	/* The last three characters are the place of its run file. */
+	snprintf(end.begin.id, sizeof(end.begin.id), "01k3%09d%03x", i / PLACES,
+	    i % PLACES);
 	snprintf(end.begin.job, sizeof(end.begin.job), "tenant-%04d.report",
 	    i % JOBS);
 	return end;
@@ -374,7 +377,7 @@ report(int rounds)
 int
 main(int argc, char **argv)
 {
-	char runs[256];
+	char runs[256], name[8];
 	int rounds = 5, opt;
 
 	while ((opt = getopt(argc, argv, "n:r:d:")) != -1)
@@ -400,5 +403,9 @@ main(int argc, char **argv)
 		for (int m = 0; m < MEASURES; m++)
 			bench.rate[m][r] = measure((enum measure)m);
 	report(rounds);
+	for (int i = 0; i < PLACES; i++) {
+		snprintf(name, sizeof(name), "%03x", i);
+		unlinkat(bench.runs_fd, name, 0);
+	}
 	return rmdir(runs);
 }

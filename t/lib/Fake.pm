@@ -157,14 +157,6 @@ sub belfry {
 	    $self->socket, @args);
 }
 
-# Memory of the api, in KiB.
-sub rss {
-	my ($self) = @_;
-	open(my $in, '<', "/proc/$self->{pid}/status") or die "status: $!";
-	my ($kb) = map { /^VmRSS:\s+(\d+)/ ? $1 : () } <$in>;
-	return $kb;
-}
-
 # Ends it; all that it had must have been freed.
 sub finish {
 	my ($self) = @_;

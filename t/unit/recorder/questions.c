@@ -14,12 +14,6 @@
 #include "base/mem.h"
 #include "rig.h"
 
-static bool
-has_file(struct rig *rig, const struct run_begin *begin)
-{
-	return faccessat(rig->runs_fd, begin->id, F_OK, 0) == 0;
-}
-
 static void
 check_run_json(json_t *run)
 {
@@ -63,7 +57,7 @@ test_run(void **state)
 	rig_end(&rig, 2, &end);
 	check_run_json(rig_json(&rig, 200, "show", "run=01k3000000000001"));
 	rig_wait_recorded(&rig, 2);
-	assert_false(has_file(&rig, &begin));
+	assert_false(rig_has_file(&rig, &begin));
 	assert_string_equal(rig_text(&rig, "output", "run=01k3"), "hello\n");
 	assert_string_equal(rig.type, "text/plain; charset=utf-8");
 	rig_fini(&rig);
@@ -280,7 +274,7 @@ test_dropped(void **state)
 	end.result.dropped_bytes = 20;
 	rig_end(&rig, 2, &end);
 	rig_wait_recorded(&rig, 2);
-	assert_false(has_file(&rig, &begin));
+	assert_false(rig_has_file(&rig, &begin));
 	check_dropped(&rig);
 	rig_fini(&rig);
 }
@@ -375,6 +369,7 @@ test_follow_cancelled(void **state)
 	turn_until_body(&rig, "one\n");
 	rig_write(&rig, &begin, &out, "two\n", 4);
 	turn_until_body(&rig, "one\ntwo\n");
+	assert_int_equal(rig.strays, 0);
 	/* A new api: what the old one followed is gone. */
 	rig_connect_api(&rig);
 	rig_ask(&rig, "output", "run=j&follow=1");

@@ -191,8 +191,10 @@ hear_api(struct rig *rig, struct message *m)
 	size_t n;
 
 	/* What an answer that was given up had sent before. */
-	if (m->id != rig->ask_id)
+	if (m->id != rig->ask_id) {
+		rig->strays++;
 		return;
+	}
 	assert_false(rig->answered);
 	if (m->type == MSG_ANSWER_BEGIN) {
 		assert_int_equal(rig->status, 0);
@@ -437,4 +439,16 @@ rig_write(struct rig *rig, const struct run_begin *begin,
 	out->fd = file.fd;
 	runfile_output_write(out, p, n);
 	runfile_close(&file);
+}
+
+bool
+rig_has_file(struct rig *rig, const struct run_begin *begin)
+{
+	struct runfile file;
+	struct err err;
+
+	if (runfile_open(&file, rig->runs_fd, begin->id, &err) == -1)
+		return false;
+	runfile_close(&file);
+	return true;
 }

@@ -34,6 +34,7 @@ struct rig {
 	struct strbuf body;
 	char next[1024];
 	bool answered;
+	unsigned strays; /* messages to other questions */
 	bool api_closed;
 	bool master_closed;
 };
@@ -92,6 +93,9 @@ void rig_file(struct rig *rig, const struct run_begin *begin,
 /* Writes more to its output. */
 void rig_write(struct rig *rig, const struct run_begin *begin,
     struct runfile_output *out, const void *p, size_t n);
+
+/* Does the run still have its file? */
+bool rig_has_file(struct rig *rig, const struct run_begin *begin);
 
 /* What role_ready() was told; what role_peer_bad() was. */
 extern char rig_ready[256];

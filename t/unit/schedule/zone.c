@@ -26,7 +26,7 @@ static void
 add_be(struct strbuf *b, uint64_t value, int bytes)
 {
 	while (bytes-- > 0)
-		strbuf_addch(b, (char)(value >> 8 * bytes));
+		strbuf_addch(b, bytes < 8 ? (char)(value >> 8 * bytes) : '\0');
 }
 
 static void
