@@ -213,6 +213,24 @@ fire_job(struct master *m, struct job *job, int64_t now_ms)
 	jobs_arm(m, job);
 }
 
+void
+fire_lost(struct master *m, struct job *job, int64_t until_ms)
+{
+	int64_t first = 0, count = 0;
+	struct due due;
+
+	while (due_next_by_clock(job, &due) && due.at_ms < until_ms) {
+		if (count++ == 0)
+			first = due.at_ms;
+		jobs_decided(job, due.at_ms);
+	}
+	if (count > 0)
+		record_slots(m, job, first, job->hwm_ms, count, OUTCOME_MISSED,
+		    "in-doubt",
+		    "what was decided was not recorded before the daemon was "
+		    "killed");
+}
+
 /*
  * The next attempt of a slot. It does not wait for the overlap rule: the
  * slot was let in already.
@@ -263,6 +281,5 @@ fire_manual(struct master *m, struct job *job, struct err *err)
 	}
 	run_set_state(run, RUN_WAITING);
 	jobs_arm(m, job); /* @after counts from the end of this one */
-	launch_pump(m);
 	return run;
 }

@@ -123,4 +123,7 @@ void retry_add(struct master *m, struct job *job, const char *run,
     int64_t slot_ms, int32_t attempt, int64_t due_ms);
 void retry_free(struct master *m, struct retry *retry);
 
+/* The clock was set: those that wait keep their pause. */
+void retries_shift(struct master *m, int64_t step_ms);
+
 #endif
