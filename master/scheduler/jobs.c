@@ -140,6 +140,8 @@ jobs_errors(const struct jobs *jobs)
 {
 	size_t errors = 0;
 
+	if (jobs->set == NULL)
+		return 0;
 	for (size_t i = 0; i < job_set_problem_count(jobs->set); i++)
 		errors += job_set_problem(jobs->set, i)->is_error;
 	return errors;
@@ -166,21 +168,6 @@ table_build(struct jobs *jobs)
 }
 
 static void
-tell_store(struct master *m, const struct job *job)
-{
-	char *memo = memo_make(job, m->jobs.boot_id);
-	struct record_job record = {
-	    .job = job->name,
-	    .memo = memo,
-	    .hwm_ms = job->hwm_ms,
-	    .last_run = "",
-	};
-
-	outbox_job(m, &record);
-	free(memo);
-}
-
-static void
 restore(struct master *m, struct job *job, const struct memory *memory,
     int64_t now_ms)
 {
@@ -190,14 +177,36 @@ restore(struct master *m, struct job *job, const struct memory *memory,
 	job->failures = (uint32_t)memory->failures;
 	job->last_outcome = (uint8_t)memory->last_outcome;
 	snprintf(job->last_run, sizeof(job->last_run), "%s", memory->last_run);
-	if (memo_apply(&m->jobs, job, memory->memo, now_ms))
+	if (memo_apply(&m->jobs, job, memory->memo, now_ms)) {
+		memo_tell_change(m, job, memory->memo);
 		return;
+	}
 	/* Another schedule: its past is not ours to catch up with. */
 	if (job->reboot_ms == 0 && job->hwm_ms < now_ms)
 		job->hwm_ms = now_ms;
 	else if (job->reboot_ms != 0)
 		job->hwm_ms = now_ms - 1;
-	tell_store(m, job);
+	memo_tell_store(m, job);
+}
+
+/* It was in the files before, and runs of it are not over. */
+static struct job *
+job_revive(struct master *m, const struct job_def *def, int64_t now_ms)
+{
+	struct job *job = jobs_find_removed(m, def->name);
+
+	if (job == NULL)
+		return NULL;
+	free((char *)(uintptr_t)job->name);
+	job->removed = false;
+	m->jobs.nremoved--;
+	job->def = def;
+	job->name = def->name;
+	if (job->hwm_ms < now_ms)
+		job->hwm_ms = now_ms;
+	memo_apply(&m->jobs, job, "", now_ms);
+	memo_tell_store(m, job);
+	return job;
 }
 
 static struct job *
@@ -214,7 +223,7 @@ job_make(struct master *m, const struct job_def *def,
 	}
 	job->hwm_ms = now_ms;
 	memo_apply(&m->jobs, job, "", now_ms);
-	tell_store(m, job);
+	memo_tell_store(m, job);
 	return job;
 }
 
@@ -265,37 +274,51 @@ carry_over(struct master *m, struct job *job, const struct job_def *def,
 	job->def = def;
 	job->name = def->name;
 	same_time = memo_apply(&m->jobs, job, memo, now_ms);
-	free(memo);
 	same_time &= !zone_changed(def);
 	if (!same_time) {
 		if (job->hwm_ms < now_ms)
 			job->hwm_ms = now_ms;
-		tell_store(m, job);
+		memo_tell_store(m, job);
+	} else if (!same_run) {
+		memo_tell_change(m, job, memo);
 	}
+	free(memo);
 	if (!same_time || !same_run)
 		note(&change->changed, &change->nchanged, &change->changed_cap,
 		    def->name);
+}
+
+static struct run *
+find_unstarted(const struct job *job)
+{
+	struct run *run = job->runs;
+
+	while (run != NULL && !run_is_unstarted(run))
+		run = run->next;
+	return run;
 }
 
 /* Its runs go on; what did not start yet never will. */
 static void
 remove_job(struct master *m, struct job *job)
 {
-	struct run *run, *next;
+	struct run *run;
+	char *memo = memo_make(job, m->jobs.boot_id);
 
+	memo_tell_gone(m, job->name, memo, job->hwm_ms);
+	free(memo);
 	heap_remove(&m->heap, &job->timer);
 	job->name = xstrdup(job->name);
 	job->def = NULL;
 	job->removed = true;
+	m->jobs.nremoved++;
 	while (job->retries != NULL)
 		retry_free(m, job->retries);
 	job->active++; /* must not be freed under us */
-	for (run = job->runs; run != NULL; run = next) {
-		next = run->next;
-		if (run_is_unstarted(run))
-			run_end_with(run, OUTCOME_KILLED, true,
-			    "the job was removed before it started");
-	}
+	/* The end of one may be that of others: there may be room to launch. */
+	while ((run = find_unstarted(job)) != NULL)
+		run_end_with(run, OUTCOME_KILLED, true,
+		    "the job was removed before it started");
 	job->active--;
 	jobs_release(m, job);
 }
@@ -369,8 +392,10 @@ match_set(struct master *m, const struct job_set *set, int64_t now_ms,
 		if (job != NULL) {
 			carry_over(m, job, def, now_ms, change);
 		} else {
-			job = job_make(
-			    m, def, memory_find(jobs, def->name), now_ms);
+			job = job_revive(m, def, now_ms);
+			if (job == NULL)
+				job = job_make(m, def,
+				    memory_find(jobs, def->name), now_ms);
 			note(&change->added, &change->nadded,
 			    &change->added_cap, def->name);
 		}
@@ -403,6 +428,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	struct job_set *set;
 	struct job **all;
 
+	refresh(m);
 	if (load_set(m, &set, err) == -1)
 		return -1;
 	log_problems(set);
@@ -415,6 +441,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	job_set_free(jobs->set);
 	jobs->set = set;
 	table_build(jobs);
+	memo_tell_absent(m);
 	memory_forget(jobs);
 	heap_reserve(&m->heap, jobs->n + jobs->n / 16);
 	for (size_t i = 0; i < jobs->n; i++) {
@@ -456,15 +483,33 @@ jobs_release(struct master *m, struct job *job)
 	if (!job->removed || job->runs != NULL || job->active > 0)
 		return;
 	heap_remove(&m->heap, &job->timer);
+	m->jobs.nremoved--;
 	job_free(&m->jobs, job);
 }
 
 struct job *
-jobs_orphan(struct jobs *jobs, const char *name)
+jobs_find_removed(const struct master *m, const char *name)
 {
-	struct job *job = job_alloc(jobs);
+	const struct run *run;
 
+	for (size_t i = 0; m->jobs.nremoved > 0 && i < RUNS_TABLE; i++)
+		for (run = m->runs.table[i]; run != NULL; run = run->same)
+			if (run->job->removed &&
+			    strcmp(run->job->name, name) == 0)
+				return run->job;
+	return NULL;
+}
+
+struct job *
+jobs_orphan(struct master *m, const char *name)
+{
+	struct job *job = jobs_find_removed(m, name);
+
+	if (job != NULL)
+		return job;
+	job = job_alloc(&m->jobs);
 	job->name = xstrdup(name);
 	job->removed = true;
+	m->jobs.nremoved++;
 	return job;
 }

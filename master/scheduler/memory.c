@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "master.h"
 #include "config/job_calendar.h"
 
 void
@@ -94,7 +95,9 @@ has_anchor(const struct job *job, unsigned i)
 /*
  * The memo: a line a schedule, "KEY<tab>ZONE[ RULE]<tab>TEXT". KEY is the
  * anchor of @every in ms, and of @after when it has one, the boot that @reboot
- * last fired in, "-" for the others.
+ * last fired in, "-" for the others. Last may come "=<tab><tab>WORDS": what
+ * else decides about slots, where it is not the default, for the recorder's
+ * explain and verify (recorder/plan.c).
  */
 static void
 memo_add(
@@ -160,6 +163,38 @@ needs_anchor(const struct job_def *def, unsigned i)
 	    (kind == SCHEDULE_AFTER && def->options->first == JOB_FIRST_NOW);
 }
 
+static void
+memo_add_word(struct strbuf *memo, bool *any, const char *word)
+{
+	strbuf_addf(memo, "%s%s", *any ? " " : "=\t\t", word);
+	*any = true;
+}
+
+static void
+memo_add_options(struct strbuf *memo, const struct job_options *options)
+{
+	static const char *const overlaps[] = {
+	    [JOB_OVERLAP_SKIP] = "overlap=skip",
+	    [JOB_OVERLAP_QUEUE] = "overlap=queue",
+	    [JOB_OVERLAP_REPLACE] = "overlap=replace",
+	};
+	size_t overlap = (size_t)options->overlap;
+	char retries[24];
+	bool any = false;
+
+	if (!options->enabled)
+		memo_add_word(memo, &any, "enabled=no");
+	if (overlap < nitems(overlaps) && overlaps[overlap] != NULL)
+		memo_add_word(memo, &any, overlaps[overlap]);
+	if (options->retries > 0) {
+		snprintf(retries, sizeof(retries), "retries=%d",
+		    (int)options->retries);
+		memo_add_word(memo, &any, retries);
+	}
+	if (any)
+		strbuf_addch(memo, '\n');
+}
+
 char *
 memo_make(const struct job *job, const char *boot_id)
 {
@@ -167,7 +202,75 @@ memo_make(const struct job *job, const char *boot_id)
 
 	for (unsigned i = 0; i < job->def->nschedules; i++)
 		memo_add(&memo, job, i, boot_id);
+	memo_add_options(&memo, job->def->options);
 	return strbuf_take(&memo);
+}
+
+static const char gone[] = "=\t\tgone=yes\n";
+
+static bool
+memo_is_gone(const char *memo)
+{
+	return strstr(memo, gone) != NULL;
+}
+
+static void
+tell_memo(struct master *m, const char *name, const char *memo, int64_t hwm_ms)
+{
+	struct record_job record = {
+	    .job = name,
+	    .memo = memo,
+	    .hwm_ms = hwm_ms,
+	    .last_run = "",
+	};
+
+	outbox_job(m, &record);
+}
+
+void
+memo_tell_store(struct master *m, const struct job *job)
+{
+	char *memo = memo_make(job, m->jobs.boot_id);
+
+	tell_memo(m, job->name, memo, job->hwm_ms);
+	free(memo);
+}
+
+void
+memo_tell_change(struct master *m, const struct job *job, const char *old)
+{
+	char *memo = memo_make(job, m->jobs.boot_id);
+
+	if (strcmp(memo, old) != 0)
+		tell_memo(m, job->name, memo, job->hwm_ms);
+	free(memo);
+}
+
+void
+memo_tell_gone(
+    struct master *m, const char *name, const char *memo, int64_t hwm_ms)
+{
+	char *text;
+
+	if (memo_is_gone(memo))
+		return;
+	text = xasprintf("%s%s", memo, gone);
+	tell_memo(m, name, text, hwm_ms);
+	free(text);
+}
+
+void
+memo_tell_absent(struct master *m)
+{
+	const struct jobs *jobs = &m->jobs;
+
+	for (size_t i = 0; i < jobs->nmemory; i++) {
+		const struct memory *memory = &jobs->memory[i];
+
+		if (jobs_find(jobs, memory->job) == NULL)
+			memo_tell_gone(
+			    m, memory->job, memory->memo, memory->hwm_ms);
+	}
 }
 
 /*

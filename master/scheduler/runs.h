@@ -43,7 +43,7 @@ struct run {
 	int64_t started_us;  /* 0: not yet */
 	uint32_t pid;
 	bool orphan;      /* its worker has no channel to us now */
-	bool unfit;       /* too big for a launcher: it is to be ended */
+	bool unfit;       /* it cannot be launched: it is to be ended */
 	uint8_t kill_why; /* enum kill_why to be told to the worker; 0 none */
 };
 
@@ -88,17 +88,17 @@ void run_end(struct run *run, const struct run_result *result, bool has_file);
 void run_end_with(struct run *run, enum outcome outcome, bool has_file,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* Starts it as soon as there is room, but not before begin.due_ms. */
-void run_go(struct run *run);
-
-/* True while no launcher was asked. */
-bool run_is_unstarted(const struct run *run);
-
 /*
  * What was asked of a launcher never came to be: back to the waiting line, or
  * to its end if somebody wanted that meanwhile. The run may be gone then.
  */
 void run_wait_again(struct run *run);
+
+/* Starts it as soon as there is room, but not before begin.due_ms. */
+void run_go(struct run *run);
+
+/* True while no launcher was asked. */
+bool run_is_unstarted(const struct run *run);
 
 /* Asks for the end of a run in any state. */
 void run_kill(struct run *run, enum kill_why why);

@@ -39,7 +39,7 @@ my @wrong = (
     [['history', '--since', '2026-03-10'], qr/--since 2026-03-10: neither/],
     [['history', '--outcome', 'bad'], qr/--outcome bad: runs end as/],
     [['history', '--outcome', 'failure,'], qr/--outcome : runs end as/],
-    [['history', '--outcome', 'skipped'], qr/--outcome skipped: runs end/],
+    [['history', '--outcome', 'skiped'], qr/--outcome skiped: runs end/],
     [['-H', 'localhost', 'list'], qr/-H localhost: not a URL/],
     [['-c', '/nonexistent/x', 'list'], qr{/nonexistent/x}],
     [['next', 'x x'], qr/./],
@@ -56,7 +56,7 @@ my ($status, $out, $err) = $f->command($belfry, '--help');
 is($status, 0, '--help');
 is($err, '', 'is no error');
 my @commands = $out =~ /^  ([a-z]+) /mg;
-is("@commands", 'status list show run kill history logs next check reload drain',
+is("@commands", 'status list show run kill history logs explain next check reload drain',
     'lists the commands');
 for my $command (@commands) {
 	($status, $out, $err) = $f->command($belfry, $command, '--help');
