@@ -119,6 +119,15 @@ struct job *jobs_find_removed(const struct master *m, const char *name);
 /* A job of no file, for runs that were found of one that is gone. */
 struct job *jobs_orphan(struct master *m, const char *name);
 
+/*
+ * refresh.c: reads calendars, and on a reload the time zones, again. What
+ * cannot be read stays as it was and is logged.
+ */
+void refresh_files(struct master *m);
+
+/* Did the last one change the time zone of a job or of its calendar? */
+bool refresh_moved(const struct job_def *def);
+
 void retry_add(struct master *m, struct job *job, const char *run,
     int64_t slot_ms, int32_t attempt, int64_t due_ms);
 void retry_free(struct master *m, struct retry *retry);

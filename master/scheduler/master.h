@@ -5,6 +5,7 @@
  *   master.c    role entry: peers, start, the tick
  *   jobs.c      the table of jobs; loading, reloading
  *   due.c       when a job is due (pure, over one job's memory)
+ *   refresh.c   calendars and time zones, when they are read again
  *   fire.c      a due slot: run it, or say why not
  *   retry.c     attempts that wait for their time
  *   runs.c      runs: their states, their end
