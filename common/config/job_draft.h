@@ -22,7 +22,7 @@ struct job_key {
 	const char *help;
 };
 
-#define JOB_KEY_MAX 32
+#define JOB_KEY_MAX 64
 
 struct draft_schedule {
 	const char *text;
@@ -62,7 +62,7 @@ struct job_type {
 extern const struct job_type job_type_text, job_type_path, job_type_env_file,
     job_type_shell, job_type_duration, job_type_size, job_type_integer,
     job_type_number, job_type_flag, job_type_overlap, job_type_signal,
-    job_type_umask;
+    job_type_umask, job_type_limit, job_type_catch_up;
 
 /* Of job_value.c: those with a syntax of their own. */
 extern const struct job_type job_type_codes, job_type_stdin,

@@ -110,45 +110,66 @@ due_after(const struct job *job, int64_t slot_ms, int64_t *next_r)
 	return job->def != NULL && earliest(job, slot_ms, false, next_r);
 }
 
-bool
-due_last_until(
-    const struct job *job, int64_t until_ms, int64_t *last_r, int64_t *count_r)
+/* The newest slot of schedule i before ms. */
+static bool
+schedule_before(const struct job *job, unsigned i, int64_t ms, int64_t *at_r)
 {
-	int64_t at, prev;
-	bool found = false;
+	const struct schedule *s = job->def->schedules[i];
+	enum schedule_kind kind = schedule_kind(s);
+	int64_t interval = schedule_interval(s) * 1000, sec;
 
-	*count_r = 0;
-	for (unsigned i = 0; i < job->def->nschedules; i++) {
-		const struct schedule *s = job->def->schedules[i];
-		enum schedule_kind kind = schedule_kind(s);
-
-		if (kind == SCHEDULE_EVERY) {
-			int64_t interval = schedule_interval(s) * 1000;
-
-			at = job->anchors[i] +
-			    (until_ms - job->anchors[i]) / interval * interval;
-		} else if (kind == SCHEDULE_CRON || kind == SCHEDULE_AT) {
-			if (!schedule_prev(
-				s, floor_seconds(until_ms) + 1, &prev))
-				continue;
-			at = prev * 1000;
-		} else if (!schedule_due(job, i, job->hwm_ms, &at) ||
-		    at > until_ms) {
-			continue;
-		}
-		if (at > job->hwm_ms && (!found || at > *last_r)) {
-			*last_r = at;
-			found = true;
-		}
+	if (kind == SCHEDULE_EVERY) {
+		if (ms <= job->anchors[i])
+			return false;
+		*at_r = job->anchors[i] +
+		    (ms - 1 - job->anchors[i]) / interval * interval;
+		return *at_r > job->anchors[i];
 	}
-	at = job->hwm_ms;
-	for (int64_t n = 1; found && n <= COUNT_MAX; n++) {
-		if (!earliest(job, at, false, &at) || at > *last_r)
-			break;
-		if (at == *last_r)
-			*count_r = n;
+	if (kind == SCHEDULE_CRON || kind == SCHEDULE_AT) {
+		/* Of a second that has begun its slot is before ms. */
+		if (!schedule_prev(s, floor_seconds(ms - 1) + 1, &sec))
+			return false;
+		*at_r = sec * 1000;
+		return true;
+	}
+	return schedule_due(job, i, job->hwm_ms, at_r) && *at_r < ms;
+}
+
+bool
+due_before(const struct job *job, int64_t ms, int64_t *at_r)
+{
+	bool found = false;
+	int64_t at;
+
+	for (unsigned i = 0; i < job->def->nschedules; i++) {
+		if (!schedule_before(job, i, ms, &at) || at <= job->hwm_ms ||
+		    (found && at <= *at_r))
+			continue;
+		*at_r = at;
+		found = true;
 	}
 	return found;
+}
+
+int64_t
+due_count(const struct job *job, int64_t last_ms)
+{
+	const struct job_def *def = job->def;
+	int64_t at = job->hwm_ms, interval;
+
+	if (def->nschedules == 1 &&
+	    schedule_kind(def->schedules[0]) == SCHEDULE_EVERY &&
+	    earliest(job, at, false, &at)) {
+		interval = schedule_interval(def->schedules[0]) * 1000;
+		return (last_ms - at) / interval + 1;
+	}
+	for (int64_t n = 1; n <= COUNT_MAX; n++) {
+		if (!earliest(job, at, false, &at) || at > last_ms)
+			return n - 1;
+		if (at == last_ms)
+			return n;
+	}
+	return 0;
 }
 
 bool

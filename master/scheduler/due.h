@@ -19,11 +19,16 @@ bool due_next(const struct job *job, struct due *due_r);
 bool due_after(const struct job *job, int64_t slot_ms, int64_t *next_r);
 
 /*
- * The last slot at or before until_ms that is later than the job's mark, and
- * how many there are from the mark on, 0 when more than a thousand.
+ * The newest slot before ms that is later than the job's mark; false: none.
+ * Costs the same whatever the distance.
  */
-bool due_last_until(
-    const struct job *job, int64_t until_ms, int64_t *last_r, int64_t *count_r);
+bool due_before(const struct job *job, int64_t ms, int64_t *at_r);
+
+/*
+ * How many slots there are from the mark on up to last_ms, which is one; 0
+ * when they are too many to be counted.
+ */
+int64_t due_count(const struct job *job, int64_t last_ms);
 
 /* True when all its schedules are @after. */
 bool due_is_delay(const struct job *job);

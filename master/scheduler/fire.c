@@ -9,7 +9,10 @@
 #include "policy.h"
 
 /* Slots of one job in one turn; what is left comes in the next turn. */
-#define SLOTS_MAX 16
+#define SLOTS_MAX            16
+/* Missed slots run only while the waiting line is shorter than this. */
+#define CATCH_UP_WAITING_MAX 16
+#define CATCH_UP_PAUSE_MS    200
 
 static void
 record_slots(struct master *m, struct job *job, int64_t from_ms,
@@ -42,13 +45,15 @@ record_slot(struct master *m, struct job *job, int64_t slot_ms,
 }
 
 static struct run *
-start_run(
-    struct master *m, struct job *job, int64_t slot_ms, enum run_state state)
+start_run(struct master *m, struct job *job, int64_t slot_ms,
+    enum trigger trigger, enum run_state state)
 {
 	struct run_begin begin;
 	struct run *run;
 
-	run_begin_fill(m, &begin, job, slot_ms, TRIGGER_SCHEDULE, 1);
+	run_begin_fill(m, &begin, job, slot_ms, trigger, 1);
+	if (trigger == TRIGGER_CATCH_UP)
+		begin.due_ms = begin.created_ms; /* behind what is on time */
 	run = run_new(m, job, &begin);
 	if (run_claim(run) == -1)
 		return NULL;
@@ -74,71 +79,132 @@ replace_runs(struct master *m, struct job *job)
 		retry_free(m, job->retries);
 }
 
-static enum job_overlap
-overlap_of(const struct job *job)
-{
-	return (enum job_overlap)job->def->options->overlap;
-}
-
 static void
-decide(struct master *m, struct job *job, int64_t slot_ms)
+decide(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
 {
+	struct policy_load load = {
+	    .active = job->active,
+	    .queued = job->queued,
+	    .retrying = job->retries != NULL,
+	};
+	const char *detail;
+
 	jobs_decided(job, slot_ms);
 	if (!job->def->options->enabled) {
 		record_slot(m, job, slot_ms, OUTCOME_SKIPPED, "disabled", "");
 		return;
 	}
-	switch (
-	    policy_overlap(overlap_of(job), jobs_is_busy(job), job->queued)) {
+	switch (policy_overlap(job->def->options, &load, &detail)) {
 	case POLICY_START:
-		start_run(m, job, slot_ms, RUN_WAITING);
+		start_run(m, job, slot_ms, trigger, RUN_WAITING);
 		break;
 	case POLICY_SKIP:
-		record_slot(m, job, slot_ms, OUTCOME_SKIPPED, "overlap",
-		    overlap_of(job) == JOB_OVERLAP_QUEUE ?
-			"too many slots wait already" :
-			"the run before it is not over");
+		record_slot(
+		    m, job, slot_ms, OUTCOME_SKIPPED, "overlap", detail);
 		break;
 	case POLICY_QUEUE:
-		start_run(m, job, slot_ms, RUN_QUEUED);
+		start_run(m, job, slot_ms, trigger, RUN_QUEUED);
 		break;
 	case POLICY_REPLACE:
 		replace_runs(m, job);
-		start_run(m, job, slot_ms,
+		start_run(m, job, slot_ms, trigger,
 		    job->active > 0 ? RUN_QUEUED : RUN_WAITING);
 		break;
 	}
 }
 
-/*
- * Nothing could run at that time: all slots that are too late by now are one
- * row. True when the first of them was.
- */
 static bool
-miss_late(struct master *m, struct job *job, int64_t slot_ms, int64_t now_ms)
+is_late(const struct job *job, int64_t slot_ms, int64_t now_ms)
 {
-	int64_t next, last, count, deadline;
-	bool more = due_after(job, slot_ms, &next);
+	int64_t next, period = 0;
+
+	if (due_after(job, slot_ms, &next))
+		period = next - slot_ms;
+	return now_ms - slot_ms > policy_deadline_ms(job->def->options, period);
+}
+
+/*
+ * The newest slot that is too late. Only the newest of all can be in time: no
+ * deadline is longer than half the way to the next slot.
+ */
+static int64_t
+last_late(const struct job *job, int64_t slot_ms, int64_t now_ms)
+{
+	int64_t last;
+
+	if (!due_before(job, now_ms + 1, &last) || last <= slot_ms)
+		return slot_ms;
+	if (!is_late(job, last, now_ms))
+		due_before(job, last, &last);
+	return last;
+}
+
+/* The n-th newest of the slots from slot_ms to last_ms, or the first. */
+static int64_t
+nth_newest(const struct job *job, int64_t slot_ms, int64_t last_ms, int n)
+{
+	int64_t at = last_ms;
+
+	while (--n > 0 && at > slot_ms && due_before(job, at, &at))
+		;
+	return at;
+}
+
+/* All slots from the first that is not decided to last_ms are one row. */
+static void
+miss_late(struct master *m, struct job *job, int64_t slot_ms, int64_t last_ms,
+    const char *reason)
+{
+	int64_t now_ms = clock_ms();
 	char detail[96];
 
-	deadline = policy_deadline_ms(more ? next - slot_ms : 0);
-	if (now_ms - slot_ms <= deadline)
-		return false;
-	if (!due_last_until(job, now_ms - deadline, &last, &count)) {
-		last = slot_ms;
-		count = 1;
-	}
-	if (last < slot_ms)
-		last = slot_ms;
 	snprintf(detail, sizeof(detail),
 	    "nothing could start it in time; "
 	    "found %lld s later",
 	    (long long)(now_ms - slot_ms) / 1000);
-	record_slots(
-	    m, job, slot_ms, last, count, OUTCOME_MISSED, "late", detail);
+	record_slots(m, job, slot_ms, last_ms, due_count(job, last_ms),
+	    OUTCOME_MISSED, reason, detail);
 	/* An interval that counts from the end now counts from here. */
-	jobs_decided(job, due_is_delay(job) ? now_ms : last);
+	jobs_decided(job, due_is_delay(job) ? now_ms : last_ms);
+}
+
+/*
+ * Nothing could run at that time. Those that the job wants to catch up with
+ * run, a few at a time so that all others stay on time; the older ones, or
+ * all, are passed over. False: the rest must wait a moment.
+ */
+static bool
+fire_late(struct master *m, struct job *job, int64_t slot_ms, int64_t now_ms)
+{
+	const struct job_options *options = job->def->options;
+	int keep = options->enabled ? policy_catch_up(options) : 0;
+	int64_t last = last_late(job, slot_ms, now_ms), first;
+
+	if (keep == 0) {
+		miss_late(m, job, slot_ms, last, "late");
+		return true;
+	}
+	first = nth_newest(job, slot_ms, last, keep);
+	if (first > slot_ms && due_before(job, first, &last)) {
+		miss_late(m, job, slot_ms, last,
+		    options->catch_up == JOB_CATCH_UP_ALL ? "catch-up-limit" :
+							    "late");
+		return true;
+	}
+	if (m->launch.waiting >= CATCH_UP_WAITING_MAX) {
+		heap_set(&m->heap, &job->timer, now_ms + CATCH_UP_PAUSE_MS);
+		return false;
+	}
+	decide(m, job, slot_ms, TRIGGER_CATCH_UP);
 	return true;
+}
+
+static void
+miss_gap(struct master *m, struct job *job, int64_t slot_ms)
+{
+	record_slot(m, job, slot_ms, OUTCOME_MISSED, "dst-gap",
+	    "this local time did not exist");
+	jobs_decided(job, slot_ms);
 }
 
 void
@@ -149,13 +215,12 @@ fire_job(struct master *m, struct job *job, int64_t now_ms)
 	for (int i = 0; i < SLOTS_MAX && !places_is_full(&m->places); i++) {
 		if (!due_next(job, &due) || due.at_ms > now_ms)
 			break;
-		if (due.gap) {
-			record_slot(m, job, due.at_ms, OUTCOME_MISSED,
-			    "dst-gap", "this local time did not exist");
-			jobs_decided(job, due.at_ms);
-		} else if (!miss_late(m, job, due.at_ms, now_ms)) {
-			decide(m, job, due.at_ms);
-		}
+		if (due.gap)
+			miss_gap(m, job, due.at_ms);
+		else if (!is_late(job, due.at_ms, now_ms))
+			decide(m, job, due.at_ms, TRIGGER_SCHEDULE);
+		else if (!fire_late(m, job, due.at_ms, now_ms))
+			return;
 	}
 	jobs_arm(m, job);
 }

@@ -125,17 +125,25 @@ job_of(struct master *m, const char *name)
 	return job != NULL ? job : jobs_orphan(&m->jobs, name);
 }
 
+/* A slot that was claimed, and is too late now to be caught up with. */
+static bool
+is_too_late(const struct run *run)
+{
+	const struct job_options *options = run->job->def->options;
+
+	return run->begin.trigger == TRIGGER_SCHEDULE &&
+	    policy_catch_up(options) == 0 &&
+	    clock_ms() - run->begin.due_ms > policy_deadline_ms(options, 0);
+}
+
 /* Made but never started. */
 static void
 resume_created(struct master *m, struct run *run)
 {
-	int64_t late = clock_ms() - run->begin.due_ms;
-
 	if (run->job->def == NULL)
 		run_end_with(run, OUTCOME_KILLED, true,
 		    "the job was removed before it started");
-	else if (late > policy_deadline_ms(0) &&
-	    run->begin.trigger == TRIGGER_SCHEDULE)
+	else if (is_too_late(run))
 		run_end_with(run, OUTCOME_KILLED, true,
 		    "the daemon was stopped before it started, and came back "
 		    "too late");
@@ -154,7 +162,8 @@ resume_file(struct master *m, struct runfile *file)
 	struct err err;
 	struct run *run;
 
-	if (file->begin.trigger == TRIGGER_SCHEDULE)
+	if (file->begin.trigger == TRIGGER_SCHEDULE ||
+	    file->begin.trigger == TRIGGER_CATCH_UP)
 		jobs_decided(job, file->begin.slot_ms);
 	run = run_new(m, job, &file->begin);
 	outbox_begin(m, &run->begin);

@@ -207,7 +207,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 		end.result.finished_us = clock_us();
 	if (job->def != NULL && run->begin.trigger != TRIGGER_MANUAL)
 		wait = policy_retry_ms(
-		    job->def->options, result->outcome, run->begin.attempt);
+		    job->def->options, result, run->begin.attempt);
 	if (wait >= 0)
 		end.retry_ms = clock_ms() + wait;
 	log_end(run, &end.result);
