@@ -76,7 +76,7 @@ replace_runs(struct master *m, struct job *job)
 			run_kill(run, KILL_REPLACED);
 	}
 	while (job->retries != NULL)
-		retry_free(m, job->retries);
+		retry_withdraw(m, job->retries);
 }
 
 static void

@@ -260,6 +260,20 @@ carry_over(struct master *m, struct job *job, const struct job_def *def,
 		    def->name);
 }
 
+/* A job that comes again under its name has no past. */
+static void
+forget_in_store(struct master *m, const struct job *job)
+{
+	const struct record_job record = {
+	    .job = job->name,
+	    .memo = "",
+	    .hwm_ms = job->hwm_ms,
+	    .last_run = "",
+	};
+
+	outbox_job(m, &record);
+}
+
 /* Its runs go on; what did not start yet never will. */
 static void
 remove_job(struct master *m, struct job *job)
@@ -271,7 +285,8 @@ remove_job(struct master *m, struct job *job)
 	job->def = NULL;
 	job->removed = true;
 	while (job->retries != NULL)
-		retry_free(m, job->retries);
+		retry_withdraw(m, job->retries);
+	forget_in_store(m, job);
 	job->active++; /* must not be freed under us */
 	for (run = job->runs; run != NULL; run = next) {
 		next = run->next;
@@ -425,33 +440,4 @@ jobs_orphan(struct jobs *jobs, const char *name)
 	job->name = xstrdup(name);
 	job->removed = true;
 	return job;
-}
-
-void
-retry_add(struct master *m, struct job *job, const char *run, int64_t slot_ms,
-    int32_t attempt, int64_t due_ms)
-{
-	struct retry *retry = xcalloc(1, sizeof(*retry));
-
-	retry->timer.kind = TIMER_RETRY;
-	retry->job = job;
-	snprintf(retry->run, sizeof(retry->run), "%s", run);
-	retry->slot_ms = slot_ms;
-	retry->attempt = attempt;
-	retry->due_ms = due_ms;
-	retry->next = job->retries;
-	job->retries = retry;
-	heap_set(&m->heap, &retry->timer, due_ms);
-}
-
-void
-retry_free(struct master *m, struct retry *retry)
-{
-	struct retry **p;
-
-	heap_remove(&m->heap, &retry->timer);
-	for (p = &retry->job->retries; *p != retry; p = &(*p)->next)
-		;
-	*p = retry->next;
-	free(retry);
 }

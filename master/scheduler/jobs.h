@@ -13,18 +13,8 @@
 #include "ipc/record.h"
 
 struct master;
+struct retry;
 struct run;
-
-/* One attempt that waits for its time. Owned by its job. */
-struct retry {
-	struct timer timer;
-	struct retry *next; /* of the job */
-	struct job *job;
-	char run[RUN_ID_SIZE]; /* the attempt that failed */
-	int64_t slot_ms;
-	int64_t due_ms;
-	int32_t attempt; /* the coming one */
-};
 
 /*
  * Small: there may be a hundred thousand. Owned by struct jobs; one that was
@@ -113,9 +103,5 @@ bool jobs_is_busy(const struct job *job);
 
 /* A job of no file, for runs that were found of one that is gone. */
 struct job *jobs_orphan(struct jobs *jobs, const char *name);
-
-void retry_add(struct master *m, struct job *job, const char *run,
-    int64_t slot_ms, int32_t attempt, int64_t due_ms);
-void retry_free(struct master *m, struct retry *retry);
 
 #endif

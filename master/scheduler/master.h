@@ -7,6 +7,7 @@
  *   due.c       when a job is due (pure, over one job's memory)
  *   fire.c      a due slot: run it, or say why not
  *   runs.c      runs: their states, their end
+ *   retries.c   attempts that wait for their time
  *   launch.c    the waiting line and the launchers
  *   spec.c      what a worker must know
  *   workers.c   the workers' channels
@@ -23,6 +24,7 @@
 #include "launch.h"
 #include "outbox.h"
 #include "places.h"
+#include "retries.h"
 #include "role.h"
 #include "run_id.h"
 #include "runs.h"

@@ -241,24 +241,38 @@ lose_run(struct master *m, const struct run_begin *begin)
 	    "no trace of it was left after a restart of the daemon");
 }
 
-static void
-resume_retry(struct master *m, const struct recover_retry *retry)
+/* Is there still something to be tried again? */
+static bool
+is_wanted(const struct job *job, const struct record_retry *retry)
 {
-	struct job *job = jobs_find(&m->jobs, retry->job);
+	/* The job is gone, or a newer slot took its place. */
+	return job != NULL &&
+	    (job->def->options->overlap != JOB_OVERLAP_REPLACE ||
+		job->hwm_ms <= retry->slot_ms);
+}
 
-	if (job == NULL)
+static void
+resume_retry(struct master *m, const struct recover_retry *r)
+{
+	const struct record_retry retry = {
+	    .run = r->run,
+	    .job = r->job,
+	    .slot_ms = r->slot_ms,
+	    .attempt = r->attempt,
+	    .due_ms = r->due_ms,
+	};
+	struct job *job = jobs_find(&m->jobs, r->job);
+
+	if (!is_wanted(job, &retry)) {
+		retry_withdraw_record(m, &retry);
 		return;
-	/* A newer slot took its place. */
-	if (job->def->options->overlap == JOB_OVERLAP_REPLACE &&
-	    job->hwm_ms > retry->slot_ms)
-		return;
+	}
 	/* It was made, and its file found, before the store heard of it. */
 	for (const struct run *run = job->runs; run != NULL; run = run->next)
-		if (run->begin.slot_ms == retry->slot_ms &&
-		    run->begin.attempt >= retry->attempt)
+		if (run->begin.slot_ms == retry.slot_ms &&
+		    run->begin.attempt >= retry.attempt)
 			return;
-	retry_add(
-	    m, job, retry->run, retry->slot_ms, retry->attempt, retry->due_ms);
+	retry_add(m, job, &retry);
 	jobs_arm(m, job);
 }
 

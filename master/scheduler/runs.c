@@ -191,6 +191,19 @@ remember(
 	}
 }
 
+static void
+add_retry(struct run *run, int64_t due_ms)
+{
+	const struct record_retry record = {
+	    .run = run->begin.id,
+	    .slot_ms = run->begin.slot_ms,
+	    .attempt = run->begin.attempt + 1,
+	    .due_ms = due_ms,
+	};
+
+	retry_add(run->master, run->job, &record);
+}
+
 void
 run_end(struct run *run, const struct run_result *result, bool has_file)
 {
@@ -214,8 +227,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	remember(job, run, &end.result);
 	outbox_end(m, &end, run->place);
 	if (wait >= 0)
-		retry_add(m, job, run->begin.id, run->begin.slot_ms,
-		    run->begin.attempt + 1, end.retry_ms);
+		add_retry(run, end.retry_ms);
 	run_free(run);
 	run_promote(m, job);
 	jobs_arm(m, job);
