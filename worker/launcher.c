@@ -173,11 +173,9 @@ static int
 say_ready(struct launcher *l)
 {
 	struct wire_writer w = WIRE_WRITER_INIT;
-	char text[64];
 	int rc;
 
-	snprintf(text, sizeof(text), "launcher %s " BELFRY_VERSION, l->index);
-	wire_put_str(&w, text);
+	wire_put_str(&w, "");
 	rc = packet_send_one(l->guardian, MSG_ROLE_READY, 0, &w, -1);
 	wire_writer_fini(&w);
 	return rc;

@@ -116,11 +116,29 @@ no_section(struct scan *scan)
 	emit_error(scan, INI_ERROR, text);
 }
 
+/* Before the first section it may be any file at all: that is said once. */
+static void
+no_section_text(struct scan *scan, const char *line)
+{
+	char text[160], quoted[QUOTE_SIZE];
+
+	if (scan->told)
+		return;
+	scan->told = true;
+	snprintf(text, sizeof(text), "expected %s, found %s",
+	    scan->reader->example, quote(quoted, line));
+	emit_error(scan, INI_ERROR, text);
+}
+
 static void
 no_equals(struct scan *scan, const char *line)
 {
 	char text[160], quoted[QUOTE_SIZE];
 
+	if (!scan->in_section) {
+		no_section_text(scan, line);
+		return;
+	}
 	snprintf(text, sizeof(text), "expected KEY = VALUE, found %s",
 	    quote(quoted, line));
 	emit_error(scan, INI_ERROR, text);

@@ -140,9 +140,14 @@ int
 runfile_reload(struct runfile *file, struct err *err)
 {
 	uint8_t h[HEADER_SIZE] = {0};
+	ssize_t n = pread(file->fd, h, sizeof(h), 0);
 
-	if (pread(file->fd, h, sizeof(h), 0) == -1)
+	if (n == -1)
 		return err_errno(err, "cannot read run file");
+	if (n == 0) { /* made and never used */
+		file->state = RUNFILE_FREE;
+		return 0;
+	}
 	if (read_header(file, h) == -1) {
 		errno = EBADMSG;
 		return err_set(err, "run file is damaged");

@@ -40,6 +40,7 @@ guardian_all_ready(struct guardian *g)
 		roles_stop(g, 1);
 		return;
 	}
+	g->pid_written = true;
 	g->state = GUARDIAN_RUNNING;
 	log_info("belfryd %s is up, pid=%d node=%s", BELFRY_VERSION,
 	    (int)getpid(), g->config->node_name);
@@ -309,7 +310,7 @@ prepare(struct guardian *g, struct err *err)
 }
 
 static void
-finish(struct guardian *g)
+remove_files(struct guardian *g)
 {
 	char *path = xasprintf("%s/worker.sock", g->config->run_dir);
 
@@ -317,10 +318,34 @@ finish(struct guardian *g)
 		unlink(path);
 	if (g->api_fd != -1)
 		unlink(g->config->socket);
-	if (g->state == GUARDIAN_STOPPING)
+	if (g->pid_written)
 		unlink(g->pid_path);
 	free(path);
-	log_info("belfryd stopped");
+}
+
+static void
+finish(struct guardian *g)
+{
+	remove_files(g);
+	for (unsigned i = 0; i < g->nchildren; i++) {
+		channel_free(g->children[i].channel);
+		event_free(g->children[i].restart);
+	}
+	for (size_t i = 0; i < SIGNALS_MAX; i++)
+		if (g->signals[i] != NULL)
+			event_free(g->signals[i]);
+	if (g->stop_timer != NULL)
+		event_free(g->stop_timer);
+	channel_loop_free(g->loop);
+	if (g->base != NULL)
+		event_base_free(g->base);
+	fd_close(&g->workers_fd);
+	fd_close(&g->api_fd);
+	fd_close(&g->config_fd);
+	fd_close(&g->reload_fd);
+	free(g->self);
+	free(g->worker);
+	free(g->pid_path);
 }
 
 /* Absolute: in the background we leave the directory we were started in. */
@@ -358,6 +383,7 @@ guardian_run(struct config *config, const struct guardian_options *options)
 	g.pid_path = pid_path(config, options);
 	if (prepare(&g, &err) == -1) {
 		log_error("%s", err.text);
+		finish(&g);
 		return 1;
 	}
 	/* Workers whose launcher dies come to us to be reaped. */
@@ -371,5 +397,6 @@ guardian_run(struct config *config, const struct guardian_options *options)
 	roles_start(&g);
 	event_base_dispatch(g.base);
 	finish(&g);
+	log_info("belfryd stopped");
 	return g.status;
 }

@@ -42,6 +42,7 @@ struct guardian {
 	char *self;   /* our program */
 	char *worker; /* belfry-worker */
 	char *pid_path;
+	bool pid_written;
 	const char *log_target;
 };
 

@@ -22,9 +22,41 @@
 /* How soon to ask again when a fork failed. */
 #define REFUSED_WAIT_MS 50
 
+static struct run *
+find_unfit(const struct launch *launch)
+{
+	struct run *run = launch->first;
+
+	while (run != NULL && !run->unfit)
+		run = run->later;
+	return run;
+}
+
+/* By now the job may be another one that fits. */
+static void
+end_unfit(struct master *m)
+{
+	struct run *run;
+
+	while ((run = find_unfit(&m->launch)) != NULL) {
+		run->unfit = false;
+		if (spec_encode(m, run, &m->scratch) == 0)
+			continue;
+		run_end_with(run, OUTCOME_LAUNCH_FAILED, true,
+		    "command, environment and stdin together are too big: "
+		    "%zu bytes, at most %d",
+		    m->scratch.len, MESSAGE_PAYLOAD_MAX);
+	}
+	master_room(m);
+}
+
 static void
 retry_cb(evutil_socket_t fd, short what, void *arg)
 {
+	struct master *m = arg;
+
+	if (find_unfit(&m->launch) != NULL)
+		end_unfit(m);
 	launch_pump(arg);
 }
 
@@ -82,7 +114,7 @@ handle_refused(struct channel *channel, struct message *message, void *arg,
 		log_warn("job %s: run=%s cannot be launched now, it waits: %s",
 		    run->begin.job, id, strerror(code));
 	workers_forget(run);
-	run_set_state(run, RUN_WAITING);
+	run_wait_again(run);
 	evtimer_add(m->launch.retry, &soon);
 	return 0;
 }
@@ -194,17 +226,17 @@ choose_launcher(const struct launch *launch)
 	return best;
 }
 
-/* The run's specification into scratch; false: the run has ended. */
-static bool
-make_spec(struct master *m, struct run *run)
+/*
+ * It is too big for a launcher, and those behind it must not wait. It ends
+ * from the loop: whoever pumps may hold it, or a list that it is in.
+ */
+static void
+set_unfit(struct master *m, struct run *run)
 {
-	if (spec_encode(m, run, &m->scratch) == 0)
-		return true;
-	run_end_with(run, OUTCOME_LAUNCH_FAILED, true,
-	    "command, environment and stdin together are too big: %zu bytes, "
-	    "at most %d",
-	    m->scratch.len, MESSAGE_PAYLOAD_MAX);
-	return false;
+	const struct timeval now = {0, 0};
+
+	run->unfit = true;
+	evtimer_add(m->launch.retry, &now);
 }
 
 /* 0; -1: no descriptors, or the launcher takes no more. */
@@ -213,8 +245,10 @@ send_launch(struct master *m, struct run *run, unsigned index)
 {
 	int sv[2];
 
-	if (!make_spec(m, run))
+	if (spec_encode(m, run, &m->scratch) == -1) {
+		set_unfit(m, run);
 		return 0;
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) == -1)
 		return -1;
 	if (channel_send(m->launch.launchers[index].channel, MSG_RUN_LAUNCH, 0,
@@ -235,14 +269,18 @@ launch_pump(struct master *m)
 {
 	const struct timeval soon = {.tv_usec = REFUSED_WAIT_MS * 1000};
 	struct runs *runs = &m->runs;
-	struct run *run;
+	struct run *run, *next;
 	int index;
 
 	if (m->phase != MASTER_RUNNING)
 		return;
-	while ((run = m->launch.first) != NULL &&
-	    runs->count[RUN_LAUNCHING] + runs->count[RUN_RUNNING] <
-		m->launch.max_running) {
+	for (run = m->launch.first; run != NULL &&
+	     runs->count[RUN_LAUNCHING] + runs->count[RUN_RUNNING] <
+		 m->launch.max_running;
+	     run = next) {
+		next = run->later;
+		if (run->unfit)
+			continue;
 		index = choose_launcher(&m->launch);
 		if (index == -1)
 			return; /* goes on when one of them has started */

@@ -91,6 +91,9 @@ master_begin(struct master *m)
 
 	m->phase = MASTER_RUNNING;
 	event_add(m->workers_event, NULL);
+	/* What the first launch would have to wait for. */
+	places_prepare(m->runs_dir);
+	users_get(&m->users, m->config->user, "", clock_ms());
 	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
 	    jobs_errors(&m->jobs));
 	role_ready(m->role, text);
@@ -351,6 +354,12 @@ master_init(struct role *role, struct err *err)
 	return 0;
 }
 
+static void
+master_orphaned(struct role *role)
+{
+	master_free(role->state);
+}
+
 const struct role_ops master_role = {
     .id = ROLE_MASTER,
     .init = master_init,
@@ -358,4 +367,5 @@ const struct role_ops master_role = {
     .listen = master_listen,
     .start = master_start,
     .message = master_message,
+    .orphaned = master_orphaned,
 };

@@ -11,6 +11,7 @@
  *   launch.c    the waiting line and the launchers
  *   spec.c      what a worker must know
  *   workers.c   the workers' channels
+ *   teardown.c  the end
  *   recover.c   start: what the store and the run files tell
  *   outbox.c    what the recorder has not confirmed yet
  *   answer*.c   questions of the api process
@@ -104,6 +105,9 @@ void master_room(struct master *m);
 /* Called when something ended: lets the guardian know once all is over. */
 void master_check_drained(struct master *m);
 
+/* teardown.c */
+void master_free(struct master *m);
+
 /* recover.c: everything between SETUP_DONE and the first tick. */
 void recover_start(struct master *m);
 
@@ -112,6 +116,7 @@ int recover_state_job(struct master *m, struct message *message);
 int recover_state_retry(struct master *m, struct message *message);
 int recover_state_open(struct master *m, struct message *message);
 void recover_state_end(struct master *m);
+void recover_free(struct master *m);
 
 /* Looks again at runs whose workers have not come back yet. */
 void recover_orphans(struct master *m);

@@ -117,3 +117,14 @@ outbox_resend(struct master *m)
 	m->outbox.unsent = m->outbox.first;
 	push(m);
 }
+
+void
+outbox_fini(struct outbox *box)
+{
+	struct outbox_item *item;
+
+	while ((item = box->first) != NULL) {
+		box->first = item->next;
+		free(item);
+	}
+}

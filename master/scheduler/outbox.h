@@ -40,6 +40,8 @@ void outbox_slot(struct master *m, const struct record_slot *slot);
 /* The recorder confirmed all up to seq. */
 void outbox_confirmed(struct master *m, uint64_t seq);
 
+void outbox_fini(struct outbox *box);
+
 /* There is a new recorder: tell it again what was not confirmed. */
 void outbox_resend(struct master *m);
 

@@ -1,5 +1,26 @@
 #include "places.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/fd.h"
+#include "run_id.h"
+
+void
+places_prepare(int dirfd)
+{
+	char name[RUN_ID_SIZE];
+	int fd;
+
+	for (unsigned place = 0; place < PLACES_READY; place++) {
+		run_id_name(place, name);
+		/* Empty is free; one that cannot be made is told at its use. */
+		fd = openat(dirfd, name,
+		    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		fd_close(&fd);
+	}
+}
+
 int
 places_take(struct places *places)
 {

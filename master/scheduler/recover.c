@@ -277,6 +277,15 @@ resume_retry(struct master *m, const struct recover_retry *r)
 }
 
 void
+recover_free(struct master *m)
+{
+	if (m->recover != NULL)
+		forget(m->recover);
+	free(m->recover);
+	m->recover = NULL;
+}
+
+void
 recover_state_end(struct master *m)
 {
 	struct recover *recover = m->recover;
@@ -293,8 +302,6 @@ recover_state_end(struct master *m)
 		resume_retry(m, r);
 	for (size_t i = 0; i < m->jobs.n; i++)
 		jobs_arm(m, m->jobs.all[i]);
-	forget(recover);
-	free(recover);
-	m->recover = NULL;
+	recover_free(m);
 	master_begin(m);
 }

@@ -80,6 +80,8 @@ use_config(struct master *m, struct config *config)
 	config->user = old->user;
 	config->group = old->group;
 	m->config = config;
+	if (old != m->role->config) /* that one is lent from by all after it */
+		config_free(old);
 	launch_init(m);
 	return true;
 }

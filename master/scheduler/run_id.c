@@ -57,6 +57,13 @@ run_id_make(
 	id_r[20] = '\0';
 }
 
+void
+run_id_name(unsigned place, char name_r[RUN_ID_SIZE])
+{
+	put(name_r, 0, 3, place);
+	name_r[3] = '\0';
+}
+
 int
 run_id_place(const char *id)
 {

@@ -24,6 +24,9 @@ void run_ids_init(struct run_ids *ids);
 void run_id_make(struct run_ids *ids, int64_t now_ms, unsigned place,
     char id_r[RUN_ID_SIZE]);
 
+/* The name of the run file at a place. */
+void run_id_name(unsigned place, char name_r[RUN_ID_SIZE]);
+
 /* The place in an id, or in the name of a run file; -1: it is none. */
 int run_id_place(const char *id);
 

@@ -256,12 +256,33 @@ run_end_with(
 	run_end(run, &result, has_file);
 }
 
+static void
+end_unstarted(struct run *run, enum kill_why why)
+{
+	run_end_with(run, OUTCOME_KILLED, true, "%s before it started",
+	    kill_reason(why));
+}
+
+void
+run_wait_again(struct run *run)
+{
+	struct master *m = run->master;
+
+	if (run->kill_why != 0) {
+		end_unstarted(run, run->kill_why);
+		return;
+	}
+	if (run->state != RUN_WAITING)
+		run_set_state(run, RUN_WAITING);
+	/* While draining nothing starts any more: it was the last, perhaps. */
+	master_check_drained(m);
+}
+
 void
 run_kill(struct run *run, enum kill_why why)
 {
 	if (run->state == RUN_QUEUED || run->state == RUN_WAITING) {
-		run_end_with(run, OUTCOME_KILLED, true, "%s before it started",
-		    kill_reason(why));
+		end_unstarted(run, why);
 		return;
 	}
 	if (run->kill_why != 0)

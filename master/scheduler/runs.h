@@ -40,6 +40,7 @@ struct run {
 	int64_t started_us;  /* 0: not yet */
 	uint32_t pid;
 	bool orphan;      /* its worker has no channel to us now */
+	bool unfit;       /* too big for a launcher: it is to be ended */
 	uint8_t kill_why; /* enum kill_why to be told to the worker; 0 none */
 };
 
@@ -83,6 +84,12 @@ void run_end(struct run *run, const struct run_result *result, bool has_file);
 /* Ends it without a worker, for a reason of ours. */
 void run_end_with(struct run *run, enum outcome outcome, bool has_file,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * What was asked of a launcher never came to be: back to the waiting line, or
+ * to its end if somebody wanted that meanwhile. The run may be gone then.
+ */
+void run_wait_again(struct run *run);
 
 /* Asks for the end of a run in any state. */
 void run_kill(struct run *run, enum kill_why why);

@@ -132,11 +132,17 @@ fill_options(struct run_spec *spec, const struct job_options *o)
 	spec->success = o->success;
 }
 
+/*
+ * The launchers work as who started the daemon. That is not who we are when
+ * root did: then they are root, and we the user of belfry.conf.
+ */
 static void
-fill_user(struct run_spec *spec, const struct user *user)
+fill_user(struct master *m, struct run_spec *spec, const struct user *user)
 {
+	uid_t launcher = m->role->privileged ? 0 : getuid();
+
 	spec->set_ids =
-	    user->found && (user->uid != getuid() || user->group[0] != '\0');
+	    user->found && (user->uid != launcher || user->group[0] != '\0');
 	spec->uid = user->uid;
 	spec->gid = user->gid;
 	spec->groups = user->groups;
@@ -178,7 +184,7 @@ spec_encode(struct master *m, struct run *run, struct wire_writer *w)
 	fill_options(&spec, def->options);
 	spec.directory = def->options->directory;
 	spec.trusted = def->source->trusted;
-	fill_user(&spec, user);
+	fill_user(m, &spec, user);
 	env_add_user(env, user);
 	if (def->options->timezone[0] != '\0')
 		env_add(env, "TZ=%s", def->options->timezone);

@@ -157,8 +157,7 @@ launch_again(struct master *m, struct run *run)
 		    run->launches);
 		return;
 	}
-	if (run->state != RUN_WAITING)
-		run_set_state(run, RUN_WAITING);
+	run_wait_again(run);
 	launch_pump(m);
 }
 

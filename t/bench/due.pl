@@ -2,9 +2,10 @@
 # N jobs due at one instant: how late they start and how fast they are
 # launched, by belfryd and by the raw loops, in turn, in the same rounds.
 #
-#   BELFRY_BUILD=build perl t/bench/due.pl [-n JOBS] [-r ROUNDS]
+#   BELFRY_BUILD=build perl t/bench/due.pl [-n JOBS] [-r ROUNDS] [-o TIMES]
 #
-# Prints medians over the rounds, and the ratios to the raw loops.
+# With -o the daemon lives for so many instants, one a second, and all but the
+# first count. Prints medians over the rounds, and the ratios to the raw loops.
 use strict;
 use warnings;
 use lib 't/lib';
@@ -12,9 +13,9 @@ use Belfry;
 use Getopt::Std;
 use Time::HiRes qw(sleep time);
 
-my %opt = (n => 1000, r => 5);
-getopts('n:r:', \%opt);
-my ($n, $rounds) = @opt{qw(n r)};
+my %opt = (n => 1000, r => 5, o => 1);
+getopts('n:r:o:', \%opt);
+my ($n, $rounds, $times) = @opt{qw(n r o)};
 my $stamp = "$Belfry::BUILD/t/bench/stamp";
 my $raw = "$Belfry::BUILD/t/bench/rawsched";
 my %samples;
@@ -33,11 +34,14 @@ sub measure {
 	my @records = unpack '(q<q<)*', scalar <$in> // '';
 	my (@late, %seen);
 	while (my ($ns, $id) = splice @records, 0, 2) {
-		push @late, ($ns - $due * 1e9) / 1e6;
-		$seen{$id}++;
+		my $slot = $times == 1 ? $due : int($ns / 1e9);
+		next if $slot < $due;
+		push @late, ($ns - $slot * 1e9) / 1e6;
+		$seen{"$id $slot"}++;
 	}
 	@late = sort { $a <=> $b } @late;
-	my $lost = $n - keys %seen;
+	my $want = $times > 1 && $name eq 'belfry' ? $n * ($times - 1) : $n;
+	my $lost = $want - keys %seen;
 	my $twice = grep { $_ > 1 } values %seen;
 	print "  $name: lost $lost, twice $twice\n" if $lost || $twice;
 	push @{ $samples{$name}{p50} }, $late[@late / 2];
@@ -47,9 +51,9 @@ sub measure {
 }
 
 sub wait_for_stamps {
-	my ($log) = @_;
+	my ($log, $count) = @_;
 	my $end = time + 120;
-	sleep 0.05 while -s $log < 16 * $n && time < $end;
+	sleep 0.05 while -s $log < 16 * $n * $count && time < $end;
 	sleep 0.3;
 }
 
@@ -61,15 +65,17 @@ sub belfry_round {
 	my $log = $d->path('stamps');
 	$d->write('stamps', '');
 	my $due = int(time) + 4 + int($n / 20000);
-	my @t = gmtime $due;
-	my $at = sprintf '%04d-%02d-%02dT%02d:%02d:%02dZ', $t[5] + 1900,
-	    $t[4] + 1, @t[3, 2, 1, 0];
+	my $at = join ',', map {
+		my @t = gmtime($due + $_);
+		sprintf '%04d-%02d-%02dT%02d:%02d:%02dZ', $t[5] + 1900,
+		    $t[4] + 1, @t[3, 2, 1, 0];
+	} 0 .. $times - 1;
 	$d->job('due.ini', join '', map {
 		"[job j$_]\nschedule = \@at $at\ncommand = $stamp $log $_\n"
 	} 0 .. $n - 1);
 	$d->spawn;
-	wait_for_stamps($log);
-	measure($log, $due, 'belfry');
+	wait_for_stamps($log, $times);
+	measure($log, $due + ($times > 1), 'belfry');
 	$d->stop('TERM');
 }
 

@@ -2,7 +2,7 @@
 #
 # A session is a block of text as a terminal shows it: lines that begin with
 # "$ " are commands, "> " goes on with one, everything else is what the command
-# before prints; "..." stands for any lines.
+# before prints; "..." stands for any text.
 package Manual;
 
 use strict;
@@ -71,7 +71,7 @@ sub commands {
 
 sub matches {
 	my ($got, $want) = @_;
-	my $re = join '.*?', map { quotemeta } split /^\.\.\.\n/m, $want, -1;
+	my $re = join '.*?', map { quotemeta } split /\.\.\.(?:\n\z)?/, $want, -1;
 	return $got =~ /\A$re\z/s;
 }
 

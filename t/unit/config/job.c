@@ -478,12 +478,21 @@ garbage_is_told_briefly(void **state)
 
 	for (unsigned i = 0; i < 400000; i++)
 		strbuf_addf(&b, "garbage %u of ten megabytes\n", i);
+	/* It may be any file: one line says so. */
+	set = load_text(b.s);
+	assert_int_equal(job_set_problem_count(set), 1);
+	assert_string_equal(job_set_problem(set, 0)->text,
+	    "expected [job NAME], found \"garbage 0 of ten megabytes\"");
+	assert_int_equal(job_set_problem(set, 0)->line, 1);
+	job_set_free(set);
+	/* It is a job file: the first mistakes, and how many there are. */
+	memcpy(b.s, "[job a]\n          ", 18);
 	set = load_text(b.s);
 	n = job_set_problem_count(set);
 	assert_int_equal(n, 21);
 	assert_string_equal(job_set_problem(set, n - 1)->text,
-	    "and 399980 more errors in this file");
-	assert_int_equal(job_set_problem(set, n - 1)->line, 21);
+	    "and 399981 more errors in this file");
+	assert_int_equal(job_set_problem(set, n - 1)->line, 22);
 	job_set_free(set);
 	strbuf_fini(&b);
 }

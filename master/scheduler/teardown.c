@@ -1,0 +1,70 @@
+/*
+ * Everything the master holds, given back: the guardian is gone and the
+ * process ends. Nothing is decided or recorded any more; runs go on by
+ * themselves.
+ */
+#include <stdlib.h>
+
+#include "base/fd.h"
+#include "master.h"
+#include "memory.h"
+
+static void
+free_runs(struct master *m)
+{
+	struct run *run;
+
+	for (size_t i = 0; i < RUNS_TABLE; i++)
+		while ((run = m->runs.table[i]) != NULL) {
+			m->runs.table[i] = run->same;
+			run->job->runs = NULL;
+			if (run->job->removed)
+				run->job->active = 0;
+			workers_forget(run);
+			free(run);
+		}
+}
+
+static void
+free_events(struct master *m)
+{
+	struct event *events[] = {
+	    m->tick_event,
+	    m->orphan_timer,
+	    m->drain_timer,
+	    m->workers_event,
+	    m->launch.retry,
+	};
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (events[i] != NULL)
+			event_free(events[i]);
+	alarm_free(m->alarm);
+}
+
+void
+master_free(struct master *m)
+{
+	free_runs(m);
+	free_events(m);
+	for (size_t i = 0; i < m->jobs.n; i++)
+		while (m->jobs.all[i]->retries != NULL)
+			retry_free(m, m->jobs.all[i]->retries);
+	for (unsigned i = 0; i < m->launch.nlaunchers; i++)
+		channel_free(m->launch.launchers[i].channel);
+	channel_free(m->recorder);
+	channel_free(m->api);
+	recover_free(m);
+	memory_forget(&m->jobs);
+	jobs_fini(&m->jobs);
+	heap_fini(&m->heap);
+	outbox_fini(&m->outbox);
+	users_fini(&m->users);
+	wire_writer_fini(&m->scratch);
+	free(m->reloaders);
+	if (m->config != m->role->config)
+		config_free(m->config);
+	fd_close(&m->runs_dir);
+	fd_close(&m->workers_fd);
+	free(m);
+}
