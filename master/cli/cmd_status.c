@@ -53,6 +53,22 @@ print_counts(const json_t *status)
 }
 
 static void
+print_pauses(const json_t *status)
+{
+	const json_t *pause = json_object_get(status, "paused");
+	int64_t n = field_number(status, "paused_jobs", 0);
+	char text[512];
+
+	if (json_is_object(pause)) {
+		show_pause(text, sizeof(text), pause);
+		show_line("paused", COLOUR_WARN, "%s", text);
+	}
+	if (n > 0)
+		show_line("paused", COLOUR_WARN, "%" PRId64 " job%s", n,
+		    n == 1 ? "" : "s");
+}
+
+static void
 print_processes(const json_t *processes)
 {
 	static const char *const heads[] = {"PROCESS", "PID", "RESTARTS", NULL};
@@ -88,6 +104,7 @@ print_status(const json_t *status)
 
 	print_state(status);
 	print_counts(status);
+	print_pauses(status);
 	if (json_array_size(processes) > 0)
 		print_processes(processes);
 	if (json_array_size(runs) > 0) {

@@ -270,3 +270,21 @@ show_problem(const json_t *problem)
 	putchar('\n');
 	free(text);
 }
+
+void
+show_pause(char *buf, size_t size, const json_t *pause)
+{
+	char since[TEXT_MAX] = "?", until[TEXT_MAX] = "", zone[TEXT_MAX] = "";
+	const char *reason = field_text(pause, "reason");
+	int64_t ms, now = text_now();
+
+	if (field_time(pause, "since", &ms))
+		text_short_time(since, ms, now);
+	if (field_time(pause, "until", &ms))
+		text_short_time(until, ms, now);
+	snprintf(buf, size, "by %s since %s%s%s %s%s%s%s",
+	    field_text(pause, "who"), since, *until != '\0' ? " until " : "",
+	    until, text_zone(zone, now),
+	    field_bool(pause, "all") ? ", like all jobs" : "",
+	    *reason != '\0' ? ": " : "", reason);
+}

@@ -172,6 +172,16 @@ check_record_slot(struct wire_reader *r, struct entry *entry, struct err *err)
 	return check_job(slot.job, err);
 }
 
+static int
+check_record_pause(struct wire_reader *r, struct entry *entry, struct err *err)
+{
+	struct record_pause pause;
+
+	if (record_pause_decode(&pause, r) == -1)
+		return err_set(err, "malformed");
+	return check_job(pause.job, err);
+}
+
 int
 batch_add(struct batch *b, const struct message *message, struct err *err)
 {
@@ -188,6 +198,8 @@ batch_add(struct batch *b, const struct message *message, struct err *err)
 		rc = check_record_end(&r, &entry, err);
 	else if (message->type == MSG_RECORD_SLOT)
 		rc = check_record_slot(&r, &entry, err);
+	else if (message->type == MSG_RECORD_PAUSE)
+		rc = check_record_pause(&r, &entry, err);
 	else
 		err_set(err, "is no record");
 	if (rc == -1)
@@ -278,6 +290,7 @@ apply_entry(struct batch *b, struct entry *entry)
 	struct wire_reader r;
 	struct record_job job;
 	struct record_slot slot;
+	struct record_pause pause;
 	struct record_end end;
 
 	wire_reader_init(&r, b->flying.bytes + entry->offset, entry->len);
@@ -287,6 +300,9 @@ apply_entry(struct batch *b, struct entry *entry)
 	} else if (entry->type == MSG_RECORD_SLOT) {
 		if (record_slot_decode(&slot, &r) == 0)
 			store->ops->slot(store, &slot);
+	} else if (entry->type == MSG_RECORD_PAUSE) {
+		if (record_pause_decode(&pause, &r) == 0)
+			store->ops->pause(store, &pause);
 	} else if (entry->type == MSG_RECORD_BEGIN) {
 		/* An end says all that its beginning says. */
 		if (!id_set_has(&b->ended, entry->run) &&

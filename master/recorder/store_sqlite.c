@@ -292,4 +292,6 @@ const struct store_ops store_sqlite = {
     .jobs = sqlite_jobs,
     .retries = sqlite_retries,
     .open_runs = sqlite_open_runs,
+    .pause = sqlite_pause,
+    .pauses = sqlite_pauses,
 };

@@ -146,7 +146,8 @@ answer_status(struct master *m, struct ask *ask)
 	for (size_t i = 0; i < m->jobs.n; i++)
 		enabled += m->jobs.all[i]->def->options->enabled != 0;
 	status = json_pack("{s:s, s:s, s:i, s:s, s:o, s:I, s:I, s:I, s:I, "
-			   "s:I, s:o, s:o, s:{s:s, s:s, s:I}, s:o, s:o}",
+			   "s:I, s:o, s:o, s:{s:s, s:s, s:I}, s:o, s:o, s:o, "
+			   "s:I}",
 	    "version", BELFRY_VERSION, "node", m->config->node_name, "pid",
 	    (int)m->guardian_pid, "state",
 	    m->phase == MASTER_DRAINING ? "draining" : "running", "started",
@@ -157,7 +158,9 @@ answer_status(struct master *m, struct ask *ask)
 	    (json_int_t)runs->count[RUN_QUEUED], "next", next_slot(m),
 	    "processes", processes(m), "store", "type", "sqlite", "path",
 	    m->config->store_path, "unconfirmed", (json_int_t)m->outbox.n,
-	    "problems", problems(m), "runs", answer_live(m, NULL, LIVE_MAX));
+	    "problems", problems(m), "runs", answer_live(m, NULL, LIVE_MAX),
+	    "paused", answer_pause(m->pauses.all), "paused_jobs",
+	    (json_int_t)m->pauses.n);
 	answer_object(ask, 200, status);
 }
 
@@ -286,6 +289,10 @@ static const struct {
     {"next", answer_next},
     {"run", answer_run},
     {"kill", answer_kill},
+    {"pause", answer_pause_ask},
+    {"resume", answer_resume_ask},
+    {"pause-all", answer_pause_ask},
+    {"resume-all", answer_resume_ask},
     {"reload", answer_reload_ask},
     {"drain", answer_drain},
 };

@@ -80,6 +80,17 @@ replace_runs(struct master *m, struct job *job)
 }
 
 static void
+skip_paused(struct master *m, struct job *job, int64_t slot_ms)
+{
+	const struct record_pause *pause = &pause_of(m, job)->record;
+	char detail[512];
+
+	snprintf(detail, sizeof(detail), "by %s%s%s", pause->who,
+	    pause->reason[0] != '\0' ? ": " : "", pause->reason);
+	record_slot(m, job, slot_ms, OUTCOME_SKIPPED, "paused", detail);
+}
+
+static void
 decide(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
 {
 	struct policy_load load = {
@@ -92,6 +103,10 @@ decide(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
 	jobs_decided(job, slot_ms);
 	if (!job->def->options->enabled) {
 		record_slot(m, job, slot_ms, OUTCOME_SKIPPED, "disabled", "");
+		return;
+	}
+	if (pause_covers(m, job, slot_ms)) {
+		skip_paused(m, job, slot_ms);
 		return;
 	}
 	switch (policy_overlap(job->def->options, &load, &detail)) {
@@ -168,6 +183,18 @@ miss_late(struct master *m, struct job *job, int64_t slot_ms, int64_t last_ms,
 	jobs_decided(job, due_is_delay(job) ? now_ms : last_ms);
 }
 
+/* The newest slot up to last_ms that a pause covers. */
+static int64_t
+last_covered(const struct master *m, const struct job *job, int64_t slot_ms,
+    int64_t last_ms)
+{
+	int64_t until = pause_of(m, job)->record.until_ms, before;
+
+	if (until == 0 || until > last_ms || !due_before(job, until, &before))
+		return last_ms;
+	return before > slot_ms ? before : slot_ms;
+}
+
 /*
  * Nothing could run at that time. Those that the job wants to catch up with
  * run, a few at a time so that all others stay on time; the older ones, or
@@ -180,6 +207,10 @@ fire_late(struct master *m, struct job *job, int64_t slot_ms, int64_t now_ms)
 	int keep = options->enabled ? policy_catch_up(options) : 0;
 	int64_t last = last_late(job, slot_ms, now_ms), first;
 
+	if (pause_covers(m, job, slot_ms)) {
+		last = last_covered(m, job, slot_ms, last);
+		keep = 0;
+	}
 	if (keep == 0) {
 		miss_late(m, job, slot_ms, last, "late");
 		return true;
@@ -236,6 +267,10 @@ fire_retry(struct master *m, struct retry *retry)
 	struct run_begin begin;
 	struct run *run;
 
+	if (pause_of(m, job) != NULL) {
+		heap_remove(&m->heap, &retry->timer); /* until its end */
+		return;
+	}
 	if (job->def != NULL) {
 		run_begin_fill(m, &begin, job, retry->slot_ms, TRIGGER_RETRY,
 		    retry->attempt);

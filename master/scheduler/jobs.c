@@ -287,6 +287,8 @@ remove_job(struct master *m, struct job *job)
 	while (job->retries != NULL)
 		retry_withdraw(m, job->retries);
 	forget_in_store(m, job);
+	if (job->paused)
+		pause_end(m, pause_find(m, job->name));
 	job->active++; /* must not be freed under us */
 	for (run = job->runs; run != NULL; run = next) {
 		next = run->next;
@@ -389,6 +391,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	jobs->set = set;
 	table_build(jobs);
 	memory_forget(jobs);
+	pause_apply(m);
 	heap_reserve(&m->heap, jobs->n + jobs->n / 16);
 	for (size_t i = 0; i < jobs->n; i++) {
 		all[i]->seen = false;

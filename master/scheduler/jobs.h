@@ -36,8 +36,9 @@ struct job {
 	struct retry *retries;
 	char last_run[RUN_ID_SIZE];
 	uint8_t last_outcome;
-	bool removed;
-	bool seen;       /* while loading */
+	bool removed : 1;
+	bool seen : 1;   /* while loading */
+	bool paused : 1; /* by name; see pause.h */
 	uint16_t active; /* runs that wait for room, start or run */
 	uint16_t queued; /* runs that wait for the ones before them */
 	uint32_t failures;

@@ -7,6 +7,7 @@
  *   due.c       when a job is due (pure, over one job's memory)
  *   fire.c      a due slot: run it, or say why not
  *   runs.c      runs: their states, their end
+ *   pause.c     jobs that somebody paused
  *   retries.c   attempts that wait for their time
  *   launch.c    the waiting line and the launchers
  *   spec.c      what a worker must know
@@ -24,6 +25,7 @@
 #include "jobs.h"
 #include "launch.h"
 #include "outbox.h"
+#include "pause.h"
 #include "places.h"
 #include "retries.h"
 #include "role.h"
@@ -43,7 +45,8 @@ enum master_phase {
 /* Kinds of struct timer in the heap. */
 enum timer_kind {
 	TIMER_JOB = 1,
-	TIMER_RETRY = 2
+	TIMER_RETRY = 2,
+	TIMER_PAUSE = 3, /* its end */
 };
 
 /* One process of the daemon, for the status. */
@@ -67,6 +70,7 @@ struct master {
 	struct runs runs;
 	struct launch launch;
 	struct outbox outbox;
+	struct pauses pauses;
 	struct users users;
 	struct run_ids ids;
 	struct places places;
@@ -115,6 +119,7 @@ void recover_start(struct master *m);
 int recover_state_job(struct master *m, struct message *message);
 int recover_state_retry(struct master *m, struct message *message);
 int recover_state_open(struct master *m, struct message *message);
+int recover_state_pause(struct master *m, struct message *message);
 void recover_state_end(struct master *m);
 void recover_free(struct master *m);
 

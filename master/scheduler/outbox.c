@@ -88,6 +88,14 @@ outbox_slot(struct master *m, const struct record_slot *slot)
 }
 
 void
+outbox_pause(struct master *m, const struct record_pause *pause)
+{
+	wire_writer_reset(&m->scratch);
+	record_pause_encode(pause, &m->scratch);
+	add(m, MSG_RECORD_PAUSE, -1);
+}
+
+void
 outbox_confirmed(struct master *m, uint64_t seq)
 {
 	struct outbox *box = &m->outbox;

@@ -63,6 +63,7 @@ recover_start(struct master *m)
 		m->recover = xcalloc(1, sizeof(*m->recover));
 	forget(m->recover);
 	memory_forget(&m->jobs);
+	pauses_fini(m);
 	channel_send(m->recorder, MSG_STATE_ASK, 0, NULL, -1);
 }
 
@@ -96,6 +97,18 @@ recover_state_retry(struct master *m, struct message *message)
 	retry->attempt = record.attempt;
 	retry->next = m->recover->retries;
 	m->recover->retries = retry;
+	return 0;
+}
+
+int
+recover_state_pause(struct master *m, struct message *message)
+{
+	struct record_pause record;
+
+	if (record_pause_decode(&record, &message->body) == -1)
+		return -1;
+	if (m->phase == MASTER_LOADING)
+		pause_begin(m, &record, false);
 	return 0;
 }
 
@@ -147,8 +160,8 @@ resume_created(struct master *m, struct run *run)
 		run_end_with(run, OUTCOME_KILLED, true,
 		    "the daemon was stopped before it started, and came back "
 		    "too late");
-	else if (run->job->active > 0 &&
-	    run->job->def->options->overlap == JOB_OVERLAP_QUEUE)
+	else if (run->job->def->options->overlap == JOB_OVERLAP_QUEUE &&
+	    (run->job->active > 0 || pause_of(m, run->job) != NULL))
 		run_set_state(run, RUN_QUEUED);
 	else
 		run_set_state(run, RUN_WAITING);

@@ -298,7 +298,7 @@ run_promote(struct master *m, struct job *job)
 	struct run *run, *first = NULL;
 
 	if (job->active > 0 || job->queued == 0 || job->retries != NULL ||
-	    m->phase == MASTER_DRAINING)
+	    m->phase == MASTER_DRAINING || pause_of(m, job) != NULL)
 		return;
 	for (run = job->runs; run != NULL; run = run->next)
 		if (run->state == RUN_QUEUED &&

@@ -50,6 +50,7 @@ master_free(struct master *m)
 	for (size_t i = 0; i < m->jobs.n; i++)
 		while (m->jobs.all[i]->retries != NULL)
 			retry_free(m, m->jobs.all[i]->retries);
+	pauses_fini(m);
 	for (unsigned i = 0; i < m->launch.nlaunchers; i++)
 		channel_free(m->launch.launchers[i].channel);
 	channel_free(m->recorder);
