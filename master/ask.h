@@ -20,6 +20,7 @@
  *   reload   master       -                                POST /v1/reload
  *   drain    master       -                                POST /v1/drain
  *   runs     recorder     job since outcome limit before   GET /v1/runs
+ *   explain  recorder     job at until                     GET /v1/jobs/J/explain
  *   show     recorder     run                              GET /v1/runs/R
  *   output   recorder     run offset follow                GET /v1/runs/R/output
  *   ledger   recorder     job since until outcome limit before

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "config/config_calendar.h"
 #include "config/config_setting.h"
 #include "config/config_value.h"
 #include "config/ini.h"
@@ -42,7 +43,15 @@ begin_section(struct parser *parser, const struct ini_event *event)
 	struct err err;
 
 	parser->section = NULL;
+	if (strcmp(event->section, "calendar") == 0) {
+		if (config_calendar_begin(parser->file, event, &err) == 0)
+			parser->section = "calendar";
+		else
+			error_at(parser, event->line, err.text);
+		return;
+	}
 	suggest_init(&s, event->section);
+	suggest_try(&s, "calendar");
 	for (size_t i = 0; i < nitems(sections); i++) {
 		suggest_try(&s, sections[i]);
 		if (strcmp(sections[i], event->section) != 0)
@@ -125,6 +134,16 @@ take_default(
 		error_at(parser, event->line, err.text);
 }
 
+static void
+take_calendar(
+    struct parser *parser, const struct ini_event *event, const char *value)
+{
+	struct err err;
+
+	if (config_calendar_take(parser->file, event, value, &err) == -1)
+		error_at(parser, event->line, err.text);
+}
+
 static const struct setting *
 find_setting(const char *section, const char *name)
 {
@@ -152,6 +171,8 @@ take_key(struct parser *parser, const struct ini_event *event)
 		take_setting(parser, event, setting, value);
 	else if (strcmp(parser->section, "defaults") == 0)
 		take_default(parser, event, value);
+	else if (strcmp(parser->section, "calendar") == 0)
+		take_calendar(parser, event, value);
 	else
 		unknown_key(parser, event);
 	free(value);
@@ -238,6 +259,7 @@ parse(const char *path, const char *text, size_t len,
 	free(copy);
 	parse_fallbacks(&parser);
 	job_defaults_check(file->defaults, default_error, &parser);
+	config_calendar_check(file, default_error, &parser);
 	if (parser.nerrors == 0)
 		return &file->config;
 	config_free(&file->config);
@@ -335,6 +357,7 @@ config_free(struct config *config)
 	if (config == NULL)
 		return;
 	job_defaults_free(file->defaults);
+	config_calendar_fini(file);
 	for (size_t i = 0; i < file->nstrings; i++)
 		free(file->strings[i]);
 	free(file->strings);

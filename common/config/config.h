@@ -13,7 +13,8 @@
 #include "base/err.h"
 #include "base/log.h"
 
-struct job_defaults; /* job.h: the keys of [defaults] */
+struct calendar_section; /* job_calendar.h */
+struct job_defaults;     /* job.h: the keys of [defaults] */
 
 struct config {
 	const char *path; /* where the text came from, for messages */
@@ -36,6 +37,10 @@ struct config {
 
 	/* [store] */
 	const char *store_path; /* STATE-DIR/belfry.db */
+
+	/* [calendar NAME], in their order */
+	const struct calendar_section *calendars;
+	size_t ncalendars;
 
 	/* [defaults]; never NULL */
 	const struct job_defaults *defaults;

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "config/config.h"
+#include "config/job_calendar.h"
 
 #define SETTING_MAX 32
 
@@ -16,6 +17,8 @@ struct job_defaults;
 struct setting_file {
 	struct config config; /* first: callers hold a pointer to it */
 	struct job_defaults *defaults;
+	struct calendar_section *calendars; /* owned; the config's */
+	size_t calendars_cap;
 	char **strings; /* owned */
 	size_t nstrings, cap;
 };

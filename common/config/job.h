@@ -16,7 +16,7 @@
 
 #include "base/err.h"
 #include "ipc/spec.h"
-#include "schedule/schedule.h"
+#include "schedule/rule.h"
 
 enum job_overlap {
 	JOB_OVERLAP_DEFAULT, /* allow; @after never overlaps */
@@ -32,6 +32,12 @@ enum job_catch_up {
 	JOB_CATCH_UP_ALL,
 };
 
+/* When an interval fires for the first time. */
+enum job_first {
+	JOB_FIRST_INTERVAL, /* an interval after it was first seen */
+	JOB_FIRST_NOW,
+};
+
 /*
  * What many jobs share. Compared and hashed by bytes: only scalars and
  * interned strings, no padding that is not zeroed.
@@ -44,7 +50,15 @@ struct job_options {
 	const char *directory;   /* "" the user's home, or / */
 	const char *environment; /* "K=V\nK=V", in order; "" none */
 	const char *environment_file; /* "" none; "-FILE" may be missing */
-	const char *stdin_text;  /* NULL: /dev/null; escapes are resolved */
+	const char *stdin_text;    /* NULL: /dev/null; escapes are resolved */
+	const char *start_at;      /* as written; "" none */
+	const char *end_at;        /* "" none */
+	const char *calendar_name; /* "" none */
+	/* what the last three mean, found out with the job */
+	const struct job_calendar *calendar; /* a reference, NULL none */
+	int64_t start_s;                     /* first instant; INT64_MIN none */
+	int64_t end_s;           /* first instant after; INT64_MAX none */
+	int64_t jitter_ms;       /* 0 none */
 	int64_t timeout_ms;      /* 0 none */
 	int64_t kill_grace_ms;   /* 10s */
 	int64_t retry_delay_ms;  /* 10s */
@@ -63,6 +77,13 @@ struct job_options {
 	int32_t catch_up;        /* enum job_catch_up */
 	int32_t catch_up_limit;  /* 100 */
 	int32_t enabled;         /* 1 */
+	uint8_t dialect;         /* enum schedule_dialect */
+	uint8_t day_match;       /* enum schedule_day_match */
+	uint8_t dst_gap;         /* enum schedule_gap */
+	uint8_t dst_overlap;     /* enum schedule_overlap */
+	uint8_t calendar_mode;   /* enum calendar_mode */
+	uint8_t first;           /* enum job_first */
+	uint8_t reserved[2];     /* 0 */
 };
 
 /*
@@ -93,6 +114,9 @@ const char *job_def_description(const struct job_def *def);
 /* The text of schedule i < nschedules, as written. */
 const char *job_def_schedule_text(const struct job_def *def, size_t i);
 
+/* Schedule i with the job's calendar and window; borrows from def. */
+void job_def_rule(const struct job_def *def, size_t i, struct rule *rule_r);
+
 /* One job file. */
 struct job_source {
 	const char *path;
@@ -101,6 +125,8 @@ struct job_source {
 	uint32_t uid;
 	struct timespec mtime;
 };
+
+struct job_calendars; /* job_calendar.h */
 
 struct job_set; /* all definitions of one directory, and what was wrong */
 
@@ -114,7 +140,8 @@ struct job_problem {
 };
 
 struct job_set_options {
-	const struct job_defaults *defaults; /* NULL: the built-in ones */
+	const struct job_defaults *defaults;   /* NULL: the built-in ones */
+	const struct job_calendars *calendars; /* NULL: there are none */
 	const char *default_user; /* whose jobs need no root-owned file */
 	bool privileged;          /* we are root: check owners and modes */
 	bool hints;               /* also look for hints (slow) */

@@ -11,6 +11,7 @@
 #include "config/ini.h"
 #include "config/job_command.h"
 #include "config/job_owner.h"
+#include "config/job_time.h"
 #include "config/quote.h"
 
 struct parser {
@@ -87,6 +88,18 @@ check_zone(struct parser *parser)
 	return true;
 }
 
+static void
+check_times(struct parser *parser)
+{
+	const char *key;
+	struct err err;
+
+	if (job_time_resolve(&parser->draft,
+		job_pool_schedules(parser->env->pool),
+		parser->env->options->calendars, &key, &err) == -1)
+		job_error(parser, line_of(parser, key), "%s", err.text);
+}
+
 /* @after counts from the end of a run, so two never meet. */
 static void
 check_overlap(struct parser *parser, const struct schedule *schedule)
@@ -114,13 +127,15 @@ get_schedules(
     struct parser *parser, const struct schedule **list, const char **texts)
 {
 	const struct job_draft *draft = &parser->draft;
-	struct schedule_options options = {.job = parser->name};
+	struct schedule_options options;
 	char quoted[QUOTE_SIZE];
 	struct err err = {""};
 	size_t n = 0;
 
-	if (check_zone(parser))
-		options.zone = zone_of(draft);
+	job_time_options(draft, parser->name, &options);
+	if (!check_zone(parser))
+		options.zone = NULL;
+	check_times(parser);
 	for (size_t i = 0; i < draft->nschedules; i++) {
 		const struct draft_schedule *s = &draft->schedules[i];
 

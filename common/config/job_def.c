@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "config/job_calendar.h"
 #include "config/job_command.h"
 #include "config/job_draft.h"
 
@@ -20,6 +21,23 @@ job_def_schedule_text(const struct job_def *def, size_t i)
 	const void *texts = def->schedules + def->nschedules;
 
 	return ((const char *const *)texts)[i];
+}
+
+void
+job_def_rule(const struct job_def *def, size_t i, struct rule *rule_r)
+{
+	const struct job_options *o = def->options;
+
+	*rule_r = (struct rule){
+	    .schedule = def->schedules[i],
+	    .mode = (enum calendar_mode)o->calendar_mode,
+	    .start = o->start_s,
+	    .end = o->end_s,
+	};
+	if (o->calendar != NULL) {
+		rule_r->calendar = o->calendar->days;
+		rule_r->zone = o->calendar->zone;
+	}
 }
 
 char **
@@ -45,9 +63,11 @@ same_options(const struct job_options *a, const struct job_options *b)
 		same_text(a->environment, b->environment) &&
 		same_text(a->environment_file, b->environment_file) &&
 		same_text(a->stdin_text, b->stdin_text) &&
-		memcmp(&a->timeout_ms, &b->timeout_ms,
-		    sizeof(*a) - offsetof(struct job_options, timeout_ms)) ==
-		    0);
+		same_text(a->start_at, b->start_at) &&
+		same_text(a->end_at, b->end_at) &&
+		same_text(a->calendar_name, b->calendar_name) &&
+		memcmp(&a->start_s, &b->start_s,
+		    sizeof(*a) - offsetof(struct job_options, start_s)) == 0);
 }
 
 bool

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "config/job_draft.h"
+#include "config/job_time.h"
 #include "config/quote.h"
 
 struct job_defaults *
@@ -32,16 +33,16 @@ job_defaults_set(struct job_defaults *defaults, const char *key,
 }
 
 static void
-check_schedule(struct schedule_pool *pool, const char *key, const char *text,
-    const char *schedule_text, const char *zone, uint32_t line,
+check_schedule(struct schedule_pool *pool,
+    const struct schedule_options *options, const char *key, const char *text,
+    const char *schedule_text, uint32_t line,
     void (*problem)(void *arg, uint32_t line, const char *text), void *arg)
 {
-	struct schedule_options options = {.zone = zone};
 	const struct schedule *schedule;
 	char quoted[QUOTE_SIZE];
 	struct err err = {""};
 
-	schedule = schedule_get(pool, schedule_text, &options, &err);
+	schedule = schedule_get(pool, schedule_text, options, &err);
 	if (schedule != NULL) {
 		schedule_release(pool, schedule);
 		return;
@@ -56,18 +57,22 @@ job_defaults_check(const struct job_defaults *defaults,
 {
 	const struct job_draft *draft = &defaults->draft;
 	const char *zone = draft->options.timezone;
+	struct schedule_options options;
 	struct schedule_pool *pool;
 
 	if (draft->nschedules == 0 && *zone == '\0')
 		return;
 	pool = schedule_pool_new(NULL);
 	if (*zone != '\0')
-		check_schedule(pool, "timezone", zone, "@daily", zone,
+		check_schedule(pool, &(struct schedule_options){.zone = zone},
+		    "timezone", zone, "@daily",
 		    job_draft_line(draft, "timezone"), problem, arg);
+	job_time_options(draft, NULL, &options);
+	options.zone = NULL; /* if it is wrong, that has been told */
 	for (size_t i = 0; i < draft->nschedules; i++)
-		check_schedule(pool, "schedule", draft->schedules[i].text,
-		    draft->schedules[i].text, NULL, draft->schedules[i].line,
-		    problem, arg);
+		check_schedule(pool, &options, "schedule",
+		    draft->schedules[i].text, draft->schedules[i].text,
+		    draft->schedules[i].line, problem, arg);
 	schedule_pool_free(pool);
 }
 

@@ -20,6 +20,11 @@ job_draft_init(struct job_draft *draft)
 	draft->options.directory = "";
 	draft->options.environment = "";
 	draft->options.environment_file = "";
+	draft->options.start_at = "";
+	draft->options.end_at = "";
+	draft->options.calendar_name = "";
+	draft->options.start_s = INT64_MIN;
+	draft->options.end_s = INT64_MAX;
 	for (const struct job_key *k = job_keys; k->name != NULL; k++)
 		if (k->fallback != NULL &&
 		    k->type->parse(draft, k, k->fallback, 0, &err) == -1)

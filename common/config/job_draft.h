@@ -20,6 +20,7 @@ struct job_key {
 	int64_t min, max;
 	const char *fallback; /* the default as one would write it; NULL none */
 	const char *help;
+	const char *const *words; /* of job_type_word; ends with NULL */
 };
 
 #define JOB_KEY_MAX 64
@@ -62,7 +63,10 @@ struct job_type {
 extern const struct job_type job_type_text, job_type_path, job_type_env_file,
     job_type_shell, job_type_duration, job_type_size, job_type_integer,
     job_type_number, job_type_flag, job_type_overlap, job_type_signal,
-    job_type_umask, job_type_limit, job_type_catch_up;
+    job_type_umask, job_type_limit, job_type_catch_up, job_type_word;
+
+/* Of job_time.c: what is resolved with the whole job. */
+extern const struct job_type job_type_instant, job_type_calendar;
 
 /* Of job_value.c: those with a syntax of their own. */
 extern const struct job_type job_type_codes, job_type_stdin,

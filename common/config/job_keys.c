@@ -7,7 +7,17 @@
 #include "config/quote.h"
 
 #define DURATION_MAX INT64_MAX
+#define JITTER_MAX   (7 * 86400 * 1000LL)
 #define AT(field)    offsetof(struct job_options, field)
+
+/* The words of enums; "" is what a key means that is not given. */
+static const char *const dialects[] = {"cron", "quartz", NULL};
+static const char *const day_matches[] = {"either", "both", NULL};
+static const char *const gaps[] = {"", "run", "skip", NULL};
+static const char *const overlaps[] = {"", "first", "both", NULL};
+static const char *const firsts[] = {"interval", "now", NULL};
+static const char *const calendar_modes[] = {
+    "exclude", "include", "next", "previous", NULL};
 
 /* name, type, where, least, most, default, help */
 const struct job_key job_keys[] = {
@@ -20,6 +30,26 @@ const struct job_key job_keys[] = {
 	"when it runs, see belfry-schedule(7); may be given several times"},
     {"timezone", &job_type_text, AT(timezone), 0, 0, NULL,
 	"the time zone of its schedules"},
+    {"dialect", &job_type_word, AT(dialect), 0, 0, "cron",
+	"how its schedules are written: cron or quartz", dialects},
+    {"day-match", &job_type_word, AT(day_match), 0, 0, "either",
+	"both: a day of month and a day of week must both match", day_matches},
+    {"dst-gap", &job_type_word, AT(dst_gap), 0, 0, NULL,
+	"run or skip, when clocks go forward over its time", gaps},
+    {"dst-overlap", &job_type_word, AT(dst_overlap), 0, 0, NULL,
+	"first or both, when its time comes twice", overlaps},
+    {"jitter", &job_type_duration, AT(jitter_ms), 0, JITTER_MAX, "none",
+	"starts up to so much later, by a hash of job and slot"},
+    {"first", &job_type_word, AT(first), 0, 0, "interval",
+	"now: @every and @after fire as soon as the job is seen", firsts},
+    {"start-at", &job_type_instant, AT(start_at), 0, 0, NULL,
+	"slots before this time are none"},
+    {"end-at", &job_type_instant, AT(end_at), 0, 0, NULL,
+	"slots at and after this time are none"},
+    {"calendar", &job_type_calendar, AT(calendar_name), 0, 0, NULL,
+	"a [calendar NAME] of belfry.conf"},
+    {"calendar-mode", &job_type_word, AT(calendar_mode), 0, 0, "exclude",
+	"exclude, include, next or previous", calendar_modes},
     {"overlap", &job_type_overlap, AT(overlap), 0, 0, NULL,
 	"allow, skip, queue or replace, when it still runs"},
     {"overlap-limit", &job_type_limit, AT(overlap_limit), 1, 1000, NULL,

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "config/intern.h"
+#include "config/job_calendar.h"
 
 struct job_pool {
 	unsigned refs;
@@ -15,7 +16,7 @@ struct job_pool {
 };
 
 /* The strings among the options, as one loop needs them. */
-#define OPTION_STRINGS 8
+#define OPTION_STRINGS 11
 
 static const size_t string_offsets[OPTION_STRINGS] = {
     offsetof(struct job_options, shell),
@@ -26,6 +27,9 @@ static const size_t string_offsets[OPTION_STRINGS] = {
     offsetof(struct job_options, environment),
     offsetof(struct job_options, environment_file),
     offsetof(struct job_options, stdin_text),
+    offsetof(struct job_options, start_at),
+    offsetof(struct job_options, end_at),
+    offsetof(struct job_options, calendar_name),
 };
 
 static const char *
@@ -47,9 +51,11 @@ static void
 options_fini(void *arg, const void *p, size_t n)
 {
 	struct job_pool *pool = arg;
+	const struct job_options *options = p;
 
 	for (size_t i = 0; i < OPTION_STRINGS; i++)
 		intern_release(pool->strings, get_string(p, i));
+	job_calendar_release(options->calendar);
 }
 
 static void
@@ -111,8 +117,9 @@ job_pool_options(struct job_pool *pool, const struct job_options *options)
 	for (size_t i = 0; i < OPTION_STRINGS; i++)
 		set_string(&key, i,
 		    intern_string(pool->strings, get_string(options, i)));
+	job_calendar_ref(options->calendar);
 	copy = intern_get(pool->options, &key, sizeof(key));
-	/* The copy holds its strings once, however many share it. */
+	/* The copy holds what it refers to once, however many share it. */
 	if (intern_shared(copy))
 		options_fini(pool, &key, sizeof(key));
 	return copy;

@@ -10,11 +10,13 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "config/hash.h"
+#include "config/job_calendar.h"
 #include "config/job_defaults.h"
 #include "config/job_dir.h"
 #include "config/job_file.h"
 #include "config/job_hints.h"
 #include "config/job_index.h"
+#include "schedule/zone.h"
 
 /* A run of definitions of one file: numbers first, first + 1 ... of the set. */
 struct segment {
@@ -277,7 +279,12 @@ set_basis(struct job_set *set, const struct job_parse_env *env)
 {
 	const char *user = env->options->default_user;
 
+	const struct zone *zone =
+	    schedule_pool_zone(job_pool_schedules(env->pool), NULL, NULL);
+
 	job_defaults_print(env->defaults, &set->basis);
+	job_calendars_print(env->options->calendars, &set->basis);
+	strbuf_addf(&set->basis, "%s\n", zone != NULL ? zone->name : "");
 	strbuf_addf(&set->basis, "%d%s", env->options->privileged,
 	    user != NULL ? user : "");
 }

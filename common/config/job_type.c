@@ -91,6 +91,9 @@ parse_duration(struct job_draft *draft, const struct job_key *key,
 	if (*field < key->min)
 		return err_set(err, "too short; at least %s",
 		    duration_format_ms(text, key->min));
+	if (*field > key->max)
+		return err_set(err, "too long; at most %s",
+		    duration_format_ms(text, key->max));
 	return 0;
 }
 
@@ -262,6 +265,47 @@ print_flag(
 }
 
 const struct job_type job_type_flag = {false, parse_flag, print_flag};
+
+static int
+parse_word(struct job_draft *draft, const struct job_key *key,
+    const char *value, uint32_t line, struct err *err)
+{
+	uint8_t *field = job_key_field(key, &draft->options);
+	struct strbuf list = STRBUF_INIT;
+	char text[QUOTE_SIZE];
+	struct suggest s;
+
+	suggest_init(&s, value);
+	for (size_t i = 0; key->words[i] != NULL; i++) {
+		if (*key->words[i] == '\0')
+			continue;
+		if (strcmp(key->words[i], value) == 0) {
+			*field = (uint8_t)i;
+			strbuf_fini(&list);
+			return 0;
+		}
+		suggest_try(&s, key->words[i]);
+		strbuf_addf(&list, "%s%s",
+		    list.len == 0                 ? "" :
+			key->words[i + 1] == NULL ? " or " :
+						    ", ",
+		    key->words[i]);
+	}
+	err_set(err, "write %s%s", strbuf_str(&list), suggest_text(text, &s));
+	strbuf_fini(&list);
+	return -1;
+}
+
+static void
+print_word(
+    const struct job_def *def, const struct job_key *key, struct strbuf *b)
+{
+	const uint8_t *field = job_key_value(key, def->options);
+
+	strbuf_adds(b, key->words[*field]);
+}
+
+const struct job_type job_type_word = {false, parse_word, print_word};
 
 static const char *const overlap_names[] = {
     [JOB_OVERLAP_DEFAULT] = "",

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "schedule/cron_field.h"
+#include "schedule/hash.h"
 
 #define DAYS       84006 /* 1970-01-01 to 2199-12-31 */
 #define WORDS      ((DAYS + 63) / 64)
@@ -34,6 +35,12 @@ void
 calendar_free(struct calendar *calendar)
 {
 	free(calendar);
+}
+
+uint64_t
+calendar_hash(const struct calendar *c)
+{
+	return hash_finish(hash_add(HASH_INIT, c->words, sizeof(c->words)));
 }
 
 bool

@@ -40,6 +40,9 @@ int calendar_add_weekdays(
 int
 calendar_add_file(struct calendar *calendar, const char *path, struct err *err);
 
+/* Equal for calendars of the same dates, whatever way they were given. */
+uint64_t calendar_hash(const struct calendar *calendar);
+
 /* day: since 1970-01-01, civil_to_days(). */
 bool calendar_has(const struct calendar *calendar, int64_t day);
 

@@ -260,6 +260,7 @@ schedule_pool_refresh(struct schedule_pool *pool, struct err *err)
 	for (size_t i = 0; i < pool->zone_count; i++) {
 		rc = zone_refresh(
 		    pool->zones[i], pool->zone_dir, failed > 0 ? NULL : err);
+		pool->zones[i]->changed = rc == 1;
 		changed += rc == 1;
 		failed += rc == -1;
 	}

@@ -8,15 +8,25 @@
 #define DAY      86400
 #define TIME_MAX 1000000000000LL
 
+static const char *const mode_names[] = {
+    [CALENDAR_EXCLUDE] = "exclude",
+    [CALENDAR_INCLUDE] = "include",
+    [CALENDAR_NEXT] = "next",
+    [CALENDAR_PREVIOUS] = "previous",
+};
+
+const char *
+calendar_mode_name(enum calendar_mode mode)
+{
+	return mode_names[mode];
+}
+
 int
 calendar_mode_parse(
     const char *text, enum calendar_mode *mode_r, struct err *err)
 {
-	static const char *const names[] = {
-	    "exclude", "include", "next", "previous"};
-
-	for (size_t i = 0; i < nitems(names); i++)
-		if (strcmp(text, names[i]) == 0) {
+	for (size_t i = 0; i < nitems(mode_names); i++)
+		if (strcmp(text, mode_names[i]) == 0) {
 			*mode_r = (enum calendar_mode)i;
 			return 0;
 		}
@@ -406,4 +416,26 @@ rule_prev(const struct rule *r, int64_t t, int64_t *prev_r)
 	else
 		found = prev_open(r, clamp(t), prev_r);
 	return found && *prev_r >= r->start;
+}
+
+bool
+rule_leaves_out(const struct rule *r, int64_t t)
+{
+	return r->calendar != NULL && !is_open(r, day_of(r, t));
+}
+
+bool
+rule_invert(const struct rule *r, struct rule *inverse_r)
+{
+	enum schedule_kind kind = schedule_kind(r->schedule);
+
+	if (r->calendar == NULL)
+		return false;
+	if ((r->mode == CALENDAR_NEXT || r->mode == CALENDAR_PREVIOUS) &&
+	    (kind == SCHEDULE_CRON || kind == SCHEDULE_AT))
+		return false;
+	*inverse_r = *r;
+	inverse_r->mode =
+	    r->mode == CALENDAR_INCLUDE ? CALENDAR_EXCLUDE : CALENDAR_INCLUDE;
+	return true;
 }

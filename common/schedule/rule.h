@@ -28,6 +28,8 @@ struct rule {
 	int64_t end;             /* first instant after; INT64_MAX: none */
 };
 
+const char *calendar_mode_name(enum calendar_mode mode);
+
 /* "exclude", "include", "next", "previous". 0 or -1. */
 int calendar_mode_parse(
     const char *text, enum calendar_mode *mode_r, struct err *err);
@@ -47,5 +49,17 @@ int calendar_mode_parse(
  */
 bool rule_next(const struct rule *rule, int64_t t, int64_t *next_r);
 bool rule_prev(const struct rule *rule, int64_t t, int64_t *prev_r);
+
+/*
+ * Whether the calendar says no to the date of t: for a fire that does not
+ * move.
+ */
+bool rule_leaves_out(const struct rule *rule, int64_t t);
+
+/*
+ * The fires that the calendar leaves out of a rule, as a rule of their own.
+ * False: there are none, because there is no calendar, or they move.
+ */
+bool rule_invert(const struct rule *rule, struct rule *inverse_r);
 
 #endif

@@ -35,6 +35,7 @@ struct zone {
 	struct zone_span *spans; /* owned; spans[count].at is INT64_MAX */
 	uint32_t count;
 	bool repeats; /* every 400 years, see zone_offset_at() */
+	bool changed; /* by the last schedule_pool_refresh() */
 	uint16_t index[ZONE_BUCKETS]; /* span at the start of each bucket */
 
 	/* Which file it was read from, to see that it changed. */

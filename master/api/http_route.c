@@ -26,6 +26,8 @@ static const struct route routes[] = {
 	""},
     {"GET", "/v1/jobs/{job}/next", "next", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
 	"n", ""},
+    {"GET", "/v1/jobs/{job}/explain", "explain", ROLE_RECORDER, API_VIEWER,
+	ROUTE_WHOLE, "at until", ""},
     {"POST", "/v1/jobs/{job}/run", "run", ROLE_MASTER, API_OPERATOR,
 	ROUTE_WHOLE, "", ""},
     {"POST", "/v1/jobs/{job}/pause", "pause", ROLE_MASTER, API_OPERATOR,

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "config/job.h"
+#include "config/job_calendar.h"
 #include "config/job_dir.h"
 #include "config/problem.h"
 
@@ -28,6 +29,7 @@ struct check {
 	const char *config_path;
 	struct config *config; /* NULL: none, or a wrong one */
 	struct schedule_pool *pool;
+	struct job_calendars *calendars; /* of config */
 	struct problem_list problems;
 	const char *config_file; /* at hand, for config_problem() */
 	size_t njobs;
@@ -80,6 +82,7 @@ check_jobs(struct check *check, char *const *paths, size_t npaths)
 	const struct config *config = check->config;
 	const struct job_set_options options = {
 	    .defaults = config != NULL ? config->defaults : NULL,
+	    .calendars = check->calendars,
 	    .default_user = config != NULL ? config->user : "",
 	    .privileged = is_privileged(check),
 	    .hints = true,
@@ -152,6 +155,19 @@ add_file(struct check *check, struct paths *paths, const char *path)
 		add_path(paths, path);
 }
 
+/* Their files; the rest of them was checked with the configuration. */
+static void
+load_calendars(struct check *check)
+{
+	const struct config *config = check->config;
+
+	if (config == NULL)
+		return;
+	check->config_file = check->config_path;
+	check->calendars = job_calendars_load(config->calendars,
+	    config->ncalendars, check->pool, NULL, config_problem, check);
+}
+
 static void
 run_checks(struct check *check, int nfiles, char **files)
 {
@@ -160,6 +176,7 @@ run_checks(struct check *check, int nfiles, char **files)
 	/* Files can be checked where no belfry is set up, or not for us. */
 	if (nfiles == 0 || access(check->config_path, R_OK) == 0)
 		check->config = check_config(check, check->config_path);
+	load_calendars(check);
 	if (nfiles == 0 && check->config != NULL)
 		add_directory(check, &paths, check->config->jobs_dir);
 	for (int i = 0; i < nfiles; i++)
@@ -346,6 +363,7 @@ cmd_check(int argc, char **argv, const char *config_path)
 	check.pool = schedule_pool_new(NULL);
 	run_checks(&check, argc - optind, argv + optind);
 	status = report(&check);
+	job_calendars_free(check.calendars);
 	config_free(check.config);
 	problem_fini(&check.problems);
 	schedule_pool_free(check.pool);

@@ -21,6 +21,7 @@ struct history {
 	const char *outcome;
 	char since[TIMESTAMP_TEXT_MAX];
 	long max;
+	size_t rows;
 	bool max_given;
 	struct table *table; /* NULL: JSON */
 	struct json_list json;
@@ -115,11 +116,28 @@ each(void *arg, json_t *run)
 {
 	struct history *h = arg;
 
+	h->rows++;
 	if (h->table == NULL)
 		json_list_add(&h->json, run);
 	else
 		show_run_row(h->table, run, true);
 	return 0;
+}
+
+/* A name with a typo has no runs either; that must not look like good news. */
+static int
+check_job(struct client *client, const struct history *h, struct err *err)
+{
+	char *path = client_path("/v1/jobs/", h->job, "");
+	json_t *json = NULL;
+	int status, http;
+
+	status = client_get(client, path, &json, &http, err);
+	if (status == CLI_REFUSED && http == 404)
+		err_set(err, "no such run, and no job \"%s\"", h->job);
+	json_decref(json);
+	free(path);
+	return status;
 }
 
 static void
@@ -156,6 +174,8 @@ print(const struct cli *cli, struct history *h)
 	path = make_path(h);
 	status =
 	    client_list(client, path, (size_t)h->max, each, h, &more, &err);
+	if (status == CLI_GOOD && h->rows == 0 && h->job != NULL)
+		status = check_job(client, h, &err);
 	client_free(client);
 	free(path);
 	finish(h, status, more);

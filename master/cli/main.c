@@ -51,6 +51,7 @@ const struct command *const cli_commands[] = {
     &cmd_resume,
     &cmd_history,
     &cmd_logs,
+    &cmd_explain,
     &cmd_next_entry,
     &cmd_check_entry,
     &cmd_reload,

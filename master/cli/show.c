@@ -95,32 +95,38 @@ show_reason(char *buf, size_t size, const json_t *run)
 struct table *
 show_runs_table(bool with_job)
 {
-	char zone[TEXT_MAX], started[TEXT_MAX + 16], slot[TEXT_MAX + 16];
+	char zone[TEXT_MAX], slot[TEXT_MAX + 16];
+	/* How it ended before when: lines are cut on a narrow terminal. */
 	const char *heads[] = {
-	    "RUN", "JOB", slot, started, "DURATION", "OUTCOME", "EXIT", NULL};
+	    "RUN", "JOB", "OUTCOME", slot, "STARTED", "DURATION", "EXIT", NULL};
 	struct table *table;
 
 	text_zone(zone, text_now());
 	snprintf(slot, sizeof(slot), "SLOT (%s)", zone);
-	snprintf(started, sizeof(started), "STARTED");
 	if (!with_job) {
 		heads[1] = heads[0];
 		table = table_new(heads + 1);
 	} else {
 		table = table_new(heads);
 	}
-	table_align_right(table, with_job ? 4 : 3);
+	table_align_right(table, with_job ? 5 : 4);
 	return table;
 }
 
+/* The slot; and when it started, with a date when that is another day. */
 static void
-add_time(struct table *table, const json_t *run, const char *key)
+add_times(struct table *table, const json_t *run)
 {
 	char text[TEXT_MAX];
-	int64_t ms;
+	int64_t slot = 0, started;
 
-	if (field_time(run, key, &ms))
-		table_add(table, COLOUR_NONE, "%s", text_time(text, ms));
+	if (field_time(run, "slot", &slot))
+		table_add(table, COLOUR_NONE, "%s", text_time(text, slot));
+	else
+		table_add(table, COLOUR_DIM, "-");
+	if (field_time(run, "started", &started))
+		table_add(table, COLOUR_NONE, "%s",
+		    text_short_time(text, started, slot));
 	else
 		table_add(table, COLOUR_DIM, "-");
 }
@@ -141,11 +147,10 @@ show_run_row(struct table *table, const json_t *run, bool with_job)
 	table_add(table, COLOUR_NONE, "%s", field_text(run, "id"));
 	if (with_job)
 		table_add(table, COLOUR_NONE, "%s", field_text(run, "job"));
-	add_time(table, run, "slot");
-	add_time(table, run, "started");
+	table_add(table, colour_of(outcome), "%s", outcome);
+	add_times(table, run);
 	table_add(
 	    table, COLOUR_NONE, "%s", ms >= 0 ? text_duration(text, ms) : "-");
-	table_add(table, colour_of(outcome), "%s", outcome);
 	show_reason(reason, sizeof(reason), run);
 	table_add(table, COLOUR_NONE, "%s", reason);
 }

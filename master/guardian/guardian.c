@@ -288,7 +288,6 @@ static int
 prepare(struct guardian *g, struct err *err)
 {
 	const struct config *config = g->config;
-	int lock;
 
 	if (find_programs(g, err) == -1 ||
 	    priv_lookup(config->user, config->group, &g->ids, err) == -1 ||
@@ -303,8 +302,8 @@ prepare(struct guardian *g, struct err *err)
 			return -1;
 	}
 	/* By the process that stays: the lock names its pid. */
-	lock = startup_lock(config, err);
-	if (lock == -1 || open_log(g, err) == -1)
+	g->lock_fd = startup_lock(config, err);
+	if (g->lock_fd == -1 || open_log(g, err) == -1)
 		return -1;
 	return open_listeners(g, err);
 }
@@ -318,6 +317,8 @@ remove_files(struct guardian *g)
 		unlink(path);
 	if (g->api_fd != -1)
 		unlink(g->config->socket);
+	/* Who waits for the pid file to go may start another daemon then. */
+	fd_close(&g->lock_fd);
 	if (g->pid_written)
 		unlink(g->pid_path);
 	free(path);
@@ -375,6 +376,7 @@ guardian_run(struct config *config, const struct guardian_options *options)
 	    .config_fd = -1,
 	    .reload_fd = -1,
 	    .detach_fd = -1,
+	    .lock_fd = -1,
 	    .log_target = "stderr",
 	};
 	struct err err = {""};

@@ -39,6 +39,7 @@ struct guardian {
 	int reload_fd;   /* text that the master is looking at; -1 none */
 	uint64_t ticket; /* of the last reload */
 	int detach_fd;
+	int lock_fd; /* of the state directory; held until we are done */
 	char *self;   /* our program */
 	char *worker; /* belfry-worker */
 	char *pid_path;

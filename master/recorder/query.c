@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "explain.h"
 #include "json_text.h"
 #include "query_filter.h"
 #include "row_json.h"
@@ -253,6 +254,7 @@ static const struct {
     {"show", answer_show},
     {"output", answer_output},
     {"ledger", answer_ledger},
+    {"explain", explain_answer},
 };
 
 void

@@ -65,8 +65,8 @@ parse_number(const char *text, int64_t *value_r)
 	return errno == 0;
 }
 
-static int
-parse_time(const struct ask *ask, const char *key, int64_t *ms_r)
+int
+query_parse_time(const struct ask *ask, const char *key, int64_t *ms_r)
 {
 	const char *text = ask_arg(ask, key);
 	struct err err = {""};
@@ -184,8 +184,8 @@ query_filter_parse(
 	f->filter.until_ms = INT64_MAX;
 	if (!query_knows_args(ask, runs ? run_args : ledger_args) ||
 	    parse_texts(f, ask) == -1 ||
-	    parse_time(ask, "since", &f->filter.since_ms) == -1 ||
-	    parse_time(ask, "until", &f->filter.until_ms) == -1 ||
+	    query_parse_time(ask, "since", &f->filter.since_ms) == -1 ||
+	    query_parse_time(ask, "until", &f->filter.until_ms) == -1 ||
 	    parse_outcomes(ask, runs ? RUN_OUTCOMES : SLOT_OUTCOMES,
 		&f->filter.outcomes) == -1 ||
 	    ask_arg_int(ask, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT, &limit) ==

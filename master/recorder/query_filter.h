@@ -31,6 +31,12 @@ void query_filter_fini(struct query_filter *f);
 void query_filter_next(const struct query_filter *f,
     const struct store_cursor *next, struct strbuf *b);
 
+/*
+ * A time: RFC 3339, or milliseconds since 1970; *ms_r stays when it was not
+ * given. 0; or -1: 400 was answered.
+ */
+int query_parse_time(const struct ask *ask, const char *key, int64_t *ms_r);
+
 /* True when every argument is one of names (ends with NULL); else 400. */
 bool query_knows_args(const struct ask *ask, const char *const *names);
 

@@ -51,6 +51,13 @@ struct store_cursor {
 	char key[JOB_NAME_MAX + 1]; /* run id, or job; "" from the newest */
 };
 
+/* What a job's schedules were; strings are valid during the callback. */
+struct store_plan {
+	int64_t since_ms; /* slots later than this are of these schedules */
+	int64_t seen_ms;  /* when that was found out */
+	const char *memo;
+};
+
 struct store_filter {
 	const char *job;    /* NULL all */
 	uint32_t outcomes;  /* bits 1 << enum outcome; 0 all */
@@ -74,6 +81,7 @@ typedef void store_list_done(
 
 typedef void store_run_cb(void *arg, const struct store_run *run);
 typedef void store_slot_cb(void *arg, const struct store_slot *slot);
+typedef void store_plan_cb(void *arg, const struct store_plan *plan);
 typedef void store_job_cb(void *arg, const struct record_job *job);
 typedef void store_retry_cb(void *arg, const struct record_retry *retry);
 typedef void store_begin_cb(void *arg, const struct run_begin *begin);
@@ -122,6 +130,10 @@ struct store_ops {
 	 */
 	void (*find)(struct store *store, const char *text, store_run_cb *row,
 	    store_done *done, void *arg);
+
+	/* What the schedules of a job were, newest first, at most limit. */
+	void (*plans)(struct store *store, const char *job, int limit,
+	    store_plan_cb *row, store_done *done, void *arg);
 
 	/*
 	 * The piece of a run's output that holds position pos, or the first

@@ -288,6 +288,7 @@ const struct store_ops store_sqlite = {
     .runs = sqlite_runs,
     .slots = sqlite_slots,
     .find = sqlite_find,
+    .plans = sqlite_plans,
     .output = sqlite_output,
     .jobs = sqlite_jobs,
     .retries = sqlite_retries,

@@ -41,6 +41,8 @@ enum sqlite_sql {
 	SQL_PAUSE,
 	SQL_RESUME,
 	SQL_PAUSES,
+	SQL_PLAN,
+	SQL_PLANS,
 	SQL_COUNT,
 };
 
@@ -163,6 +165,13 @@ void sqlite_find(struct store *store, const char *text, store_run_cb *row,
 /* store_sqlite_ledger.c */
 void sqlite_slots(struct store *store, const struct store_filter *filter,
     store_slot_cb *row, store_list_done *done, void *arg);
+
+/* store_sqlite_plans.c */
+
+/* Notes a memo that is another than the job's; before that one is changed. */
+void sqlite_plan(struct sqlite_store *s, const struct record_job *job);
+void sqlite_plans(struct store *store, const char *job, int limit,
+    store_plan_cb *row, store_done *done, void *arg);
 
 /* store_sqlite_state.c */
 void sqlite_output(struct store *store, const char *run, uint64_t pos,

@@ -145,6 +145,7 @@ sqlite_job(struct store *store, const struct record_job *job)
 	    value_int(job->hwm_ms),
 	};
 
+	sqlite_plan(sqlite_store(store), job);
 	sqlite_run(
 	    sqlite_store(store), SQL_JOB, job_sql, values, nitems(values));
 }

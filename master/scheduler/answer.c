@@ -45,6 +45,7 @@ state_word(enum run_state state)
 	case RUN_RUNNING:
 		return "running";
 	case RUN_NEW:
+	case RUN_DELAYED:
 	case RUN_WAITING:
 	case RUN_LAUNCHING:
 	case RUN_ENDED:
@@ -59,10 +60,11 @@ live_run(const struct run *run)
 {
 	const struct run_begin *b = &run->begin;
 
-	return json_pack("{s:s, s:s, s:o, s:i, s:s, s:s, s:s, s:o, s:o}", "id",
-	    b->id, "job", b->job, "slot", answer_time(b->slot_ms), "attempt",
-	    (int)b->attempt, "trigger", trigger_name(b->trigger), "host",
-	    b->host, "state", state_word(run->state), "started",
+	return json_pack("{s:s, s:s, s:o, s:o, s:i, s:s, s:s, s:s, s:o, s:o}",
+	    "id", b->id, "job", b->job, "slot", answer_time(b->slot_ms), "due",
+	    answer_time(b->due_ms), "attempt", (int)b->attempt, "trigger",
+	    trigger_name(b->trigger), "host", b->host, "state",
+	    state_word(run->state), "started",
 	    answer_time(run->started_us / 1000), "pid",
 	    run->pid != 0 ? json_integer(run->pid) : json_null());
 }
@@ -109,7 +111,7 @@ static json_t *
 problems(const struct master *m)
 {
 	json_t *list = json_array();
-	size_t n = job_set_problem_count(m->jobs.set);
+	size_t n = m->jobs.set != NULL ? job_set_problem_count(m->jobs.set) : 0;
 
 	for (size_t i = 0; i < n && i < PROBLEMS_MAX; i++) {
 		const struct job_problem *p = job_set_problem(m->jobs.set, i);
@@ -122,18 +124,21 @@ problems(const struct master *m)
 	return list;
 }
 
-/* The next slot of all. */
+/* What starts next by itself: a slot or a retry. */
 static json_t *
 next_slot(const struct master *m)
 {
+	const struct job *job;
 	struct timer *timer;
 	int64_t at;
 
 	timer = heap_min(&m->heap, &at);
-	if (timer == NULL || timer->kind != TIMER_JOB)
+	if (timer == NULL)
 		return json_null();
-	return json_pack("{s:s, s:o}", "job", ((struct job *)timer)->name,
-	    "slot", answer_time(at));
+	job = timer->kind == TIMER_JOB ? (struct job *)timer :
+					 ((struct retry *)timer)->job;
+	return json_pack(
+	    "{s:s, s:o}", "job", job->name, "slot", answer_time(at));
 }
 
 static void
@@ -154,8 +159,9 @@ answer_status(struct master *m, struct ask *ask)
 	    answer_time(m->started_ms), "jobs", (json_int_t)m->jobs.n,
 	    "enabled", (json_int_t)enabled, "running",
 	    (json_int_t)(runs->count[RUN_RUNNING] + runs->count[RUN_LAUNCHING]),
-	    "waiting", (json_int_t)runs->count[RUN_WAITING], "queued",
-	    (json_int_t)runs->count[RUN_QUEUED], "next", next_slot(m),
+	    "waiting",
+	    (json_int_t)(runs->count[RUN_DELAYED] + runs->count[RUN_WAITING]),
+	    "queued", (json_int_t)runs->count[RUN_QUEUED], "next", next_slot(m),
 	    "processes", processes(m), "store", "type", "sqlite", "path",
 	    m->config->store_path, "unconfirmed", (json_int_t)m->outbox.n,
 	    "problems", problems(m), "runs", answer_live(m, NULL, LIVE_MAX),

@@ -38,15 +38,27 @@ last_run(const struct job *job)
 	    answer_time(job->last_end_ms));
 }
 
-/* When it fires next, retries included; null when that is not known. */
-static json_t *
-next_fire(const struct job *job)
+/* What comes first may be no slot, but a reason why there is none. */
+static bool
+next_slot(const struct job *job, int64_t *at_r)
 {
 	struct due due;
 
-	if (!job->def->options->enabled || !due_next(job, &due))
+	if (!due_next(job, &due))
+		return false;
+	*at_r = due.at_ms;
+	return due.kind == DUE_SLOT || due_after(job, due.at_ms, at_r);
+}
+
+/* When it fires next; null when that is not known. */
+static json_t *
+next_fire(const struct job *job)
+{
+	int64_t at;
+
+	if (!job->def->options->enabled || !next_slot(job, &at))
 		return json_null();
-	return answer_time(due.at_ms);
+	return answer_time(at);
 }
 
 static const char *
@@ -116,13 +128,9 @@ fires(const struct job *job, int64_t n)
 	const struct job_def *def = job->def;
 	char text[TIMESTAMP_TEXT_MAX];
 	json_t *list = json_array();
-	struct due due;
 	int64_t at;
 
-	if (!due_next(job, &due))
-		return list;
-	at = due.at_ms;
-	if (due.gap && !due_after(job, at, &at))
+	if (!next_slot(job, &at))
 		return list;
 	for (; n > 0; n--) {
 		json_array_append_new(list,

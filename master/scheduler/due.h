@@ -4,9 +4,16 @@
 
 #include "jobs.h"
 
+/* What a time of a job is. */
+enum due_kind {
+	DUE_SLOT,
+	DUE_CALENDAR, /* a slot that the job's calendar leaves out */
+	DUE_GAP,      /* no slot: the time zone skipped one here */
+};
+
 struct due {
 	int64_t at_ms;
-	bool gap; /* no slot: the time zone skipped one here */
+	enum due_kind kind;
 };
 
 /*
@@ -19,16 +26,21 @@ bool due_next(const struct job *job, struct due *due_r);
 bool due_after(const struct job *job, int64_t slot_ms, int64_t *next_r);
 
 /*
+ * Times of one kind that nothing else comes between: from due on, up to
+ * until_ms. The last of them, at least due itself, and how many there are;
+ * 0 when more than a thousand.
+ */
+void due_stretch(const struct job *job, const struct due *due, int64_t until_ms,
+    int64_t *last_r, int64_t *count_r);
+
+/*
  * The newest slot before ms that is later than the job's mark; false: none.
  * Costs the same whatever the distance.
  */
 bool due_before(const struct job *job, int64_t ms, int64_t *at_r);
 
-/*
- * How many slots there are from the mark on up to last_ms, which is one; 0
- * when they are too many to be counted.
- */
-int64_t due_count(const struct job *job, int64_t last_ms);
+/* When the run of a slot is to start: later than the slot by the jitter. */
+int64_t due_start(const struct job *job, int64_t slot_ms);
 
 /* True when all its schedules are @after. */
 bool due_is_delay(const struct job *job);

@@ -54,29 +54,47 @@ start_run(struct master *m, struct job *job, int64_t slot_ms,
 	run_begin_fill(m, &begin, job, slot_ms, trigger, 1);
 	if (trigger == TRIGGER_CATCH_UP)
 		begin.due_ms = begin.created_ms; /* behind what is on time */
+	else
+		begin.due_ms = due_start(job, slot_ms);
 	run = run_new(m, job, &begin);
 	if (run_claim(run) == -1)
 		return NULL;
-	run_set_state(run, state);
+	if (state == RUN_QUEUED)
+		run_set_state(run, state);
+	else
+		run_go(run);
 	return run;
 }
 
-/* Those that run are told to end; those that wait were never started. */
-static void
-replace_runs(struct master *m, struct job *job)
+static struct run *
+find_unstarted(const struct job *job)
 {
-	struct run *run, *next;
+	struct run *run = job->runs;
 
-	for (run = job->runs; run != NULL; run = next) {
-		next = run->next;
-		if (run->state == RUN_QUEUED || run->state == RUN_WAITING)
-			run_end_with(run, OUTCOME_KILLED, true,
-			    "replaced by a newer run before it started");
-		else
-			run_kill(run, KILL_REPLACED);
-	}
+	while (run != NULL && !run_is_unstarted(run))
+		run = run->next;
+	return run;
+}
+
+/*
+ * Those that wait were never started; those that run are told to end. The
+ * end of one may be that of others, so they are looked for again each time.
+ */
+void
+fire_replace(struct master *m, struct job *job, const struct run *but)
+{
+	struct run *run;
+
 	while (job->retries != NULL)
 		retry_withdraw(m, job->retries);
+	job->active++; /* none is promoted meanwhile */
+	while ((run = find_unstarted(job)) != NULL)
+		run_end_with(run, OUTCOME_KILLED, true,
+		    "replaced by a newer run before it started");
+	job->active--;
+	for (run = job->runs; run != NULL; run = run->next)
+		if (run != but)
+			run_kill(run, KILL_REPLACED);
 }
 
 static void
@@ -121,7 +139,7 @@ decide(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
 		start_run(m, job, slot_ms, trigger, RUN_QUEUED);
 		break;
 	case POLICY_REPLACE:
-		replace_runs(m, job);
+		fire_replace(m, job, NULL);
 		start_run(m, job, slot_ms, trigger,
 		    job->active > 0 ? RUN_QUEUED : RUN_WAITING);
 		break;
@@ -135,19 +153,21 @@ is_late(const struct job *job, int64_t slot_ms, int64_t now_ms)
 
 	if (due_after(job, slot_ms, &next))
 		period = next - slot_ms;
-	return now_ms - slot_ms > policy_deadline_ms(job->def->options, period);
+	return now_ms - due_start(job, slot_ms) >
+	    policy_deadline_ms(job->def->options, period);
 }
 
 /*
- * The newest slot that is too late. Only the newest of all can be in time: no
- * deadline is longer than half the way to the next slot.
+ * The newest slot that is too late; slot_ms is. Of those that no jitter puts
+ * off any more only the newest can be in time: no deadline is longer than half
+ * the way to the next slot.
  */
 static int64_t
 last_late(const struct job *job, int64_t slot_ms, int64_t now_ms)
 {
-	int64_t last;
+	int64_t until_ms = now_ms + 1 - job->def->options->jitter_ms, last;
 
-	if (!due_before(job, now_ms + 1, &last) || last <= slot_ms)
+	if (!due_before(job, until_ms, &last) || last <= slot_ms)
 		return slot_ms;
 	if (!is_late(job, last, now_ms))
 		due_before(job, last, &last);
@@ -165,22 +185,23 @@ nth_newest(const struct job *job, int64_t slot_ms, int64_t last_ms, int n)
 	return at;
 }
 
-/* All slots from the first that is not decided to last_ms are one row. */
+/* The slots from due to until_ms are one row, as far as nothing is between. */
 static void
-miss_late(struct master *m, struct job *job, int64_t slot_ms, int64_t last_ms,
-    const char *reason)
+miss_late(struct master *m, struct job *job, const struct due *due,
+    int64_t until_ms, const char *reason)
 {
-	int64_t now_ms = clock_ms();
+	int64_t now_ms = clock_ms(), last, count;
 	char detail[96];
 
+	due_stretch(job, due, until_ms, &last, &count);
 	snprintf(detail, sizeof(detail),
 	    "nothing could start it in time; "
 	    "found %lld s later",
-	    (long long)(now_ms - slot_ms) / 1000);
-	record_slots(m, job, slot_ms, last_ms, due_count(job, last_ms),
-	    OUTCOME_MISSED, reason, detail);
+	    (long long)(now_ms - due_start(job, due->at_ms)) / 1000);
+	record_slots(
+	    m, job, due->at_ms, last, count, OUTCOME_MISSED, reason, detail);
 	/* An interval that counts from the end now counts from here. */
-	jobs_decided(job, due_is_delay(job) ? now_ms : last_ms);
+	jobs_decided(job, due_is_delay(job) ? now_ms : last);
 }
 
 /* The newest slot up to last_ms that a pause covers. */
@@ -201,23 +222,25 @@ last_covered(const struct master *m, const struct job *job, int64_t slot_ms,
  * all, are passed over. False: the rest must wait a moment.
  */
 static bool
-fire_late(struct master *m, struct job *job, int64_t slot_ms, int64_t now_ms)
+fire_late(
+    struct master *m, struct job *job, const struct due *due, int64_t now_ms)
 {
 	const struct job_options *options = job->def->options;
 	int keep = options->enabled ? policy_catch_up(options) : 0;
-	int64_t last = last_late(job, slot_ms, now_ms), first;
+	int64_t slot_ms = due->at_ms, first;
+	int64_t last = last_late(job, slot_ms, now_ms);
 
 	if (pause_covers(m, job, slot_ms)) {
 		last = last_covered(m, job, slot_ms, last);
 		keep = 0;
 	}
 	if (keep == 0) {
-		miss_late(m, job, slot_ms, last, "late");
+		miss_late(m, job, due, last, "late");
 		return true;
 	}
 	first = nth_newest(job, slot_ms, last, keep);
-	if (first > slot_ms && due_before(job, first, &last)) {
-		miss_late(m, job, slot_ms, last,
+	if (first > slot_ms) {
+		miss_late(m, job, due, first - 1,
 		    options->catch_up == JOB_CATCH_UP_ALL ? "catch-up-limit" :
 							    "late");
 		return true;
@@ -238,6 +261,53 @@ miss_gap(struct master *m, struct job *job, int64_t slot_ms)
 	jobs_decided(job, slot_ms);
 }
 
+/* The calendar says no: what it left out until now is one row. */
+static void
+leave_out(
+    struct master *m, struct job *job, const struct due *due, int64_t now_ms)
+{
+	int64_t last, count;
+	char detail[JOB_NAME_MAX + 64];
+
+	due_stretch(job, due, now_ms, &last, &count);
+	snprintf(detail, sizeof(detail), "calendar %s, mode %s",
+	    job->def->options->calendar_name,
+	    calendar_mode_name(
+		(enum calendar_mode)job->def->options->calendar_mode));
+	record_slots(m, job, due->at_ms, last, count, OUTCOME_SKIPPED,
+	    "calendar", detail);
+	jobs_decided(job, last);
+}
+
+/*
+ * A slot whose start is later, while many runs wait already: it is left
+ * undecided until then. Its start is the same when it is looked at again.
+ */
+static bool
+postpone(
+    struct master *m, struct job *job, const struct due *due, int64_t now_ms)
+{
+	int64_t start_ms = due_start(job, due->at_ms);
+
+	if (start_ms <= now_ms || !places_is_scarce(&m->places))
+		return false;
+	heap_set(&m->heap, &job->timer, start_ms);
+	return true;
+}
+
+/* False: it and what follows must wait; the job's timer is set. */
+static bool
+fire_slot(
+    struct master *m, struct job *job, const struct due *due, int64_t now_ms)
+{
+	if (is_late(job, due->at_ms, now_ms))
+		return fire_late(m, job, due, now_ms);
+	if (postpone(m, job, due, now_ms))
+		return false;
+	decide(m, job, due->at_ms, TRIGGER_SCHEDULE);
+	return true;
+}
+
 void
 fire_job(struct master *m, struct job *job, int64_t now_ms)
 {
@@ -246,11 +316,11 @@ fire_job(struct master *m, struct job *job, int64_t now_ms)
 	for (int i = 0; i < SLOTS_MAX && !places_is_full(&m->places); i++) {
 		if (!due_next(job, &due) || due.at_ms > now_ms)
 			break;
-		if (due.gap)
+		if (due.kind == DUE_GAP)
 			miss_gap(m, job, due.at_ms);
-		else if (!is_late(job, due.at_ms, now_ms))
-			decide(m, job, due.at_ms, TRIGGER_SCHEDULE);
-		else if (!fire_late(m, job, due.at_ms, now_ms))
+		else if (due.kind == DUE_CALENDAR)
+			leave_out(m, job, &due, now_ms);
+		else if (!fire_slot(m, job, &due, now_ms))
 			return;
 	}
 	jobs_arm(m, job);

@@ -10,9 +10,11 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/job_calendar.h"
 #include "due.h"
 #include "master.h"
 #include "memory.h"
+#include "schedule/zone.h"
 
 static uint32_t
 hash_name(const char *name)
@@ -94,6 +96,7 @@ jobs_fini(struct jobs *jobs)
 	free(jobs->table);
 	free(jobs->sorted);
 	job_set_free(jobs->set);
+	job_calendars_free(jobs->calendars);
 	schedule_pool_free(jobs->pool);
 }
 
@@ -137,6 +140,8 @@ jobs_errors(const struct jobs *jobs)
 {
 	size_t errors = 0;
 
+	if (jobs->set == NULL)
+		return 0;
 	for (size_t i = 0; i < job_set_problem_count(jobs->set); i++)
 		errors += job_set_problem(jobs->set, i)->is_error;
 	return errors;
@@ -163,21 +168,6 @@ table_build(struct jobs *jobs)
 }
 
 static void
-tell_store(struct master *m, const struct job *job)
-{
-	char *memo = memo_make(job, m->jobs.boot_id);
-	struct record_job record = {
-	    .job = job->name,
-	    .memo = memo,
-	    .hwm_ms = job->hwm_ms,
-	    .last_run = "",
-	};
-
-	outbox_job(m, &record);
-	free(memo);
-}
-
-static void
 restore(struct master *m, struct job *job, const struct memory *memory,
     int64_t now_ms)
 {
@@ -187,14 +177,36 @@ restore(struct master *m, struct job *job, const struct memory *memory,
 	job->failures = (uint32_t)memory->failures;
 	job->last_outcome = (uint8_t)memory->last_outcome;
 	snprintf(job->last_run, sizeof(job->last_run), "%s", memory->last_run);
-	if (memo_apply(&m->jobs, job, memory->memo, now_ms))
+	if (memo_apply(&m->jobs, job, memory->memo, now_ms)) {
+		memo_tell_change(m, job, memory->memo);
 		return;
+	}
 	/* Another schedule: its past is not ours to catch up with. */
 	if (job->reboot_ms == 0 && job->hwm_ms < now_ms)
 		job->hwm_ms = now_ms;
 	else if (job->reboot_ms != 0)
 		job->hwm_ms = now_ms - 1;
-	tell_store(m, job);
+	memo_tell_store(m, job);
+}
+
+/* It was in the files before, and runs of it are not over. */
+static struct job *
+job_revive(struct master *m, const struct job_def *def, int64_t now_ms)
+{
+	struct job *job = jobs_find_removed(m, def->name);
+
+	if (job == NULL)
+		return NULL;
+	free((char *)(uintptr_t)job->name);
+	job->removed = false;
+	m->jobs.nremoved--;
+	job->def = def;
+	job->name = def->name;
+	if (job->hwm_ms < now_ms)
+		job->hwm_ms = now_ms;
+	memo_apply(&m->jobs, job, "", now_ms);
+	memo_tell_store(m, job);
+	return job;
 }
 
 static struct job *
@@ -211,7 +223,7 @@ job_make(struct master *m, const struct job_def *def,
 	}
 	job->hwm_ms = now_ms;
 	memo_apply(&m->jobs, job, "", now_ms);
-	tell_store(m, job);
+	memo_tell_store(m, job);
 	return job;
 }
 
@@ -237,6 +249,19 @@ jobs_change_fini(struct jobs_change *change)
 	memset(change, 0, sizeof(*change));
 }
 
+/* Were the instants of its slots moved by a new time zone file? */
+static bool
+zone_changed(const struct job_def *def)
+{
+	const struct job_calendar *calendar = def->options->calendar;
+
+	for (unsigned i = 0; i < def->nschedules; i++)
+		if (schedule_zone(def->schedules[i])->changed)
+			return true;
+	return calendar != NULL && calendar->zone != NULL &&
+	    calendar->zone->changed;
+}
+
 /* The job is in the new files too: keeps what it remembers. */
 static void
 carry_over(struct master *m, struct job *job, const struct job_def *def,
@@ -249,55 +274,78 @@ carry_over(struct master *m, struct job *job, const struct job_def *def,
 	job->def = def;
 	job->name = def->name;
 	same_time = memo_apply(&m->jobs, job, memo, now_ms);
-	free(memo);
+	same_time &= !zone_changed(def);
 	if (!same_time) {
 		if (job->hwm_ms < now_ms)
 			job->hwm_ms = now_ms;
-		tell_store(m, job);
+		memo_tell_store(m, job);
+	} else if (!same_run) {
+		memo_tell_change(m, job, memo);
 	}
+	free(memo);
 	if (!same_time || !same_run)
 		note(&change->changed, &change->nchanged, &change->changed_cap,
 		    def->name);
 }
 
-/* A job that comes again under its name has no past. */
-static void
-forget_in_store(struct master *m, const struct job *job)
+static struct run *
+find_unstarted(const struct job *job)
 {
-	const struct record_job record = {
-	    .job = job->name,
-	    .memo = "",
-	    .hwm_ms = job->hwm_ms,
-	    .last_run = "",
-	};
+	struct run *run = job->runs;
 
-	outbox_job(m, &record);
+	while (run != NULL && !run_is_unstarted(run))
+		run = run->next;
+	return run;
 }
 
 /* Its runs go on; what did not start yet never will. */
 static void
 remove_job(struct master *m, struct job *job)
 {
-	struct run *run, *next;
+	struct run *run;
+	char *memo = memo_make(job, m->jobs.boot_id);
 
+	memo_tell_gone(m, job->name, memo, job->hwm_ms);
+	free(memo);
 	heap_remove(&m->heap, &job->timer);
 	job->name = xstrdup(job->name);
 	job->def = NULL;
 	job->removed = true;
+	m->jobs.nremoved++;
 	while (job->retries != NULL)
 		retry_withdraw(m, job->retries);
-	forget_in_store(m, job);
 	if (job->paused)
 		pause_end(m, pause_find(m, job->name));
 	job->active++; /* must not be freed under us */
-	for (run = job->runs; run != NULL; run = next) {
-		next = run->next;
-		if (run->state == RUN_QUEUED || run->state == RUN_WAITING)
-			run_end_with(run, OUTCOME_KILLED, true,
-			    "the job was removed before it started");
-	}
+	/* The end of one may be that of others: there may be room to launch. */
+	while ((run = find_unstarted(job)) != NULL)
+		run_end_with(run, OUTCOME_KILLED, true,
+		    "the job was removed before it started");
 	job->active--;
 	jobs_release(m, job);
+}
+
+static void
+log_calendar(void *arg, uint32_t line, const char *text)
+{
+	const struct master *m = arg;
+
+	log_error("%s:%u: %s", m->config->path, line, text);
+}
+
+/* What schedules depend on besides their text: files of others. */
+static void
+refresh(struct master *m)
+{
+	struct jobs *jobs = &m->jobs;
+	struct job_calendars *old = jobs->calendars;
+	struct err err = {""};
+
+	if (jobs->set != NULL && schedule_pool_refresh(jobs->pool, &err) == -1)
+		log_error("%s; it stays as it was", err.text);
+	jobs->calendars = job_calendars_load(m->config->calendars,
+	    m->config->ncalendars, jobs->pool, old, log_calendar, m);
+	job_calendars_free(old);
 }
 
 static int
@@ -305,6 +353,7 @@ load_set(struct master *m, struct job_set **set_r, struct err *err)
 {
 	struct job_set_options options = {
 	    .defaults = m->config->defaults,
+	    .calendars = m->jobs.calendars,
 	    .default_user = m->config->user,
 	    .privileged = m->role->privileged,
 	    .now = clock_ms() / 1000,
@@ -344,8 +393,10 @@ match_set(struct master *m, const struct job_set *set, int64_t now_ms,
 		if (job != NULL) {
 			carry_over(m, job, def, now_ms, change);
 		} else {
-			job = job_make(
-			    m, def, memory_find(jobs, def->name), now_ms);
+			job = job_revive(m, def, now_ms);
+			if (job == NULL)
+				job = job_make(m, def,
+				    memory_find(jobs, def->name), now_ms);
 			note(&change->added, &change->nadded,
 			    &change->added_cap, def->name);
 		}
@@ -378,6 +429,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	struct job_set *set;
 	struct job **all;
 
+	refresh(m);
 	if (load_set(m, &set, err) == -1)
 		return -1;
 	log_problems(set);
@@ -390,6 +442,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	job_set_free(jobs->set);
 	jobs->set = set;
 	table_build(jobs);
+	memo_tell_absent(m);
 	memory_forget(jobs);
 	pause_apply(m);
 	heap_reserve(&m->heap, jobs->n + jobs->n / 16);
@@ -432,15 +485,33 @@ jobs_release(struct master *m, struct job *job)
 	if (!job->removed || job->runs != NULL || job->active > 0)
 		return;
 	heap_remove(&m->heap, &job->timer);
+	m->jobs.nremoved--;
 	job_free(&m->jobs, job);
 }
 
 struct job *
-jobs_orphan(struct jobs *jobs, const char *name)
+jobs_find_removed(const struct master *m, const char *name)
 {
-	struct job *job = job_alloc(jobs);
+	const struct run *run;
 
+	for (size_t i = 0; m->jobs.nremoved > 0 && i < RUNS_TABLE; i++)
+		for (run = m->runs.table[i]; run != NULL; run = run->same)
+			if (run->job->removed &&
+			    strcmp(run->job->name, name) == 0)
+				return run->job;
+	return NULL;
+}
+
+struct job *
+jobs_orphan(struct master *m, const char *name)
+{
+	struct job *job = jobs_find_removed(m, name);
+
+	if (job != NULL)
+		return job;
+	job = job_alloc(&m->jobs);
 	job->name = xstrdup(name);
 	job->removed = true;
+	m->jobs.nremoved++;
 	return job;
 }

@@ -49,11 +49,13 @@ struct jobs {
 	struct job *free;
 	struct schedule_pool *pool;
 	struct job_set *set;
+	struct job_calendars *calendars;
 	struct job **all; /* in the set's order; n of them */
 	size_t n;
 	uint32_t
 	    *table; /* by name: 1 + index in all, open addressing; 0 none */
 	size_t table_size;     /* a power of 2 */
+	size_t nremoved;       /* not in all, but for their runs */
 	struct job **sorted;   /* by name; NULL until somebody asks */
 	struct memory *memory; /* what the store knows of jobs, while loading */
 	size_t nmemory;
@@ -76,7 +78,7 @@ struct job *jobs_find(const struct jobs *jobs, const char *name);
 /* All by name; valid until the next load. */
 struct job **jobs_sorted(struct jobs *jobs);
 
-/* How many errors the job files have. */
+/* How many errors the job files have; 0 before they were read. */
 size_t jobs_errors(const struct jobs *jobs);
 
 /* Keeps what the store remembers of a job, for the load that follows. */
@@ -102,7 +104,10 @@ void jobs_release(struct master *m, struct job *job);
 /* Is a run of it not over, or does one wait for its retry? */
 bool jobs_is_busy(const struct job *job);
 
+/* A job that was removed and has runs that are not over; NULL: none. */
+struct job *jobs_find_removed(const struct master *m, const char *name);
+
 /* A job of no file, for runs that were found of one that is gone. */
-struct job *jobs_orphan(struct jobs *jobs, const char *name);
+struct job *jobs_orphan(struct master *m, const char *name);
 
 #endif

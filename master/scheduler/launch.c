@@ -40,6 +40,11 @@ end_unfit(struct master *m)
 
 	while ((run = find_unfit(&m->launch)) != NULL) {
 		run->unfit = false;
+		if (run->job->def == NULL) {
+			run_end_with(run, OUTCOME_KILLED, true,
+			    "the job was removed before it started");
+			continue;
+		}
 		if (spec_encode(m, run, &m->scratch) == 0)
 			continue;
 		run_end_with(run, OUTCOME_LAUNCH_FAILED, true,
@@ -227,8 +232,8 @@ choose_launcher(const struct launch *launch)
 }
 
 /*
- * It is too big for a launcher, and those behind it must not wait. It ends
- * from the loop: whoever pumps may hold it, or a list that it is in.
+ * It is too big for a launcher, or its job is gone, and those behind it must
+ * not wait. It ends from the loop: whoever pumps may hold it, or a list that it is in.
  */
 static void
 set_unfit(struct master *m, struct run *run)
@@ -245,7 +250,7 @@ send_launch(struct master *m, struct run *run, unsigned index)
 {
 	int sv[2];
 
-	if (spec_encode(m, run, &m->scratch) == -1) {
+	if (run->job->def == NULL || spec_encode(m, run, &m->scratch) == -1) {
 		set_unfit(m, run);
 		return 0;
 	}

@@ -46,6 +46,8 @@ tick(struct master *m)
 	    (timer = heap_min(&m->heap, &at)) != NULL && at <= now_ms) {
 		if (timer->kind == TIMER_JOB)
 			fire_job(m, (struct job *)timer, now_ms);
+		else if (timer->kind == TIMER_RUN)
+			run_set_state((struct run *)timer, RUN_WAITING);
 		else if (timer->kind == TIMER_RETRY)
 			fire_retry(m, (struct retry *)timer);
 		else
@@ -87,26 +89,9 @@ master_arm(struct master *m)
 void
 master_room(struct master *m)
 {
-	int64_t at;
-
-	if (is_open(m) && heap_min(&m->heap, &at) != NULL && at <= clock_ms())
-		event_active(m->tick_event, 0, 0);
-}
-
-void
-master_begin(struct master *m)
-{
-	char text[64];
-
-	m->phase = MASTER_RUNNING;
-	event_add(m->workers_event, NULL);
-	/* What the first launch would have to wait for. */
-	places_prepare(m->runs_dir);
-	users_get(&m->users, m->config->user, "", clock_ms());
-	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
-	    jobs_errors(&m->jobs));
-	role_ready(m->role, text);
-	tick(m);
+	/* While there was none, the alarm was set to never. */
+	if (is_open(m))
+		master_arm(m);
 }
 
 void
@@ -143,6 +128,10 @@ drain_cb(evutil_socket_t fd, short what, void *arg)
 	kill_all(m);
 }
 
+/*
+ * A predecessor may have left runs that are to be waited for: they are known
+ * when loading is over. Who asks twice does not want to wait for that.
+ */
 static void
 drain(struct master *m, bool now)
 {
@@ -151,6 +140,10 @@ drain(struct master *m, bool now)
 	    .tv_usec = m->config->shutdown_ms % 1000 * 1000,
 	};
 
+	if (m->phase == MASTER_LOADING && !now) {
+		m->drain_wanted = true;
+		return;
+	}
 	if (m->phase == MASTER_RUNNING) {
 		m->phase = MASTER_DRAINING;
 		log_info("draining, %zu runs in progress",
@@ -163,6 +156,25 @@ drain(struct master *m, bool now)
 	if (now && !m->drain_now)
 		kill_all(m);
 	master_check_drained(m);
+}
+
+void
+master_begin(struct master *m)
+{
+	char text[64];
+
+	m->phase = MASTER_RUNNING;
+	event_add(m->workers_event, NULL);
+	/* What the first launch would have to wait for. */
+	places_prepare(m->runs_dir);
+	users_get(&m->users, m->config->user, "", clock_ms());
+	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
+	    jobs_errors(&m->jobs));
+	role_ready(m->role, text);
+	if (m->drain_wanted)
+		drain(m, false);
+	else
+		tick(m);
 }
 
 static int

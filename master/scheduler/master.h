@@ -46,7 +46,8 @@ enum master_phase {
 enum timer_kind {
 	TIMER_JOB = 1,
 	TIMER_RETRY = 2,
-	TIMER_PAUSE = 3, /* its end */
+	TIMER_RUN = 3,   /* one that is delayed */
+	TIMER_PAUSE = 4, /* its end */
 };
 
 /* One process of the daemon, for the status. */
@@ -80,6 +81,7 @@ struct master {
 	struct event *workers_event;
 	struct event *orphan_timer;
 	struct event *drain_timer;
+	bool drain_wanted; /* while loading */
 	bool drain_now;
 	bool drained;
 	struct channel *recorder;
@@ -123,6 +125,13 @@ int recover_state_pause(struct master *m, struct message *message);
 void recover_state_end(struct master *m);
 void recover_free(struct master *m);
 
+/*
+ * While loading: is there a file of this attempt of the slot, or of a later
+ * one? False when loading is over.
+ */
+bool recover_has_attempt(
+    const struct master *m, const char *job, int64_t slot_ms, int32_t attempt);
+
 /* Looks again at runs whose workers have not come back yet. */
 void recover_orphans(struct master *m);
 
@@ -145,6 +154,12 @@ void workers_lost(struct master *m, struct run *run);
 /* fire.c */
 void fire_job(struct master *m, struct job *job, int64_t now_ms);
 void fire_retry(struct master *m, struct retry *retry);
+
+/*
+ * overlap = replace: ends what there is of a job, runs and retries, but for
+ * the run that is to replace it (NULL: not made yet).
+ */
+void fire_replace(struct master *m, struct job *job, const struct run *but);
 
 /* A person asked. NULL with err when it cannot be (draining ...). */
 struct run *fire_manual(struct master *m, struct job *job, struct err *err);

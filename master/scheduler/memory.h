@@ -28,6 +28,18 @@ void memory_forget(struct jobs *jobs);
 char *memo_make(const struct job *job, const char *boot_id);
 
 /*
+ * Tell the store: the job's memo; the same when it is not what it was, also
+ * where that is not the schedules; that a job is in no file any more, which
+ * keeps its phase for when it comes back; and so of all that the store knows
+ * and no file has since before the start.
+ */
+void memo_tell_store(struct master *m, const struct job *job);
+void memo_tell_change(struct master *m, const struct job *job, const char *old);
+void memo_tell_gone(
+    struct master *m, const char *name, const char *memo, int64_t hwm_ms);
+void memo_tell_absent(struct master *m);
+
+/*
  * Applies what was remembered (memo "" for a job never seen): the phase of
  * each schedule whose text is the same goes on, others begin now. True when
  * nothing is different from the memo.

@@ -64,3 +64,9 @@ places_is_full(const struct places *places)
 {
 	return places->nfree == 0 && places->next >= RUNFILE_PLACES;
 }
+
+bool
+places_is_scarce(const struct places *places)
+{
+	return places->next - places->nfree > RUNFILE_PLACES / 2;
+}

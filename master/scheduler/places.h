@@ -34,4 +34,7 @@ void places_give(struct places *places, int place);
 
 bool places_is_full(const struct places *places);
 
+/* More than half of them are in use: none for what could wait without. */
+bool places_is_scarce(const struct places *places);
+
 #endif

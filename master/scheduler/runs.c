@@ -18,11 +18,12 @@
 static const unsigned allowed_from[] = {
     [RUN_NEW] = 0,
     [RUN_QUEUED] = S(RUN_NEW),
-    [RUN_WAITING] =
-	S(RUN_NEW) | S(RUN_QUEUED) | S(RUN_LAUNCHING) | S(RUN_RUNNING),
+    [RUN_DELAYED] = S(RUN_NEW) | S(RUN_QUEUED),
+    [RUN_WAITING] = S(RUN_NEW) | S(RUN_QUEUED) | S(RUN_DELAYED) |
+	S(RUN_LAUNCHING) | S(RUN_RUNNING),
     [RUN_LAUNCHING] = S(RUN_WAITING),
     [RUN_RUNNING] = S(RUN_NEW) | S(RUN_LAUNCHING) | S(RUN_WAITING),
-    [RUN_ENDED] = S(RUN_NEW) | S(RUN_QUEUED) | S(RUN_WAITING) |
+    [RUN_ENDED] = S(RUN_NEW) | S(RUN_QUEUED) | S(RUN_DELAYED) | S(RUN_WAITING) |
 	S(RUN_LAUNCHING) | S(RUN_RUNNING),
 };
 _Static_assert(nitems(allowed_from) == RUN_STATE_COUNT, "a state is missing");
@@ -30,8 +31,8 @@ _Static_assert(nitems(allowed_from) == RUN_STATE_COUNT, "a state is missing");
 static bool
 is_active(enum run_state state)
 {
-	return state == RUN_WAITING || state == RUN_LAUNCHING ||
-	    state == RUN_RUNNING;
+	return state == RUN_DELAYED || state == RUN_WAITING ||
+	    state == RUN_LAUNCHING || state == RUN_RUNNING;
 }
 
 void
@@ -47,6 +48,8 @@ run_set_state(struct run *run, enum run_state state)
 		launch_left(&m->launch, run);
 	if (run->state == RUN_WAITING)
 		launch_dequeue(&m->launch, run);
+	if (run->state == RUN_DELAYED)
+		heap_remove(&m->heap, &run->timer);
 	m->runs.count[run->state]--;
 	m->runs.count[state]++;
 	job->active =
@@ -56,6 +59,22 @@ run_set_state(struct run *run, enum run_state state)
 	run->state = state;
 	if (state == RUN_WAITING)
 		launch_enqueue(&m->launch, run);
+	if (state == RUN_DELAYED)
+		heap_set(&m->heap, &run->timer, run->begin.due_ms);
+}
+
+void
+run_go(struct run *run)
+{
+	run_set_state(
+	    run, run->begin.due_ms > clock_ms() ? RUN_DELAYED : RUN_WAITING);
+}
+
+bool
+run_is_unstarted(const struct run *run)
+{
+	return run->state == RUN_QUEUED || run->state == RUN_DELAYED ||
+	    run->state == RUN_WAITING;
 }
 
 static struct run **
@@ -83,6 +102,7 @@ run_new(struct master *m, struct job *job, const struct run_begin *begin)
 {
 	struct run *run = xcalloc(1, sizeof(*run)), **p;
 
+	run->timer.kind = TIMER_RUN;
 	run->begin = *begin;
 	run->master = m;
 	run->job = job;
@@ -221,6 +241,9 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	if (job->def != NULL && run->begin.trigger != TRIGGER_MANUAL)
 		wait = policy_retry_ms(
 		    job->def->options, result, run->begin.attempt);
+	if (recover_has_attempt(
+		m, run->begin.job, run->begin.slot_ms, run->begin.attempt + 1))
+		wait = -1; /* it was made already */
 	if (wait >= 0)
 		end.retry_ms = clock_ms() + wait;
 	log_end(run, &end.result);
@@ -233,6 +256,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	jobs_arm(m, job);
 	jobs_release(m, job);
 	launch_pump(m);
+	master_arm(m); /* for the retry, or an interval that begins now */
 	master_check_drained(m);
 }
 
@@ -281,7 +305,7 @@ run_wait_again(struct run *run)
 void
 run_kill(struct run *run, enum kill_why why)
 {
-	if (run->state == RUN_QUEUED || run->state == RUN_WAITING) {
+	if (run_is_unstarted(run)) {
 		end_unstarted(run, why);
 		return;
 	}
@@ -306,5 +330,5 @@ run_promote(struct master *m, struct job *job)
 			run->begin.slot_ms < first->begin.slot_ms))
 			first = run;
 	if (first != NULL)
-		run_set_state(first, RUN_WAITING);
+		run_go(first);
 }

@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 
+#include "heap.h"
 #include "ipc/message.h"
 #include "ipc/runfile.h"
 
@@ -16,6 +17,7 @@ struct master;
 enum run_state {
 	RUN_NEW,       /* made, nothing counted yet */
 	RUN_QUEUED,    /* overlap = queue or replace: others come first */
+	RUN_DELAYED,   /* by its jitter: begin.due_ms is to come */
 	RUN_WAITING,   /* for room */
 	RUN_LAUNCHING, /* a launcher was asked */
 	RUN_RUNNING,   /* the worker has started it */
@@ -24,6 +26,7 @@ enum run_state {
 };
 
 struct run {
+	struct timer timer; /* while it is delayed */
 	struct run_begin begin;
 	enum run_state state;
 	struct job *job;   /* borrowed; it outlives its runs */
@@ -40,7 +43,7 @@ struct run {
 	int64_t started_us;  /* 0: not yet */
 	uint32_t pid;
 	bool orphan;      /* its worker has no channel to us now */
-	bool unfit;       /* too big for a launcher: it is to be ended */
+	bool unfit;       /* it cannot be launched: it is to be ended */
 	uint8_t kill_why; /* enum kill_why to be told to the worker; 0 none */
 };
 
@@ -90,6 +93,12 @@ void run_end_with(struct run *run, enum outcome outcome, bool has_file,
  * to its end if somebody wanted that meanwhile. The run may be gone then.
  */
 void run_wait_again(struct run *run);
+
+/* Starts it as soon as there is room, but not before begin.due_ms. */
+void run_go(struct run *run);
+
+/* True while no launcher was asked. */
+bool run_is_unstarted(const struct run *run);
 
 /* Asks for the end of a run in any state. */
 void run_kill(struct run *run, enum kill_why why);

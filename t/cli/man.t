@@ -25,6 +25,7 @@ my $f = Fake->new(
 	. '"outcome":"failure"}]',
     'run.backup.json' => '{"run":"01k3aaaaaaaaaaaa","job":"backup"}',
     'output.01k3aaaaaaaaaaaa' => "hello\n",
+    'explain.backup.json' => '{"job":"backup","text":["it ran"]}',
     'reload.json' => '{"added":[]}',
 );
 mkdir "$f->{dir}/jobs";

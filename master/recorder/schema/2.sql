@@ -1,8 +1,14 @@
-CREATE TABLE pauses (
-	-- Jobs whose slots are skipped because somebody said so.
-	job TEXT PRIMARY KEY,       -- * for all
-	since INTEGER NOT NULL,     -- milliseconds since 1970
-	until INTEGER NOT NULL,     -- ends by itself; 0 it does not
-	who TEXT NOT NULL,
-	reason TEXT NOT NULL        -- '' none was given
+-- Version 2: since when a job's schedule is what it is.
+
+CREATE TABLE schedules (
+	-- One row a change: of schedules, time zone, overlap, retries, enabled,
+	-- and when the job went from its file or came back.
+	job TEXT NOT NULL,
+	since INTEGER NOT NULL,     -- slots later than this are of these schedules
+	seen INTEGER NOT NULL,      -- when belfryd came to know
+	memo TEXT NOT NULL,         -- as in jobs
+	PRIMARY KEY (job, since)
 ) WITHOUT ROWID;
+
+INSERT INTO schedules (job, since, seen, memo)
+	SELECT job, hwm, hwm, memo FROM jobs WHERE memo IS NOT NULL;

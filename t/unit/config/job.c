@@ -70,6 +70,11 @@ defaults_are_complete(void **state)
 	assert_string_equal(keys_of(&b, ""),
 	    "command = c\n"
 	    "shell = /bin/sh\n"
+	    "dialect = cron\n"
+	    "day-match = either\n"
+	    "jitter = none\n"
+	    "first = interval\n"
+	    "calendar-mode = exclude\n"
 	    "start-deadline = 1m\n"
 	    "catch-up = none\n"
 	    "catch-up-limit = 100\n"
@@ -102,6 +107,18 @@ values_are_read_and_printed(void **state)
 	    {"schedule = @every 5m", NULL},
 	    {"timezone = Europe/Berlin", NULL},
 	    {"timezone = UTC", NULL},
+	    {"dialect = quartz", NULL},
+	    {"day-match = both", NULL},
+	    {"dst-gap = run", NULL},
+	    {"dst-gap = skip", NULL},
+	    {"dst-overlap = both", NULL},
+	    {"jitter = 90s", "jitter = 1m30s"},
+	    {"jitter = 7d", "jitter = 1w"},
+	    {"first = now", NULL},
+	    {"start-at = 2026-12-01", NULL},
+	    {"start-at = 2026-12-01T00:00:00+01:00", NULL},
+	    {"end-at = 2026-12-01 12:00", NULL},
+	    {"calendar-mode = next", NULL},
 	    {"overlap = allow", NULL},
 	    {"overlap = skip", NULL},
 	    {"overlap = queue", NULL},
@@ -221,8 +238,23 @@ static const struct {
     {JOBC "comand = c\n", L3 "unknown key \"comand\"; did you mean command?\n"},
     {JOBC "limit-cpu = 1\n", L3 "unknown key \"limit-cpu\"\n"},
     {JOBC "http = GET x\n", L3 "unknown key \"http\"\n"},
-    {JOBC "jitter = 1s\n", L3 "unknown key \"jitter\"\n"},
-    {JOBC "dialect = quartz\n", L3 "unknown key \"dialect\"\n"},
+    {JOBC "jitter = 8d\n", L3 "jitter \"8d\": too long; at most 1w\n"},
+    {JOBC "dialect = quarz\n",
+	L3 "dialect \"quarz\": write cron or quartz; did you mean quartz?\n"},
+    {JOBC "dst-gap = first\n", L3 "dst-gap \"first\": write run or skip\n"},
+    {JOBC "calendar-mode = x\n",
+	L3 "calendar-mode \"x\": write exclude, include, next or previous\n"},
+    {JOBC "start-at = 2026-02-30\n",
+	L3 "start-at \"2026-02-30\": day 30; 2026-02 has days 01-28\n"},
+    {JOBC "start-at = tomorrow\n",
+	L3 "start-at \"tomorrow\": expected a date; write YYYY-MM-DD\n"},
+    {JOBC "end-at = 2026-01-02\nstart-at = 2026-01-03\n",
+	L3 "end-at is not after start-at: no slot is between them\n"},
+    {JOBC "calendar = x\n",
+	L3 "calendar \"x\": unknown calendar; belfry.conf has no "
+	   "[calendar x]\n"},
+    {JOBC "dialect = quartz\nschedule = 0 3 * * *\n",
+	"a.ini:4: job j: error: schedule \"0 3 * * *\": "},
     {JOBC "command = d\n",
 	L3 "command is given twice; the first is in line "
 	   "2\n"},
