@@ -77,6 +77,7 @@ struct job_options {
 	int32_t catch_up;        /* enum job_catch_up */
 	int32_t catch_up_limit;  /* 100 */
 	int32_t enabled;         /* 1 */
+	int32_t priority;        /* 0 */
 	uint8_t dialect;         /* enum schedule_dialect */
 	uint8_t day_match;       /* enum schedule_day_match */
 	uint8_t dst_gap;         /* enum schedule_gap */

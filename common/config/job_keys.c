@@ -60,6 +60,8 @@ const struct job_key job_keys[] = {
 	"none, last or all: which missed slots still run"},
     {"catch-up-limit", &job_type_integer, AT(catch_up_limit), 1, 1000, "100",
 	"so many missed slots run at most"},
+    {"priority", &job_type_integer, AT(priority), -100, 100, "0",
+	"of runs that wait for room the higher goes first"},
     {"enabled", &job_type_flag, AT(enabled), 0, 0, "yes",
 	"no: its slots are skipped"},
     {"timeout", &job_type_duration, AT(timeout_ms), 0, DURATION_MAX, "none",

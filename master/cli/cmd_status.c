@@ -68,6 +68,39 @@ print_pauses(const json_t *status)
 		    n == 1 ? "" : "s");
 }
 
+/* What waits for room, those that go first. */
+static void
+print_line(const json_t *line, int64_t waiting)
+{
+	static const char *const heads[] = {
+	    "WAITS", "JOB", "PRIORITY", "FOR", NULL};
+	struct table *table;
+	char span[TEXT_MAX];
+	const json_t *run;
+	size_t i;
+
+	if (json_array_size(line) == 0)
+		return;
+	text_duration(
+	    span, field_number(json_array_get(line, 0), "waits_ms", 0));
+	show_line("line", COLOUR_WARN,
+	    "%" PRId64 " wait to be started, the first for %s", waiting, span);
+	table = table_new(heads);
+	table_align_right(table, 2);
+	json_array_foreach(line, i, run)
+	{
+		text_duration(span, field_number(run, "waits_ms", 0));
+		table_add(table, COLOUR_NONE, "%s", field_text(run, "id"));
+		table_add(table, COLOUR_NONE, "%s", field_text(run, "job"));
+		table_add(table, COLOUR_NONE, "%" PRId64,
+		    field_number(run, "priority", 0));
+		table_add(table, COLOUR_NONE, "%s", span);
+	}
+	putchar('\n');
+	table_print(table);
+	table_free(table);
+}
+
 static void
 print_processes(const json_t *processes)
 {
@@ -105,6 +138,8 @@ print_status(const json_t *status)
 	print_state(status);
 	print_counts(status);
 	print_pauses(status);
+	print_line(json_object_get(status, "line"),
+	    field_number(status, "waiting", 0));
 	if (json_array_size(processes) > 0)
 		print_processes(processes);
 	if (json_array_size(runs) > 0) {

@@ -9,8 +9,10 @@
 #include "master.h"
 
 /* Live runs in a status: what a person can look at. */
-#define LIVE_MAX     200
-#define PROBLEMS_MAX 200
+#define LIVE_MAX       200
+#define PROBLEMS_MAX   200
+/* Of the waiting line. */
+#define LINE_MAX_SHOWN 20
 
 void
 answer_object(struct ask *ask, int status, json_t *json)
@@ -91,6 +93,24 @@ answer_live(struct master *m, const struct job *job, size_t max)
 	return list;
 }
 
+/* The head of the waiting line. */
+static json_t *
+waiting_line(const struct master *m)
+{
+	const struct run *run = m->launch.first;
+	int64_t now_ms = clock_ms();
+	json_t *list = json_array();
+
+	for (size_t n = 0; run != NULL && n < LINE_MAX_SHOWN;
+	     run = run->later, n++)
+		json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:i, s:o, s:I}", "id", run->begin.id,
+			"job", run->begin.job, "priority", (int)run->priority,
+			"due", answer_time(run->begin.due_ms), "waits_ms",
+			(json_int_t)(now_ms - run->begin.due_ms)));
+	return list;
+}
+
 static json_t *
 processes(const struct master *m)
 {
@@ -152,7 +172,7 @@ answer_status(struct master *m, struct ask *ask)
 		enabled += m->jobs.all[i]->def->options->enabled != 0;
 	status = json_pack("{s:s, s:s, s:i, s:s, s:o, s:I, s:I, s:I, s:I, "
 			   "s:I, s:o, s:o, s:{s:s, s:s, s:I}, s:o, s:o, s:o, "
-			   "s:I}",
+			   "s:I, s:o}",
 	    "version", BELFRY_VERSION, "node", m->config->node_name, "pid",
 	    (int)m->guardian_pid, "state",
 	    m->phase == MASTER_DRAINING ? "draining" : "running", "started",
@@ -166,7 +186,7 @@ answer_status(struct master *m, struct ask *ask)
 	    m->config->store_path, "unconfirmed", (json_int_t)m->outbox.n,
 	    "problems", problems(m), "runs", answer_live(m, NULL, LIVE_MAX),
 	    "paused", answer_pause(m->pauses.all), "paused_jobs",
-	    (json_int_t)m->pauses.n);
+	    (json_int_t)m->pauses.n, "line", waiting_line(m));
 	answer_object(ask, 200, status);
 }
 

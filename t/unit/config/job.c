@@ -78,6 +78,7 @@ defaults_are_complete(void **state)
 	    "start-deadline = 1m\n"
 	    "catch-up = none\n"
 	    "catch-up-limit = 100\n"
+	    "priority = 0\n"
 	    "enabled = yes\n"
 	    "timeout = none\n"
 	    "kill-signal = TERM\n"
@@ -132,6 +133,8 @@ values_are_read_and_printed(void **state)
 	    {"catch-up-limit = 1000", NULL},
 	    {"retry-codes = 75 100-110", NULL},
 	    {"retry-max-delay = 30s", NULL},
+	    {"priority = -100", NULL},
+	    {"priority = 100", NULL},
 	    {"enabled = no", NULL},
 	    {"enabled = off", "enabled = no"},
 	    {"enabled = true", "enabled = yes"},
