@@ -29,7 +29,7 @@ static const struct route routes[] = {
     {"GET", "/v1/jobs/{job}/explain", "explain", ROLE_RECORDER, API_VIEWER,
 	ROUTE_WHOLE, "at until", ""},
     {"POST", "/v1/jobs/{job}/run", "run", ROLE_MASTER, API_OPERATOR,
-	ROUTE_WHOLE, "", ""},
+	ROUTE_WHOLE, "", "params"},
     {"POST", "/v1/jobs/{job}/pause", "pause", ROLE_MASTER, API_OPERATOR,
 	ROUTE_WHOLE, "", "until reason"},
     {"POST", "/v1/jobs/{job}/resume", "resume", ROLE_MASTER, API_OPERATOR,
@@ -216,15 +216,23 @@ take_key(struct route_call *call, const char *key, const json_t *value,
     struct http_problem *problem)
 {
 	const char *text = json_string_value(value);
+	bool is_object = strcmp(key, "params") == 0;
 
 	if (!has_word(call->route->body, key, strlen(key)))
 		return http_problem_set(problem, 400, "bad_request",
 		    "unknown key \"%.64s\" in the body", key);
 	if (json_is_null(value))
 		return 0;
-	if (text == NULL)
+	if (is_object && json_is_object(value)) {
+		/* One key of this kind. */
+		call->object = json_dumps(value, JSON_COMPACT);
+		add_arg(call, key, call->object);
+		return 0;
+	}
+	if (text == NULL || is_object)
 		return http_problem_set(problem, 400, "bad_request",
-		    "\"%s\" in the body must be a string", key);
+		    "\"%s\" in the body must be %s", key,
+		    is_object ? "an object" : "a string");
 	if (strlen(text) > VALUE_MAX ||
 	    strlen(text) != json_string_length(value))
 		return http_problem_set(problem, 400, "bad_request",
@@ -316,4 +324,6 @@ route_call_fini(struct route_call *call)
 	call->text = NULL;
 	json_decref(call->json);
 	call->json = NULL;
+	free(call->object);
+	call->object = NULL;
 }

@@ -43,6 +43,7 @@ struct route_call {
 	const char *keys[ASK_ARGS_MAX];
 	const char *values[ASK_ARGS_MAX];
 	char *text;   /* owned */
+	char *object; /* owned: text of an object in the body */
 	json_t *json; /* the body; owned, NULL none */
 };
 

@@ -227,6 +227,20 @@ show_run_span(const json_t *run, const char *name, const char *key)
 		show_line(name, COLOUR_NONE, "%s", text_duration(text, ms));
 }
 
+static void
+show_params(const json_t *params)
+{
+	const char *name, *head = "params";
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)params, name, value)
+	{
+		show_line(head, COLOUR_NONE, "%s=%s", name,
+		    json_is_string(value) ? json_string_value(value) : "?");
+		head = "";
+	}
+}
+
 void
 show_run(const json_t *run)
 {
@@ -240,6 +254,7 @@ show_run(const json_t *run)
 	    *outcome != '\0' ? outcome : "running");
 	show_line("ended by", COLOUR_NONE, "%s", reason);
 	show_line("trigger", COLOUR_NONE, "%s", field_text(run, "trigger"));
+	show_params(json_object_get(run, "params"));
 	show_line("attempt", COLOUR_NONE, "%" PRId64,
 	    field_number(run, "attempt", 1));
 	show_line("host", COLOUR_NONE, "%s", field_text(run, "host"));

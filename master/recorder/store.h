@@ -35,6 +35,8 @@ struct store_run {
 	struct run_begin begin;
 	struct run_result result;
 	int64_t retry_ms; /* 0 none */
+	/* JSON, "" none; valid during the callback. */
+	const char *params;
 };
 
 /* A row of the ledger; strings are valid during the callback. */
@@ -111,6 +113,9 @@ struct store_ops {
 	void (*run_begin)(struct store *store, const struct run_begin *begin);
 	void (*run_end)(struct store *store, const struct record_end *end);
 	void (*slot)(struct store *store, const struct record_slot *slot);
+	/* What a run was begun with: a JSON object. */
+	void (*params)(
+	    struct store *store, const char *run, const char *params);
 	void (*pause)(struct store *store, const struct record_pause *pause);
 	void (*piece)(struct store *store, const char *run, uint64_t start,
 	    const void *data, size_t n);

@@ -38,6 +38,7 @@ enum sqlite_sql {
 	SQL_JOBS,
 	SQL_RETRIES,
 	SQL_OPEN_RUNS,
+	SQL_PARAMS,
 	SQL_PAUSE,
 	SQL_RESUME,
 	SQL_PAUSES,
@@ -151,6 +152,7 @@ void sqlite_job(struct store *store, const struct record_job *job);
 void sqlite_run_begin(struct store *store, const struct run_begin *begin);
 void sqlite_run_end(struct store *store, const struct record_end *end);
 void sqlite_slot(struct store *store, const struct record_slot *slot);
+void sqlite_params(struct store *store, const char *run, const char *params);
 void sqlite_pause(struct store *store, const struct record_pause *pause);
 void sqlite_piece(struct store *store, const char *run, uint64_t start,
     const void *data, size_t n);

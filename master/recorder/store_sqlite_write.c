@@ -105,6 +105,10 @@ static const char pause_sql[] =
     "since = excluded.since, until = excluded.until, who = excluded.who, "
     "reason = excluded.reason";
 
+static const char params_sql[] =
+    "INSERT INTO params (run, params) VALUES (?1, ?2) "
+    "ON CONFLICT (run) DO NOTHING";
+
 static const char resume_sql[] = "DELETE FROM pauses WHERE job = ?1";
 
 void
@@ -367,6 +371,18 @@ sqlite_piece(struct store *store, const char *run, uint64_t start,
 
 	sqlite_run(
 	    sqlite_store(store), SQL_PIECE, piece_sql, values, nitems(values));
+}
+
+void
+sqlite_params(struct store *store, const char *run, const char *params)
+{
+	const struct sqlite_value values[] = {
+	    value_text(run),
+	    value_text(params),
+	};
+
+	sqlite_run(sqlite_store(store), SQL_PARAMS, params_sql, values,
+	    nitems(values));
 }
 
 void

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "master.h"
+#include "params.h"
 
 /* Live runs in a status: what a person can look at. */
 #define LIVE_MAX       200
@@ -206,12 +207,18 @@ static void
 answer_run(struct master *m, struct ask *ask)
 {
 	struct job *job = answer_wanted_job(m, ask);
+	const char *params = ask_arg(ask, "params");
 	struct err err = {""};
 	struct run *run;
 
 	if (job == NULL)
 		return;
-	run = fire_manual(m, job, &err);
+	if (params != NULL && params_check(params, &err) == -1) {
+		answer_error(
+		    ask->channel, ask->id, 400, "bad_request", "%s", err.text);
+		return;
+	}
+	run = fire_manual(m, job, params, &err);
 	if (run == NULL) {
 		answer_error(
 		    ask->channel, ask->id, 409, "refused", "%s", err.text);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/timestamp.h"
 #include "due.h"
 #include "master.h"
@@ -355,7 +356,8 @@ fire_retry(struct master *m, struct retry *retry)
 }
 
 struct run *
-fire_manual(struct master *m, struct job *job, struct err *err)
+fire_manual(
+    struct master *m, struct job *job, const char *params, struct err *err)
 {
 	int64_t now_ms = clock_ms();
 	struct run_begin begin;
@@ -374,6 +376,7 @@ fire_manual(struct master *m, struct job *job, struct err *err)
 		now_ms++;
 	run_begin_fill(m, &begin, job, now_ms, TRIGGER_MANUAL, 1);
 	run = run_new(m, job, &begin);
+	run->params = params != NULL ? xstrdup(params) : NULL;
 	if (run_claim(run) == -1) {
 		err_set(err, "the run could not be launched; see its history");
 		return NULL;

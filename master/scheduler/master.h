@@ -161,8 +161,9 @@ void fire_retry(struct master *m, struct retry *retry);
  */
 void fire_replace(struct master *m, struct job *job, const struct run *but);
 
-/* A person asked. NULL with err when it cannot be (draining ...). */
-struct run *fire_manual(struct master *m, struct job *job, struct err *err);
+/* A person asked; params may be NULL. NULL with err when it cannot be (draining ...). */
+struct run *fire_manual(
+    struct master *m, struct job *job, const char *params, struct err *err);
 
 /* reload.c: the guardian's RELOAD. */
 int reload_handle(struct master *m, struct message *message, struct err *err);

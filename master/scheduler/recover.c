@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "master.h"
 #include "memory.h"
+#include "params.h"
 #include "policy.h"
 
 /* Runs and retries that the store reported, until the jobs are known. */
@@ -209,6 +210,9 @@ remake(struct master *m, const struct run_begin *begin)
 	struct run *run = run_new(m, job_of(m, begin->job), begin);
 
 	outbox_begin(m, &run->begin);
+	run->params = params_load(m->runs_dir, run->begin.id);
+	if (run->params != NULL)
+		outbox_params(m, run->begin.id, run->params);
 	return run;
 }
 

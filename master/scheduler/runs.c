@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "master.h"
+#include "params.h"
 #include "policy.h"
 
 #define S(state) (1U << (state))
@@ -137,6 +138,9 @@ run_free(struct run *run)
 	for (p = bucket(&m->runs, run->begin.id); *p != run; p = &(*p)->same)
 		;
 	*p = run->same;
+	if (run->params != NULL)
+		params_remove(m->runs_dir, run->begin.id);
+	free(run->params);
 	free(run);
 }
 
@@ -169,13 +173,17 @@ run_claim(struct run *run)
 {
 	struct master *m = run->master;
 
-	if (runfile_create(m->runs_dir, &run->begin) == -1) {
+	if ((run->params != NULL &&
+		params_save(m->runs_dir, run->begin.id, run->params) == -1) ||
+	    runfile_create(m->runs_dir, &run->begin) == -1) {
 		outbox_begin(m, &run->begin);
 		run_end_with(run, OUTCOME_LAUNCH_FAILED, false,
 		    "cannot make the run file: %s", strerror(errno));
 		return -1;
 	}
 	outbox_begin(m, &run->begin);
+	if (run->params != NULL)
+		outbox_params(m, run->begin.id, run->params);
 	return 0;
 }
 

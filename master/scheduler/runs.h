@@ -35,6 +35,7 @@ struct run {
 	struct run *later; /* in the waiting line */
 	struct run *earlier;
 	struct master *master;
+	char *params;        /* owned; NULL none; see params.h */
 	int fd;              /* the worker's channel, -1 none; owned */
 	struct event *event; /* of fd */
 	int place;           /* of its run file; -1 it has none */

@@ -21,6 +21,7 @@ free_runs(struct master *m)
 			if (run->job->removed)
 				run->job->active = 0;
 			workers_forget(run);
+			free(run->params);
 			free(run);
 		}
 }
