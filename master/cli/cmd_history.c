@@ -23,6 +23,7 @@ struct history {
 	long max;
 	size_t rows;
 	bool max_given;
+	bool slots;          /* asked for slots that did not run: the ledger */
 	struct table *table; /* NULL: JSON */
 	struct json_list json;
 };
@@ -58,12 +59,14 @@ parse_outcomes(const struct cli *cli, struct history *h, const char *text)
 		p += *p == ',';
 		snprintf(word, sizeof(word), "%.*s", (int)strcspn(p, ","), p);
 		outcome = outcome_parse(word);
-		if (outcome != -1 && outcome != OUTCOME_SKIPPED &&
-		    outcome != OUTCOME_MISSED)
+		if (outcome == OUTCOME_SKIPPED || outcome == OUTCOME_MISSED)
+			h->slots = true;
+		if (outcome != -1)
 			continue;
 		cli_usage_error(cli,
 		    "--outcome %s: runs end as success, failure, timeout, "
-		    "killed, lost or launch-failed, or are running",
+		    "killed, lost or launch-failed, or are running; slots "
+		    "that did not run are skipped or missed",
 		    word);
 		return -1;
 	}
@@ -104,7 +107,8 @@ make_path(const struct history *h)
 	long limit = h->max > 0 && h->max < PAGE ? h->max : PAGE;
 	struct strbuf path = STRBUF_INIT;
 
-	strbuf_addf(&path, "/v1/runs?limit=%ld", limit);
+	strbuf_addf(
+	    &path, "/v1/%s?limit=%ld", h->slots ? "ledger" : "runs", limit);
 	add_argument(&path, "&job=", h->job);
 	add_argument(&path, "&since=", h->since);
 	add_argument(&path, "&outcome=", h->outcome);
@@ -112,15 +116,17 @@ make_path(const struct history *h)
 }
 
 static int
-each(void *arg, json_t *run)
+each(void *arg, json_t *row)
 {
 	struct history *h = arg;
 
 	h->rows++;
 	if (h->table == NULL)
-		json_list_add(&h->json, run);
+		json_list_add(&h->json, row);
+	else if (h->slots)
+		show_slot_row(h->table, row);
 	else
-		show_run_row(h->table, run, true);
+		show_run_row(h->table, row, true);
 	return 0;
 }
 
@@ -148,7 +154,7 @@ finish(struct history *h, int status, bool more)
 	if (h->table != NULL && table_rows(h->table) > 0)
 		table_print(h->table);
 	else if (h->table != NULL && status == CLI_GOOD)
-		printf("no runs\n");
+		printf(h->slots ? "no such slots\n" : "no runs\n");
 	if (more && !h->max_given && status == CLI_GOOD)
 		fprintf(stderr,
 		    "belfry: older runs are left out; -n 0 shows all\n");
@@ -170,7 +176,8 @@ print(const struct cli *cli, struct history *h)
 	if (!h->max_given)
 		h->max = cli->json ? DEFAULT_JSON_ROWS : DEFAULT_ROWS;
 	if (!cli->json)
-		h->table = show_runs_table(true);
+		h->table =
+		    h->slots ? show_slots_table() : show_runs_table(true);
 	path = make_path(h);
 	status =
 	    client_list(client, path, (size_t)h->max, each, h, &more, &err);
@@ -205,7 +212,8 @@ static const struct cli_option options[] = {
     {'n', "lines", "N", "the newest N runs (default 20, --json 1000; 0: all)"},
     {'s', "since", "TIME|DURATION", "runs of this time or this long ago on"},
     {'o', "outcome", "OUTCOME",
-	"runs that ended so; several are parted by commas"},
+	"runs that ended so; several are parted by commas; skipped and missed: "
+	"slots that did not run"},
     {0, NULL, NULL, NULL},
 };
 

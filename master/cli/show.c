@@ -245,6 +245,7 @@ void
 show_run(const json_t *run)
 {
 	const char *outcome = field_text(run, "outcome");
+	int64_t dropped = field_number(run, "dropped_bytes", 0);
 	char reason[512];
 
 	show_reason(reason, sizeof(reason), run);
@@ -267,7 +268,11 @@ show_run(const json_t *run)
 	if (field_number(run, "max_rss_kb", 0) > 0)
 		show_line("memory", COLOUR_NONE, "%" PRId64 " KiB at most",
 		    field_number(run, "max_rss_kb", 0));
-	if (field_number(run, "output_bytes", -1) >= 0)
+	if (dropped > 0)
+		show_line("output", COLOUR_NONE,
+		    "%" PRId64 " bytes, %" PRId64 " of them dropped",
+		    field_number(run, "output_bytes", 0), dropped);
+	else if (field_number(run, "output_bytes", -1) >= 0)
 		show_line("output", COLOUR_NONE, "%" PRId64 " bytes",
 		    field_number(run, "output_bytes", 0));
 }
@@ -307,4 +312,40 @@ show_pause(char *buf, size_t size, const json_t *pause)
 	    until, text_zone(zone, now),
 	    field_bool(pause, "all") ? ", like all jobs" : "",
 	    *reason != '\0' ? ": " : "", reason);
+}
+
+struct table *
+show_slots_table(void)
+{
+	char zone[TEXT_MAX], slot[TEXT_MAX + 16];
+	const char *heads[] = {
+	    "JOB", "OUTCOME", "REASON", slot, "SLOTS", "WHY", NULL};
+	struct table *table;
+
+	text_zone(zone, text_now());
+	snprintf(slot, sizeof(slot), "SLOT (%s)", zone);
+	table = table_new(heads);
+	table_align_right(table, 4);
+	return table;
+}
+
+void
+show_slot_row(struct table *table, const json_t *slot)
+{
+	const char *outcome = field_text(slot, "outcome");
+	int64_t count = field_number(slot, "count", 0), at;
+	char text[TEXT_MAX];
+
+	table_add(table, COLOUR_NONE, "%s", field_text(slot, "job"));
+	table_add(table, colour_of(outcome), "%s", outcome);
+	table_add(table, COLOUR_NONE, "%s", field_text(slot, "reason"));
+	if (field_time(slot, "slot", &at))
+		table_add(table, COLOUR_NONE, "%s", text_time(text, at));
+	else
+		table_add(table, COLOUR_DIM, "-");
+	if (count > 0)
+		table_add(table, COLOUR_NONE, "%lld", (long long)count);
+	else
+		table_add(table, COLOUR_NONE, "many");
+	table_add(table, COLOUR_NONE, "%s", field_text(slot, "detail"));
 }

@@ -327,6 +327,29 @@ fire_job(struct master *m, struct job *job, int64_t now_ms)
 	jobs_arm(m, job);
 }
 
+void
+fire_lost(struct master *m, struct job *job, int64_t until_ms)
+{
+	int64_t first = 0, last, count, total = 0;
+	bool counted = true, found = false;
+	struct due due;
+
+	for (; due_next_by_clock(job, &due) && due.at_ms < until_ms;
+	     found = true) {
+		due_stretch(job, &due, until_ms - 1, &last, &count);
+		if (!found)
+			first = due.at_ms;
+		counted = counted && count > 0;
+		total += count;
+		jobs_decided(job, last);
+	}
+	if (found)
+		record_slots(m, job, first, job->hwm_ms, counted ? total : 0,
+		    OUTCOME_MISSED, "in-doubt",
+		    "what was decided was not recorded before the daemon was "
+		    "killed");
+}
+
 /*
  * The next attempt of a slot. It does not wait for the overlap rule: the
  * slot was let in already.
@@ -383,6 +406,5 @@ fire_manual(
 	}
 	run_set_state(run, RUN_WAITING);
 	jobs_arm(m, job); /* @after counts from the end of this one */
-	launch_pump(m);
 	return run;
 }

@@ -353,12 +353,13 @@ load_set(struct master *m, struct job_set **set_r, struct err *err)
 {
 	struct job_set_options options = {
 	    .defaults = m->config->defaults,
-	    .calendars = m->jobs.calendars,
 	    .default_user = m->config->user,
 	    .privileged = m->role->privileged,
 	    .now = clock_ms() / 1000,
 	};
 
+	refresh(m);
+	options.calendars = m->jobs.calendars;
 	*set_r = job_set_load(
 	    m->config->jobs_dir, m->jobs.pool, &options, m->jobs.set, err);
 	return *set_r != NULL ? 0 : -1;

@@ -64,12 +64,15 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-alarm_rang(bool stepped, void *arg)
+alarm_rang(int64_t step_ms, void *arg)
 {
 	struct master *m = arg;
 
-	if (stepped)
-		log_warn("the wall clock was set");
+	if (step_ms != 0) {
+		log_warn("the wall clock was set by %+lld.%03d s",
+		    (long long)step_ms / 1000, abs((int)(step_ms % 1000)));
+		retries_shift(m, step_ms);
+	}
 	tick(m);
 }
 
@@ -84,6 +87,21 @@ master_arm(struct master *m)
 		event_active(m->tick_event, 0, 0);
 	else
 		alarm_set(m->alarm, at);
+}
+
+void
+master_tell_patience(struct master *m)
+{
+	int64_t grace, longest = 0;
+
+	for (size_t i = 0; i < m->jobs.n; i++) {
+		grace = m->jobs.all[i]->def->options->kill_grace_ms;
+		if (grace > longest)
+			longest = grace;
+	}
+	wire_writer_reset(&m->scratch);
+	wire_put_i64(&m->scratch, m->config->shutdown_ms + longest);
+	channel_send(m->role->guardian, MSG_DRAIN_PATIENCE, 0, &m->scratch, -1);
 }
 
 void
@@ -168,6 +186,7 @@ master_begin(struct master *m)
 	/* What the first launch would have to wait for. */
 	places_prepare(m->runs_dir);
 	users_get(&m->users, m->config->user, "", clock_ms());
+	master_tell_patience(m);
 	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
 	    jobs_errors(&m->jobs));
 	role_ready(m->role, text);

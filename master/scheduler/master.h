@@ -105,6 +105,9 @@ int64_t master_now(struct master *m);
 /* Everything is known: begin to fire. */
 void master_begin(struct master *m);
 
+/* How long a drain may take, for the guardian: after each load of jobs. */
+void master_tell_patience(struct master *m);
+
 /* There may be room again for slots that had to wait. */
 void master_room(struct master *m);
 
@@ -156,12 +159,22 @@ void fire_job(struct master *m, struct job *job, int64_t now_ms);
 void fire_retry(struct master *m, struct retry *retry);
 
 /*
+ * A later slot, until_ms, was claimed by a predecessor: so it had decided
+ * those before it, too, and the recorder never heard of it.
+ */
+void fire_lost(struct master *m, struct job *job, int64_t until_ms);
+
+/*
  * overlap = replace: ends what there is of a job, runs and retries, but for
  * the run that is to replace it (NULL: not made yet).
  */
 void fire_replace(struct master *m, struct job *job, const struct run *but);
 
-/* A person asked; params may be NULL. NULL with err when it cannot be (draining ...). */
+/*
+ * A person asked; params may be NULL. NULL with err when it cannot be
+ * (draining ...). The run waits: launch_pump() starts it, or ends it, and then
+ * it is gone.
+ */
 struct run *fire_manual(
     struct master *m, struct job *job, const char *params, struct err *err);
 

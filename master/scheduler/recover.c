@@ -231,15 +231,9 @@ is_unstarted(const struct master *m, const struct run_begin *begin)
 	return unstarted;
 }
 
-/* What a file holds is kept; its slot is decided. */
 static void
-find_run(struct master *m, const struct runfile *file)
+find_run(struct recover *recover, const struct runfile *file)
 {
-	struct recover *recover = m->recover;
-	struct job *job = jobs_find(&m->jobs, file->begin.job);
-
-	if (job != NULL && is_scheduled(&file->begin))
-		jobs_decided(job, file->begin.slot_ms);
 	array_reserve(&recover->found, &recover->found_cap, recover->nfound + 1,
 	    sizeof(*recover->found));
 	recover->found[recover->nfound++] =
@@ -262,7 +256,7 @@ read_place(struct master *m, const char *name)
 	if (file.state != RUNFILE_FREE) {
 		places_mark(&m->places, place);
 		if (strcmp(runfile_name(file.begin.id), name) == 0)
-			find_run(m, &file);
+			find_run(m->recover, &file);
 		else
 			log_error("run file %s holds another run: %s", name,
 			    file.begin.id);
@@ -298,6 +292,26 @@ read_places(struct master *m)
 	if (m->recover->nfound > 0)
 		qsort(m->recover->found, m->recover->nfound,
 		    sizeof(*m->recover->found), compare_found);
+}
+
+/*
+ * A slot that has a file is decided, and those before it. Runs among them
+ * that are recorded are behind the job's mark, the others have files.
+ */
+static void
+decide_found(struct master *m)
+{
+	const struct recover *recover = m->recover;
+
+	for (size_t i = 0; i < recover->nfound; i++) {
+		const struct run_begin *begin = &recover->found[i].begin;
+		struct job *job = jobs_find(&m->jobs, begin->job);
+
+		if (job == NULL || !is_scheduled(begin))
+			continue;
+		fire_lost(m, job, begin->slot_ms);
+		jobs_decided(job, begin->slot_ms);
+	}
 }
 
 /* The first found of a slot at or after slot_ms. */
@@ -455,6 +469,7 @@ recover_state_end(struct master *m)
 	if (jobs_load(m, NULL, &err) == -1)
 		fatalx("%s", err.text);
 	read_places(m);
+	decide_found(m);
 	resume_begun(m);
 	for (struct recover_open *o = recover->open; o != NULL; o = o->next)
 		lose_run(m, &o->begin);

@@ -33,7 +33,8 @@ my @runs = (
     run(3, 'grüße', outcome => 'failure', exit_code => 3,
 	reason => 'exited with code 3', duration_ms => 250),
     run(4, 'backup', outcome => 'timeout', exit_code => undef, signal => 15,
-	reason => 'timed out after 1m', duration_ms => 61000),
+	reason => 'timed out after 1m', duration_ms => 61000,
+	dropped_bytes => 20),
     run(5, '日本', outcome => 'failure', exit_code => undef, signal => 11,
 	reason => 'killed by signal SEGV', duration_ms => 7300000),
     run(6, 'backup', outcome => 'launch-failed', exit_code => undef,
@@ -165,6 +166,9 @@ is(() = $show =~ /^01k3/mg, 4, 'and its runs');
 $show = belfry('show', '01k3aaaaaaaaaa05');
 like($show, qr/^outcome +failure\nended by +signal SEGV\n/m, 'a run');
 like($show, qr/^memory +2048 KiB at most\n/m, 'what it used');
+like($show, qr/^output +77 bytes\n/m, 'what it wrote');
+like(belfry('show', '01k3aaaaaaaaaa04'),
+    qr/^output +77 bytes, 20 of them dropped\n/m, 'what was not kept of it');
 
 my $status = belfry('status');
 looks_like($status, <<'END', 'the status');

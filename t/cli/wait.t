@@ -97,6 +97,10 @@ $f->write('show.j0.json', { id => '01k3bbbbbbbbbb00', job => 'j0',
     outcome => 'success' });
 is(($f->belfry('logs', 'j0'))[1], $output, 'logs JOB: its latest run');
 
+$status = system("$Fake::BUILD/master/cli/belfry --socket " . $f->socket
+    . ' logs -f 01k3bbbbbbbbbb00 >/dev/full 2>/dev/null');
+is($status >> 8, 1, 'logs to a full disk: not as if there were no daemon');
+
 # Output that breaks off is asked for from where it broke off.
 my $long = join '', map { "this is line $_\n" } 1 .. 2000;
 $f->write('show.long1.json', { id => 'long1', job => 'long',
