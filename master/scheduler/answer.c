@@ -158,11 +158,13 @@ job_of_timer(const struct timer *timer)
 		return ((const struct retry *)timer)->job;
 	case TIMER_RUN:
 		return ((const struct run *)timer)->job;
+	case TIMER_PAUSE:
+		break;
 	}
 	return NULL;
 }
 
-/* What starts next by itself: a slot, a retry or a run that is delayed. */
+/* What happens next by itself; null when that starts nothing. */
 static json_t *
 next_slot(const struct master *m)
 {
