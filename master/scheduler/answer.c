@@ -158,8 +158,31 @@ job_of_timer(const struct timer *timer)
 		return ((const struct retry *)timer)->job;
 	case TIMER_RUN:
 		return ((const struct run *)timer)->job;
+	case TIMER_PAUSE:
+		break;
 	}
 	return NULL;
+}
+
+/* The earliest that starts something; the end of a pause may come first. */
+static const struct timer *
+first_start(const struct heap *heap, int64_t *at_r)
+{
+	const struct timer *first = heap_min(heap, at_r);
+
+	if (first == NULL || first->kind != TIMER_PAUSE)
+		return first;
+	first = NULL;
+	for (size_t i = 0; i < heap->n; i++) {
+		const struct heap_entry *e = &heap->entries[i];
+
+		if (e->timer->kind == TIMER_PAUSE ||
+		    (first != NULL && e->at >= *at_r))
+			continue;
+		first = e->timer;
+		*at_r = e->at;
+	}
+	return first;
 }
 
 /* What starts next by itself: a slot, a retry or a run that is delayed. */
@@ -167,10 +190,10 @@ static json_t *
 next_slot(const struct master *m)
 {
 	const struct job *job;
-	struct timer *timer;
+	const struct timer *timer;
 	int64_t at;
 
-	timer = heap_min(&m->heap, &at);
+	timer = first_start(&m->heap, &at);
 	job = timer != NULL ? job_of_timer(timer) : NULL;
 	if (job == NULL)
 		return json_null();

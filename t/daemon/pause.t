@@ -123,6 +123,7 @@ my $until = time + 6;
 my $stamp = strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $until);
 is(($d->belfry('pause', 'b', '--until', $stamp))[0], 0, 'pause --until');
 is($d->json('show', 'b')->{paused}{until}, $stamp, 'says until when');
+ok($d->json('status')->{next}{slot}, 'status: what comes next');
 $d->stop;
 $d->start;
 more('b', 1);
