@@ -112,6 +112,7 @@ reload_handle(struct master *m, struct message *message, struct err *err)
 	    jobs_errors(&m->jobs));
 	answer_reload(m, &change, ok ? NULL : why.text);
 	jobs_change_fini(&change);
+	launch_pump(m); /* max-running may be higher now */
 	master_arm(m);
 	return 0;
 }
