@@ -126,21 +126,28 @@ problems(const struct master *m)
 	return list;
 }
 
-/* What starts next by itself: a slot or a retry. */
+static const struct job *
+job_of(const struct timer *timer)
+{
+	if (timer->kind == TIMER_JOB)
+		return (const struct job *)timer;
+	if (timer->kind == TIMER_RUN)
+		return ((const struct run *)timer)->job;
+	return ((const struct retry *)timer)->job;
+}
+
+/* What starts next by itself: a slot, a retry or a run that is delayed. */
 static json_t *
 next_slot(const struct master *m)
 {
-	const struct job *job;
 	struct timer *timer;
 	int64_t at;
 
 	timer = heap_min(&m->heap, &at);
 	if (timer == NULL)
 		return json_null();
-	job = timer->kind == TIMER_JOB ? (struct job *)timer :
-					 ((struct retry *)timer)->job;
 	return json_pack(
-	    "{s:s, s:o}", "job", job->name, "slot", answer_time(at));
+	    "{s:s, s:o}", "job", job_of(timer)->name, "slot", answer_time(at));
 }
 
 static void
