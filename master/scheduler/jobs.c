@@ -299,7 +299,9 @@ remove_job(struct master *m, struct job *job)
 	job->removed = true;
 	m->jobs.nremoved++;
 	while (job->retries != NULL)
-		retry_free(m, job->retries);
+		retry_withdraw(m, job->retries);
+	if (job->paused)
+		pause_end(m, pause_find(m, job->name));
 	job->active++; /* must not be freed under us */
 	/* The end of one may be that of others: there may be room to launch. */
 	while ((run = find_unstarted(job)) != NULL)
@@ -406,6 +408,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	table_build(jobs);
 	memo_tell_absent(m);
 	memory_forget(jobs);
+	pause_apply(m);
 	heap_reserve(&m->heap, jobs->n + jobs->n / 16);
 	for (size_t i = 0; i < jobs->n; i++) {
 		all[i]->seen = false;
