@@ -79,6 +79,22 @@ typedef void store_done(void *arg, const struct err *err);
 typedef void store_list_done(
     void *arg, const struct store_cursor *next, const struct err *err);
 
+/* What retention leaves. */
+struct store_keep {
+	int64_t age_ms;         /* 0: for ever */
+	int64_t failure_age_ms; /* of what was no success; 0: for ever */
+	int64_t runs;           /* of a job at most; 0: any number */
+	int64_t now_ms;         /* when the round began */
+	int64_t slice_us;       /* how long one call may take, about */
+};
+
+/*
+ * more: call again soon, the round goes on. Else it is over, and next_ms is
+ * when something will be too old; INT64_MAX: nothing will.
+ */
+typedef void
+store_sweep_done(void *arg, bool more, int64_t next_ms, const struct err *err);
+
 typedef void store_run_cb(void *arg, const struct store_run *run);
 typedef void store_slot_cb(void *arg, const struct store_slot *slot);
 typedef void store_plan_cb(void *arg, const struct store_plan *plan);
@@ -128,6 +144,13 @@ struct store_ops {
 	 */
 	void (*find)(struct store *store, const char *text, store_run_cb *row,
 	    store_done *done, void *arg);
+
+	/*
+	 * A slice of a round that deletes what is not to be kept: not runs in
+	 * progress or with an open retry, nor a job's last run and success.
+	 */
+	void (*sweep)(struct store *store, const struct store_keep *keep,
+	    store_sweep_done *done, void *arg);
 
 	/* What the schedules of a job were, newest first, at most limit. */
 	void (*plans)(struct store *store, const char *job, int limit,

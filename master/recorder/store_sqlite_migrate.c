@@ -13,6 +13,8 @@ static const char *const migrations[] = {
 #include "schema_1.h"
     ,
 #include "schema_2.h"
+    ,
+#include "schema_3.h"
 };
 
 /* A number from the first row. 0, or -1 with err. */
