@@ -33,7 +33,7 @@
 struct launcher {
 	const char *index;
 	const char *socket;     /* where workers find a new master */
-	int guardian;           /* -1: gone */
+	int guardian;           /* -1: gone, though its number stays taken */
 	int master;             /* -1: gone, a new one will come */
 	struct packet *refused; /* owned: waits until the master reads */
 	struct packet_in guardian_in;
@@ -208,7 +208,7 @@ read_guardian(struct launcher *l)
 	int rc = packet_receive(l->guardian, &l->guardian_in);
 
 	if (rc != 1) {
-		fd_close(&l->guardian);
+		l->guardian = -1;
 		return;
 	}
 	while ((rc = packet_next(&l->guardian_in, ROLE_GUARDIAN, ROLE_LAUNCHER,
@@ -221,7 +221,7 @@ read_guardian(struct launcher *l)
 		}
 	if (rc == -1) {
 		log_error("bad message from the guardian: %s", err.text);
-		fd_close(&l->guardian);
+		l->guardian = -1;
 	}
 }
 

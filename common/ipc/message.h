@@ -47,6 +47,7 @@ enum role_id {
  *   DRAIN_ASK      somebody asked for a drain
  *   DRAINED        all runs have ended and are recorded
  *   ROLE_BAD       u8 role, u8 index, str why: it sent rubbish, restart it
+ *   DRAIN_PATIENCE i64 ms that a drain may take; more, and the master hangs
  *   ROLE_SPAWNED   u8 role, u8 index, u32 pid, u32 restarts: for the status
  * Runs:
  *   RUN_LAUNCH     struct run_spec (spec.h) + fd: the worker's channel
@@ -94,8 +95,10 @@ enum role_id {
 	X(11, DRAINED, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), 0, 0,   \
 	    false)                                                             \
 	X(12, ROLE_BAD, ROLES_ALL, ROLE_BIT(ROLE_GUARDIAN), 7, 1024, false)    \
-	X(13, ROLE_SPAWNED, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER),   \
-	    10, 10, false)                                                    \
+	X(13, ROLE_SPAWNED, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER),    \
+	    10, 10, false)                                                     \
+	X(14, DRAIN_PATIENCE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN),  \
+	    8, 8, false)                                                       \
 	X(20, RUN_LAUNCH, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 32,  \
 	    MESSAGE_PAYLOAD_MAX, true)                                         \
 	X(21, RUN_REFUSED, ROLE_BIT(ROLE_LAUNCHER), ROLE_BIT(ROLE_MASTER), 9,  \

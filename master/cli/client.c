@@ -207,7 +207,7 @@ client_may_come_back(const struct client_answer *a)
 	    (a->code == CURLE_OK && a->status == 503);
 }
 
-/* There was no answer. */
+/* There was no answer, or no place for it. */
 static int
 explain(
     const struct client *client, const struct client_answer *a, struct err *err)
@@ -216,13 +216,17 @@ explain(
 	const char *why = a->os_error != 0 ? strerror((int)a->os_error) :
 					     curl_easy_strerror(a->code);
 
+	if (a->code == CURLE_WRITE_ERROR && ferror(stdout)) {
+		err_set(err, "cannot write to standard output");
+		return CLI_REFUSED;
+	}
 	if (a->os_error == EACCES || a->os_error == EPERM)
 		err_set(err, "no permission to use %s: %s", where, why);
 	else if (a->code == CURLE_COULDNT_CONNECT)
 		err_set(err, "no daemon at %s: %s; is belfryd running?", where,
 		    why);
 	else if (a->code == CURLE_WRITE_ERROR)
-		err_set(err, "the answer is too large or cannot be written");
+		err_set(err, "the answer is too large");
 	else
 		err_set(err, "no answer from %s: %s", where,
 		    curl_easy_strerror(a->code));

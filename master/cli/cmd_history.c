@@ -21,7 +21,9 @@ struct history {
 	const char *outcome;
 	char since[TIMESTAMP_TEXT_MAX];
 	long max;
+	size_t rows;
 	bool max_given;
+	bool slots;          /* asked for slots that did not run: the ledger */
 	struct table *table; /* NULL: JSON */
 	struct json_list json;
 };
@@ -57,12 +59,14 @@ parse_outcomes(const struct cli *cli, struct history *h, const char *text)
 		p += *p == ',';
 		snprintf(word, sizeof(word), "%.*s", (int)strcspn(p, ","), p);
 		outcome = outcome_parse(word);
-		if (outcome != -1 && outcome != OUTCOME_SKIPPED &&
-		    outcome != OUTCOME_MISSED)
+		if (outcome == OUTCOME_SKIPPED || outcome == OUTCOME_MISSED)
+			h->slots = true;
+		if (outcome != -1)
 			continue;
 		cli_usage_error(cli,
 		    "--outcome %s: runs end as success, failure, timeout, "
-		    "killed, lost or launch-failed, or are running",
+		    "killed, lost or launch-failed, or are running; slots "
+		    "that did not run are skipped or missed",
 		    word);
 		return -1;
 	}
@@ -103,7 +107,8 @@ make_path(const struct history *h)
 	long limit = h->max > 0 && h->max < PAGE ? h->max : PAGE;
 	struct strbuf path = STRBUF_INIT;
 
-	strbuf_addf(&path, "/v1/runs?limit=%ld", limit);
+	strbuf_addf(
+	    &path, "/v1/%s?limit=%ld", h->slots ? "ledger" : "runs", limit);
 	add_argument(&path, "&job=", h->job);
 	add_argument(&path, "&since=", h->since);
 	add_argument(&path, "&outcome=", h->outcome);
@@ -111,15 +116,34 @@ make_path(const struct history *h)
 }
 
 static int
-each(void *arg, json_t *run)
+each(void *arg, json_t *row)
 {
 	struct history *h = arg;
 
+	h->rows++;
 	if (h->table == NULL)
-		json_list_add(&h->json, run);
+		json_list_add(&h->json, row);
+	else if (h->slots)
+		show_slot_row(h->table, row);
 	else
-		show_run_row(h->table, run, true);
+		show_run_row(h->table, row, true);
 	return 0;
+}
+
+/* A name with a typo has no runs either; that must not look like good news. */
+static int
+check_job(struct client *client, const struct history *h, struct err *err)
+{
+	char *path = client_path("/v1/jobs/", h->job, "");
+	json_t *json = NULL;
+	int status, http;
+
+	status = client_get(client, path, &json, &http, err);
+	if (status == CLI_REFUSED && http == 404)
+		err_set(err, "no such run, and no job \"%s\"", h->job);
+	json_decref(json);
+	free(path);
+	return status;
 }
 
 static void
@@ -130,7 +154,7 @@ finish(struct history *h, int status, bool more)
 	if (h->table != NULL && table_rows(h->table) > 0)
 		table_print(h->table);
 	else if (h->table != NULL && status == CLI_GOOD)
-		printf("no runs\n");
+		printf(h->slots ? "no such slots\n" : "no runs\n");
 	if (more && !h->max_given && status == CLI_GOOD)
 		fprintf(stderr,
 		    "belfry: older runs are left out; -n 0 shows all\n");
@@ -152,10 +176,13 @@ print(const struct cli *cli, struct history *h)
 	if (!h->max_given)
 		h->max = cli->json ? DEFAULT_JSON_ROWS : DEFAULT_ROWS;
 	if (!cli->json)
-		h->table = show_runs_table(true);
+		h->table =
+		    h->slots ? show_slots_table() : show_runs_table(true);
 	path = make_path(h);
 	status =
 	    client_list(client, path, (size_t)h->max, each, h, &more, &err);
+	if (status == CLI_GOOD && h->rows == 0 && h->job != NULL)
+		status = check_job(client, h, &err);
 	client_free(client);
 	free(path);
 	finish(h, status, more);
@@ -185,7 +212,8 @@ static const struct cli_option options[] = {
     {'n', "lines", "N", "the newest N runs (default 20, --json 1000; 0: all)"},
     {'s', "since", "TIME|DURATION", "runs of this time or this long ago on"},
     {'o', "outcome", "OUTCOME",
-	"runs that ended so; several are parted by commas"},
+	"runs that ended so; several are parted by commas; skipped and missed: "
+	"slots that did not run"},
     {0, NULL, NULL, NULL},
 };
 

@@ -14,6 +14,7 @@
 static int
 exit_of(const json_t *run)
 {
+	static const char executing[] = "cannot execute ";
 	const char *reason = field_text(run, "reason");
 	int64_t signal = field_number(run, "signal", 0);
 
@@ -25,7 +26,11 @@ exit_of(const json_t *run)
 	case OUTCOME_KILLED:
 		return 137;
 	case OUTCOME_LAUNCH_FAILED:
-		return strstr(reason, "No such file") != NULL ? 127 : 126;
+		/* A directory may be missing, too: that is 126. */
+		return strncmp(reason, executing, strlen(executing)) == 0 &&
+			strstr(reason, "No such file") != NULL ?
+		    127 :
+		    126;
 	case OUTCOME_FAILURE:
 		if (signal == 0)
 			signal = signal_parse(field_text(run, "signal"));
@@ -40,16 +45,16 @@ exit_of(const json_t *run)
 static int
 tell_end(const json_t *run)
 {
-	char reason[512], text[TEXT_MAX] = "";
+	char reason[512], text[TEXT_MAX];
 	int64_t ms = field_number(run, "duration_ms", -1);
 
 	show_reason(reason, sizeof(reason), run);
+	fprintf(stderr, "belfry: run %s of %s: %s%s%s", field_text(run, "id"),
+	    field_text(run, "job"), field_text(run, "outcome"),
+	    *reason != '\0' ? ", " : "", reason);
 	if (ms >= 0)
-		text_duration(text, ms);
-	fprintf(stderr, "belfry: run %s of %s: %s%s%s%s%s\n",
-	    field_text(run, "id"), field_text(run, "job"),
-	    field_text(run, "outcome"), *reason != '\0' ? ", " : "", reason,
-	    *text != '\0' ? " after " : "", text);
+		fprintf(stderr, " (%s)", text_duration(text, ms));
+	putc('\n', stderr);
 	return exit_of(run);
 }
 

@@ -95,32 +95,38 @@ show_reason(char *buf, size_t size, const json_t *run)
 struct table *
 show_runs_table(bool with_job)
 {
-	char zone[TEXT_MAX], started[TEXT_MAX + 16], slot[TEXT_MAX + 16];
+	char zone[TEXT_MAX], slot[TEXT_MAX + 16];
+	/* How it ended before when: lines are cut on a narrow terminal. */
 	const char *heads[] = {
-	    "RUN", "JOB", slot, started, "DURATION", "OUTCOME", "EXIT", NULL};
+	    "RUN", "JOB", "OUTCOME", slot, "STARTED", "DURATION", "EXIT", NULL};
 	struct table *table;
 
 	text_zone(zone, text_now());
 	snprintf(slot, sizeof(slot), "SLOT (%s)", zone);
-	snprintf(started, sizeof(started), "STARTED");
 	if (!with_job) {
 		heads[1] = heads[0];
 		table = table_new(heads + 1);
 	} else {
 		table = table_new(heads);
 	}
-	table_align_right(table, with_job ? 4 : 3);
+	table_align_right(table, with_job ? 5 : 4);
 	return table;
 }
 
+/* The slot; and when it started, with a date when that is another day. */
 static void
-add_time(struct table *table, const json_t *run, const char *key)
+add_times(struct table *table, const json_t *run)
 {
 	char text[TEXT_MAX];
-	int64_t ms;
+	int64_t slot = 0, started;
 
-	if (field_time(run, key, &ms))
-		table_add(table, COLOUR_NONE, "%s", text_time(text, ms));
+	if (field_time(run, "slot", &slot))
+		table_add(table, COLOUR_NONE, "%s", text_time(text, slot));
+	else
+		table_add(table, COLOUR_DIM, "-");
+	if (field_time(run, "started", &started))
+		table_add(table, COLOUR_NONE, "%s",
+		    text_short_time(text, started, slot));
 	else
 		table_add(table, COLOUR_DIM, "-");
 }
@@ -141,11 +147,10 @@ show_run_row(struct table *table, const json_t *run, bool with_job)
 	table_add(table, COLOUR_NONE, "%s", field_text(run, "id"));
 	if (with_job)
 		table_add(table, COLOUR_NONE, "%s", field_text(run, "job"));
-	add_time(table, run, "slot");
-	add_time(table, run, "started");
+	table_add(table, colour_of(outcome), "%s", outcome);
+	add_times(table, run);
 	table_add(
 	    table, COLOUR_NONE, "%s", ms >= 0 ? text_duration(text, ms) : "-");
-	table_add(table, colour_of(outcome), "%s", outcome);
 	show_reason(reason, sizeof(reason), run);
 	table_add(table, COLOUR_NONE, "%s", reason);
 }
@@ -226,6 +231,7 @@ void
 show_run(const json_t *run)
 {
 	const char *outcome = field_text(run, "outcome");
+	int64_t dropped = field_number(run, "dropped_bytes", 0);
 	char reason[512];
 
 	show_reason(reason, sizeof(reason), run);
@@ -247,7 +253,11 @@ show_run(const json_t *run)
 	if (field_number(run, "max_rss_kb", 0) > 0)
 		show_line("memory", COLOUR_NONE, "%" PRId64 " KiB at most",
 		    field_number(run, "max_rss_kb", 0));
-	if (field_number(run, "output_bytes", -1) >= 0)
+	if (dropped > 0)
+		show_line("output", COLOUR_NONE,
+		    "%" PRId64 " bytes, %" PRId64 " of them dropped",
+		    field_number(run, "output_bytes", 0), dropped);
+	else if (field_number(run, "output_bytes", -1) >= 0)
 		show_line("output", COLOUR_NONE, "%" PRId64 " bytes",
 		    field_number(run, "output_bytes", 0));
 }
@@ -269,4 +279,40 @@ show_problem(const json_t *problem)
 	    field_bool(problem, "error") ? COLOUR_BAD : COLOUR_WARN, text);
 	putchar('\n');
 	free(text);
+}
+
+struct table *
+show_slots_table(void)
+{
+	char zone[TEXT_MAX], slot[TEXT_MAX + 16];
+	const char *heads[] = {
+	    "JOB", "OUTCOME", "REASON", slot, "SLOTS", "WHY", NULL};
+	struct table *table;
+
+	text_zone(zone, text_now());
+	snprintf(slot, sizeof(slot), "SLOT (%s)", zone);
+	table = table_new(heads);
+	table_align_right(table, 4);
+	return table;
+}
+
+void
+show_slot_row(struct table *table, const json_t *slot)
+{
+	const char *outcome = field_text(slot, "outcome");
+	int64_t count = field_number(slot, "count", 0), at;
+	char text[TEXT_MAX];
+
+	table_add(table, COLOUR_NONE, "%s", field_text(slot, "job"));
+	table_add(table, colour_of(outcome), "%s", outcome);
+	table_add(table, COLOUR_NONE, "%s", field_text(slot, "reason"));
+	if (field_time(slot, "slot", &at))
+		table_add(table, COLOUR_NONE, "%s", text_time(text, at));
+	else
+		table_add(table, COLOUR_DIM, "-");
+	if (count > 0)
+		table_add(table, COLOUR_NONE, "%lld", (long long)count);
+	else
+		table_add(table, COLOUR_NONE, "many");
+	table_add(table, COLOUR_NONE, "%s", field_text(slot, "detail"));
 }

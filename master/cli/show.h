@@ -37,4 +37,8 @@ void show_problem(const json_t *problem);
 /* Opens the client, or tells why not: *status_r. */
 struct client *show_client(const struct cli *cli, int *status_r);
 
+/* A table of the ledger's rows, and one row of it. */
+struct table *show_slots_table(void);
+void show_slot_row(struct table *table, const json_t *slot);
+
 #endif

@@ -22,7 +22,7 @@ const char *text_age(char *buf, int64_t ms, int64_t now);
 /* In the local zone: "2026-03-10 08:00:00". */
 const char *text_time(char *buf, int64_t ms);
 
-/* The same, without the date when that is today's. */
+/* The same, without the date when that is also the one of now. */
 const char *text_short_time(char *buf, int64_t ms, int64_t now);
 
 /* "CET": the name of the local zone at that time. */

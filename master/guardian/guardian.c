@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@
 #include "notify.h"
 #include "startup.h"
 
-/* How much longer than shutdown-timeout the master may take to drain. */
+/* How much longer than it said the master may take to drain. */
 #define DRAIN_SLACK_MS 120000
 /* How long a dying predecessor may hold its sockets. */
 #define LISTEN_WAIT_MS 5000
@@ -44,6 +45,7 @@ guardian_all_ready(struct guardian *g)
 	g->state = GUARDIAN_RUNNING;
 	log_info("belfryd %s is up, pid=%d node=%s", BELFRY_VERSION,
 	    (int)getpid(), g->config->node_name);
+	fd_close(&g->caller_fd);
 	startup_detached(g->detach_fd, g->config->log[0] == '/');
 	if (g->detach_fd != -1)
 		wiring_send_log(
@@ -129,7 +131,7 @@ guardian_drain(struct guardian *g, const char *why)
 		notify_state("STOPPING=1");
 		g->state = GUARDIAN_DRAINING;
 		wiring_send_drain(g);
-		guardian_arm_timer(g, g->config->shutdown_ms + DRAIN_SLACK_MS);
+		guardian_arm_timer(g, g->patience_ms + DRAIN_SLACK_MS);
 	} else if (g->state == GUARDIAN_DRAINING && !g->drain_now) {
 		log_info("%s again: ending the jobs that still run", why);
 		g->drain_now = true;
@@ -271,6 +273,7 @@ open_log(struct guardian *g, struct err *err)
 
 	if (log[0] == '/') {
 		fd = startup_open_log(log, &g->ids, err);
+		g->caller_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 		if (fd == -1 || dup2(fd, STDERR_FILENO) == -1)
 			return -1;
 		fd_close(&fd);
@@ -288,7 +291,6 @@ static int
 prepare(struct guardian *g, struct err *err)
 {
 	const struct config *config = g->config;
-	int lock;
 
 	if (find_programs(g, err) == -1 ||
 	    priv_lookup(config->user, config->group, &g->ids, err) == -1 ||
@@ -303,8 +305,8 @@ prepare(struct guardian *g, struct err *err)
 			return -1;
 	}
 	/* By the process that stays: the lock names its pid. */
-	lock = startup_lock(config, err);
-	if (lock == -1 || open_log(g, err) == -1)
+	g->lock_fd = startup_lock(config, err);
+	if (g->lock_fd == -1 || open_log(g, err) == -1)
 		return -1;
 	return open_listeners(g, err);
 }
@@ -318,6 +320,8 @@ remove_files(struct guardian *g)
 		unlink(path);
 	if (g->api_fd != -1)
 		unlink(g->config->socket);
+	/* Who waits for the pid file to go may start another daemon then. */
+	fd_close(&g->lock_fd);
 	if (g->pid_written)
 		unlink(g->pid_path);
 	free(path);
@@ -364,6 +368,15 @@ pid_path(const struct config *config, const struct guardian_options *options)
 	return full;
 }
 
+/* Who started us with a log file does not see it. */
+static void
+tell_caller(const struct guardian *g, const char *why)
+{
+	if (g->caller_fd != -1)
+		dprintf(g->caller_fd, "belfryd: %s; see the log, %s\n", why,
+		    g->config->log);
+}
+
 int
 guardian_run(struct config *config, const struct guardian_options *options)
 {
@@ -375,14 +388,18 @@ guardian_run(struct config *config, const struct guardian_options *options)
 	    .config_fd = -1,
 	    .reload_fd = -1,
 	    .detach_fd = -1,
+	    .lock_fd = -1,
+	    .caller_fd = -1,
 	    .log_target = "stderr",
 	};
 	struct err err = {""};
 
 	log_init("guardian", config->log_level, LOG_TARGET_STDERR);
 	g.pid_path = pid_path(config, options);
+	g.patience_ms = config->shutdown_ms;
 	if (prepare(&g, &err) == -1) {
 		log_error("%s", err.text);
+		tell_caller(&g, err.text);
 		finish(&g);
 		return 1;
 	}
@@ -397,6 +414,8 @@ guardian_run(struct config *config, const struct guardian_options *options)
 	roles_start(&g);
 	event_base_dispatch(g.base);
 	finish(&g);
+	if (g.status == 1)
+		tell_caller(&g, "it cannot run");
 	log_info("belfryd stopped");
 	return g.status;
 }

@@ -32,6 +32,7 @@ struct guardian {
 	enum guardian_state state;
 	int status; /* exit status */
 	bool drain_now;
+	int64_t patience_ms; /* as the master knows its jobs */
 	struct event *stop_timer;
 	int workers_fd; /* listening; lives as long as we do */
 	int api_fd;
@@ -39,8 +40,10 @@ struct guardian {
 	int reload_fd;   /* text that the master is looking at; -1 none */
 	uint64_t ticket; /* of the last reload */
 	int detach_fd;
-	char *self;   /* our program */
-	char *worker; /* belfry-worker */
+	int lock_fd;   /* of the state directory; held until we are done */
+	int caller_fd; /* standard error from before a log file; -1 none, up */
+	char *self;    /* our program */
+	char *worker;  /* belfry-worker */
 	char *pid_path;
 	bool pid_written;
 	const char *log_target;

@@ -78,6 +78,16 @@ handle_drain_ask(struct channel *channel, struct message *message, void *arg,
 }
 
 static int
+handle_drain_patience(struct channel *channel, struct message *message,
+    void *arg, struct err *err)
+{
+	struct child *child = arg;
+
+	child->guardian->patience_ms = wire_get_i64(&message->body);
+	return 0;
+}
+
+static int
 handle_drained(struct channel *channel, struct message *message, void *arg,
     struct err *err)
 {
@@ -118,6 +128,7 @@ static const struct channel_dispatch dispatch[] = {
     {MSG_RELOADED, handle_reloaded},
     {MSG_RELOAD_ASK, handle_reload_ask},
     {MSG_DRAIN_ASK, handle_drain_ask},
+    {MSG_DRAIN_PATIENCE, handle_drain_patience},
     {MSG_DRAINED, handle_drained},
     {MSG_ROLE_BAD, handle_role_bad},
     {0, NULL},

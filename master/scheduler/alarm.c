@@ -19,7 +19,9 @@ struct alarm_clock {
 	struct event *event;
 	alarm_cb *cb;
 	void *arg;
-	int64_t at_ms; /* what the timer is set to */
+	int64_t at_ms;    /* what the timer is set to */
+	int64_t ahead_us; /* of the time since the boot, when last looked at */
+	bool cancelled;   /* by a step that no read will tell of */
 };
 
 int64_t
@@ -37,20 +39,36 @@ clock_ms(void)
 	return clock_us() / 1000;
 }
 
+/* How far the wall clock is ahead of the one that nobody sets. */
+static int64_t
+ahead_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return clock_us() - (ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
+}
+
 static void
 expired_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct alarm_clock *alarm = arg;
+	int64_t before_us = alarm->ahead_us, step_ms = 0;
 	uint64_t times;
-	bool stepped = false;
 
 	if (read(alarm->fd, &times, sizeof(times)) == -1) {
-		if (errno != ECANCELED)
+		if (errno == ECANCELED)
+			alarm->cancelled = true;
+		if (!alarm->cancelled)
 			return;
-		stepped = true;
 	}
 	alarm->at_ms = -1;
-	alarm->cb(stepped, alarm->arg);
+	/* What a clock that is slewed gains between two looks is no step. */
+	alarm->ahead_us = ahead_us();
+	if (alarm->cancelled)
+		step_ms = (alarm->ahead_us - before_us) / 1000;
+	alarm->cancelled = false;
+	alarm->cb(step_ms, alarm->arg);
 }
 
 struct alarm_clock *
@@ -61,6 +79,7 @@ alarm_new(struct event_base *base, alarm_cb *cb, void *arg, struct err *err)
 	alarm->cb = cb;
 	alarm->arg = arg;
 	alarm->at_ms = -1;
+	alarm->ahead_us = ahead_us();
 	alarm->fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (alarm->fd == -1) {
 		err_errno(err, "timerfd_create");
@@ -101,8 +120,13 @@ alarm_set(struct alarm_clock *alarm, int64_t at_ms)
 			spec.it_value.tv_nsec = 1; /* zero would disarm it */
 	}
 	if (timerfd_settime(alarm->fd,
-		TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec,
-		NULL) == -1 &&
-	    errno != ECANCELED)
+		TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec, NULL) == 0)
+		return;
+	if (errno == ECANCELED) {
+		/* It is set all the same; the step was a moment ago. */
+		alarm->cancelled = true;
+		event_active(alarm->event, EV_READ, 0);
+	} else {
 		log_error("cannot set the alarm: %s", strerror(errno));
+	}
 }

@@ -13,8 +13,12 @@
 
 struct alarm_clock;
 
-/* Called when the time has come, or the clock was stepped. */
-typedef void alarm_cb(bool stepped, void *arg);
+/*
+ * Called when the time has come (step_ms 0), or the clock was stepped: by so
+ * many ms, below 0 back, as far as that can be told from the time that has
+ * passed.
+ */
+typedef void alarm_cb(int64_t step_ms, void *arg);
 
 struct alarm_clock *
 alarm_new(struct event_base *base, alarm_cb *cb, void *arg, struct err *err);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "json_text.h"
 #include "master.h"
 
 /* Live runs in a status: what a person can look at. */
@@ -60,10 +61,10 @@ live_run(const struct run *run)
 {
 	const struct run_begin *b = &run->begin;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:i, s:s, s:s, s:s, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:i, s:s, s:o, s:s, s:o, s:o}",
 	    "id", b->id, "job", b->job, "slot", answer_time(b->slot_ms), "due",
 	    answer_time(b->due_ms), "attempt", (int)b->attempt, "trigger",
-	    trigger_name(b->trigger), "host", b->host, "state",
+	    trigger_name(b->trigger), "host", json_text(b->host), "state",
 	    state_word(run->state), "started",
 	    answer_time(run->started_us / 1000), "pid",
 	    run->pid != 0 ? json_integer(run->pid) : json_null());
@@ -111,31 +112,35 @@ static json_t *
 problems(const struct master *m)
 {
 	json_t *list = json_array();
-	size_t n = job_set_problem_count(m->jobs.set);
+	size_t n = m->jobs.set != NULL ? job_set_problem_count(m->jobs.set) : 0;
 
 	for (size_t i = 0; i < n && i < PROBLEMS_MAX; i++) {
 		const struct job_problem *p = job_set_problem(m->jobs.set, i);
 
 		json_array_append_new(list,
-		    json_pack("{s:s, s:i, s:s, s:s, s:b}", "file", p->file,
-			"line", (int)p->line, "job", p->job, "text", p->text,
-			"error", p->is_error));
+		    json_pack("{s:o, s:i, s:o, s:o, s:b}", "file",
+			json_text(p->file), "line", (int)p->line, "job",
+			json_text(p->job), "text", json_text(p->text), "error",
+			p->is_error));
 	}
 	return list;
 }
 
-/* The next slot of all. */
+/* What starts next by itself: a slot or a retry. */
 static json_t *
 next_slot(const struct master *m)
 {
+	const struct job *job;
 	struct timer *timer;
 	int64_t at;
 
 	timer = heap_min(&m->heap, &at);
-	if (timer == NULL || timer->kind != TIMER_JOB)
+	if (timer == NULL)
 		return json_null();
-	return json_pack("{s:s, s:o}", "job", ((struct job *)timer)->name,
-	    "slot", answer_time(at));
+	job = timer->kind == TIMER_JOB ? (struct job *)timer :
+					 ((struct retry *)timer)->job;
+	return json_pack(
+	    "{s:s, s:o}", "job", job->name, "slot", answer_time(at));
 }
 
 static void
@@ -147,10 +152,10 @@ answer_status(struct master *m, struct ask *ask)
 
 	for (size_t i = 0; i < m->jobs.n; i++)
 		enabled += m->jobs.all[i]->def->options->enabled != 0;
-	status = json_pack("{s:s, s:s, s:i, s:s, s:o, s:I, s:I, s:I, s:I, "
-			   "s:I, s:o, s:o, s:{s:s, s:s, s:I}, s:o, s:o}",
-	    "version", BELFRY_VERSION, "node", m->config->node_name, "pid",
-	    (int)m->guardian_pid, "state",
+	status = json_pack("{s:s, s:o, s:i, s:s, s:o, s:I, s:I, s:I, s:I, "
+			   "s:I, s:o, s:o, s:{s:s, s:o, s:I}, s:o, s:o}",
+	    "version", BELFRY_VERSION, "node", json_text(m->config->node_name),
+	    "pid", (int)m->guardian_pid, "state",
 	    m->phase == MASTER_DRAINING ? "draining" : "running", "started",
 	    answer_time(m->started_ms), "jobs", (json_int_t)m->jobs.n,
 	    "enabled", (json_int_t)enabled, "running",
@@ -159,8 +164,9 @@ answer_status(struct master *m, struct ask *ask)
 	    (json_int_t)(runs->count[RUN_DELAYED] + runs->count[RUN_WAITING]),
 	    "queued", (json_int_t)runs->count[RUN_QUEUED], "next", next_slot(m),
 	    "processes", processes(m), "store", "type", "sqlite", "path",
-	    m->config->store_path, "unconfirmed", (json_int_t)m->outbox.n,
-	    "problems", problems(m), "runs", answer_live(m, NULL, LIVE_MAX));
+	    json_text(m->config->store_path), "unconfirmed",
+	    (json_int_t)m->outbox.n, "problems", problems(m), "runs",
+	    answer_live(m, NULL, LIVE_MAX));
 	answer_object(ask, 200, status);
 }
 
@@ -196,6 +202,8 @@ answer_run(struct master *m, struct ask *ask)
 	answer_object(ask, 202,
 	    json_pack("{s:s, s:s, s:o}", "run", run->begin.id, "job", job->name,
 		"slot", answer_time(run->begin.slot_ms)));
+	/* After its last use: what cannot be launched ends at once. */
+	launch_pump(m);
 }
 
 static void
@@ -263,9 +271,9 @@ answer_reload(
 	list = problems(m);
 	if (problem != NULL)
 		json_array_insert_new(list, 0,
-		    json_pack("{s:s, s:i, s:s, s:s, s:b}", "file",
-			m->config->path, "line", 0, "job", "", "text", problem,
-			"error", 1));
+		    json_pack("{s:o, s:i, s:s, s:o, s:b}", "file",
+			json_text(m->config->path), "line", 0, "job", "",
+			"text", json_text(problem), "error", 1));
 	json = json_pack("{s:o, s:o, s:o, s:o}", "added",
 	    names(change->added, change->nadded), "removed",
 	    names(change->removed, change->nremoved), "changed",

@@ -6,6 +6,7 @@
 #include "answer.h"
 #include "base/timestamp.h"
 #include "due.h"
+#include "json_text.h"
 #include "master.h"
 
 #define JOBS_DEFAULT 500
@@ -74,16 +75,16 @@ job_json(const struct job *job)
 
 	for (unsigned i = 0; i < def->nschedules; i++)
 		json_array_append_new(
-		    texts, json_string(job_def_schedule_text(def, i)));
-	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:s, s:o, s:i, s:i, s:o, "
-			 "s:o, s:i, s:s, s:i}",
-	    "name", def->name, "description", job_def_description(def), "state",
-	    state_word(job), "enabled", def->options->enabled, "schedule",
-	    texts, "timezone", zone_of(def), "next", next_fire(job), "running",
-	    (int)job->active, "queued", (int)job->queued, "last", last_run(job),
-	    "last_success", answer_time(job->last_success_ms), "failures",
-	    (int)job->failures, "file", def->source->path, "line",
-	    (int)def->line);
+		    texts, json_text(job_def_schedule_text(def, i)));
+	return json_pack("{s:s, s:o, s:s, s:b, s:o, s:s, s:o, s:i, s:i, s:o, "
+			 "s:o, s:i, s:o, s:i}",
+	    "name", def->name, "description",
+	    json_text(job_def_description(def)), "state", state_word(job),
+	    "enabled", def->options->enabled, "schedule", texts, "timezone",
+	    zone_of(def), "next", next_fire(job), "running", (int)job->active,
+	    "queued", (int)job->queued, "last", last_run(job), "last_success",
+	    answer_time(job->last_success_ms), "failures", (int)job->failures,
+	    "file", json_text(def->source->path), "line", (int)def->line);
 }
 
 /* A page of jobs by name, those after the one that is named. */
@@ -148,11 +149,12 @@ add_key(void *arg, const char *key, const char *value)
 
 	/* A key that is given several times becomes a list. */
 	if (old == NULL) {
-		json_object_set_new(keys, key, json_string(value));
+		json_object_set_new(keys, key, json_text(value));
 	} else if (json_is_array(old)) {
-		json_array_append_new(old, json_string(value));
+		json_array_append_new(old, json_text(value));
 	} else {
-		json_object_set_new(keys, key, json_pack("[O, s]", old, value));
+		json_object_set_new(
+		    keys, key, json_pack("[O, o]", old, json_text(value)));
 	}
 }
 
@@ -167,7 +169,7 @@ answer_job(struct master *m, struct ask *ask)
 	json = job_json(job);
 	keys = json_object();
 	job_def_each_key(job->def, add_key, keys);
-	json_object_set_new(json, "command", json_string(job->def->command));
+	json_object_set_new(json, "command", json_text(job->def->command));
 	json_object_set_new(json, "keys", keys);
 	json_object_set_new(json, "next_fires",
 	    fires(job, job->def->options->enabled ? FIRES_SHOWN : 0));

@@ -194,10 +194,10 @@ earliest_gap(const struct job *job, int64_t ms, int64_t until_ms, int64_t *at_r)
 	return found;
 }
 
-bool
-due_next(const struct job *job, struct due *due_r)
+static bool
+next_thing(const struct job *job, bool busy, struct due *due_r)
 {
-	bool busy = jobs_is_busy(job), found, gap;
+	bool found, gap;
 	int64_t at = INT64_MAX;
 
 	if (job->def == NULL)
@@ -217,6 +217,18 @@ due_next(const struct job *job, struct due *due_r)
 		due_r->at_ms = at;
 	}
 	return found || gap;
+}
+
+bool
+due_next(const struct job *job, struct due *due_r)
+{
+	return next_thing(job, jobs_is_busy(job), due_r);
+}
+
+bool
+due_next_by_clock(const struct job *job, struct due *due_r)
+{
+	return next_thing(job, true, due_r);
 }
 
 bool

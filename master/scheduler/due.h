@@ -22,6 +22,9 @@ struct due {
  */
 bool due_next(const struct job *job, struct due *due_r);
 
+/* The same, without what counts from the end of a run. */
+bool due_next_by_clock(const struct job *job, struct due *due_r);
+
 /* The slot after slot_ms, by the clock alone; false: none. */
 bool due_after(const struct job *job, int64_t slot_ms, int64_t *next_r);
 

@@ -60,22 +60,35 @@ start_run(
 	return run;
 }
 
-/* Those that run are told to end; those that wait were never started. */
-static void
-replace_runs(struct master *m, struct job *job)
+static struct run *
+find_unstarted(const struct job *job)
 {
-	struct run *run, *next;
+	struct run *run = job->runs;
 
-	for (run = job->runs; run != NULL; run = next) {
-		next = run->next;
-		if (run_is_unstarted(run))
-			run_end_with(run, OUTCOME_KILLED, true,
-			    "replaced by a newer run before it started");
-		else
-			run_kill(run, KILL_REPLACED);
-	}
+	while (run != NULL && !run_is_unstarted(run))
+		run = run->next;
+	return run;
+}
+
+/*
+ * Those that wait were never started; those that run are told to end. The
+ * end of one may be that of others, so they are looked for again each time.
+ */
+void
+fire_replace(struct master *m, struct job *job, const struct run *but)
+{
+	struct run *run;
+
 	while (job->retries != NULL)
 		retry_free(m, job->retries);
+	job->active++; /* none is promoted meanwhile */
+	while ((run = find_unstarted(job)) != NULL)
+		run_end_with(run, OUTCOME_KILLED, true,
+		    "replaced by a newer run before it started");
+	job->active--;
+	for (run = job->runs; run != NULL; run = run->next)
+		if (run != but)
+			run_kill(run, KILL_REPLACED);
 }
 
 static enum job_overlap
@@ -107,7 +120,7 @@ decide(struct master *m, struct job *job, int64_t slot_ms)
 		start_run(m, job, slot_ms, RUN_QUEUED);
 		break;
 	case POLICY_REPLACE:
-		replace_runs(m, job);
+		fire_replace(m, job, NULL);
 		start_run(m, job, slot_ms,
 		    job->active > 0 ? RUN_QUEUED : RUN_WAITING);
 		break;
@@ -200,6 +213,24 @@ fire_job(struct master *m, struct job *job, int64_t now_ms)
 	jobs_arm(m, job);
 }
 
+void
+fire_lost(struct master *m, struct job *job, int64_t until_ms)
+{
+	int64_t first = 0, count = 0;
+	struct due due;
+
+	while (due_next_by_clock(job, &due) && due.at_ms < until_ms) {
+		if (count++ == 0)
+			first = due.at_ms;
+		jobs_decided(job, due.at_ms);
+	}
+	if (count > 0)
+		record_slots(m, job, first, job->hwm_ms, count, OUTCOME_MISSED,
+		    "in-doubt",
+		    "what was decided was not recorded before the daemon was "
+		    "killed");
+}
+
 /*
  * The next attempt of a slot. It does not wait for the overlap rule: the
  * slot was let in already.
@@ -250,6 +281,5 @@ fire_manual(struct master *m, struct job *job, struct err *err)
 	}
 	run_set_state(run, RUN_WAITING);
 	jobs_arm(m, job); /* @after counts from the end of this one */
-	launch_pump(m);
 	return run;
 }

@@ -140,6 +140,8 @@ jobs_errors(const struct jobs *jobs)
 {
 	size_t errors = 0;
 
+	if (jobs->set == NULL)
+		return 0;
 	for (size_t i = 0; i < job_set_problem_count(jobs->set); i++)
 		errors += job_set_problem(jobs->set, i)->is_error;
 	return errors;
@@ -349,12 +351,13 @@ load_set(struct master *m, struct job_set **set_r, struct err *err)
 {
 	struct job_set_options options = {
 	    .defaults = m->config->defaults,
-	    .calendars = m->jobs.calendars,
 	    .default_user = m->config->user,
 	    .privileged = m->role->privileged,
 	    .now = clock_ms() / 1000,
 	};
 
+	refresh(m);
+	options.calendars = m->jobs.calendars;
 	*set_r = job_set_load(
 	    m->config->jobs_dir, m->jobs.pool, &options, m->jobs.set, err);
 	return *set_r != NULL ? 0 : -1;
@@ -509,33 +512,4 @@ jobs_orphan(struct master *m, const char *name)
 	job->removed = true;
 	m->jobs.nremoved++;
 	return job;
-}
-
-void
-retry_add(struct master *m, struct job *job, const char *run, int64_t slot_ms,
-    int32_t attempt, int64_t due_ms)
-{
-	struct retry *retry = xcalloc(1, sizeof(*retry));
-
-	retry->timer.kind = TIMER_RETRY;
-	retry->job = job;
-	snprintf(retry->run, sizeof(retry->run), "%s", run);
-	retry->slot_ms = slot_ms;
-	retry->attempt = attempt;
-	retry->due_ms = due_ms;
-	retry->next = job->retries;
-	job->retries = retry;
-	heap_set(&m->heap, &retry->timer, due_ms);
-}
-
-void
-retry_free(struct master *m, struct retry *retry)
-{
-	struct retry **p;
-
-	heap_remove(&m->heap, &retry->timer);
-	for (p = &retry->job->retries; *p != retry; p = &(*p)->next)
-		;
-	*p = retry->next;
-	free(retry);
 }

@@ -87,7 +87,7 @@ struct job *jobs_find(const struct jobs *jobs, const char *name);
 /* All by name; valid until the next load. */
 struct job **jobs_sorted(struct jobs *jobs);
 
-/* How many errors the job files have. */
+/* How many errors the job files have; 0 before they were read. */
 size_t jobs_errors(const struct jobs *jobs);
 
 /* Keeps what the store remembers of a job, for the load that follows. */
@@ -122,5 +122,8 @@ struct job *jobs_orphan(struct master *m, const char *name);
 void retry_add(struct master *m, struct job *job, const char *run,
     int64_t slot_ms, int32_t attempt, int64_t due_ms);
 void retry_free(struct master *m, struct retry *retry);
+
+/* The clock was set: those that wait keep their pause. */
+void retries_shift(struct master *m, int64_t step_ms);
 
 #endif

@@ -55,12 +55,15 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-alarm_rang(bool stepped, void *arg)
+alarm_rang(int64_t step_ms, void *arg)
 {
 	struct master *m = arg;
 
-	if (stepped)
-		log_warn("the wall clock was set");
+	if (step_ms != 0) {
+		log_warn("the wall clock was set by %+lld.%03d s",
+		    (long long)step_ms / 1000, abs((int)(step_ms % 1000)));
+		retries_shift(m, step_ms);
+	}
 	tick(m);
 }
 
@@ -78,27 +81,26 @@ master_arm(struct master *m)
 }
 
 void
+master_tell_patience(struct master *m)
+{
+	int64_t grace, longest = 0;
+
+	for (size_t i = 0; i < m->jobs.n; i++) {
+		grace = m->jobs.all[i]->def->options->kill_grace_ms;
+		if (grace > longest)
+			longest = grace;
+	}
+	wire_writer_reset(&m->scratch);
+	wire_put_i64(&m->scratch, m->config->shutdown_ms + longest);
+	channel_send(m->role->guardian, MSG_DRAIN_PATIENCE, 0, &m->scratch, -1);
+}
+
+void
 master_room(struct master *m)
 {
 	/* While there was none, the alarm was set to never. */
 	if (is_open(m))
 		master_arm(m);
-}
-
-void
-master_begin(struct master *m)
-{
-	char text[64];
-
-	m->phase = MASTER_RUNNING;
-	event_add(m->workers_event, NULL);
-	/* What the first launch would have to wait for. */
-	places_prepare(m->runs_dir);
-	users_get(&m->users, m->config->user, "", clock_ms());
-	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
-	    jobs_errors(&m->jobs));
-	role_ready(m->role, text);
-	tick(m);
 }
 
 void
@@ -135,6 +137,10 @@ drain_cb(evutil_socket_t fd, short what, void *arg)
 	kill_all(m);
 }
 
+/*
+ * A predecessor may have left runs that are to be waited for: they are known
+ * when loading is over. Who asks twice does not want to wait for that.
+ */
 static void
 drain(struct master *m, bool now)
 {
@@ -143,6 +149,10 @@ drain(struct master *m, bool now)
 	    .tv_usec = m->config->shutdown_ms % 1000 * 1000,
 	};
 
+	if (m->phase == MASTER_LOADING && !now) {
+		m->drain_wanted = true;
+		return;
+	}
 	if (m->phase == MASTER_RUNNING) {
 		m->phase = MASTER_DRAINING;
 		log_info("draining, %zu runs in progress",
@@ -155,6 +165,26 @@ drain(struct master *m, bool now)
 	if (now && !m->drain_now)
 		kill_all(m);
 	master_check_drained(m);
+}
+
+void
+master_begin(struct master *m)
+{
+	char text[64];
+
+	m->phase = MASTER_RUNNING;
+	event_add(m->workers_event, NULL);
+	/* What the first launch would have to wait for. */
+	places_prepare(m->runs_dir);
+	users_get(&m->users, m->config->user, "", clock_ms());
+	master_tell_patience(m);
+	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
+	    jobs_errors(&m->jobs));
+	role_ready(m->role, text);
+	if (m->drain_wanted)
+		drain(m, false);
+	else
+		tick(m);
 }
 
 static int

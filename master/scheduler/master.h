@@ -6,6 +6,7 @@
  *   jobs.c      the table of jobs; loading, reloading
  *   due.c       when a job is due (pure, over one job's memory)
  *   fire.c      a due slot: run it, or say why not
+ *   retry.c     attempts that wait for their time
  *   runs.c      runs: their states, their end
  *   launch.c    the waiting line and the launchers
  *   spec.c      what a worker must know
@@ -75,6 +76,7 @@ struct master {
 	struct event *workers_event;
 	struct event *orphan_timer;
 	struct event *drain_timer;
+	bool drain_wanted; /* while loading */
 	bool drain_now;
 	bool drained;
 	struct channel *recorder;
@@ -98,6 +100,9 @@ int64_t master_now(struct master *m);
 /* Everything is known: begin to fire. */
 void master_begin(struct master *m);
 
+/* How long a drain may take, for the guardian: after each load of jobs. */
+void master_tell_patience(struct master *m);
+
 /* There may be room again for slots that had to wait. */
 void master_room(struct master *m);
 
@@ -116,6 +121,13 @@ int recover_state_retry(struct master *m, struct message *message);
 int recover_state_open(struct master *m, struct message *message);
 void recover_state_end(struct master *m);
 void recover_free(struct master *m);
+
+/*
+ * While loading: is there a file of this attempt of the slot, or of a later
+ * one? False when loading is over.
+ */
+bool recover_has_attempt(
+    const struct master *m, const char *job, int64_t slot_ms, int32_t attempt);
 
 /* Looks again at runs whose workers have not come back yet. */
 void recover_orphans(struct master *m);
@@ -140,7 +152,22 @@ void workers_lost(struct master *m, struct run *run);
 void fire_job(struct master *m, struct job *job, int64_t now_ms);
 void fire_retry(struct master *m, struct retry *retry);
 
-/* A person asked. NULL with err when it cannot be (draining ...). */
+/*
+ * A later slot, until_ms, was claimed by a predecessor: so it had decided
+ * those before it, too, and the recorder never heard of it.
+ */
+void fire_lost(struct master *m, struct job *job, int64_t until_ms);
+
+/*
+ * overlap = replace: ends what there is of a job, runs and retries, but for
+ * the run that is to replace it (NULL: not made yet).
+ */
+void fire_replace(struct master *m, struct job *job, const struct run *but);
+
+/*
+ * A person asked. NULL with err when it cannot be (draining ...). The run
+ * waits: launch_pump() starts it, or ends it, and then it is gone.
+ */
 struct run *fire_manual(struct master *m, struct job *job, struct err *err);
 
 /* reload.c: the guardian's RELOAD. */

@@ -31,9 +31,18 @@ struct recover_open {
 	struct run_begin begin;
 };
 
+/* One of a run file. */
+struct recover_found {
+	struct run_begin begin;
+	bool unstarted;
+};
+
 struct recover {
 	struct recover_retry *retries;
 	struct recover_open *open;
+	struct recover_found *found; /* by slot; owned */
+	size_t nfound;
+	size_t found_cap;
 };
 
 static void
@@ -51,6 +60,9 @@ forget(struct recover *recover)
 		recover->open = open->next;
 		free(open);
 	}
+	free(recover->found);
+	recover->found = NULL;
+	recover->nfound = recover->found_cap = 0;
 }
 
 void
@@ -125,55 +137,83 @@ job_of(struct master *m, const char *name)
 	return job != NULL ? job : jobs_orphan(m, name);
 }
 
-/* Made but never started. */
+/*
+ * Made but never started. Those that run, and retries, are known by now; of
+ * those that never started, the ones of earlier slots.
+ */
 static void
 resume_created(struct master *m, struct run *run)
 {
-	int64_t late = clock_ms() - run->begin.due_ms;
+	int64_t since = run->begin.due_ms;
+	bool scheduled = run->begin.trigger == TRIGGER_SCHEDULE;
+	struct job *job = run->job;
+	enum run_state state = RUN_WAITING;
 
-	if (run->job->def == NULL)
+	if (job->def == NULL) {
 		run_end_with(run, OUTCOME_KILLED, true,
 		    "the job was removed before it started");
-	else if (late > policy_deadline_ms(0) &&
-	    run->begin.trigger == TRIGGER_SCHEDULE)
+		return;
+	}
+	/* One in a queue is late when those before it are over. */
+	if (job->def->options->overlap == JOB_OVERLAP_QUEUE)
+		since = jobs_is_busy(job)    ? clock_ms() :
+		    job->last_end_ms > since ? job->last_end_ms :
+					       since;
+	if (scheduled && clock_ms() - since > policy_deadline_ms(0)) {
 		run_end_with(run, OUTCOME_KILLED, true,
 		    "the daemon was stopped before it started, and came back "
 		    "too late");
-	else if (run->job->active > 0 &&
-	    run->job->def->options->overlap == JOB_OVERLAP_QUEUE)
-		run_set_state(run, RUN_QUEUED);
+		return;
+	}
+	if (scheduled && job->def->options->overlap == JOB_OVERLAP_QUEUE &&
+	    jobs_is_busy(job))
+		state = RUN_QUEUED;
+	if (scheduled && job->def->options->overlap == JOB_OVERLAP_REPLACE) {
+		fire_replace(m, job, run);
+		if (job->active > 0)
+			state = RUN_QUEUED;
+	}
+	if (state == RUN_QUEUED)
+		run_set_state(run, state);
 	else
 		run_go(run);
 }
 
-/* One file that a predecessor left. */
-static void
-resume_file(struct master *m, struct runfile *file)
+static struct run *
+remake(struct master *m, const struct run_begin *begin)
 {
-	struct job *job = job_of(m, file->begin.job);
-	struct err err;
-	struct run *run;
+	struct run *run = run_new(m, job_of(m, begin->job), begin);
 
-	if (file->begin.trigger == TRIGGER_SCHEDULE)
-		jobs_decided(job, file->begin.slot_ms);
-	run = run_new(m, job, &file->begin);
 	outbox_begin(m, &run->begin);
-	run->started_us = file->started_us;
-	run->pid = (uint32_t)file->pid;
-	if (runfile_lock(file) == 0 && runfile_reload(file, &err) == 0 &&
-	    file->state == RUNFILE_CREATED) {
-		runfile_close(file);
-		resume_created(m, run);
-		return;
-	}
-	runfile_close(file);
-	/* Its worker lives, or has left a result, or was killed. */
-	run_set_state(run, RUN_RUNNING);
-	workers_lost(m, run);
+	return run;
+}
+
+/* Is it still to be launched, and nobody at it? */
+static bool
+is_unstarted(const struct master *m, const struct run_begin *begin)
+{
+	struct runfile file;
+	struct err err;
+	bool unstarted;
+
+	if (runfile_open_locked(&file, m->runs_dir, begin->id, &err) == -1)
+		return false;
+	unstarted = file.state == RUNFILE_CREATED;
+	runfile_close(&file);
+	return unstarted;
 }
 
 static void
-resume_place(struct master *m, const char *name)
+find_run(struct recover *recover, const struct runfile *file)
+{
+	array_reserve(&recover->found, &recover->found_cap, recover->nfound + 1,
+	    sizeof(*recover->found));
+	recover->found[recover->nfound++] =
+	    (struct recover_found){.begin = file->begin};
+}
+
+static void
+read_place(struct master *m, const char *name)
 {
 	int place = run_id_place(name);
 	struct runfile file;
@@ -185,23 +225,30 @@ resume_place(struct master *m, const char *name)
 		places_mark(&m->places, place);
 		return;
 	}
-	if (file.state == RUNFILE_FREE) {
-		runfile_close(&file);
-		return;
+	if (file.state != RUNFILE_FREE) {
+		places_mark(&m->places, place);
+		if (strcmp(runfile_name(file.begin.id), name) == 0)
+			find_run(m->recover, &file);
+		else
+			log_error("run file %s holds another run: %s", name,
+			    file.begin.id);
 	}
-	places_mark(&m->places, place);
-	if (strcmp(runfile_name(file.begin.id), name) != 0 ||
-	    runs_find(&m->runs, file.begin.id) != NULL) {
-		log_error(
-		    "run file %s holds another run: %s", name, file.begin.id);
-		runfile_close(&file);
-		return;
-	}
-	resume_file(m, &file);
+	runfile_close(&file);
+}
+
+static int
+compare_found(const void *a, const void *b)
+{
+	const struct run_begin *x = &((const struct recover_found *)a)->begin;
+	const struct run_begin *y = &((const struct recover_found *)b)->begin;
+
+	if (x->slot_ms != y->slot_ms)
+		return x->slot_ms < y->slot_ms ? -1 : 1;
+	return strcmp(x->id, y->id);
 }
 
 static void
-resume_runs(struct master *m)
+read_places(struct master *m)
 {
 	DIR *dir = fdopendir(fcntl(m->runs_dir, F_DUPFD_CLOEXEC, 0));
 	const struct dirent *entry;
@@ -212,8 +259,111 @@ resume_runs(struct master *m)
 	while ((entry = readdir(dir)) != NULL)
 		if (strlen(entry->d_name) == 3 &&
 		    run_id_place(entry->d_name) != -1)
-			resume_place(m, entry->d_name);
+			read_place(m, entry->d_name);
 	closedir(dir);
+	if (m->recover->nfound > 0)
+		qsort(m->recover->found, m->recover->nfound,
+		    sizeof(*m->recover->found), compare_found);
+}
+
+/*
+ * A slot that has a file is decided, and those before it. Runs among them
+ * that are recorded are behind the job's mark, the others have files.
+ */
+static void
+decide_found(struct master *m)
+{
+	const struct recover *recover = m->recover;
+
+	for (size_t i = 0; i < recover->nfound; i++) {
+		const struct run_begin *begin = &recover->found[i].begin;
+		struct job *job = jobs_find(&m->jobs, begin->job);
+
+		if (job == NULL || begin->trigger != TRIGGER_SCHEDULE)
+			continue;
+		fire_lost(m, job, begin->slot_ms);
+		jobs_decided(job, begin->slot_ms);
+	}
+}
+
+/* The first found of a slot at or after slot_ms. */
+static size_t
+first_found(const struct recover *recover, int64_t slot_ms)
+{
+	size_t low = 0, high = recover->nfound, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (recover->found[middle].begin.slot_ms < slot_ms)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool
+recover_has_attempt(
+    const struct master *m, const char *job, int64_t slot_ms, int32_t attempt)
+{
+	const struct recover *recover = m->recover;
+
+	if (recover == NULL)
+		return false;
+	for (size_t i = first_found(recover, slot_ms); i < recover->nfound;
+	     i++) {
+		const struct run_begin *b = &recover->found[i].begin;
+
+		if (b->slot_ms != slot_ms)
+			break;
+		if (b->attempt >= attempt && strcmp(b->job, job) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_file(const struct recover *recover, const struct run_begin *begin)
+{
+	for (size_t i = first_found(recover, begin->slot_ms);
+	     i < recover->nfound; i++) {
+		const struct run_begin *b = &recover->found[i].begin;
+
+		if (b->slot_ms != begin->slot_ms)
+			break;
+		if (strcmp(b->id, begin->id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Their workers live, or have left a result, or were killed. */
+static void
+resume_begun(struct master *m)
+{
+	struct recover *recover = m->recover;
+	struct run *run;
+
+	for (size_t i = 0; i < recover->nfound; i++) {
+		struct recover_found *found = &recover->found[i];
+
+		found->unstarted = is_unstarted(m, &found->begin);
+		if (found->unstarted)
+			continue;
+		run = remake(m, &found->begin);
+		run_set_state(run, RUN_RUNNING);
+		workers_lost(m, run);
+	}
+}
+
+static void
+resume_unstarted(struct master *m)
+{
+	struct recover *recover = m->recover;
+
+	for (size_t i = 0; i < recover->nfound; i++)
+		if (recover->found[i].unstarted)
+			resume_created(m, remake(m, &recover->found[i].begin));
 	if (m->runs.n > 0)
 		log_info("%zu runs were in progress", m->runs.n);
 }
@@ -224,7 +374,7 @@ lose_run(struct master *m, const struct run_begin *begin)
 {
 	struct run *run;
 
-	if (runs_find(&m->runs, begin->id) != NULL)
+	if (has_file(m->recover, begin))
 		return;
 	run = run_new(m, job_of(m, begin->job), begin);
 	run->place = -1; /* another run may have it by now */
@@ -244,9 +394,12 @@ resume_retry(struct master *m, const struct recover_retry *retry)
 	    job->hwm_ms > retry->slot_ms)
 		return;
 	/* It was made, and its file found, before the store heard of it. */
-	for (const struct run *run = job->runs; run != NULL; run = run->next)
-		if (run->begin.slot_ms == retry->slot_ms &&
-		    run->begin.attempt >= retry->attempt)
+	if (recover_has_attempt(m, retry->job, retry->slot_ms, retry->attempt))
+		return;
+	/* The end of the attempt before was found, too. */
+	for (const struct retry *r = job->retries; r != NULL; r = r->next)
+		if (r->slot_ms == retry->slot_ms &&
+		    r->attempt >= retry->attempt)
 			return;
 	retry_add(
 	    m, job, retry->run, retry->slot_ms, retry->attempt, retry->due_ms);
@@ -272,11 +425,14 @@ recover_state_end(struct master *m)
 		return;
 	if (jobs_load(m, NULL, &err) == -1)
 		fatalx("%s", err.text);
-	resume_runs(m);
+	read_places(m);
+	decide_found(m);
+	resume_begun(m);
 	for (struct recover_open *o = recover->open; o != NULL; o = o->next)
 		lose_run(m, &o->begin);
 	for (struct recover_retry *r = recover->retries; r != NULL; r = r->next)
 		resume_retry(m, r);
+	resume_unstarted(m);
 	for (size_t i = 0; i < m->jobs.n; i++)
 		jobs_arm(m, m->jobs.all[i]);
 	recover_free(m);

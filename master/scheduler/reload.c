@@ -104,6 +104,8 @@ reload_handle(struct master *m, struct message *message, struct err *err)
 		log_error("%s; the jobs stay as they were", why.text);
 		ok = false;
 	}
+	if (m->phase == MASTER_RUNNING)
+		master_tell_patience(m);
 	log_info("reloaded: %zu jobs, %zu added, %zu removed, %zu changed, "
 		 "%zu errors",
 	    m->jobs.n, change.nadded, change.nremoved, change.nchanged,

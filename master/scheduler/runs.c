@@ -228,6 +228,9 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	if (job->def != NULL && run->begin.trigger != TRIGGER_MANUAL)
 		wait = policy_retry_ms(
 		    job->def->options, result->outcome, run->begin.attempt);
+	if (recover_has_attempt(
+		m, run->begin.job, run->begin.slot_ms, run->begin.attempt + 1))
+		wait = -1; /* it was made already */
 	if (wait >= 0)
 		end.retry_ms = clock_ms() + wait;
 	log_end(run, &end.result);

@@ -177,6 +177,8 @@ workers_lost(struct master *m, struct run *run)
 		return;
 	}
 	run->started_us = file.started_us;
+	if (file.pid != 0)
+		run->pid = (uint32_t)file.pid;
 	if (runfile_lock(&file) == -1)
 		set_orphan(m, run);
 	else if (runfile_reload(&file, &err) == -1)

@@ -28,12 +28,13 @@ sub run {
 }
 my @runs = (
     run(1, 'backup', outcome => undef, exit_code => undef,
-	finished => undef, duration_ms => undef, started => '@-5@'),
+	finished => undef, duration_ms => undef, started => '@-5@', slot => '@-5@'),
     run(2, 'backup'),
     run(3, 'grüße', outcome => 'failure', exit_code => 3,
 	reason => 'exited with code 3', duration_ms => 250),
     run(4, 'backup', outcome => 'timeout', exit_code => undef, signal => 15,
-	reason => 'timed out after 1m', duration_ms => 61000),
+	reason => 'timed out after 1m', duration_ms => 61000,
+	dropped_bytes => 20),
     run(5, '日本', outcome => 'failure', exit_code => undef, signal => 11,
 	reason => 'killed by signal SEGV', duration_ms => 7300000),
     run(6, 'backup', outcome => 'launch-failed', exit_code => undef,
@@ -96,7 +97,7 @@ sub belfry {
 sub looks_like {
 	my ($text, $want, $name) = @_;
 	my $stamp = '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d';
-	my %hole = (stamp => $stamp, n => '\d',
+	my %hole = (stamp => $stamp, n => '\d', clock => '\d\d:\d\d:\d\d',
 	    time => "(?:$stamp|\\d\\d:\\d\\d:\\d\\d {0,11})");
 	my $re = join '', map { /^\{(\w+)\}$/ ? $hole{$1} : quotemeta }
 	    split /(\{\w+\})/, $want;
@@ -114,19 +115,29 @@ unlike($list, qr/ \n/, 'no blanks at the end of lines');
 
 my $history = belfry('history');
 looks_like($history, <<'END', 'runs; nothing in them commands the terminal');
-RUN               JOB     SLOT (+0545)         STARTED              DURATION  OUTCOME        EXIT
-01k3aaaaaaaaaa01  backup  {stamp}  {stamp}      {n}.{n}s  running
-01k3aaaaaaaaaa02  backup  {stamp}  {stamp}      1.2s  success        exit 0
-01k3aaaaaaaaaa03  grüße   {stamp}  {stamp}     250ms  failure        exit 3
-01k3aaaaaaaaaa04  backup  {stamp}  {stamp}     1m01s  timeout        timed out after 1m
-01k3aaaaaaaaaa05  日本    {stamp}  {stamp}     2h01m  failure        signal SEGV
-01k3aaaaaaaaaa06  backup  {stamp}  -                         0ms  launch-failed  cannot execute ?[31mx: No such file
+RUN               JOB     OUTCOME        SLOT (+0545)         STARTED   DURATION  EXIT
+01k3aaaaaaaaaa01  backup  running        {stamp}  {clock}      {n}.{n}s
+01k3aaaaaaaaaa02  backup  success        {stamp}  {clock}      1.2s  exit 0
+01k3aaaaaaaaaa03  grüße   failure        {stamp}  {clock}     250ms  exit 3
+01k3aaaaaaaaaa04  backup  timeout        {stamp}  {clock}     1m01s  timed out after 1m
+01k3aaaaaaaaaa05  日本    failure        {stamp}  {clock}     2h01m  signal SEGV
+01k3aaaaaaaaaa06  backup  launch-failed  {stamp}  -              0ms  cannot execute ?[31mx: No such file
 END
+$f->write('runs.json', [run(1, 'night', started => '@+86400@')]);
+like(belfry('history'), qr/ (\d{4}-\S+) \S+  (?!\1)\d{4}-\S+ \S+ +1\.2s/,
+    'the date of a start on another day');
+$f->write('runs.json', \@runs);
 is(() = belfry('history', '-n', 3) =~ /^01k3/mg, 3, 'the newest three');
 is(() = belfry('history', 'backup') =~ /^01k3/mg, 4, 'of one job');
 is(() = belfry('history', '--outcome', 'failure') =~ /^01k3/mg, 2,
     'with one outcome');
-is(belfry('history', 'nothing'), "no runs\n", 'none');
+is(belfry('history', 'backup', '-o', 'lost'), "no runs\n", 'none');
+for my $format ([], ['--json']) {
+	my ($status, $out, $err) = $f->belfry('history', 'nothing', @$format);
+	is("$status $out$err",
+	    "1 belfry: no such run, and no job \"nothing\"\n",
+	    "a job that is not there @$format");
+}
 $f->asked;
 belfry('history', '--since', '2h', '-n', '0');
 my ($since) = ($f->asked)[0] =~ / limit=500 since=(\S+)$/;
@@ -155,6 +166,9 @@ is(() = $show =~ /^01k3/mg, 4, 'and its runs');
 $show = belfry('show', '01k3aaaaaaaaaa05');
 like($show, qr/^outcome +failure\nended by +signal SEGV\n/m, 'a run');
 like($show, qr/^memory +2048 KiB at most\n/m, 'what it used');
+like($show, qr/^output +77 bytes\n/m, 'what it wrote');
+like(belfry('show', '01k3aaaaaaaaaa04'),
+    qr/^output +77 bytes, 20 of them dropped\n/m, 'what was not kept of it');
 
 my $status = belfry('status');
 looks_like($status, <<'END', 'the status');
@@ -224,7 +238,7 @@ is_deeply([map { $_->{name} } @{ json('list') }], ['grüße', 'backup', '日本'
 is_deeply([map { $_->{id} } @{ json('history') }], [map { $_->{id} } @runs],
     'history: an array, newest first');
 is(@{ json('history', '-n', 3) }, 3, 'of three');
-is_deeply(json('history', 'nothing'), [], 'of none');
+is_deeply(json('history', 'backup', '-o', 'lost'), [], 'of none');
 is(json('show', 'backup')->{keys}{command}, 'save; all', 'show: an object');
 is(json('show', '01k3aaaaaaaaaa05')->{signal}, 11, 'of a run');
 is(json('status')->{pid}, 321, 'status');

@@ -31,6 +31,10 @@ my @ends = (
     [{ outcome => 'launch-failed',
 	reason => 'cannot execute x: Permission denied' }, 126,
 	'launch-failed, cannot execute x: Permission denied'],
+    [{ outcome => 'launch-failed',
+	reason => 'cannot enter directory /x: No such file or directory' },
+	126, 'launch-failed, cannot enter directory /x: '
+	    . 'No such file or directory'],
 );
 for my $i (0 .. $#ends) {
 	my ($end, $want, $words) = @{ $ends[$i] };
@@ -42,7 +46,7 @@ for my $i (0 .. $#ends) {
 	my ($status, $out, $err) = $f->belfry('run', '--wait', "j$i");
 	is($status, $want, "$words: exits with $want");
 	is($out, $output, 'the output');
-	is($err, "belfry: run $id of j$i: $words after 1.2s\n",
+	is($err, "belfry: run $id of j$i: $words (1.2s)\n",
 	    'and on standard error how it ended');
 }
 my ($status, $out, $err) = $f->belfry('run', 'j0');
@@ -92,6 +96,10 @@ is(($f->belfry('logs', '-f', '01k3bbbbbbbbbb00'))[1], $output, 'logs -f RUN');
 $f->write('show.j0.json', { id => '01k3bbbbbbbbbb00', job => 'j0',
     outcome => 'success' });
 is(($f->belfry('logs', 'j0'))[1], $output, 'logs JOB: its latest run');
+
+$status = system("$Fake::BUILD/master/cli/belfry --socket " . $f->socket
+    . ' logs -f 01k3bbbbbbbbbb00 >/dev/full 2>/dev/null');
+is($status >> 8, 1, 'logs to a full disk: not as if there were no daemon');
 
 # Output that breaks off is asked for from where it broke off.
 my $long = join '', map { "this is line $_\n" } 1 .. 2000;

@@ -26,11 +26,19 @@ schedule = \@at $at
 retries = 2
 retry-delay = 300ms
 command = exit 5
+
+[job later]
+schedule = \@at $at
+retries = 1
+retry-delay = 10m
+command = exit 5
 END
 $retry->start;
 $retry->wait_for('three attempts', sub { $retry->ended('once') >= 3 }, 15);
 is_deeply([map { $_->{attempt} } reverse $retry->ended('once')], [1, 2, 3],
     'retries: each pause ends by itself');
+$retry->wait_for('the end of later', sub { $retry->ended('later') });
+is($retry->json('status')->{next}{job}, 'later', 'a retry is what comes next');
 $retry->stop;
 $retry->finish;
 done_testing;

@@ -62,5 +62,20 @@ $d->write('belfry.conf', $text);
 ($status, $out, $err) = $start->();
 is($status, 1, 'no jobs-dir: it ends with 1');
 like($err, qr/nowhere/, 'and says so');
+$d->write('belfry.conf', "${text}log = $dir/log\n");
+($status, $out, $err) = $start->();
+is($status, 1, 'the same with a log file');
+is($err, "belfryd: it cannot run; see the log, $dir/log\n", 'and says where');
+like($d->log, qr/error master.*nowhere/, 'the reason is there');
+
+my $run = Belfry->new->start;
+my $run_dir = $run->path('run');
+$d->write('belfry.conf', "[master]\nstate-dir = state2\n"
+    . "run-dir = $run_dir\njobs-dir = jobs\nlog = $dir/log\n");
+($status, $out, $err) = $start->();
+is($status, 1, 'the run-dir of another daemon');
+like($err, qr/another daemon listens here; see the log/, 'and says so');
+$run->stop;
+$run->finish;
 $d->finish;
 done_testing;

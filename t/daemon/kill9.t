@@ -88,7 +88,8 @@ my ($worker) = do {
 kill 'KILL', $worker;
 $run = $d->finished($id);
 is($run->{outcome}, 'lost', 'worker killed: the run is lost');
-ok(!kill(0, $live->{pid}), 'and its job is gone');
+$d->wait_for('its job to be gone', sub { !kill(0, $live->{pid}) });
+pass('and its job is gone');
 
 # No slot ran twice through all of it.
 my %slots;

@@ -42,6 +42,12 @@ my ($status, $out) = $d->command('sqlite3', $d->path('state/belfry.db'),
 like($out, qr/skip/, 'skip: left out slots are in the ledger');
 like($out, qr/overlap/, 'with their reason');
 
+my $skipped = $d->json('history', 'skip', '--outcome', 'skipped');
+cmp_ok(scalar @$skipped, '>=', 1, 'history --outcome skipped lists them');
+is($skipped->[0]{reason}, 'overlap', 'with the reason');
+($status, $out) = $d->belfry('history', 'skip', '--outcome', 'skipped,missed');
+like($out, qr/^skip\s+skipped\s+overlap\s/m, 'as a table too');
+
 my @replaced = grep { $_->{outcome} eq 'killed' } $d->ended('replace');
 cmp_ok(scalar @replaced, '>=', 2, 'replace: the older run was ended');
 like($replaced[0]{reason}, qr/replaced/, 'and says why');

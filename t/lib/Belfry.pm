@@ -110,6 +110,10 @@ sub spawn {
 		open(STDOUT, '>&', $log);
 		open(STDERR, '>&', $log);
 		setpgrp(0, 0);
+		if ($self->{clock}) {
+			$ENV{LD_PRELOAD} = "$BUILD/t/lib/libclock.so";
+			$ENV{BELFRY_TEST_CLOCK} = $self->path('clock');
+		}
 		exec $DAEMON, '-c', "$self->{dir}/belfry.conf", '-f', @args
 		    or POSIX::_exit(127);
 	}
@@ -118,6 +122,45 @@ sub spawn {
 }
 
 sub log { $_[0]->read('log') // '' }
+
+# Gives the daemon a wall clock of its own, before it starts or while it runs:
+# it goes as fast as the real one, and shows this time now.
+sub set_clock {
+	my ($self, $time) = @_;
+	$self->{clock} = sprintf('%.0f', ($time - time) * 1e9);
+	$self->write_clock;
+}
+
+sub step_clock {
+	my ($self, $seconds) = @_;
+	$self->{clock} += sprintf('%.0f', $seconds * 1e9);
+	$self->write_clock;
+}
+
+sub write_clock {
+	my ($self) = @_;
+	open(my $out, -e $self->path('clock') ? '+<' : '>',
+	    $self->path('clock')) or die "clock: $!";
+	syswrite $out, pack('q', $self->{clock}) or die "clock: $!";
+	close $out;
+	chmod 0644, $self->path('clock');
+}
+
+# What that clock shows.
+sub clock { return time + ($_[0]{clock} // 0) / 1e9 }
+
+# The ledger of a job, in order of slots: hashes of its columns, times in
+# seconds.
+sub ledger {
+	my ($self, $job) = @_;
+	my ($status, $out, $err) = $self->command('sqlite3', '-json',
+	    '-readonly', $self->path('state/belfry.db'),
+	    'select slot / 1000.0 slot, until / 1000.0 until, count, outcome, '
+	    . "reason, detail, run, attempts from ledger where job = '$job' "
+	    . 'order by slot');
+	die "ledger: $err" if $status;
+	return @{ JSON::PP->new->decode($out || '[]') };
+}
 
 # Ends it as a service manager would; the exit status.
 sub stop {

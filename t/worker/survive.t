@@ -104,6 +104,40 @@ $d->file("go6", "");
 is($d->wait_for("done", $id)->{exit_code}, 6, "and tell their results");
 $d->finish;
 
+# Master and guardian at once, with launches under way.
+$d = Drive->new;
+my @many;
+
+# How many are done, once all are or after a while.
+sub all_done {
+	my $done;
+	Drive::until_true(sub {
+		$done = grep { $d->state($_)->{state} eq "done" } @many;
+		return $done == @many;
+	});
+	return $done;
+}
+kill "STOP", $d->{launcher};
+@many = map { $d->launch(id => "at-once-$_", arg => ["true"]) } 100 .. 139;
+$d->line("master-dies");
+$d->line("guardian-dies");
+$d->state($many[-1]);
+kill "CONT", $d->{launcher};
+$d->wait_for("launcher-ended");
+is(all_done(), 40, "what the launcher was sent is launched, whoever died since");
+$d->finish;
+
+# A new master while the old one's launches wait.
+$d = Drive->new;
+kill "STOP", $d->{launcher};
+@many = map { $d->launch(id => "handed-$_", arg => ["true"]) } 100 .. 139;
+$d->line("master-dies");
+$d->line("master-starts");
+$d->state($many[-1]);
+kill "CONT", $d->{launcher};
+is(all_done(), 40, "also when there is a new master");
+$d->finish;
+
 # A run that is launched twice.
 $d = Drive->new;
 $id = $d->describe(arg => ["sh", "-c", "echo x >>$d->{dir}/count; sleep 0.3"]);

@@ -241,7 +241,9 @@ static const struct {
 	L3 "calendar \"x\": unknown calendar; belfry.conf has no "
 	   "[calendar x]\n"},
     {JOBC "dialect = quartz\nschedule = 0 3 * * *\n",
-	"a.ini:4: job j: error: schedule \"0 3 * * *\": "},
+	"a.ini:4: job j: error: schedule \"0 3 * * *\": column 10: 5 fields; "
+	"the quartz dialect has 6 or 7: second minute hour day month weekday "
+	"[year]\n"},
     {JOBC "command = d\n",
 	L3 "command is given twice; the first is in line "
 	   "2\n"},
