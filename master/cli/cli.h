@@ -87,6 +87,7 @@ extern const struct command cmd_kill;
 extern const struct command cmd_history;
 extern const struct command cmd_logs;
 extern const struct command cmd_explain;
+extern const struct command cmd_verify;
 extern const struct command cmd_reload;
 extern const struct command cmd_drain;
 

@@ -40,6 +40,9 @@ enum sqlite_sql {
 	SQL_OPEN_RUNS,
 	SQL_PLAN,
 	SQL_PLANS,
+	SQL_CHECK_JOB,
+	SQL_CHECK_SLOTS,
+	SQL_CHECK_RUNS,
 	SQL_SWEPT,
 	SQL_SWEEP_RUNS,
 	SQL_SWEEP_MANY,
@@ -211,6 +214,12 @@ void sqlite_plans(struct store *store, const char *job, int limit,
 /* store_sqlite_sweep.c */
 void sqlite_sweep(struct store *store, const struct store_keep *keep,
     store_sweep_done *done, void *arg);
+
+/* store_sqlite_verify.c */
+void sqlite_check_job(struct store *store, const char *after, const char *only,
+    store_check_job_cb *row, store_done *done, void *arg);
+void sqlite_check(struct store *store, const struct store_check_page *page,
+    store_check_cb *row, store_done *done, void *arg);
 
 /* store_sqlite_state.c */
 void sqlite_output(struct store *store, const char *run, uint64_t pos,

@@ -15,6 +15,8 @@ static const char *const migrations[] = {
 #include "schema_2.h"
     ,
 #include "schema_3.h"
+    ,
+#include "schema_4.h"
 };
 
 /* A number from the first row. 0, or -1 with err. */
