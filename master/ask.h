@@ -11,8 +11,12 @@
  *   jobs     master       after limit                      GET /v1/jobs
  *   job      master       job                              GET /v1/jobs/J
  *   next     master       job n                            GET /v1/jobs/J/next
- *   run      master       job                              POST /v1/jobs/J/run
+ *   run      master       job params                       POST /v1/jobs/J/run
  *   kill     master       run                              POST /v1/runs/R/kill
+ *   pause    master       job until reason                 POST /v1/jobs/J/pause
+ *   resume   master       job                              POST /v1/jobs/J/resume
+ *   pause-all, resume-all: the same of all jobs            POST /v1/pause,
+ *                                                          POST /v1/resume
  *   reload   master       -                                POST /v1/reload
  *   drain    master       -                                POST /v1/drain
  *   runs     recorder     job since outcome limit before   GET /v1/runs

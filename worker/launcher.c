@@ -31,7 +31,6 @@
 #define LAST_PACKETS 4096
 
 struct launcher {
-	const char *index;
 	const char *socket;     /* where workers find a new master */
 	int guardian;           /* -1: gone, though its number stays taken */
 	int master;             /* -1: gone, a new one will come */
@@ -342,7 +341,6 @@ main(int argc, char **argv)
 		    "LOG-LEVEL stderr|syslog|both\n");
 		return 2;
 	}
-	l->index = argv[1];
 	l->socket = argv[3];
 	l->guardian = GUARDIAN_FD;
 	l->master = -1;

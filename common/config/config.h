@@ -26,6 +26,7 @@ struct config {
 	const char *user;      /* "" stay who started us */
 	const char *group;     /* "" the user's own */
 	int64_t max_running;   /* runs at once; 0: what limits allow */
+	int64_t launch_rate;   /* launches a second; 0: no limit */
 	int64_t shutdown_ms;   /* shutdown-timeout, 3m */
 	const char *log;       /* "stderr", "syslog" or a file */
 	enum log_level log_level;

@@ -167,6 +167,7 @@ const struct setting settings[] = {
     {"master", "user", parse_string, AT(user), 0, 0, ""},
     {"master", "group", parse_string, AT(group), 0, 0, ""},
     {"master", "max-running", parse_integer, AT(max_running), 0, 1000000, "0"},
+    {"master", "launch-rate", parse_integer, AT(launch_rate), 0, 1000000, "0"},
     {"master", "shutdown-timeout", parse_duration, AT(shutdown_ms), 0, 0, "3m"},
     {"master", "log", parse_log, AT(log), 0, 0, "stderr"},
     {"master", "log-level", parse_level, AT(log_level), 0, 0, "info"},

@@ -26,6 +26,12 @@ enum job_overlap {
 	JOB_OVERLAP_REPLACE,
 };
 
+enum job_catch_up {
+	JOB_CATCH_UP_NONE,
+	JOB_CATCH_UP_LAST,
+	JOB_CATCH_UP_ALL,
+};
+
 /* When an interval fires for the first time. */
 enum job_first {
 	JOB_FIRST_INTERVAL, /* an interval after it was first seen */
@@ -56,15 +62,22 @@ struct job_options {
 	int64_t timeout_ms;      /* 0 none */
 	int64_t kill_grace_ms;   /* 10s */
 	int64_t retry_delay_ms;  /* 10s */
+	int64_t retry_max_ms;    /* 1h */
+	int64_t deadline_ms;     /* start-deadline, 60s */
 	double retry_backoff;    /* 2 */
 	uint64_t output_limit;   /* 1M */
 	struct code_set success; /* 0 */
+	struct code_set retry;   /* retry-codes; empty: any failure */
 	int32_t kill_signal;     /* TERM */
 	int32_t retries;         /* 0 */
 	int32_t umask;           /* 022 */
 	int32_t nice;            /* 0 */
 	int32_t overlap;         /* enum job_overlap */
+	int32_t overlap_limit;   /* 0: the usual one; see policy.h */
+	int32_t catch_up;        /* enum job_catch_up */
+	int32_t catch_up_limit;  /* 100 */
 	int32_t enabled;         /* 1 */
+	int32_t priority;        /* 0 */
 	uint8_t dialect;         /* enum schedule_dialect */
 	uint8_t day_match;       /* enum schedule_day_match */
 	uint8_t dst_gap;         /* enum schedule_gap */

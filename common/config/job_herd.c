@@ -9,17 +9,53 @@
 #define SPAN      86400
 #define FIRES_MAX 4000000 /* half a second of searching */
 
+static void
+rule_of(const struct job_use *use, struct rule *rule_r)
+{
+	size_t i = 0;
+
+	while (use->def->schedules[i] != use->schedule)
+		i++;
+	job_def_rule(use->def, i, rule_r);
+}
+
+static int
+compare(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* 0: they fire at the same times. */
+static int
+by_rule(const struct job_use *a, const struct job_use *b)
+{
+	const struct job_options *x = a->def->options, *y = b->def->options;
+	int order;
+
+	if (a->schedule != b->schedule || x == y)
+		return compare((uintptr_t)a->schedule, (uintptr_t)b->schedule);
+	order = compare((uintptr_t)x->calendar, (uintptr_t)y->calendar);
+	if (order == 0)
+		order = compare(x->calendar_mode, y->calendar_mode);
+	if (order == 0)
+		order = compare((uint64_t)x->start_s, (uint64_t)y->start_s);
+	if (order == 0)
+		order = compare((uint64_t)x->end_s, (uint64_t)y->end_s);
+	return order;
+}
+
 static int
 by_schedule(const void *a, const void *b)
 {
 	const struct job_use *x = a, *y = b;
+	int order = by_rule(x, y);
 
-	if (x->schedule != y->schedule)
-		return (uintptr_t)x->schedule < (uintptr_t)y->schedule ? -1 : 1;
+	if (order != 0)
+		return order;
 	/* Of one file they stand in order; files by name, as in the set. */
 	if (x->def->source != y->def->source)
 		return strcmp(x->def->source->path, y->def->source->path);
-	return x->def < y->def ? -1 : x->def > y->def;
+	return compare((uintptr_t)x->def, (uintptr_t)y->def);
 }
 
 struct job_use *
@@ -51,34 +87,43 @@ has_times(const struct schedule *schedule)
 	return kind == SCHEDULE_CRON || kind == SCHEDULE_AT;
 }
 
-static void
-count_fires(const struct schedule *schedule, uint32_t jobs, int64_t now,
-    uint32_t *counts, long *budget)
+static bool
+is_counted(const struct job_def *def)
 {
-	int64_t t = now;
-
-	while (
-	    *budget > 0 && schedule_next(schedule, t, &t) && t <= now + SPAN) {
-		counts[t - now - 1] += jobs;
-		--*budget;
-	}
+	return def->options->enabled != 0 && def->options->jitter_ms == 0;
 }
 
-static void
-count_all(const struct job_use *uses, size_t n, int64_t now, uint32_t *counts)
+uint32_t *
+job_herd_count(const struct job_use *uses, size_t n, int64_t from, int64_t span)
 {
+	uint32_t *counts = xcalloc((size_t)span, sizeof(*counts)), jobs = 0;
 	long budget = FIRES_MAX;
-	uint32_t jobs = 0;
+	struct rule rule;
+	int64_t t;
 
 	for (size_t i = 0; i < n; i++) {
-		jobs += uses[i].def->options->enabled != 0;
-		if (i + 1 < n && uses[i + 1].schedule == uses[i].schedule)
+		jobs += is_counted(uses[i].def);
+		if (i + 1 < n && by_rule(&uses[i + 1], &uses[i]) == 0)
 			continue;
-		if (jobs > 0 && has_times(uses[i].schedule))
-			count_fires(
-			    uses[i].schedule, jobs, now, counts, &budget);
+		rule_of(&uses[i], &rule);
+		t = from;
+		while (jobs > 0 && has_times(uses[i].schedule) &&
+		    budget-- > 0 && rule_next(&rule, t, &t) && t <= from + span)
+			counts[t - from - 1] += jobs;
 		jobs = 0;
 	}
+	return counts;
+}
+
+bool
+job_use_fires(const struct job_use *use, int64_t t)
+{
+	struct rule rule;
+	int64_t next;
+
+	rule_of(use, &rule);
+	return is_counted(use->def) && has_times(use->schedule) &&
+	    rule_next(&rule, t - 1, &next) && next == t;
 }
 
 /* The first job, in order of files and lines, that fires at t. */
@@ -86,18 +131,13 @@ static const struct job_def *
 first_at(const struct job_use *uses, size_t n, int64_t t)
 {
 	const struct job_def *first = NULL, *def;
-	const struct schedule *asked = NULL;
 	bool fires = false;
-	int64_t next;
 
 	for (size_t i = 0; i < n; i++) {
 		def = uses[i].def;
-		if (uses[i].schedule != asked) {
-			asked = uses[i].schedule;
-			fires = has_times(asked) &&
-			    schedule_next(asked, t - 1, &next) && next == t;
-		}
-		if (!fires || def->options->enabled == 0)
+		if (i == 0 || by_rule(&uses[i], &uses[i - 1]) != 0 || !fires)
+			fires = job_use_fires(&uses[i], t);
+		if (!fires || !is_counted(def))
 			continue;
 		if (first == NULL ||
 		    (first->source == def->source ?
@@ -147,8 +187,7 @@ job_herd(const struct job_use *uses, size_t n, int64_t now,
 
 	if (n < JOB_HERD)
 		return;
-	counts = xcalloc(SPAN, sizeof(*counts));
-	count_all(uses, n, now, counts);
+	counts = job_herd_count(uses, n, now, SPAN);
 	for (size_t i = 0; i < SPAN; i++) {
 		herds += counts[i] >= JOB_HERD;
 		if (counts[i] > counts[fullest])

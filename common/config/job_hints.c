@@ -168,6 +168,76 @@ hint_schedules(struct hinter *h, const struct job_use *uses, size_t n)
 	}
 }
 
+static bool
+has_kind(const struct job_def *def, unsigned kinds)
+{
+	for (size_t i = 0; i < def->nschedules; i++)
+		if (kinds >> schedule_kind(def->schedules[i]) & 1)
+			return true;
+	return false;
+}
+
+/* A schedule that would fire, and does not within window and calendar. */
+static void
+check_window(struct hinter *h, const struct job_def *def)
+{
+	const struct job_options *o = def->options;
+	int64_t now = h->options->now, t;
+	struct rule rule;
+
+	if (o->end_s <= now) {
+		hint(h, "never fires again: its end-at is past");
+		return;
+	}
+	for (size_t i = 0; i < def->nschedules; i++) {
+		job_def_rule(def, i, &rule);
+		if (schedule_next(rule.schedule, now, &t) &&
+		    !rule_next(&rule, now, &t)) {
+			hint(h,
+			    "never fires: its calendar, start-at and end-at "
+			    "leave no slot");
+			return;
+		}
+	}
+}
+
+/* Two slots of a job can start in the wrong order. */
+static void
+check_jitter(struct hinter *h, const struct job_def *def)
+{
+	int64_t now = h->options->now, a, b;
+	struct rule rule;
+
+	for (size_t i = 0; i < def->nschedules; i++) {
+		job_def_rule(def, i, &rule);
+		if (!rule_next(&rule, now, &a) || !rule_next(&rule, a, &b) ||
+		    (b - a) * 1000 >= def->options->jitter_ms)
+			continue;
+		hint(h,
+		    "jitter is longer than the time between its next two "
+		    "slots: they may start at the same time, or the later "
+		    "one first");
+		return;
+	}
+}
+
+static void
+check_times(struct hinter *h, const struct job_def *def)
+{
+	const unsigned intervals = 1U << SCHEDULE_EVERY | 1U << SCHEDULE_AFTER;
+	const struct job_options *o = def->options;
+
+	if (o->calendar != NULL || o->start_s != INT64_MIN ||
+	    o->end_s != INT64_MAX)
+		check_window(h, def);
+	if (o->jitter_ms > 0)
+		check_jitter(h, def);
+	if (o->calendar == NULL && o->calendar_mode != CALENDAR_EXCLUDE)
+		hint(h, "calendar-mode has no meaning without a calendar");
+	if (o->first == JOB_FIRST_NOW && !has_kind(def, intervals))
+		hint(h, "first = now has no meaning without @every or @after");
+}
+
 void
 job_hints(const struct job_set *set, const struct job_set_options *options,
     struct problem_list *problems)
@@ -182,6 +252,7 @@ job_hints(const struct job_set *set, const struct job_set_options *options,
 		check_directory(&h, h.def->options);
 		check_environment_file(&h, h.def->options);
 		check_command(&h, h.def);
+		check_times(&h, h.def);
 	}
 	uses = job_uses(set, &n);
 	hint_schedules(&h, uses, n);

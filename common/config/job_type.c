@@ -82,12 +82,15 @@ parse_duration(struct job_draft *draft, const struct job_key *key,
 	int64_t *field = job_key_field(key, &draft->options);
 	char text[DURATION_TEXT_MAX];
 
-	if (strcmp(value, "none") == 0) {
+	if (strcmp(value, "none") == 0 && key->min == 0) {
 		*field = 0;
 		return 0;
 	}
 	if (duration_parse_ms(value, field, err) == -1)
 		return -1;
+	if (*field < key->min)
+		return err_set(err, "too short; at least %s",
+		    duration_format_ms(text, key->min));
 	if (*field > key->max)
 		return err_set(err, "too long; at most %s",
 		    duration_format_ms(text, key->max));
@@ -176,6 +179,19 @@ print_integer(
 }
 
 const struct job_type job_type_integer = {false, parse_integer, print_integer};
+
+/* A number that most jobs do not say: 0 then, and not shown. */
+static void
+print_limit(
+    const struct job_def *def, const struct job_key *key, struct strbuf *b)
+{
+	const int32_t *field = job_key_value(key, def->options);
+
+	if (*field != 0)
+		print_integer(def, key, b);
+}
+
+const struct job_type job_type_limit = {false, parse_integer, print_limit};
 
 static int
 parse_number(struct job_draft *draft, const struct job_key *key,
@@ -326,6 +342,35 @@ print_overlap(
 }
 
 const struct job_type job_type_overlap = {false, parse_overlap, print_overlap};
+
+static const char *const catch_up_names[] = {
+    [JOB_CATCH_UP_NONE] = "none",
+    [JOB_CATCH_UP_LAST] = "last",
+    [JOB_CATCH_UP_ALL] = "all",
+};
+
+static int
+parse_catch_up(struct job_draft *draft, const struct job_key *key,
+    const char *value, uint32_t line, struct err *err)
+{
+	for (size_t i = 0; i < nitems(catch_up_names); i++) {
+		if (strcmp(catch_up_names[i], value) != 0)
+			continue;
+		draft->options.catch_up = (int32_t)i;
+		return 0;
+	}
+	return err_set(err, "write none, last or all");
+}
+
+static void
+print_catch_up(
+    const struct job_def *def, const struct job_key *key, struct strbuf *b)
+{
+	strbuf_adds(b, catch_up_names[def->options->catch_up]);
+}
+
+const struct job_type job_type_catch_up = {
+    false, parse_catch_up, print_catch_up};
 
 static int
 parse_signal(struct job_draft *draft, const struct job_key *key,

@@ -66,7 +66,7 @@ parse_codes(struct job_draft *draft, const struct job_key *key,
 			    (int)(p - value) + 1);
 		p += strspn(p, " \t");
 	} while (*p != '\0');
-	draft->options.success = set;
+	*(struct code_set *)job_key_field(key, &draft->options) = set;
 	return 0;
 }
 
@@ -74,7 +74,7 @@ static void
 print_codes(
     const struct job_def *def, const struct job_key *key, struct strbuf *b)
 {
-	const struct code_set *set = &def->options->success;
+	const struct code_set *set = job_key_value(key, def->options);
 
 	for (int n = 0, last; n <= 255; n = last + 1) {
 		last = n;

@@ -68,6 +68,9 @@ enum role_id {
  *   RECORD_BEGIN   M: a run begins
  *   RECORD_END     M: a run ended; its output is in its run file
  *   RECORD_SLOT    M: slots that did not run, and why
+ *   STATE_PAUSE    R: struct record_pause, one a pause
+ *   RECORD_PAUSE   M: struct record_pause
+ *   RECORD_PARAMS  M: str run, str JSON: what the run was begun with
  *   RECORDED       R: u64 all up to this sequence number is on disk
  * Questions of the api process; the message id tells them apart:
  *   ASK            str verb, str who, u32 n, n * (str key, str value)
@@ -131,6 +134,12 @@ enum role_id {
 	    4096, false)                                                       \
 	X(49, RECORDED, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 8, 8,  \
 	    false)                                                             \
+	X(50, STATE_PAUSE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
+	    4096, false)                                                       \
+	X(51, RECORD_PAUSE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
+	    16, 4096, false)                                                   \
+	X(52, RECORD_PARAMS, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),   \
+	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
 	X(60, ASK, ROLE_BIT(ROLE_API),                                         \
 	    ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER), 14,               \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \

@@ -94,3 +94,26 @@ record_slot_decode(struct record_slot *r, struct wire_reader *in)
 	r->host = wire_get_str(in);
 	return wire_ok(in) && r->outcome < OUTCOME_COUNT ? 0 : -1;
 }
+
+void
+record_pause_encode(const struct record_pause *r, struct wire_writer *w)
+{
+	wire_put_str(w, r->job);
+	wire_put_u8(w, r->on);
+	wire_put_str(w, r->who);
+	wire_put_str(w, r->reason);
+	wire_put_i64(w, r->since_ms);
+	wire_put_i64(w, r->until_ms);
+}
+
+int
+record_pause_decode(struct record_pause *r, struct wire_reader *in)
+{
+	r->job = wire_get_str(in);
+	r->on = wire_get_u8(in);
+	r->who = wire_get_str(in);
+	r->reason = wire_get_str(in);
+	r->since_ms = wire_get_i64(in);
+	r->until_ms = wire_get_i64(in);
+	return wire_ok(in) ? 0 : -1;
+}

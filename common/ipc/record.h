@@ -58,6 +58,21 @@ struct record_slot {
 	const char *host;
 };
 
+/* Somebody paused a job, or ended that. Strings are borrowed. */
+struct record_pause {
+	const char *job;    /* or PAUSE_ALL */
+	bool on;            /* false: it has ended; the rest does not count */
+	const char *who;    /* "uid 0" */
+	const char *reason; /* "" none */
+	int64_t since_ms;
+	int64_t until_ms; /* 0: until it is ended */
+};
+
+/* Sorts before any job's name, and is none. */
+#define PAUSE_ALL "*"
+
+void record_pause_encode(const struct record_pause *r, struct wire_writer *w);
+int record_pause_decode(struct record_pause *r, struct wire_reader *in);
 void record_job_encode(const struct record_job *r, struct wire_writer *w);
 int record_job_decode(struct record_job *r, struct wire_reader *in);
 void record_retry_encode(const struct record_retry *r, struct wire_writer *w);

@@ -29,7 +29,15 @@ static const struct route routes[] = {
     {"GET", "/v1/jobs/{job}/explain", "explain", ROLE_RECORDER, API_VIEWER,
 	ROUTE_WHOLE, "at until", ""},
     {"POST", "/v1/jobs/{job}/run", "run", ROLE_MASTER, API_OPERATOR,
+	ROUTE_WHOLE, "", "params"},
+    {"POST", "/v1/jobs/{job}/pause", "pause", ROLE_MASTER, API_OPERATOR,
+	ROUTE_WHOLE, "", "until reason"},
+    {"POST", "/v1/jobs/{job}/resume", "resume", ROLE_MASTER, API_OPERATOR,
 	ROUTE_WHOLE, "", ""},
+    {"POST", "/v1/pause", "pause-all", ROLE_MASTER, API_OPERATOR, ROUTE_WHOLE,
+	"", "until reason"},
+    {"POST", "/v1/resume", "resume-all", ROLE_MASTER, API_OPERATOR, ROUTE_WHOLE,
+	"", ""},
     {"GET", "/v1/runs", "runs", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"job since outcome limit before", ""},
     {"GET", "/v1/runs/{run}", "show", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
@@ -204,8 +212,40 @@ check_content_type(const char *type, struct http_problem *problem)
 	return 0;
 }
 
+/* One key of the body; its text lives as long as the call. */
 static int
-check_body(const struct route_call *call, const struct route_request *request,
+take_key(struct route_call *call, const char *key, const json_t *value,
+    struct http_problem *problem)
+{
+	const char *text = json_string_value(value);
+	bool is_object = strcmp(key, "params") == 0;
+
+	if (!has_word(call->route->body, key, strlen(key)))
+		return http_problem_set(problem, 400, "bad_request",
+		    "unknown key \"%.64s\" in the body", key);
+	if (json_is_null(value))
+		return 0;
+	if (is_object && json_is_object(value)) {
+		/* One key of this kind. */
+		call->object = json_dumps(value, JSON_COMPACT);
+		add_arg(call, key, call->object);
+		return 0;
+	}
+	if (text == NULL || is_object)
+		return http_problem_set(problem, 400, "bad_request",
+		    "\"%s\" in the body must be %s", key,
+		    is_object ? "an object" : "a string");
+	if (strlen(text) > VALUE_MAX ||
+	    strlen(text) != json_string_length(value))
+		return http_problem_set(problem, 400, "bad_request",
+		    "\"%s\" in the body is no text of at most %d bytes", key,
+		    VALUE_MAX);
+	add_arg(call, key, text);
+	return 0;
+}
+
+static int
+take_body(struct route_call *call, const struct route_request *request,
     struct http_problem *problem)
 {
 	json_error_t error;
@@ -226,11 +266,9 @@ check_body(const struct route_call *call, const struct route_request *request,
 	if (!json_is_object(json))
 		rc = http_problem_set(problem, 400, "bad_request",
 		    "the body must be a JSON object");
-	json_object_foreach(json, key, value) if (rc == 0 &&
-	    !has_word(call->route->body, key, strlen(key))) rc =
-	    http_problem_set(problem, 400, "bad_request",
-		"unknown key \"%.64s\" in the body", key);
-	json_decref(json);
+	json_object_foreach(json, key, value) if (rc == 0) rc =
+	    take_key(call, key, value, problem);
+	call->json = json;
 	return rc;
 }
 
@@ -278,7 +316,7 @@ route_match(const struct route_request *request, struct route_call *call,
 	if (take_path(call, path, problem) == -1 ||
 	    take_query(call, query, problem) == -1)
 		return -1;
-	return check_body(call, request, problem);
+	return take_body(call, request, problem);
 }
 
 void
@@ -286,4 +324,8 @@ route_call_fini(struct route_call *call)
 {
 	free(call->text);
 	call->text = NULL;
+	json_decref(call->json);
+	call->json = NULL;
+	free(call->object);
+	call->object = NULL;
 }

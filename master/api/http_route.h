@@ -6,6 +6,8 @@
 #ifndef BELFRY_API_HTTP_ROUTE_H
 #define BELFRY_API_HTTP_ROUTE_H
 
+#include <jansson.h>
+
 #include "api/http_problem.h"
 #include "ask.h"
 
@@ -34,13 +36,15 @@ struct route {
 	const char *body;  /* words: keys that the JSON body may have */
 };
 
-/* A request's meaning. Strings are in text. */
+/* A request's meaning. Strings are in text and json. */
 struct route_call {
 	const struct route *route;
 	unsigned nargs;
 	const char *keys[ASK_ARGS_MAX];
 	const char *values[ASK_ARGS_MAX];
-	char *text; /* owned */
+	char *text;   /* owned */
+	char *object; /* owned: text of an object in the body */
+	json_t *json; /* the body; owned, NULL none */
 };
 
 /* Borrowed words of a request. */

@@ -86,6 +86,8 @@ extern const struct command cmd_run;
 extern const struct command cmd_kill;
 extern const struct command cmd_history;
 extern const struct command cmd_logs;
+extern const struct command cmd_pause;
+extern const struct command cmd_resume;
 extern const struct command cmd_explain;
 extern const struct command cmd_verify;
 extern const struct command cmd_reload;

@@ -263,22 +263,30 @@ client_judge(
  * something is asked for again only when it surely was not done.
  */
 static void
-ask(struct client *client, const char *path, bool post, struct client_answer *a)
+ask(struct client *client, const char *path, const char *post,
+    struct client_answer *a)
 {
+	struct curl_slist *headers = NULL;
 	bool again;
 	int tries;
 
+	if (post != NULL && *post != '\0')
+		headers = curl_slist_append(
+		    headers, "Content-Type: application/json");
 	for (tries = 0;; tries++) {
 		client_prepare(client, path, a);
-		if (post)
-			curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, "");
+		if (post != NULL)
+			curl_easy_setopt(
+			    client->curl, CURLOPT_POSTFIELDS, post);
+		curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
 		client_take_result(client, a, curl_easy_perform(client->curl));
-		again = post ? a->status == 503 && a->not_done :
-			       client_may_come_back(a);
+		again = post != NULL ? a->status == 503 && a->not_done :
+				       client_may_come_back(a);
 		if (!again || tries == CLIENT_RETRIES)
-			return;
+			break;
 		client_pause(CLIENT_PAUSE_MS);
 	}
+	curl_slist_free_all(headers);
 }
 
 static int
@@ -301,7 +309,24 @@ client_get(struct client *client, const char *path, json_t **json_r,
 	struct client_answer a = CLIENT_ANSWER_INIT;
 	int status;
 
-	ask(client, path, false, &a);
+	ask(client, path, NULL, &a);
+	if (http_r != NULL)
+		*http_r = (int)a.status;
+	status = client_judge(client, &a, err);
+	if (status == CLI_GOOD)
+		status = parse_answer(&a, json_r, err);
+	client_answer_fini(&a);
+	return status;
+}
+
+static int
+post(struct client *client, const char *path, const char *text, json_t **json_r,
+    int *http_r, struct err *err)
+{
+	struct client_answer a = CLIENT_ANSWER_INIT;
+	int status;
+
+	ask(client, path, text, &a);
 	if (http_r != NULL)
 		*http_r = (int)a.status;
 	status = client_judge(client, &a, err);
@@ -315,16 +340,23 @@ int
 client_post(struct client *client, const char *path, json_t **json_r,
     int *http_r, struct err *err)
 {
-	struct client_answer a = CLIENT_ANSWER_INIT;
+	return post(client, path, "", json_r, http_r, err);
+}
+
+int
+client_post_json(struct client *client, const char *path, const json_t *body,
+    json_t **json_r, struct err *err)
+{
+	char *text = json_dumps(body, JSON_COMPACT);
 	int status;
 
-	ask(client, path, true, &a);
-	if (http_r != NULL)
-		*http_r = (int)a.status;
-	status = client_judge(client, &a, err);
-	if (status == CLI_GOOD)
-		status = parse_answer(&a, json_r, err);
-	client_answer_fini(&a);
+	/* What came from the command line need not be valid text. */
+	if (text == NULL) {
+		err_set(err, "an argument is no valid UTF-8");
+		return CLI_USAGE;
+	}
+	status = post(client, path, text, json_r, NULL, err);
+	free(text);
 	return status;
 }
 
@@ -358,7 +390,7 @@ client_list(struct client *client, const char *path, size_t max,
 	int status = CLI_GOOD;
 
 	while (go_on && next != NULL && status == CLI_GOOD) {
-		ask(client, next, false, &a);
+		ask(client, next, NULL, &a);
 		free(next);
 		next = a.next;
 		a.next = NULL;

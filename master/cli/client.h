@@ -31,6 +31,10 @@ int client_get(struct client *client, const char *path, json_t **json_r,
 int client_post(struct client *client, const char *path, json_t **json_r,
     int *http_r, struct err *err);
 
+/* The same with a body, an object. */
+int client_post_json(struct client *client, const char *path,
+    const json_t *body, json_t **json_r, struct err *err);
+
 /*
  * A list, page after page: calls each() with every element as it comes, at
  * most max (0: all). *more_r (may be NULL): there would be more. each()

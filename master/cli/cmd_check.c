@@ -12,18 +12,21 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cli/check_heat.h"
 #include "config/config.h"
 #include "config/job.h"
 #include "config/job_calendar.h"
 #include "config/job_dir.h"
+#include "config/job_heat.h"
 #include "config/problem.h"
 
 #define EXIT_USAGE 2
 
 #define USAGE                                                                  \
-	"usage: belfry check [--json] [FILE...]\n"                             \
+	"usage: belfry check [--heat] [--json] [FILE...]\n"                    \
 	"Checks belfry.conf and the job files of its jobs-dir, or only the\n"  \
-	"job files, directories of them or .conf files that are named.\n"
+	"job files, directories of them or .conf files that are named.\n"      \
+	"--heat shows how many jobs fire in each hour of a week.\n"
 
 struct check {
 	const char *config_path;
@@ -33,7 +36,9 @@ struct check {
 	struct problem_list problems;
 	const char *config_file; /* at hand, for config_problem() */
 	size_t njobs;
-	bool json;
+	struct job_set *set;
+	struct job_heat heat_map; /* with --heat */
+	bool json, heat;
 };
 
 static void
@@ -95,7 +100,10 @@ check_jobs(struct check *check, char *const *paths, size_t npaths)
 		problem_add(
 		    &check->problems, job_set_problem(set, i), SIZE_MAX);
 	check->njobs += job_set_count(set);
-	job_set_free(set);
+	if (check->heat)
+		job_heat_count(set, schedule_pool_zone(check->pool, NULL, NULL),
+		    options.now, &check->heat_map);
+	check->set = set;
 }
 
 struct paths {
@@ -249,6 +257,8 @@ print_text(const struct check *check, size_t nerrors)
 	print_count(check->njobs, "job", ", ");
 	print_count(nerrors, "error", ", ");
 	print_count(check->problems.n - nerrors, "hint", "\n");
+	if (check->heat)
+		check_heat_print(&check->heat_map);
 }
 
 /* What is not UTF-8 has "?" for each byte above 127. */
@@ -299,6 +309,9 @@ print_json(const struct check *check, size_t nerrors)
 	json_object_set_new(json, "hints",
 	    json_integer((json_int_t)(check->problems.n - nerrors)));
 	json_object_set_new(json, "problems", list);
+	if (check->heat)
+		json_object_set_new(
+		    json, "heat", check_heat_json(&check->heat_map));
 	json_dumpf(json, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(json);
@@ -329,6 +342,7 @@ static int
 parse_arguments(struct check *check, int argc, char **argv)
 {
 	static const struct option long_options[] = {
+	    {"heat", no_argument, NULL, 't'},
 	    {"json", no_argument, NULL, 'j'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
@@ -340,6 +354,8 @@ parse_arguments(struct check *check, int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		if (opt == 'j') {
 			check->json = true;
+		} else if (opt == 't') {
+			check->heat = true;
 		} else if (opt == 'h') {
 			fputs(USAGE, stdout);
 			return EXIT_SUCCESS;
@@ -363,6 +379,8 @@ cmd_check(int argc, char **argv, const char *config_path)
 	check.pool = schedule_pool_new(NULL);
 	run_checks(&check, argc - optind, argv + optind);
 	status = report(&check);
+	job_heat_fini(&check.heat_map);
+	job_set_free(check.set);
 	job_calendars_free(check.calendars);
 	config_free(check.config);
 	problem_fini(&check.problems);

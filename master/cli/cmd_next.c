@@ -20,6 +20,20 @@
 	"                   [--dialect cron|quartz] [--job NAME] [--json]\n"   \
 	"                   [--] EXPRESSION\n"
 
+static const char help[] =
+    USAGE "Print when a schedule fires, one time a line, or \"never\"\n"
+	  "\n"
+	  "  -n N              how many times (default 5)\n"
+	  "  --from TIME       later than this, as 2026-03-10T07:00:00Z "
+	  "(default now)\n"
+	  "  --tz ZONE         as Europe/Berlin (default the system's)\n"
+	  "  --dialect NAME    how to read it: cron (default) or quartz\n"
+	  "  --job NAME        the job that H is hashed from\n"
+	  "  --json            print one JSON document\n"
+	  "\n"
+	  "The expression is one argument, such as '30 2 * * MON-FRI'; see\n"
+	  "belfry-schedule(7).\n";
+
 struct next {
 	struct schedule_options options;
 	const char *expression;
@@ -262,7 +276,7 @@ cmd_next(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (next.help) {
-		fputs(USAGE, stdout);
+		fputs(help, stdout);
 		return EXIT_SUCCESS;
 	}
 	return run(&next);

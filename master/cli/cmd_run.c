@@ -121,11 +121,11 @@ wait_for(struct client *client, const char *id, struct err *err)
 }
 
 static int
-begin(const struct cli *cli, const char *job, bool wait)
+begin(const struct cli *cli, const char *job, bool wait, const json_t *params)
 {
 	struct client *client;
 	struct err err = {""};
-	json_t *json = NULL;
+	json_t *json = NULL, *body;
 	char *path;
 	int status;
 
@@ -133,7 +133,11 @@ begin(const struct cli *cli, const char *job, bool wait)
 	if (client == NULL)
 		return status;
 	path = client_path("/v1/jobs/", job, "/run");
-	status = client_post(client, path, &json, NULL, &err);
+	body = json_object();
+	if (json_object_size(params) > 0)
+		json_object_set(body, "params", (json_t *)(uintptr_t)params);
+	status = client_post_json(client, path, body, &json, &err);
+	json_decref(body);
 	free(path);
 	if (status != CLI_GOOD) {
 		cli_fail(status, &err);
@@ -149,26 +153,67 @@ begin(const struct cli *cli, const char *job, bool wait)
 	return status;
 }
 
+/* "NAME=VALUE" of --param. 0, or -1 having told. */
 static int
-run(struct cli *cli, int argc, char **argv)
+add_param(const struct cli *cli, json_t *params, const char *text)
 {
-	bool wait = false;
+	const char *value = strchr(text, '=');
+	char *name;
+	int rc = -1;
+
+	if (value == NULL || value == text) {
+		cli_usage_error(cli, "--param %s: expected NAME=VALUE", text);
+		return -1;
+	}
+	name = xstrndup(text, (size_t)(value - text));
+	if (json_object_get(params, name) != NULL)
+		cli_usage_error(cli, "--param %s is given twice", name);
+	else if (json_object_set_new(params, name, json_string(value + 1)) != 0)
+		cli_usage_error(cli, "--param %s: no valid UTF-8", name);
+	else
+		rc = 0;
+	free(name);
+	return rc;
+}
+
+/* -1: go on; else exit with it. */
+static int
+read_options(
+    struct cli *cli, int argc, char **argv, bool *wait_r, json_t *params)
+{
 	int letter, status;
 
-	while ((letter = cli_option(cli, argc, argv, &status)) > 0)
-		wait = true;
+	while ((letter = cli_option(cli, argc, argv, &status)) > 0) {
+		if (letter == 'w')
+			*wait_r = true;
+		else if (add_param(cli, params, optarg) == -1)
+			return CLI_USAGE;
+	}
 	if (letter == 0)
 		return status;
 	status = cli_operands(cli, argc, argv);
-	if (status != -1)
-		return status;
-	if (wait && cli->json)
+	if (status == -1 && *wait_r && cli->json)
 		return cli_usage_error(cli,
 		    "--wait prints the job's output: there is no JSON of it");
-	return begin(cli, argv[optind], wait);
+	return status;
+}
+
+static int
+run(struct cli *cli, int argc, char **argv)
+{
+	json_t *params = json_object();
+	bool wait = false;
+	int status;
+
+	status = read_options(cli, argc, argv, &wait, params);
+	if (status == -1)
+		status = begin(cli, argv[optind], wait, params);
+	json_decref(params);
+	return status;
 }
 
 static const struct cli_option run_options[] = {
+    {'p', "param", "NAME=VALUE", "BELFRY_PARAM_NAME of the job"},
     {'w', "wait", NULL, "print its output, exit as the job does"},
     {0, NULL, NULL, NULL},
 };

@@ -121,10 +121,16 @@ show_job(const json_t *job)
 {
 	const char *state = field_text(job, "state");
 	const json_t *runs = json_object_get(job, "runs");
+	const json_t *pause = json_object_get(job, "paused");
+	char text[512];
 
 	show_line("job", COLOUR_NONE, "%s", field_text(job, "name"));
 	show_line("about", COLOUR_NONE, "%s", field_text(job, "description"));
 	show_line("state", colour_of(state), "%s", state);
+	if (json_is_object(pause)) {
+		show_pause(text, sizeof(text), pause);
+		show_line("paused", COLOUR_WARN, "%s", text);
+	}
 	show_schedules(job);
 	show_history(job);
 	show_fires(json_object_get(job, "next_fires"));

@@ -53,6 +53,55 @@ print_counts(const json_t *status)
 }
 
 static void
+print_pauses(const json_t *status)
+{
+	const json_t *pause = json_object_get(status, "paused");
+	int64_t n = field_number(status, "paused_jobs", 0);
+	char text[512];
+
+	if (json_is_object(pause)) {
+		show_pause(text, sizeof(text), pause);
+		show_line("paused", COLOUR_WARN, "%s", text);
+	}
+	if (n > 0)
+		show_line("paused", COLOUR_WARN, "%" PRId64 " job%s", n,
+		    n == 1 ? "" : "s");
+}
+
+/* What waits for room, those that go first. */
+static void
+print_line(const json_t *line, int64_t waiting)
+{
+	static const char *const heads[] = {
+	    "WAITS", "JOB", "PRIORITY", "FOR", NULL};
+	struct table *table;
+	char span[TEXT_MAX];
+	const json_t *run;
+	size_t i;
+
+	if (json_array_size(line) == 0)
+		return;
+	text_duration(
+	    span, field_number(json_array_get(line, 0), "waits_ms", 0));
+	show_line("line", COLOUR_WARN,
+	    "%" PRId64 " wait to be started, the first for %s", waiting, span);
+	table = table_new(heads);
+	table_align_right(table, 2);
+	json_array_foreach(line, i, run)
+	{
+		text_duration(span, field_number(run, "waits_ms", 0));
+		table_add(table, COLOUR_NONE, "%s", field_text(run, "id"));
+		table_add(table, COLOUR_NONE, "%s", field_text(run, "job"));
+		table_add(table, COLOUR_NONE, "%" PRId64,
+		    field_number(run, "priority", 0));
+		table_add(table, COLOUR_NONE, "%s", span);
+	}
+	putchar('\n');
+	table_print(table);
+	table_free(table);
+}
+
+static void
 print_processes(const json_t *processes)
 {
 	static const char *const heads[] = {"PROCESS", "PID", "RESTARTS", NULL};
@@ -88,6 +137,9 @@ print_status(const json_t *status)
 
 	print_state(status);
 	print_counts(status);
+	print_pauses(status);
+	print_line(json_object_get(status, "line"),
+	    field_number(status, "waiting", 0));
 	if (json_array_size(processes) > 0)
 		print_processes(processes);
 	if (json_array_size(runs) > 0) {

@@ -47,6 +47,8 @@ const struct command *const cli_commands[] = {
     &cmd_show,
     &cmd_run,
     &cmd_kill,
+    &cmd_pause,
+    &cmd_resume,
     &cmd_history,
     &cmd_logs,
     &cmd_explain,

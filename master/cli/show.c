@@ -227,6 +227,20 @@ show_run_span(const json_t *run, const char *name, const char *key)
 		show_line(name, COLOUR_NONE, "%s", text_duration(text, ms));
 }
 
+static void
+show_params(const json_t *params)
+{
+	const char *name, *head = "params";
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)params, name, value)
+	{
+		show_line(head, COLOUR_NONE, "%s=%s", name,
+		    json_is_string(value) ? json_string_value(value) : "?");
+		head = "";
+	}
+}
+
 void
 show_run(const json_t *run)
 {
@@ -241,6 +255,7 @@ show_run(const json_t *run)
 	    *outcome != '\0' ? outcome : "running");
 	show_line("ended by", COLOUR_NONE, "%s", reason);
 	show_line("trigger", COLOUR_NONE, "%s", field_text(run, "trigger"));
+	show_params(json_object_get(run, "params"));
 	show_line("attempt", COLOUR_NONE, "%" PRId64,
 	    field_number(run, "attempt", 1));
 	show_line("host", COLOUR_NONE, "%s", field_text(run, "host"));
@@ -279,6 +294,24 @@ show_problem(const json_t *problem)
 	    field_bool(problem, "error") ? COLOUR_BAD : COLOUR_WARN, text);
 	putchar('\n');
 	free(text);
+}
+
+void
+show_pause(char *buf, size_t size, const json_t *pause)
+{
+	char since[TEXT_MAX] = "?", until[TEXT_MAX] = "", zone[TEXT_MAX] = "";
+	const char *reason = field_text(pause, "reason");
+	int64_t ms, now = text_now();
+
+	if (field_time(pause, "since", &ms))
+		text_short_time(since, ms, now);
+	if (field_time(pause, "until", &ms))
+		text_short_time(until, ms, now);
+	snprintf(buf, size, "by %s since %s%s%s %s%s%s%s",
+	    field_text(pause, "who"), since, *until != '\0' ? " until " : "",
+	    until, text_zone(zone, now),
+	    field_bool(pause, "all") ? ", like all jobs" : "",
+	    *reason != '\0' ? ": " : "", reason);
 }
 
 struct table *

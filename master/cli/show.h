@@ -24,6 +24,9 @@ void show_next(char *buf, size_t size, const char *stamp, int64_t now);
 /* "exit 3", "signal 9", or why: what an outcome alone does not tell. */
 void show_reason(char *buf, size_t size, const json_t *run);
 
+/* "by uid 0 since TIME, until TIME: why" */
+void show_pause(char *buf, size_t size, const json_t *pause);
+
 /* "NAME      value" with the value in a colour. Nothing when it is empty. */
 void show_line(const char *name, enum colour colour, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -55,6 +55,7 @@ colour_of(const char *word)
 	    {"retrying", COLOUR_WARN},
 	    {"waiting", COLOUR_WARN},
 	    {"queued", COLOUR_WARN},
+	    {"paused", COLOUR_WARN},
 	    {"draining", COLOUR_WARN},
 	    {"skipped", COLOUR_WARN},
 	    {"missed", COLOUR_WARN},

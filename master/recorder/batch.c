@@ -172,6 +172,28 @@ check_record_slot(struct wire_reader *r, struct entry *entry, struct err *err)
 	return check_job(slot.job, err);
 }
 
+static int
+check_record_pause(struct wire_reader *r, struct entry *entry, struct err *err)
+{
+	struct record_pause pause;
+
+	if (record_pause_decode(&pause, r) == -1)
+		return err_set(err, "malformed");
+	return check_job(pause.job, err);
+}
+
+static int
+check_record_params(struct wire_reader *r, struct entry *entry, struct err *err)
+{
+	const char *run = wire_get_str(r);
+
+	wire_get_str(r);
+	if (!wire_ok(r))
+		return err_set(err, "malformed");
+	return store_is_run_id(run) ? 0 :
+				      err_set(err, "\"%s\" is no run id", run);
+}
+
 int
 batch_add(struct batch *b, const struct message *message, struct err *err)
 {
@@ -188,6 +210,10 @@ batch_add(struct batch *b, const struct message *message, struct err *err)
 		rc = check_record_end(&r, &entry, err);
 	else if (message->type == MSG_RECORD_SLOT)
 		rc = check_record_slot(&r, &entry, err);
+	else if (message->type == MSG_RECORD_PAUSE)
+		rc = check_record_pause(&r, &entry, err);
+	else if (message->type == MSG_RECORD_PARAMS)
+		rc = check_record_params(&r, &entry, err);
 	else
 		err_set(err, "is no record");
 	if (rc == -1)
@@ -270,6 +296,15 @@ copy_output(struct batch *b, struct entry *entry, const struct record_end *end)
 	runfile_close(&file);
 }
 
+static void
+apply_params(struct store *store, struct wire_reader *r)
+{
+	const char *run = wire_get_str(r);
+	const char *params = wire_get_str(r);
+
+	store->ops->params(store, run, params);
+}
+
 /* Payloads were checked when they came. */
 static void
 apply_entry(struct batch *b, struct entry *entry)
@@ -278,6 +313,7 @@ apply_entry(struct batch *b, struct entry *entry)
 	struct wire_reader r;
 	struct record_job job;
 	struct record_slot slot;
+	struct record_pause pause;
 	struct record_end end;
 
 	wire_reader_init(&r, b->flying.bytes + entry->offset, entry->len);
@@ -287,6 +323,11 @@ apply_entry(struct batch *b, struct entry *entry)
 	} else if (entry->type == MSG_RECORD_SLOT) {
 		if (record_slot_decode(&slot, &r) == 0)
 			store->ops->slot(store, &slot);
+	} else if (entry->type == MSG_RECORD_PAUSE) {
+		if (record_pause_decode(&pause, &r) == 0)
+			store->ops->pause(store, &pause);
+	} else if (entry->type == MSG_RECORD_PARAMS) {
+		apply_params(store, &r);
 	} else if (entry->type == MSG_RECORD_BEGIN) {
 		/* An end says all that its beginning says. */
 		if (!id_set_has(&b->ended, entry->run) &&

@@ -20,6 +20,7 @@ struct query {
 	struct query_filter filter;
 	json_t *rows;
 	struct store_run found[2];
+	char *params; /* of the first */
 	int nfound;
 	/* What to do with the run that was found. */
 	void (*found_cb)(struct query *q);
@@ -44,6 +45,7 @@ query_free(struct query *q)
 	query_filter_fini(&q->filter);
 	json_decref(q->rows);
 	free(q->text);
+	free(q->params);
 	free(q);
 }
 
@@ -82,9 +84,12 @@ list_run(void *arg, const struct store_run *run)
 {
 	struct query *q = arg;
 	struct store_run copy = *run;
+	json_t *row;
 
 	add_live_start(q->env, &copy);
-	json_array_append_new(q->rows, row_json_run(&copy));
+	row = row_json_run(&copy);
+	row_json_add_params(row, run->params);
+	json_array_append_new(q->rows, row);
 }
 
 static void
@@ -152,6 +157,8 @@ found_run(void *arg, const struct store_run *run)
 {
 	struct query *q = arg;
 
+	if (q->nfound == 0)
+		q->params = xstrdup(run->params);
 	if (q->nfound < (int)nitems(q->found))
 		q->found[q->nfound++] = *run;
 }
@@ -200,10 +207,13 @@ find_run(struct query *q, const struct ask *ask, void (*cb)(struct query *q))
 static void
 show_found(struct query *q)
 {
+	json_t *row;
 	char *text;
 
 	add_live_start(q->env, &q->found[0]);
-	text = json_take_dump(row_json_run(&q->found[0]));
+	row = row_json_run(&q->found[0]);
+	row_json_add_params(row, q->params);
+	text = json_take_dump(row);
 	answer_json(q->env->channel, q->id, 200, text);
 	free(text);
 }

@@ -55,6 +55,15 @@ row_json_run(const struct store_run *run)
 	return o;
 }
 
+void
+row_json_add_params(json_t *row, const char *params)
+{
+	json_t *json = *params != '\0' ? json_loads(params, 0, NULL) : NULL;
+
+	if (json != NULL)
+		add(row, "params", json);
+}
+
 json_t *
 row_json_slot(const struct store_slot *row)
 {

@@ -7,6 +7,9 @@
 #include "store.h"
 
 json_t *row_json_run(const struct store_run *run);
+
+/* Adds "params", where there are any: a JSON text. */
+void row_json_add_params(json_t *row, const char *params);
 json_t *row_json_slot(const struct store_slot *slot);
 
 #endif

@@ -14,6 +14,7 @@ enum phase {
 	PHASE_JOBS,
 	PHASE_RETRIES,
 	PHASE_OPEN,
+	PHASE_PAUSES,
 	PHASE_END,
 };
 
@@ -101,6 +102,15 @@ open_row(void *arg, const struct run_begin *begin)
 }
 
 static void
+pause_row(void *arg, const struct record_pause *pause)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	record_pause_encode(pause, &w);
+	send_row(arg, MSG_STATE_PAUSE, &w, pause->job);
+}
+
+static void
 page_done(void *arg, const struct err *err)
 {
 	const struct timeval pause = {.tv_sec = RETRY_MS / 1000};
@@ -148,6 +158,10 @@ state_feed_continue(struct state_feed *feed)
 	case PHASE_OPEN:
 		store->ops->open_runs(
 		    store, feed->after, PAGE, open_row, page_done, feed);
+		return;
+	case PHASE_PAUSES:
+		store->ops->pauses(
+		    store, feed->after, PAGE, pause_row, page_done, feed);
 		return;
 	case PHASE_END:
 		channel_send(feed->channel, MSG_STATE_END, feed->id, NULL, -1);

@@ -35,6 +35,8 @@ struct store_run {
 	struct run_begin begin;
 	struct run_result result;
 	int64_t retry_ms; /* 0 none */
+	/* JSON, "" none; valid during the callback. */
+	const char *params;
 };
 
 /* A row of the ledger; strings are valid during the callback. */
@@ -136,6 +138,7 @@ typedef void store_plan_cb(void *arg, const struct store_plan *plan);
 typedef void store_job_cb(void *arg, const struct record_job *job);
 typedef void store_retry_cb(void *arg, const struct record_retry *retry);
 typedef void store_begin_cb(void *arg, const struct run_begin *begin);
+typedef void store_pause_cb(void *arg, const struct record_pause *pause);
 typedef void
 store_piece_cb(void *arg, uint64_t start, const void *data, size_t n);
 
@@ -161,6 +164,10 @@ struct store_ops {
 	void (*run_begin)(struct store *store, const struct run_begin *begin);
 	void (*run_end)(struct store *store, const struct record_end *end);
 	void (*slot)(struct store *store, const struct record_slot *slot);
+	/* What a run was begun with: a JSON object. */
+	void (*params)(
+	    struct store *store, const char *run, const char *params);
+	void (*pause)(struct store *store, const struct record_pause *pause);
 	void (*piece)(struct store *store, const char *run, uint64_t start,
 	    const void *data, size_t n);
 	void (*commit)(struct store *store, store_done *done, void *arg);
@@ -209,8 +216,8 @@ struct store_ops {
 	    store_piece_cb *piece, store_done *done, void *arg);
 
 	/*
-	 * For the master's start: at most limit jobs, open retries and running
-	 * runs that come after a key ("" from the first), in order of key: the
+	 * For the master's start: at most limit jobs, open retries, running
+	 * runs and pauses that come after a key ("" from the first), in order of key: the
 	 * job, or the run's id.
 	 */
 	void (*jobs)(struct store *store, const char *after, int limit,
@@ -219,6 +226,8 @@ struct store_ops {
 	    store_retry_cb *row, store_done *done, void *arg);
 	void (*open_runs)(struct store *store, const char *after, int limit,
 	    store_begin_cb *row, store_done *done, void *arg);
+	void (*pauses)(struct store *store, const char *after, int limit,
+	    store_pause_cb *row, store_done *done, void *arg);
 };
 
 struct store {

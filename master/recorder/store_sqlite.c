@@ -302,4 +302,7 @@ const struct store_ops store_sqlite = {
     .jobs = sqlite_jobs,
     .retries = sqlite_retries,
     .open_runs = sqlite_open_runs,
+    .params = sqlite_params,
+    .pause = sqlite_pause,
+    .pauses = sqlite_pauses,
 };

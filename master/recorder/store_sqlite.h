@@ -38,6 +38,10 @@ enum sqlite_sql {
 	SQL_JOBS,
 	SQL_RETRIES,
 	SQL_OPEN_RUNS,
+	SQL_PARAMS,
+	SQL_PAUSE,
+	SQL_RESUME,
+	SQL_PAUSES,
 	SQL_PLAN,
 	SQL_PLANS,
 	SQL_CHECK_JOB,
@@ -48,6 +52,7 @@ enum sqlite_sql {
 	SQL_SWEEP_MANY,
 	SQL_SWEEP_LAST,
 	SQL_SWEEP_NO_OUTPUT,
+	SQL_SWEEP_NO_PARAMS,
 	SQL_SWEEP_NO_RUN,
 	SQL_SWEEP_SLOTS,
 	SQL_SWEEP_NO_SLOT,
@@ -190,6 +195,8 @@ void sqlite_job(struct store *store, const struct record_job *job);
 void sqlite_run_begin(struct store *store, const struct run_begin *begin);
 void sqlite_run_end(struct store *store, const struct record_end *end);
 void sqlite_slot(struct store *store, const struct record_slot *slot);
+void sqlite_params(struct store *store, const char *run, const char *params);
+void sqlite_pause(struct store *store, const struct record_pause *pause);
 void sqlite_piece(struct store *store, const char *run, uint64_t start,
     const void *data, size_t n);
 void sqlite_commit(struct store *store, store_done *done, void *arg);
@@ -230,5 +237,7 @@ void sqlite_retries(struct store *store, const char *after, int limit,
     store_retry_cb *row, store_done *done, void *arg);
 void sqlite_open_runs(struct store *store, const char *after, int limit,
     store_begin_cb *row, store_done *done, void *arg);
+void sqlite_pauses(struct store *store, const char *after, int limit,
+    store_pause_cb *row, store_done *done, void *arg);
 
 #endif

@@ -18,7 +18,8 @@
 	"id, job, slot, due, attempt, trigger, host, fence, created, "         \
 	"outcome, reason, exit_code, signal, started, finished, "              \
 	"duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, "       \
-	"retry_ms"
+	"retry_ms, "                                                           \
+	"(SELECT params FROM params WHERE params.run = runs.id)"
 
 /*
  * Each outcome is a range of the index in order of id; SQLite merges them
@@ -108,6 +109,7 @@ read_run(sqlite3_stmt *st, struct store_run *run)
 	r->output_bytes = (uint64_t)get_int(st, 18, 0);
 	r->dropped_bytes = (uint64_t)get_int(st, 19, 0);
 	run->retry_ms = get_int(st, 20, 0);
+	run->params = sqlite_text(st, 21);
 }
 
 /* Can the partial indexes answer it? Success is not in them. */

@@ -20,6 +20,10 @@ static const char open_runs_sql[] =
     "WHERE outcome IS NULL AND outcome IS NOT 'success' AND id > ?1 "
     "ORDER BY id LIMIT ?2";
 
+static const char pauses_sql[] =
+    "SELECT job, since, until, who, reason FROM pauses WHERE job > ?1 "
+    "ORDER BY job LIMIT ?2";
+
 static const char output_sql[] =
     "SELECT start, data FROM output WHERE run = ?1 AND start >= "
     "coalesce((SELECT max(start) FROM output WHERE run = ?1 AND start <= ?2), "
@@ -105,6 +109,25 @@ sqlite_open_runs(struct store *store, const char *after, int limit,
 		begin.created_ms = sqlite3_column_int64(st, 7);
 		begin.fence = (uint64_t)sqlite3_column_int64(st, 8);
 		row(arg, &begin);
+	}
+	done(arg, sqlite_failure(s));
+}
+
+void
+sqlite_pauses(struct store *store, const char *after, int limit,
+    store_pause_cb *row, store_done *done, void *arg)
+{
+	struct sqlite_store *s = sqlite_store(store);
+	sqlite3_stmt *st = bind_after(s, SQL_PAUSES, pauses_sql, after, limit);
+	struct record_pause pause = {.on = true};
+
+	while (sqlite_step(s, st)) {
+		pause.job = sqlite_text(st, 0);
+		pause.since_ms = sqlite3_column_int64(st, 1);
+		pause.until_ms = sqlite3_column_int64(st, 2);
+		pause.who = sqlite_text(st, 3);
+		pause.reason = sqlite_text(st, 4);
+		row(arg, &pause);
 	}
 	done(arg, sqlite_failure(s));
 }

@@ -39,6 +39,7 @@ static const char last_sql[] =
 static const char no_output_sql[] =
     "DELETE FROM output WHERE run = ?1 AND start IN (SELECT start FROM output "
     "WHERE run = ?1 ORDER BY start LIMIT " PIECES ")";
+static const char no_params_sql[] = "DELETE FROM params WHERE run = ?1";
 static const char no_run_sql[] = "DELETE FROM runs WHERE id = ?1";
 static const char old_slots_sql[] =
     "SELECT job, slot, until, outcome, run IS NOT NULL AND EXISTS "
@@ -173,6 +174,7 @@ delete_run(const struct slice *sl, const struct old *old)
 	    sqlite_run(sl->s, SQL_SWEEP_NO_OUTPUT, no_output_sql, &id, 1) > 0)
 		if (is_over(sl))
 			return false;
+	sqlite_run(sl->s, SQL_SWEEP_NO_PARAMS, no_params_sql, &id, 1);
 	sqlite_run(sl->s, SQL_SWEEP_NO_RUN, no_run_sql, &id, 1);
 	return true;
 }

@@ -99,6 +99,18 @@ static const char piece_sql[] =
     "INSERT INTO output (run, start, data) VALUES (?1, ?2, ?3) "
     "ON CONFLICT (run, start) DO NOTHING";
 
+static const char pause_sql[] =
+    "INSERT INTO pauses (job, since, until, who, reason) "
+    "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (job) DO UPDATE SET "
+    "since = excluded.since, until = excluded.until, who = excluded.who, "
+    "reason = excluded.reason";
+
+static const char params_sql[] =
+    "INSERT INTO params (run, params) VALUES (?1, ?2) "
+    "ON CONFLICT (run) DO NOTHING";
+
+static const char resume_sql[] = "DELETE FROM pauses WHERE job = ?1";
+
 void
 sqlite_begin(struct store *store)
 {
@@ -359,4 +371,35 @@ sqlite_piece(struct store *store, const char *run, uint64_t start,
 
 	sqlite_run(
 	    sqlite_store(store), SQL_PIECE, piece_sql, values, nitems(values));
+}
+
+void
+sqlite_params(struct store *store, const char *run, const char *params)
+{
+	const struct sqlite_value values[] = {
+	    value_text(run),
+	    value_text(params),
+	};
+
+	sqlite_run(sqlite_store(store), SQL_PARAMS, params_sql, values,
+	    nitems(values));
+}
+
+void
+sqlite_pause(struct store *store, const struct record_pause *pause)
+{
+	const struct sqlite_value values[] = {
+	    value_text(pause->job),
+	    value_int(pause->since_ms),
+	    value_int(pause->until_ms),
+	    value_text(pause->who),
+	    value_text(pause->reason),
+	};
+
+	if (pause->on)
+		sqlite_run(sqlite_store(store), SQL_PAUSE, pause_sql, values,
+		    nitems(values));
+	else
+		sqlite_run(
+		    sqlite_store(store), SQL_RESUME, resume_sql, values, 1);
 }

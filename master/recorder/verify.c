@@ -174,7 +174,7 @@ slots_done(void *arg, const struct err *err)
 	if (v->rows < ROWS) {
 		verify_gap(&v->check, v->from_ms);
 		v->phase = PHASE_RUNS;
-		snprintf(v->before, sizeof(v->before), "\x7f");
+		v->before[0] = '\0'; /* from the newest */
 	}
 	go_on(v);
 }

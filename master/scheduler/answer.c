@@ -8,10 +8,13 @@
 #include "base/timestamp.h"
 #include "json_text.h"
 #include "master.h"
+#include "params.h"
 
 /* Live runs in a status: what a person can look at. */
-#define LIVE_MAX     200
-#define PROBLEMS_MAX 200
+#define LIVE_MAX       200
+#define PROBLEMS_MAX   200
+/* Of the waiting line. */
+#define LINE_MAX_SHOWN 20
 
 void
 answer_object(struct ask *ask, int status, json_t *json)
@@ -92,6 +95,24 @@ answer_live(struct master *m, const struct job *job, size_t max)
 	return list;
 }
 
+/* The head of the waiting line. */
+static json_t *
+waiting_line(const struct master *m)
+{
+	const struct run *run = m->launch.first;
+	int64_t now_ms = clock_ms();
+	json_t *list = json_array();
+
+	for (size_t n = 0; run != NULL && n < LINE_MAX_SHOWN;
+	     run = run->later, n++)
+		json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:i, s:o, s:I}", "id", run->begin.id,
+			"job", run->begin.job, "priority", (int)run->priority,
+			"due", answer_time(run->begin.due_ms), "waits_ms",
+			(json_int_t)(now_ms - run->begin.due_ms)));
+	return list;
+}
+
 static json_t *
 processes(const struct master *m)
 {
@@ -126,7 +147,22 @@ problems(const struct master *m)
 	return list;
 }
 
-/* What starts next by itself: a slot or a retry. */
+/* Whose time a timer of the heap is. */
+static const struct job *
+job_of_timer(const struct timer *timer)
+{
+	switch ((enum timer_kind)timer->kind) {
+	case TIMER_JOB:
+		return (const struct job *)timer;
+	case TIMER_RETRY:
+		return ((const struct retry *)timer)->job;
+	case TIMER_RUN:
+		return ((const struct run *)timer)->job;
+	}
+	return NULL;
+}
+
+/* What starts next by itself: a slot, a retry or a run that is delayed. */
 static json_t *
 next_slot(const struct master *m)
 {
@@ -135,10 +171,9 @@ next_slot(const struct master *m)
 	int64_t at;
 
 	timer = heap_min(&m->heap, &at);
-	if (timer == NULL)
+	job = timer != NULL ? job_of_timer(timer) : NULL;
+	if (job == NULL)
 		return json_null();
-	job = timer->kind == TIMER_JOB ? (struct job *)timer :
-					 ((struct retry *)timer)->job;
 	return json_pack(
 	    "{s:s, s:o}", "job", job->name, "slot", answer_time(at));
 }
@@ -153,7 +188,8 @@ answer_status(struct master *m, struct ask *ask)
 	for (size_t i = 0; i < m->jobs.n; i++)
 		enabled += m->jobs.all[i]->def->options->enabled != 0;
 	status = json_pack("{s:s, s:o, s:i, s:s, s:o, s:I, s:I, s:I, s:I, "
-			   "s:I, s:o, s:o, s:{s:s, s:o, s:I}, s:o, s:o}",
+			   "s:I, s:o, s:o, s:{s:s, s:o, s:I}, s:o, s:o, s:o, "
+			   "s:I, s:o}",
 	    "version", BELFRY_VERSION, "node", json_text(m->config->node_name),
 	    "pid", (int)m->guardian_pid, "state",
 	    m->phase == MASTER_DRAINING ? "draining" : "running", "started",
@@ -166,7 +202,9 @@ answer_status(struct master *m, struct ask *ask)
 	    "processes", processes(m), "store", "type", "sqlite", "path",
 	    json_text(m->config->store_path), "unconfirmed",
 	    (json_int_t)m->outbox.n, "problems", problems(m), "runs",
-	    answer_live(m, NULL, LIVE_MAX));
+	    answer_live(m, NULL, LIVE_MAX), "paused",
+	    answer_pause(m->pauses.all), "paused_jobs", (json_int_t)m->pauses.n,
+	    "line", waiting_line(m));
 	answer_object(ask, 200, status);
 }
 
@@ -178,7 +216,9 @@ answer_wanted_job(struct master *m, struct ask *ask)
 
 	if (job == NULL)
 		answer_error(ask->channel, ask->id, 404, "not_found",
-		    "there is no job \"%s\"", name != NULL ? name : "");
+		    "there is no job \"%s\"; a new one is known after "
+		    "\"belfry reload\"",
+		    name != NULL ? name : "");
 	return job;
 }
 
@@ -186,12 +226,18 @@ static void
 answer_run(struct master *m, struct ask *ask)
 {
 	struct job *job = answer_wanted_job(m, ask);
+	const char *params = ask_arg(ask, "params");
 	struct err err = {""};
 	struct run *run;
 
 	if (job == NULL)
 		return;
-	run = fire_manual(m, job, &err);
+	if (params != NULL && params_check(params, &err) == -1) {
+		answer_error(
+		    ask->channel, ask->id, 400, "bad_request", "%s", err.text);
+		return;
+	}
+	run = fire_manual(m, job, params, &err);
 	if (run == NULL) {
 		answer_error(
 		    ask->channel, ask->id, 409, "refused", "%s", err.text);
@@ -297,6 +343,10 @@ static const struct {
     {"next", answer_next},
     {"run", answer_run},
     {"kill", answer_kill},
+    {"pause", answer_pause_ask},
+    {"resume", answer_resume_ask},
+    {"pause-all", answer_pause_ask},
+    {"resume-all", answer_resume_ask},
     {"reload", answer_reload_ask},
     {"drain", answer_drain},
 };

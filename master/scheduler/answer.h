@@ -8,6 +8,7 @@
 #include "jobs.h"
 
 struct master;
+struct pause;
 
 /* For the channel's dispatch. */
 int answer_handle(struct channel *channel, struct message *message, void *arg,
@@ -32,6 +33,13 @@ struct job *answer_wanted_job(struct master *m, struct ask *ask);
 void answer_jobs(struct master *m, struct ask *ask);
 void answer_job(struct master *m, struct ask *ask);
 void answer_next(struct master *m, struct ask *ask);
+
+/* answer_pause.c */
+void answer_pause_ask(struct master *m, struct ask *ask);
+void answer_resume_ask(struct master *m, struct ask *ask);
+
+/* A pause for people, or null. */
+json_t *answer_pause(const struct pause *pause);
 
 /* RFC 3339 text, or null for 0. */
 json_t *answer_time(int64_t ms);

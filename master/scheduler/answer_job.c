@@ -8,6 +8,7 @@
 #include "due.h"
 #include "json_text.h"
 #include "master.h"
+#include "schedule/zone.h"
 
 #define JOBS_DEFAULT 500
 #define JOBS_MAX     1000
@@ -15,16 +16,18 @@
 #define FIRES_MAX    1000
 
 static const char *
-state_word(const struct job *job)
+state_word(const struct master *m, const struct job *job)
 {
 	for (const struct run *run = job->runs; run != NULL; run = run->next)
 		if (run->state == RUN_RUNNING || run->state == RUN_LAUNCHING)
 			return "running";
 	if (job->runs != NULL)
 		return "waiting";
-	if (job->retries != NULL)
-		return "retrying";
-	return job->def->options->enabled ? "idle" : "disabled";
+	if (!job->def->options->enabled)
+		return "disabled";
+	if (pause_of(m, job) != NULL)
+		return "paused";
+	return job->retries != NULL ? "retrying" : "idle";
 }
 
 static json_t *
@@ -68,7 +71,7 @@ zone_of(const struct job_def *def)
 }
 
 static json_t *
-job_json(const struct job *job)
+job_json(const struct master *m, const struct job *job)
 {
 	const struct job_def *def = job->def;
 	json_t *texts = json_array();
@@ -77,14 +80,15 @@ job_json(const struct job *job)
 		json_array_append_new(
 		    texts, json_text(job_def_schedule_text(def, i)));
 	return json_pack("{s:s, s:o, s:s, s:b, s:o, s:s, s:o, s:i, s:i, s:o, "
-			 "s:o, s:i, s:o, s:i}",
+			 "s:o, s:i, s:o, s:i, s:o}",
 	    "name", def->name, "description",
-	    json_text(job_def_description(def)), "state", state_word(job),
+	    json_text(job_def_description(def)), "state", state_word(m, job),
 	    "enabled", def->options->enabled, "schedule", texts, "timezone",
 	    zone_of(def), "next", next_fire(job), "running", (int)job->active,
 	    "queued", (int)job->queued, "last", last_run(job), "last_success",
 	    answer_time(job->last_success_ms), "failures", (int)job->failures,
-	    "file", json_text(def->source->path), "line", (int)def->line);
+	    "file", json_text(def->source->path), "line", (int)def->line,
+	    "paused", answer_pause(pause_of(m, job)));
 }
 
 /* A page of jobs by name, those after the one that is named. */
@@ -108,7 +112,7 @@ answer_jobs(struct master *m, struct ask *ask)
 		if (strcmp(sorted[i]->name, after) > 0)
 			break;
 	for (; i < m->jobs.n && n < (size_t)limit; i++, n++)
-		json_array_append_new(list, job_json(sorted[i]));
+		json_array_append_new(list, job_json(m, sorted[i]));
 	if (i < m->jobs.n && n > 0)
 		snprintf(next, sizeof(next), "after=%s&limit=%lld",
 		    sorted[i - 1]->name, (long long)limit);
@@ -128,14 +132,16 @@ fires(const struct job *job, int64_t n)
 	char text[TIMESTAMP_TEXT_MAX];
 	json_t *list = json_array();
 	int64_t at;
+	bool utc;
 
 	if (!next_slot(job, &at))
 		return list;
+	utc = zone_name_is_utc(schedule_zone_name(def->schedules[0]));
 	for (; n > 0; n--) {
 		json_array_append_new(list,
 		    json_string(timestamp_format_offset(text, at / 1000,
 			schedule_zone_offset(def->schedules[0], at / 1000),
-			false)));
+			utc)));
 		if (due_is_delay(job) || !due_after(job, at, &at))
 			break;
 	}
@@ -166,7 +172,7 @@ answer_job(struct master *m, struct ask *ask)
 
 	if (job == NULL)
 		return;
-	json = job_json(job);
+	json = job_json(m, job);
 	keys = json_object();
 	job_def_each_key(job->def, add_key, keys);
 	json_object_set_new(json, "command", json_text(job->def->command));

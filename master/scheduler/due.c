@@ -275,6 +275,23 @@ due_stretch(const struct job *job, const struct due *due, int64_t until_ms,
 		*count_r = 0;
 }
 
+bool
+due_before(const struct job *job, int64_t ms, int64_t *at_r)
+{
+	bool found = false;
+	struct source s;
+	int64_t at;
+
+	for (unsigned i = 0; i < job->def->nschedules; i++) {
+		if (!source_init(&s, job, i, DUE_SLOT) ||
+		    !last_of(&s, ms - 1, &at) || (found && at <= *at_r))
+			continue;
+		*at_r = at;
+		found = true;
+	}
+	return found;
+}
+
 int64_t
 due_start(const struct job *job, int64_t slot_ms)
 {

@@ -36,6 +36,12 @@ bool due_after(const struct job *job, int64_t slot_ms, int64_t *next_r);
 void due_stretch(const struct job *job, const struct due *due, int64_t until_ms,
     int64_t *last_r, int64_t *count_r);
 
+/*
+ * The newest slot before ms that is later than the job's mark; false: none.
+ * Costs the same whatever the distance.
+ */
+bool due_before(const struct job *job, int64_t ms, int64_t *at_r);
+
 /* When the run of a slot is to start: later than the slot by the jitter. */
 int64_t due_start(const struct job *job, int64_t slot_ms);
 

@@ -14,7 +14,6 @@
 #include "due.h"
 #include "master.h"
 #include "memory.h"
-#include "schedule/zone.h"
 
 static uint32_t
 hash_name(const char *name)
@@ -249,19 +248,6 @@ jobs_change_fini(struct jobs_change *change)
 	memset(change, 0, sizeof(*change));
 }
 
-/* Were the instants of its slots moved by a new time zone file? */
-static bool
-zone_changed(const struct job_def *def)
-{
-	const struct job_calendar *calendar = def->options->calendar;
-
-	for (unsigned i = 0; i < def->nschedules; i++)
-		if (schedule_zone(def->schedules[i])->changed)
-			return true;
-	return calendar != NULL && calendar->zone != NULL &&
-	    calendar->zone->changed;
-}
-
 /* The job is in the new files too: keeps what it remembers. */
 static void
 carry_over(struct master *m, struct job *job, const struct job_def *def,
@@ -274,7 +260,7 @@ carry_over(struct master *m, struct job *job, const struct job_def *def,
 	job->def = def;
 	job->name = def->name;
 	same_time = memo_apply(&m->jobs, job, memo, now_ms);
-	same_time &= !zone_changed(def);
+	same_time &= !refresh_moved(def);
 	if (!same_time) {
 		if (job->hwm_ms < now_ms)
 			job->hwm_ms = now_ms;
@@ -313,7 +299,9 @@ remove_job(struct master *m, struct job *job)
 	job->removed = true;
 	m->jobs.nremoved++;
 	while (job->retries != NULL)
-		retry_free(m, job->retries);
+		retry_withdraw(m, job->retries);
+	if (job->paused)
+		pause_end(m, pause_find(m, job->name));
 	job->active++; /* must not be freed under us */
 	/* The end of one may be that of others: there may be room to launch. */
 	while ((run = find_unstarted(job)) != NULL)
@@ -321,29 +309,6 @@ remove_job(struct master *m, struct job *job)
 		    "the job was removed before it started");
 	job->active--;
 	jobs_release(m, job);
-}
-
-static void
-log_calendar(void *arg, uint32_t line, const char *text)
-{
-	const struct master *m = arg;
-
-	log_error("%s:%u: %s", m->config->path, line, text);
-}
-
-/* What schedules depend on besides their text: files of others. */
-static void
-refresh(struct master *m)
-{
-	struct jobs *jobs = &m->jobs;
-	struct job_calendars *old = jobs->calendars;
-	struct err err = {""};
-
-	if (jobs->set != NULL && schedule_pool_refresh(jobs->pool, &err) == -1)
-		log_error("%s; it stays as it was", err.text);
-	jobs->calendars = job_calendars_load(m->config->calendars,
-	    m->config->ncalendars, jobs->pool, old, log_calendar, m);
-	job_calendars_free(old);
 }
 
 static int
@@ -356,7 +321,7 @@ load_set(struct master *m, struct job_set **set_r, struct err *err)
 	    .now = clock_ms() / 1000,
 	};
 
-	refresh(m);
+	refresh_files(m);
 	options.calendars = m->jobs.calendars;
 	*set_r = job_set_load(
 	    m->config->jobs_dir, m->jobs.pool, &options, m->jobs.set, err);
@@ -428,7 +393,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	struct job_set *set;
 	struct job **all;
 
-	refresh(m);
+	refresh_files(m);
 	if (load_set(m, &set, err) == -1)
 		return -1;
 	log_problems(set);
@@ -443,6 +408,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	table_build(jobs);
 	memo_tell_absent(m);
 	memory_forget(jobs);
+	pause_apply(m);
 	heap_reserve(&m->heap, jobs->n + jobs->n / 16);
 	for (size_t i = 0; i < jobs->n; i++) {
 		all[i]->seen = false;

@@ -13,18 +13,8 @@
 #include "ipc/record.h"
 
 struct master;
+struct retry;
 struct run;
-
-/* One attempt that waits for its time. Owned by its job. */
-struct retry {
-	struct timer timer;
-	struct retry *next; /* of the job */
-	struct job *job;
-	char run[RUN_ID_SIZE]; /* the attempt that failed */
-	int64_t slot_ms;
-	int64_t due_ms;
-	int32_t attempt; /* the coming one */
-};
 
 /*
  * Small: there may be a hundred thousand. Owned by struct jobs; one that was
@@ -46,8 +36,9 @@ struct job {
 	struct retry *retries;
 	char last_run[RUN_ID_SIZE];
 	uint8_t last_outcome;
-	bool removed;
-	bool seen;       /* while loading */
+	bool removed : 1;
+	bool seen : 1;   /* while loading */
+	bool paused : 1; /* by name; see pause.h */
 	uint16_t active; /* runs that wait for room, start or run */
 	uint16_t queued; /* runs that wait for the ones before them */
 	uint32_t failures;
@@ -119,11 +110,13 @@ struct job *jobs_find_removed(const struct master *m, const char *name);
 /* A job of no file, for runs that were found of one that is gone. */
 struct job *jobs_orphan(struct master *m, const char *name);
 
-void retry_add(struct master *m, struct job *job, const char *run,
-    int64_t slot_ms, int32_t attempt, int64_t due_ms);
-void retry_free(struct master *m, struct retry *retry);
+/*
+ * refresh.c: reads calendars, and on a reload the time zones, again. What
+ * cannot be read stays as it was and is logged.
+ */
+void refresh_files(struct master *m);
 
-/* The clock was set: those that wait keep their pause. */
-void retries_shift(struct master *m, int64_t step_ms);
+/* Did the last one change the time zone of a job or of its calendar? */
+bool refresh_moved(const struct job_def *def);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -92,6 +93,7 @@ launch_init(struct master *m)
 {
 	size_t possible = limit_of_machine();
 
+	m->launch.rate.rate = m->config->launch_rate;
 	m->launch.max_running = possible;
 	if (m->config->max_running > 0 &&
 	    (size_t)m->config->max_running < possible)
@@ -171,13 +173,23 @@ launch_peer(struct master *m, unsigned index, int fd)
 		launch_pump(m);
 }
 
-/* In due order; nearly always at the end. */
+static bool
+goes_before(const struct run *a, const struct run *b)
+{
+	if (a->priority != b->priority)
+		return a->priority > b->priority;
+	return a->begin.due_ms < b->begin.due_ms;
+}
+
+/* Nearly always at the end. */
 void
 launch_enqueue(struct launch *launch, struct run *run)
 {
 	struct run *after = launch->last;
 
-	while (after != NULL && after->begin.due_ms > run->begin.due_ms)
+	if (run->job->def != NULL)
+		run->priority = (int8_t)run->job->def->options->priority;
+	while (after != NULL && goes_before(run, after))
 		after = after->earlier;
 	run->earlier = after;
 	run->later = after != NULL ? after->later : launch->first;
@@ -269,6 +281,25 @@ send_launch(struct master *m, struct run *run, unsigned index)
 	return 0;
 }
 
+/* False: not yet; it is tried again when the rate allows. */
+static bool
+is_in_rate(struct master *m)
+{
+	struct timespec now;
+	struct timeval wait;
+	int64_t us;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	us = bucket_take(&m->launch.rate,
+	    (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	if (us == 0)
+		return true;
+	wait.tv_sec = us / 1000000;
+	wait.tv_usec = us % 1000000;
+	evtimer_add(m->launch.retry, &wait);
+	return false;
+}
+
 void
 launch_pump(struct master *m)
 {
@@ -289,6 +320,8 @@ launch_pump(struct master *m)
 		index = choose_launcher(&m->launch);
 		if (index == -1)
 			return; /* goes on when one of them has started */
+		if (!is_in_rate(m))
+			return;
 		if (send_launch(m, run, (unsigned)index) == -1) {
 			evtimer_add(m->launch.retry, &soon);
 			return;

@@ -1,12 +1,13 @@
 /*
- * The waiting line and the launchers: starts runs in due order, a bounded
- * number at a time.
+ * The waiting line and the launchers: starts runs by priority and in due
+ * order, a bounded number at a time.
  */
 #ifndef BELFRY_SCHEDULER_LAUNCH_H
 #define BELFRY_SCHEDULER_LAUNCH_H
 
 #include <stddef.h>
 
+#include "bucket.h"
 #include "ipc/channel.h"
 
 #define LAUNCHERS_MAX 8
@@ -28,11 +29,12 @@ struct launcher {
 struct launch {
 	struct launcher launchers[LAUNCHERS_MAX];
 	unsigned nlaunchers;
-	struct run *first; /* the line, in due order */
+	struct run *first; /* the line, by priority, then in due order */
 	struct run *last;
 	size_t waiting;
 	size_t max_running;
-	struct event *retry; /* a launcher had no room; try again */
+	struct bucket rate;
+	struct event *retry; /* no room, or not yet; try again */
 };
 
 void launch_init(struct master *m);

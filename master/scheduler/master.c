@@ -29,6 +29,13 @@ is_open(const struct master *m)
 }
 
 static void
+pause_over(struct master *m, struct pause *pause)
+{
+	log_info("%s: the pause is over", pause->record.job);
+	pause_end(m, pause);
+}
+
+static void
 tick(struct master *m)
 {
 	int64_t at, now_ms = clock_ms();
@@ -41,8 +48,10 @@ tick(struct master *m)
 			fire_job(m, (struct job *)timer, now_ms);
 		else if (timer->kind == TIMER_RUN)
 			run_set_state((struct run *)timer, RUN_WAITING);
-		else
+		else if (timer->kind == TIMER_RETRY)
 			fire_retry(m, (struct retry *)timer);
+		else
+			pause_over(m, (struct pause *)timer);
 	}
 	launch_pump(m);
 	master_arm(m);
@@ -204,6 +213,9 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 	case MSG_STATE_OPEN:
 		rc = recover_state_open(m, message);
 		break;
+	case MSG_STATE_PAUSE:
+		rc = recover_state_pause(m, message);
+		break;
 	case MSG_STATE_END:
 		recover_state_end(m);
 		break;
@@ -220,6 +232,7 @@ static const struct channel_dispatch recorder_dispatch[] = {
     {MSG_STATE_JOB, handle_recorder},
     {MSG_STATE_RETRY, handle_recorder},
     {MSG_STATE_OPEN, handle_recorder},
+    {MSG_STATE_PAUSE, handle_recorder},
     {MSG_STATE_END, handle_recorder},
     {MSG_RECORDED, handle_recorder},
     {0, NULL},

@@ -5,9 +5,11 @@
  *   master.c    role entry: peers, start, the tick
  *   jobs.c      the table of jobs; loading, reloading
  *   due.c       when a job is due (pure, over one job's memory)
+ *   refresh.c   calendars and time zones, when they are read again
  *   fire.c      a due slot: run it, or say why not
- *   retry.c     attempts that wait for their time
  *   runs.c      runs: their states, their end
+ *   pause.c     jobs that somebody paused
+ *   retries.c   attempts that wait for their time
  *   launch.c    the waiting line and the launchers
  *   spec.c      what a worker must know
  *   workers.c   the workers' channels
@@ -24,7 +26,9 @@
 #include "jobs.h"
 #include "launch.h"
 #include "outbox.h"
+#include "pause.h"
 #include "places.h"
+#include "retries.h"
 #include "role.h"
 #include "run_id.h"
 #include "runs.h"
@@ -43,7 +47,8 @@ enum master_phase {
 enum timer_kind {
 	TIMER_JOB = 1,
 	TIMER_RETRY = 2,
-	TIMER_RUN = 3, /* one that is delayed */
+	TIMER_RUN = 3,   /* one that is delayed */
+	TIMER_PAUSE = 4, /* its end */
 };
 
 /* One process of the daemon, for the status. */
@@ -67,6 +72,7 @@ struct master {
 	struct runs runs;
 	struct launch launch;
 	struct outbox outbox;
+	struct pauses pauses;
 	struct users users;
 	struct run_ids ids;
 	struct places places;
@@ -119,6 +125,7 @@ void recover_start(struct master *m);
 int recover_state_job(struct master *m, struct message *message);
 int recover_state_retry(struct master *m, struct message *message);
 int recover_state_open(struct master *m, struct message *message);
+int recover_state_pause(struct master *m, struct message *message);
 void recover_state_end(struct master *m);
 void recover_free(struct master *m);
 
@@ -165,10 +172,12 @@ void fire_lost(struct master *m, struct job *job, int64_t until_ms);
 void fire_replace(struct master *m, struct job *job, const struct run *but);
 
 /*
- * A person asked. NULL with err when it cannot be (draining ...). The run
- * waits: launch_pump() starts it, or ends it, and then it is gone.
+ * A person asked; params may be NULL. NULL with err when it cannot be
+ * (draining ...). The run waits: launch_pump() starts it, or ends it, and then
+ * it is gone.
  */
-struct run *fire_manual(struct master *m, struct job *job, struct err *err);
+struct run *fire_manual(
+    struct master *m, struct job *job, const char *params, struct err *err);
 
 /* reload.c: the guardian's RELOAD. */
 int reload_handle(struct master *m, struct message *message, struct err *err);

@@ -88,6 +88,23 @@ outbox_slot(struct master *m, const struct record_slot *slot)
 }
 
 void
+outbox_params(struct master *m, const char *run, const char *params)
+{
+	wire_writer_reset(&m->scratch);
+	wire_put_str(&m->scratch, run);
+	wire_put_str(&m->scratch, params);
+	add(m, MSG_RECORD_PARAMS, -1);
+}
+
+void
+outbox_pause(struct master *m, const struct record_pause *pause)
+{
+	wire_writer_reset(&m->scratch);
+	record_pause_encode(pause, &m->scratch);
+	add(m, MSG_RECORD_PAUSE, -1);
+}
+
+void
 outbox_confirmed(struct master *m, uint64_t seq)
 {
 	struct outbox *box = &m->outbox;

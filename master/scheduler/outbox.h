@@ -35,6 +35,8 @@ void outbox_begin(struct master *m, const struct run_begin *begin);
 
 /* place: the run's, to be given back once this is confirmed; -1 none. */
 void outbox_end(struct master *m, const struct record_end *end, int place);
+void outbox_params(struct master *m, const char *run, const char *params);
+void outbox_pause(struct master *m, const struct record_pause *pause);
 void outbox_slot(struct master *m, const struct record_slot *slot);
 
 /* The recorder confirmed all up to seq. */

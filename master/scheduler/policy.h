@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "config/job.h"
-#include "ipc/outcome.h"
+#include "ipc/result.h"
 
 enum policy_action {
 	POLICY_START,
@@ -18,28 +18,39 @@ enum policy_action {
 	POLICY_REPLACE, /* ends those before it, then starts */
 };
 
-/*
- * overlap: the job's key; busy: a run of it is not over, or waits for its
- * retry; queued: slots that wait already.
- */
-enum policy_action
-policy_overlap(enum job_overlap overlap, bool busy, unsigned queued);
+/* What a job has to do already. */
+struct policy_load {
+	unsigned active; /* runs that wait for room, start or run */
+	unsigned queued; /* slots that wait for those before them */
+	bool retrying;   /* a run of it waits for its repetition */
+};
 
-/* How many slots of a job may wait with overlap = queue. */
+/*
+ * For one more slot. *detail_r says in words why it is skipped, "" when it is
+ * not.
+ */
+enum policy_action policy_overlap(const struct job_options *options,
+    const struct policy_load *load, const char **detail_r);
+
+/* How many slots of a job may wait with overlap = queue, if it says nothing. */
 #define POLICY_QUEUE_MAX 100
 
 /*
- * How late a slot may start, in ms: a minute, at most half the period (ms to
- * the following slot; 0: there is none).
+ * How late a slot may start, in ms: start-deadline, at most half the period
+ * (ms to the following slot; 0: there is none).
  */
-int64_t policy_deadline_ms(int64_t period_ms);
+int64_t
+policy_deadline_ms(const struct job_options *options, int64_t period_ms);
+
+/* How many of the slots that are too late run still, the newest. */
+int policy_catch_up(const struct job_options *options);
 
 /*
  * In how many ms the attempt that comes after attempt (from 1) is due, or -1:
- * none. delay * backoff^(attempt - 1), at most an hour (or the delay itself
- * where that is longer).
+ * none. delay * backoff^(attempt - 1), at most retry-max-delay (or the delay
+ * itself where that is longer).
  */
-int64_t policy_retry_ms(
-    const struct job_options *options, enum outcome outcome, int attempt);
+int64_t policy_retry_ms(const struct job_options *options,
+    const struct run_result *result, int attempt);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "master.h"
 #include "memory.h"
+#include "params.h"
 #include "policy.h"
 
 /* Runs and retries that the store reported, until the jobs are known. */
@@ -75,6 +76,7 @@ recover_start(struct master *m)
 		m->recover = xcalloc(1, sizeof(*m->recover));
 	forget(m->recover);
 	memory_forget(&m->jobs);
+	pauses_fini(m);
 	channel_send(m->recorder, MSG_STATE_ASK, 0, NULL, -1);
 }
 
@@ -112,6 +114,18 @@ recover_state_retry(struct master *m, struct message *message)
 }
 
 int
+recover_state_pause(struct master *m, struct message *message)
+{
+	struct record_pause record;
+
+	if (record_pause_decode(&record, &message->body) == -1)
+		return -1;
+	if (m->phase == MASTER_LOADING)
+		pause_begin(m, &record, false);
+	return 0;
+}
+
+int
 recover_state_open(struct master *m, struct message *message)
 {
 	struct recover_open *open;
@@ -137,6 +151,14 @@ job_of(struct master *m, const char *name)
 	return job != NULL ? job : jobs_orphan(m, name);
 }
 
+/* Does it decide a slot of the schedule? */
+static bool
+is_scheduled(const struct run_begin *begin)
+{
+	return begin->trigger == TRIGGER_SCHEDULE ||
+	    begin->trigger == TRIGGER_CATCH_UP;
+}
+
 /*
  * Made but never started. Those that run, and retries, are known by now; of
  * those that never started, the ones of earlier slots.
@@ -144,8 +166,9 @@ job_of(struct master *m, const char *name)
 static void
 resume_created(struct master *m, struct run *run)
 {
+	const struct job_options *options;
 	int64_t since = run->begin.due_ms;
-	bool scheduled = run->begin.trigger == TRIGGER_SCHEDULE;
+	bool scheduled = is_scheduled(&run->begin);
 	struct job *job = run->job;
 	enum run_state state = RUN_WAITING;
 
@@ -154,21 +177,23 @@ resume_created(struct master *m, struct run *run)
 		    "the job was removed before it started");
 		return;
 	}
+	options = job->def->options;
 	/* One in a queue is late when those before it are over. */
-	if (job->def->options->overlap == JOB_OVERLAP_QUEUE)
+	if (options->overlap == JOB_OVERLAP_QUEUE)
 		since = jobs_is_busy(job)    ? clock_ms() :
 		    job->last_end_ms > since ? job->last_end_ms :
 					       since;
-	if (scheduled && clock_ms() - since > policy_deadline_ms(0)) {
+	if (scheduled && policy_catch_up(options) == 0 &&
+	    clock_ms() - since > policy_deadline_ms(options, 0)) {
 		run_end_with(run, OUTCOME_KILLED, true,
 		    "the daemon was stopped before it started, and came back "
 		    "too late");
 		return;
 	}
-	if (scheduled && job->def->options->overlap == JOB_OVERLAP_QUEUE &&
-	    jobs_is_busy(job))
+	if (scheduled && options->overlap == JOB_OVERLAP_QUEUE &&
+	    (jobs_is_busy(job) || pause_of(m, job) != NULL))
 		state = RUN_QUEUED;
-	if (scheduled && job->def->options->overlap == JOB_OVERLAP_REPLACE) {
+	if (scheduled && options->overlap == JOB_OVERLAP_REPLACE) {
 		fire_replace(m, job, run);
 		if (job->active > 0)
 			state = RUN_QUEUED;
@@ -185,6 +210,9 @@ remake(struct master *m, const struct run_begin *begin)
 	struct run *run = run_new(m, job_of(m, begin->job), begin);
 
 	outbox_begin(m, &run->begin);
+	run->params = params_load(m->runs_dir, run->begin.id);
+	if (run->params != NULL)
+		outbox_params(m, run->begin.id, run->params);
 	return run;
 }
 
@@ -279,7 +307,7 @@ decide_found(struct master *m)
 		const struct run_begin *begin = &recover->found[i].begin;
 		struct job *job = jobs_find(&m->jobs, begin->job);
 
-		if (job == NULL || begin->trigger != TRIGGER_SCHEDULE)
+		if (job == NULL || !is_scheduled(begin))
 			continue;
 		fire_lost(m, job, begin->slot_ms);
 		jobs_decided(job, begin->slot_ms);
@@ -382,27 +410,42 @@ lose_run(struct master *m, const struct run_begin *begin)
 	    "no trace of it was left after a restart of the daemon");
 }
 
-static void
-resume_retry(struct master *m, const struct recover_retry *retry)
+/* Is there still something to be tried again? */
+static bool
+is_wanted(const struct job *job, const struct record_retry *retry)
 {
-	struct job *job = jobs_find(&m->jobs, retry->job);
+	/* The job is gone, or a newer slot took its place. */
+	return job != NULL &&
+	    (job->def->options->overlap != JOB_OVERLAP_REPLACE ||
+		job->hwm_ms <= retry->slot_ms);
+}
 
-	if (job == NULL)
+static void
+resume_retry(struct master *m, const struct recover_retry *r)
+{
+	const struct record_retry retry = {
+	    .run = r->run,
+	    .job = r->job,
+	    .slot_ms = r->slot_ms,
+	    .attempt = r->attempt,
+	    .due_ms = r->due_ms,
+	};
+	struct job *job = jobs_find(&m->jobs, r->job);
+
+	if (!is_wanted(job, &retry)) {
+		retry_withdraw_record(m, &retry);
 		return;
-	/* A newer slot took its place. */
-	if (job->def->options->overlap == JOB_OVERLAP_REPLACE &&
-	    job->hwm_ms > retry->slot_ms)
-		return;
+	}
 	/* It was made, and its file found, before the store heard of it. */
-	if (recover_has_attempt(m, retry->job, retry->slot_ms, retry->attempt))
+	if (recover_has_attempt(m, retry.job, retry.slot_ms, retry.attempt))
 		return;
 	/* The end of the attempt before was found, too. */
-	for (const struct retry *r = job->retries; r != NULL; r = r->next)
-		if (r->slot_ms == retry->slot_ms &&
-		    r->attempt >= retry->attempt)
+	for (const struct retry *other = job->retries; other != NULL;
+	     other = other->next)
+		if (other->slot_ms == retry.slot_ms &&
+		    other->attempt >= retry.attempt)
 			return;
-	retry_add(
-	    m, job, retry->run, retry->slot_ms, retry->attempt, retry->due_ms);
+	retry_add(m, job, &retry);
 	jobs_arm(m, job);
 }
 

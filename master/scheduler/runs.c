@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "master.h"
+#include "params.h"
 #include "policy.h"
 
 #define S(state) (1U << (state))
@@ -137,6 +138,9 @@ run_free(struct run *run)
 	for (p = bucket(&m->runs, run->begin.id); *p != run; p = &(*p)->same)
 		;
 	*p = run->same;
+	if (run->params != NULL)
+		params_remove(m->runs_dir, run->begin.id);
+	free(run->params);
 	free(run);
 }
 
@@ -169,13 +173,17 @@ run_claim(struct run *run)
 {
 	struct master *m = run->master;
 
-	if (runfile_create(m->runs_dir, &run->begin) == -1) {
+	if ((run->params != NULL &&
+		params_save(m->runs_dir, run->begin.id, run->params) == -1) ||
+	    runfile_create(m->runs_dir, &run->begin) == -1) {
 		outbox_begin(m, &run->begin);
 		run_end_with(run, OUTCOME_LAUNCH_FAILED, false,
 		    "cannot make the run file: %s", strerror(errno));
 		return -1;
 	}
 	outbox_begin(m, &run->begin);
+	if (run->params != NULL)
+		outbox_params(m, run->begin.id, run->params);
 	return 0;
 }
 
@@ -211,6 +219,19 @@ remember(
 	}
 }
 
+static void
+add_retry(struct run *run, int64_t due_ms)
+{
+	const struct record_retry record = {
+	    .run = run->begin.id,
+	    .slot_ms = run->begin.slot_ms,
+	    .attempt = run->begin.attempt + 1,
+	    .due_ms = due_ms,
+	};
+
+	retry_add(run->master, run->job, &record);
+}
+
 void
 run_end(struct run *run, const struct run_result *result, bool has_file)
 {
@@ -227,7 +248,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 		end.result.finished_us = clock_us();
 	if (job->def != NULL && run->begin.trigger != TRIGGER_MANUAL)
 		wait = policy_retry_ms(
-		    job->def->options, result->outcome, run->begin.attempt);
+		    job->def->options, result, run->begin.attempt);
 	if (recover_has_attempt(
 		m, run->begin.job, run->begin.slot_ms, run->begin.attempt + 1))
 		wait = -1; /* it was made already */
@@ -237,8 +258,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	remember(job, run, &end.result);
 	outbox_end(m, &end, run->place);
 	if (wait >= 0)
-		retry_add(m, job, run->begin.id, run->begin.slot_ms,
-		    run->begin.attempt + 1, end.retry_ms);
+		add_retry(run, end.retry_ms);
 	run_free(run);
 	run_promote(m, job);
 	jobs_arm(m, job);
@@ -310,7 +330,7 @@ run_promote(struct master *m, struct job *job)
 	struct run *run, *first = NULL;
 
 	if (job->active > 0 || job->queued == 0 || job->retries != NULL ||
-	    m->phase == MASTER_DRAINING)
+	    m->phase == MASTER_DRAINING || pause_of(m, job) != NULL)
 		return;
 	for (run = job->runs; run != NULL; run = run->next)
 		if (run->state == RUN_QUEUED &&

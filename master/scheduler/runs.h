@@ -35,6 +35,7 @@ struct run {
 	struct run *later; /* in the waiting line */
 	struct run *earlier;
 	struct master *master;
+	char *params;        /* owned; NULL none; see params.h */
 	int fd;              /* the worker's channel, -1 none; owned */
 	struct event *event; /* of fd */
 	int place;           /* of its run file; -1 it has none */
@@ -44,6 +45,7 @@ struct run {
 	uint32_t pid;
 	bool orphan;      /* its worker has no channel to us now */
 	bool unfit;       /* it cannot be launched: it is to be ended */
+	int8_t priority;  /* in the waiting line */
 	uint8_t kill_why; /* enum kill_why to be told to the worker; 0 none */
 };
 

@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "base/timestamp.h"
 #include "master.h"
+#include "params.h"
 
 #define PATH_ROOT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define PATH_USER "/usr/local/bin:/usr/bin:/bin"
@@ -106,6 +107,16 @@ env_add_run(struct environment *env, const struct run *run)
 		timestamp_format_ms(time, run->job->last_success_ms));
 }
 
+static void
+env_add_param(void *arg, const char *name, const char *value)
+{
+	struct environment *env = arg;
+
+	env_start(env);
+	strbuf_addf(&env->text, "BELFRY_PARAM_%s=%s", name, value);
+	strbuf_addch(&env->text, '\0');
+}
+
 static const char **
 env_pointers(const struct environment *env)
 {
@@ -190,6 +201,8 @@ spec_encode(struct master *m, struct run *run, struct wire_writer *w)
 		env_add(env, "TZ=%s", def->options->timezone);
 	env_add_job(env, def->options->environment);
 	env_add_run(env, run);
+	if (run->params != NULL)
+		params_each(run->params, env_add_param, env);
 	argv = make_argv(def, &spec.argc);
 	spec.argv = (const char **)(uintptr_t)argv;
 	spec.env = env_pointers(env);

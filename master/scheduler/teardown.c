@@ -21,6 +21,7 @@ free_runs(struct master *m)
 			if (run->job->removed)
 				run->job->active = 0;
 			workers_forget(run);
+			free(run->params);
 			free(run);
 		}
 }
@@ -50,6 +51,7 @@ master_free(struct master *m)
 	for (size_t i = 0; i < m->jobs.n; i++)
 		while (m->jobs.all[i]->retries != NULL)
 			retry_free(m, m->jobs.all[i]->retries);
+	pauses_fini(m);
 	for (unsigned i = 0; i < m->launch.nlaunchers; i++)
 		channel_free(m->launch.launchers[i].channel);
 	channel_free(m->recorder);

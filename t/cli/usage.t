@@ -26,9 +26,15 @@ my @wrong = (
     [['show'], qr/^belfry show: JOB\|RUN is missing\nusage: belfry show/],
     [['run'], qr/^belfry run: JOB is missing/],
     [['run', 'a', 'b'], qr/unexpected argument: b/],
-    [['run', '--param', 'a=b', 'a'], qr/unknown option --param/],
+    [['run', '--param', 'ab', 'a'], qr/--param ab: expected NAME=VALUE/],
+    [['run', '-p', 'a=b', '-p', 'a=c', 'a'], qr/--param a is given twice/],
     [['run', '--wait', '--json', 'a'], qr/there is no JSON of it/],
     [['kill'], qr/RUN is missing/],
+    [['pause'], qr/JOB or --all is missing/],
+    [['pause', '--all', 'a'], qr/--all and a job: which/],
+    [['pause', 'a', '--until', 'noon'], qr/--until noon: not a time/],
+    [['resume', 'a', 'b'], qr/unexpected argument: b/],
+    [['resume', '--until', 'x', 'a'], qr/unknown option --until/],
     [['logs'], qr/RUN\|JOB is missing/],
     [['logs', '--json', 'a'], qr/there is no JSON of it/],
     [['history', '-n'], qr/option -n needs a value/],
@@ -56,13 +62,16 @@ my ($status, $out, $err) = $f->command($belfry, '--help');
 is($status, 0, '--help');
 is($err, '', 'is no error');
 my @commands = $out =~ /^  ([a-z]+) /mg;
-is("@commands", 'status list show run kill history logs explain verify next check reload drain',
+is("@commands", 'status list show run kill pause resume history logs explain verify next check reload drain',
     'lists the commands');
 for my $command (@commands) {
 	($status, $out, $err) = $f->command($belfry, $command, '--help');
 	is($status, 0, "$command --help");
 	like($out, qr/^usage: belfry $command/, 'begins with the usage');
+	like($out, qr/^[A-Z]\w+ .*\w/m, 'and says what it does');
 }
+like(($f->command($belfry, 'next', '-h'))[1], qr/^  --tz ZONE +as /m,
+    'the options of next, too');
 for my $option ('--version', '-V') {
 	($status, $out) = $f->command($belfry, $option);
 	is($status, 0, $option);

@@ -17,10 +17,15 @@ command = echo oops >&2; exit 3
 schedule = 30 3 * * *
 timezone = Asia/Shanghai
 command = /bin/true
+
+[job utc]
+schedule = 30 3 * * *
+timezone = UTC
+command = /bin/true
 END
 
 my $jobs = $d->json('list');
-is_deeply([sort map { $_->{name} } @$jobs], [qw(fails hello nightly)],
+is_deeply([sort map { $_->{name} } @$jobs], [qw(fails hello nightly utc)],
     'list has the jobs of the file');
 
 my ($status, $out, $err) = $d->belfry('run', 'hello', '--wait');
@@ -53,7 +58,7 @@ is($out, "oops\n", 'logs prints the output');
 
 my $status_now = $d->json('status');
 is($status_now->{state}, 'running', 'status');
-is($status_now->{jobs}, 3, 'status counts jobs');
+is($status_now->{jobs}, 4, 'status counts jobs');
 my %roles = map { $_->{role} => 1 } @{ $status_now->{processes} };
 is_deeply([sort keys %roles], [qw(api launcher master recorder)],
     'every process is in its place');
@@ -62,10 +67,15 @@ my $job = $d->json('show', 'nightly');
 is($job->{timezone}, 'Asia/Shanghai', 'show knows the zone');
 is(scalar @{ $job->{next_fires} }, 5, 'and the next five fires');
 like($job->{next_fires}[0], qr/T03:30:00\+08:00$/, 'in the job\'s own zone');
+like($d->json('show', 'utc')->{next_fires}[0], qr/T03:30:00Z$/,
+    'UTC is written as in "belfry next"');
 
 ($status, $out, $err) = $d->belfry('show', 'nosuch');
 is($status, 1, 'a job that is not there: 1');
 like($err, qr/nosuch/, 'and says which');
+($status, $out, $err) = $d->belfry('run', 'nosuch');
+is($status, 1, 'nor can it be run');
+like($err, qr/no job "nosuch".*"belfry reload"/, 'and says what may be missing');
 
 is($d->stop, 0, 'SIGTERM: stops with 0');
 ok(!-e $d->path('run/belfry.sock'), 'the socket is gone');

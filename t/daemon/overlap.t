@@ -16,6 +16,15 @@ overlap = $overlap
 command = echo b >>$dir/$overlap; sleep 2.5; echo e >>$dir/$overlap
 END
 }
+for my $overlap (qw(allow queue)) {
+	$text .= <<"END";
+[job $overlap-2]
+schedule = * * * * * *
+overlap = $overlap
+overlap-limit = 2
+command = echo b >>$dir/$overlap-2; sleep 3.5; echo e >>$dir/$overlap-2
+END
+}
 $d->job('overlap.ini', $text);
 $d->start;
 $d->wait_for('two ended runs of each', sub {
@@ -51,6 +60,21 @@ like($out, qr/^skip\s+skipped\s+overlap\s/m, 'as a table too');
 my @replaced = grep { $_->{outcome} eq 'killed' } $d->ended('replace');
 cmp_ok(scalar @replaced, '>=', 2, 'replace: the older run was ended');
 like($replaced[0]{reason}, qr/replaced/, 'and says why');
+
+# What exceeds overlap-limit.
+for my $job (qw(allow-2 queue-2)) {
+	my $detail = $d->wait_for('a slot that is too many', sub {
+		my ($s, $out) = $d->command('sqlite3',
+		    $d->path('state/belfry.db'), 'select detail from ledger '
+		    . "where job = '$job' and reason = 'overlap'");
+		return $out;
+	});
+	like($detail, qr/overlap-limit/, "$job: what is too many is skipped");
+}
+is($depth->('allow-2'), 2, 'allow: two side by side and no more');
+my $waiting = () = grep { $_->{job} eq 'queue-2' && $_->{state} eq 'queued' }
+    @{ $d->json('status')->{runs} };
+cmp_ok($waiting, '<=', 2, 'queue: two wait and no more');
 
 # In order, and the slots that waited are still there after the daemon went.
 my @queue = reverse $d->ended('queue');

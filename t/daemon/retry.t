@@ -27,7 +27,24 @@ command = test "\$BELFRY_ATTEMPT" = 3
 schedule = \@manual
 success-codes = 0 7 20-22
 command = exit 21
+
+[job some]
+schedule = \@every 1s
+overlap = skip
+retries = 5
+retry-delay = 50ms
+retry-codes = 75
+command = test "\$BELFRY_ATTEMPT" = 1 && exit 75; exit 76
+
+[job new]
+schedule = * * * * * *
+overlap = replace
+retries = 1
+retry-delay = 1h
+command = exit 1
 END
+$d->job('gone.ini', "[job gone]\nschedule = * * * * * *\n"
+    . "retries = 1\nretry-delay = 1h\ncommand = exit 1\n");
 $d->start;
 $d->wait_for('three attempts', sub { $d->ended('flaky') >= 3 });
 my ($slot) = map { $_->{slot} } ($d->ended('flaky'))[-1];
@@ -48,6 +65,38 @@ is($healed->{attempt}, 3, 'stops when an attempt succeeds');
 my $run = $d->finished($d->run('codes'));
 is($run->{outcome}, 'success', 'success-codes');
 is($run->{exit_code}, 21, 'the code is kept');
+
+# Nothing but these codes is repeated.
+$run = $d->wait_for('one that is repeated', sub {
+	return (grep { $_->{exit_code} == 75 } $d->ended('some'))[0];
+});
+$d->wait_for('its repetition', sub {
+	return grep { $_->{slot} eq $run->{slot} && $_->{attempt} == 2 }
+	    $d->ended('some');
+});
+is((scalar grep { $_->{attempt} > 2 } $d->ended('some')), 0,
+    'retry-codes: another code is not repeated');
+
+# Repetitions that were dropped are dropped in the store too.
+sub waiting {
+	my ($job) = @_;
+	my ($s, $out) = $d->command('sqlite3', $d->path('state/belfry.db'),
+	    'select id from runs where retry_ms is not null '
+	    . "and job = '$job'");
+	return split /\n/, $out;
+}
+my $first = $d->wait_for('one that waits', sub { (waiting('new'))[0] });
+$d->wait_for('a newer one', sub { !grep { $_ eq $first } waiting('new') });
+is($d->json('show', $first)->{outcome}, 'failure',
+    'replaced: withdrawn, and the run is as it was');
+$d->wait_for('one that waits', sub { waiting('gone') });
+unlink $d->path('jobs/gone.ini');
+$d->belfry('reload');
+$d->wait_for('the store to know', sub { !waiting('gone') });
+pass('removed: withdrawn');
+$d->stop;
+$d->start;
+is(scalar waiting('gone'), 0, 'also after a restart');
 $d->stop;
 $d->finish;
 done_testing;

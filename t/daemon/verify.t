@@ -78,8 +78,8 @@ system('sqlite3', $db, "delete from ledger where (job, slot) in (select job, "
     . "order by id limit 1 offset 2); update runs set outcome = 'failure' "
     . "where id = '$id'");
 $d->start;
-my ($status, $out) = $d->belfry('verify');
-is($status, 1, 'faults: status 1');
+my ($status, $out, $err) = $d->belfry('verify');
+is($status, 1, 'faults: status 1') or diag("$out$err");
 like($out, qr/^gap +tick /m, 'the gap');
 like($out, qr/^disagreement +tick .*$id/m, 'the run that differs');
 ($status, $out) = $d->belfry('--json', 'verify', '--job', 'tick');

@@ -38,6 +38,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "drive_say.h"
 #include "drive_spec.h"
 #include "ipc/packet.h"
 #include "ipc/runfile.h"
@@ -65,52 +66,6 @@ struct drive {
 };
 
 static struct drive drive;
-
-static void
-say_string(const char *key, const char *s)
-{
-	printf(", \"%s\": \"", key);
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c < 0x20 || c == '"' || c == '\\' || c >= 0x7f)
-			printf("\\u%04x", c);
-		else
-			putchar(c);
-	}
-	putchar('"');
-}
-
-static void
-say(const char *event, const char *run)
-{
-	printf("{\"event\": \"%s\"", event);
-	if (run != NULL)
-		say_string("run", run);
-}
-
-static void
-say_end(void)
-{
-	printf("}\n");
-	fflush(stdout);
-}
-
-static void
-say_result(const struct run_result *r)
-{
-	printf(", \"outcome\": \"%s\", \"exit_code\": %d, \"signal\": %d, "
-	       "\"started_us\": %lld, \"finished_us\": %lld, "
-	       "\"duration_us\": %lld, \"cpu_us\": %lld, "
-	       "\"max_rss_kb\": %lld, \"output_bytes\": %llu, "
-	       "\"dropped_bytes\": %llu",
-	    outcome_name(r->outcome), r->exit_code, r->signal,
-	    (long long)r->started_us, (long long)r->finished_us,
-	    (long long)r->duration_us, (long long)r->cpu_us,
-	    (long long)r->max_rss_kb, (unsigned long long)r->output_bytes,
-	    (unsigned long long)r->dropped_bytes);
-	say_string("reason", r->reason);
-}
 
 /* A new pair, its second end sent to the launcher as its master. */
 static void
@@ -254,55 +209,6 @@ rubbish(struct drive *d, int type)
 }
 
 static void
-copy_output(struct drive *d, const char *id, const char *path)
-{
-	struct runfile file;
-	struct err err;
-	char buf[65536];
-	uint64_t pos = 0, before = 0, gap = 0;
-	ssize_t n;
-	FILE *out = fopen(path, "w");
-
-	if (out == NULL)
-		fatal("%s", path);
-	if (runfile_open(&file, d->runs_fd, id, &err) == -1)
-		fatalx("%s", err.text);
-	while ((n = runfile_output_read(&file, &pos, buf, sizeof(buf))) > 0) {
-		gap += pos - before - (uint64_t)n;
-		before = pos;
-		fwrite(buf, 1, (size_t)n, out);
-	}
-	runfile_close(&file);
-	if (fclose(out) != 0)
-		fatal("%s", path);
-	say("output", id);
-	printf(", \"gap\": %llu, \"end\": %llu", (unsigned long long)gap,
-	    (unsigned long long)pos);
-	say_end();
-}
-
-static void
-tell_state(struct drive *d, const char *id)
-{
-	static const char *const states[] = {"?", "created", "started", "done"};
-	struct runfile file;
-	struct err err;
-
-	say("state", id);
-	if (runfile_open(&file, d->runs_fd, id, &err) == -1) {
-		say_string("state", "gone");
-	} else {
-		say_string("state", states[file.state]);
-		printf(", \"pid\": %d, \"locked\": %s", (int)file.pid,
-		    runfile_lock(&file) == -1 ? "true" : "false");
-		if (file.state == RUNFILE_DONE)
-			say_result(&file.result);
-		runfile_close(&file);
-	}
-	say_end();
-}
-
-static void
 master_dies(struct drive *d)
 {
 	fd_close(&d->master);
@@ -353,9 +259,9 @@ command(struct drive *d, char *line)
 	else if (strcmp(line, "rubbish") == 0)
 		rubbish(d, (int)strtol(one, NULL, 10));
 	else if (strcmp(line, "output") == 0)
-		copy_output(d, one, two);
+		drive_copy_output(d->runs_fd, one, two);
 	else if (strcmp(line, "state") == 0)
-		tell_state(d, one);
+		drive_tell_state(d->runs_fd, one);
 	else if (strcmp(line, "master-dies") == 0)
 		master_dies(d);
 	else if (strcmp(line, "master-starts") == 0)

@@ -1,11 +1,13 @@
 #!/usr/bin/perl
-# Every zone of tzdata against zdump, from 1970 to 2500: the instants at which
-# the offset changes, and the offsets. Files with the same bytes count once.
+# Every zone of tzdata against zdump: the instants at which the offset changes,
+# and the offsets. Files with the same bytes count once. From 1970 to 2040,
+# which is beyond all tables; and for one zone of each rule in a footer, which
+# is all there is to later years, to 2500.
 #
 # Asks the program that was built from zones.c.
 use strict;
 use warnings;
-use Digest::MD5;
+use Digest::MD5 qw(md5_hex);
 use File::Find;
 use POSIX qw(tzset);
 use Time::Local qw(timegm_nocheck);
@@ -15,8 +17,9 @@ my $dir = '/usr/share/zoneinfo';
 my %months;
 @months{qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)} = 0 .. 11;
 
+# Names of all zones; of one for each content; of one for each rule.
 sub zone_names {
-	my (%by_digest, @names);
+	my (%by_digest, %by_rule, @names);
 	my $magic;
 
 	find({ no_chdir => 1, wanted => sub {
@@ -25,19 +28,23 @@ sub zone_names {
 		seek($fh, 0, 0);
 		return if m{/right/|/localtime$|/posixrules$};
 		push @names, substr($_, length("$dir/"));
-		$by_digest{Digest::MD5->new->addfile($fh)->hexdigest}
-		    //= $names[-1];
+		my $text = do { local $/; <$fh> };
+		my ($rule) = $text =~ /\n([^\n]*)\n\z/;
+		$by_digest{md5_hex($text)} //= $names[-1];
+		$by_rule{$rule} //= $names[-1];
 	} }, $dir);
-	return ([sort @names], [sort values %by_digest]);
+	# Where a content is under several names, take the same of both lists.
+	my %chosen = map { $_ => 1 } values %by_digest, values %by_rule;
+	return ([sort @names], [sort keys %chosen], [sort values %by_rule]);
 }
 
 # "Zone  Sun Nov  1 06:00:00 2499 UT = ... gmtoff=-18000"
 sub zdump_changes {
-	my (@zones) = @_;
+	my ($end, @zones) = @_;
 	my (%changes, %old);
 
 	$ENV{TZDIR} = $dir;
-	open(my $fh, '-|', 'zdump', '-v', '-c', '1970,2500', @zones)
+	open(my $fh, '-|', 'zdump', '-v', '-c', "1970,$end", @zones)
 	    or die "zdump: $!";
 	while (<$fh>) {
 		my ($zone, $mon, $day, $h, $m, $s, $year, $off) =
@@ -80,20 +87,30 @@ unless (-e "$dir/Europe/Berlin" && grep { -x "$_/zdump" } split /:/, $ENV{PATH})
 	print "1..0 # SKIP no tzdata or no zdump\n";
 	exit 0;
 }
-my ($all, $distinct) = zone_names();
+my ($all, $distinct, $rules) = zone_names();
+my %is_rule = map { $_ => 1 } @$rules;
+my @short = grep { !$is_rule{$_} } @$distinct;
+# Where memory is watched, less of the same will do.
+if (($ENV{BELFRY_BUILD} // '') =~ /-asan$/) {
+	my $n = 0;
+	@short = grep { $n++ % 4 == 0 } @short;
+	$distinct = [sort @short, @$rules];
+}
 my @half = ([], []);
 
-push @{$half[$_ % 2]}, $distinct->[$_] for 0 .. $#$distinct;
+push @{$half[$_ % 2]}, $rules->[$_] for 0 .. $#$rules;
 # zdump is slow: two of them at a time.
 my $pid = open(my $child, '-|') // die "fork: $!";
 if ($pid == 0) {
-	my $changes = zdump_changes(@{$half[1]});
+	my $changes = zdump_changes(2500, @{$half[1]});
 
 	print map { my $z = $_; map { "$z $_\n" } split /\n/, $changes->{$z} }
 	    sort keys %$changes;
 	exit 0;
 }
-my $want = zdump_changes(@{$half[0]});
+my $want = zdump_changes(2500, @{$half[0]});
+my $early = zdump_changes(2040, @short);
+$want->{$_} = $early->{$_} for keys %$early;
 while (<$child>) {
 	my ($zone, $rest) = split / /, $_, 2;
 	$want->{$zone} .= $rest;
@@ -101,10 +118,14 @@ while (<$child>) {
 close($child) or die "child failed\n";
 my ($got, $first) = our_changes(@$all);
 my $failed = 0;
+my $end_of_short = timegm_nocheck(0, 0, 0, 1, 0, 2040);
 
 print "1..3\n";
 for my $zone (@$distinct) {
-	next if ($got->{$zone} // '') eq ($want->{$zone} // '');
+	my $ours = $got->{$zone} // '';
+	$ours =~ s/^(\d+) .*\n/$1 < $end_of_short ? $& : ''/gme
+	    unless $is_rule{$zone};
+	next if $ours eq ($want->{$zone} // '');
 	print "# $zone differs from zdump\n";
 	$failed++;
 }

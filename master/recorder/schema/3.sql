@@ -1,10 +1,10 @@
--- Version 3: up to where retention has deleted.
+-- Version 3: pauses.
 
--- Slots and runs up to this time may be gone, of all jobs by age ...
-CREATE TABLE swept (
-	one INTEGER PRIMARY KEY CHECK (one = 1),
-	slot INTEGER NOT NULL
-);
-INSERT INTO swept (one, slot) VALUES (1, 0);
--- ... and of one by number.
-ALTER TABLE jobs ADD COLUMN swept INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE pauses (
+	-- Jobs whose slots are skipped because somebody said so.
+	job TEXT PRIMARY KEY,       -- * for all
+	since INTEGER NOT NULL,     -- milliseconds since 1970
+	until INTEGER NOT NULL,     -- ends by itself; 0 it does not
+	who TEXT NOT NULL,
+	reason TEXT NOT NULL        -- '' none was given
+) WITHOUT ROWID;

@@ -1,5 +1,7 @@
--- Version 4: up to where the schedules before these were decided.
+-- Version 4: parameters of runs.
 
--- Slots between it and since were nobody's: belfryd was not there, and the
--- schedules were others when it came back. NULL: there are none.
-ALTER TABLE schedules ADD COLUMN ends INTEGER;
+CREATE TABLE params (
+	-- Of runs that were begun with any.
+	run TEXT PRIMARY KEY,
+	params TEXT NOT NULL        -- a JSON object of strings
+) WITHOUT ROWID;

@@ -211,8 +211,8 @@ static const struct {
     {"[master]\nstatedir = /x\n",
 	"2: unknown key \"statedir\" in [master]; did you mean state-dir?"},
     {"[master]\ntags = x\n", "2: unknown key \"tags\" in [master]"},
-    {"[master]\nlaunch-rate = 1\n",
-	"2: unknown key \"launch-rate\" in [master]"},
+    {"[master]\nforks = 1\n",
+	"2: unknown key \"forks\" in [master]"},
     {"[api]\nlisten = off\n", "2: unknown key \"listen\" in [api]"},
     {"[store]\nkeep = 0s\n",
 	"2: keep \"0s\": write how long, such as 30d, or none to keep for "

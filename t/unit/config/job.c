@@ -75,6 +75,10 @@ defaults_are_complete(void **state)
 	    "jitter = none\n"
 	    "first = interval\n"
 	    "calendar-mode = exclude\n"
+	    "start-deadline = 1m\n"
+	    "catch-up = none\n"
+	    "catch-up-limit = 100\n"
+	    "priority = 0\n"
 	    "enabled = yes\n"
 	    "timeout = none\n"
 	    "kill-signal = TERM\n"
@@ -83,6 +87,7 @@ defaults_are_complete(void **state)
 	    "retries = 0\n"
 	    "retry-delay = 10s\n"
 	    "retry-backoff = 2\n"
+	    "retry-max-delay = 1h\n"
 	    "umask = 022\n"
 	    "nice = 0\n"
 	    "output-limit = 1M\n");
@@ -119,6 +124,17 @@ values_are_read_and_printed(void **state)
 	    {"overlap = skip", NULL},
 	    {"overlap = queue", NULL},
 	    {"overlap = replace", NULL},
+	    {"overlap-limit = 1", NULL},
+	    {"overlap-limit = 1000", NULL},
+	    {"start-deadline = 1s", NULL},
+	    {"start-deadline = 12h", NULL},
+	    {"catch-up = last", NULL},
+	    {"catch-up = all", NULL},
+	    {"catch-up-limit = 1000", NULL},
+	    {"retry-codes = 75 100-110", NULL},
+	    {"retry-max-delay = 30s", NULL},
+	    {"priority = -100", NULL},
+	    {"priority = 100", NULL},
 	    {"enabled = no", NULL},
 	    {"enabled = off", "enabled = no"},
 	    {"enabled = true", "enabled = yes"},
@@ -299,6 +315,19 @@ static const struct {
 	L3 "nice \"20\": out of range; -20 to 19 is possible\n"},
     {JOBC "nice = -21\n",
 	L3 "nice \"-21\": out of range; -20 to 19 is possible\n"},
+    {JOBC "overlap-limit = 0\n",
+	L3 "overlap-limit \"0\": out of range; 1 to 1000 is possible\n"},
+    {JOBC "start-deadline = 0\n",
+	L3 "start-deadline \"0\": too short; at least 1s\n"},
+    {JOBC "start-deadline = none\n",
+	L3 "start-deadline \"none\": column 1: expected a number; "
+	   "write a duration like 1h30m\n"},
+    {JOBC "catch-up = some\n",
+	L3 "catch-up \"some\": write none, last or all\n"},
+    {JOBC "catch-up-limit = 1001\n",
+	L3 "catch-up-limit \"1001\": out of range; 1 to 1000 is possible\n"},
+    {JOBC "retry-codes = 256\n",
+	L3 "retry-codes \"256\": column 1: an exit code is 0 to 255\n"},
     {JOBC "retry-backoff = 0.9\n",
 	L3 "retry-backoff \"0.9\": out of range; 1 to 100 is possible\n"},
     {JOBC "retry-backoff = 100.1\n",

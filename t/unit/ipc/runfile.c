@@ -173,9 +173,12 @@ test_damage(void **state)
 			runfile_close(&file);
 		whole[i] ^= 0xff;
 	}
-	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(ftruncate(fd, 1), 0);
 	assert_int_equal(runfile_open(&file, rig->dir, ID, &err), -1);
 	assert_int_equal(errno, EBADMSG);
+	assert_int_equal(ftruncate(fd, 0), 0); /* made and never used */
+	assert_int_equal(runfile_open(&file, rig->dir, ID, &err), -1);
+	assert_int_equal(errno, ENOENT);
 	close(fd);
 }
 

@@ -103,6 +103,48 @@ test_state(void **state)
 	rig_fini(&rig);
 }
 
+static void
+send_pause(struct rig *rig, uint64_t seq, const char *job, bool on, int until)
+{
+	const struct record_pause record = {
+	    .job = job,
+	    .on = on,
+	    .who = "uid 0",
+	    .reason = on ? "why" : "",
+	    .since_ms = 5,
+	    .until_ms = until,
+	};
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	record_pause_encode(&record, &w);
+	rig_send(rig, MSG_RECORD_PAUSE, seq, &w);
+}
+
+/* Kept over restarts; the last word counts, however often it is said. */
+static void
+test_pauses(void **state)
+{
+	struct rig rig;
+
+	rig_start(&rig);
+	send_pause(&rig, 1, "a", true, 0);
+	send_pause(&rig, 2, PAUSE_ALL, true, 9);
+	send_pause(&rig, 3, "b", true, 7);
+	send_pause(&rig, 4, "a", true, 8);
+	send_pause(&rig, 5, "b", false, 0);
+	send_pause(&rig, 6, "b", false, 0);
+	ask_state(&rig);
+	assert_string_equal(strbuf_str(&rig.state),
+	    "pause * by uid 0 5-9: why\npause a by uid 0 5-8: why\n");
+	rig_stop(&rig);
+	rig_restart(&rig);
+	send_pause(&rig, 1, PAUSE_ALL, false, 0);
+	ask_state(&rig);
+	assert_string_equal(
+	    strbuf_str(&rig.state), "pause a by uid 0 5-8: why\n");
+	rig_fini(&rig);
+}
+
 static size_t
 count_lines(const char *s)
 {
@@ -401,6 +443,7 @@ main(void)
 	    cmocka_unit_test(test_empty_state),
 	    cmocka_unit_test(test_state),
 	    cmocka_unit_test(test_large_state),
+	    cmocka_unit_test(test_pauses),
 	    cmocka_unit_test(test_dead_master),
 	    cmocka_unit_test(test_guardian_gone),
 	    cmocka_unit_test(test_bad_records),

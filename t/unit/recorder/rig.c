@@ -151,6 +151,7 @@ hear_state(struct rig *rig, struct message *m)
 {
 	struct record_job job;
 	struct record_retry retry;
+	struct record_pause pause;
 
 	if (m->type == MSG_STATE_JOB) {
 		assert_int_equal(record_job_decode(&job, &m->body), 0);
@@ -166,6 +167,11 @@ hear_state(struct rig *rig, struct message *m)
 		    "retry %s %s slot=%ld attempt=%d due=%ld\n", retry.run,
 		    retry.job, (long)retry.slot_ms, (int)retry.attempt,
 		    (long)retry.due_ms);
+	} else if (m->type == MSG_STATE_PAUSE) {
+		assert_int_equal(record_pause_decode(&pause, &m->body), 0);
+		strbuf_addf(&rig->state, "pause %s by %s %ld-%ld: %s\n",
+		    pause.job, pause.who, (long)pause.since_ms,
+		    (long)pause.until_ms, pause.reason);
 	} else {
 		strbuf_addf(&rig->state, "open %s\n", wire_get_str(&m->body));
 	}

@@ -168,6 +168,9 @@ verify(const char *args)
 		}
 		json_decref(list);
 		snprintf(next, sizeof(next), "%s", rig.next);
+		/* It becomes a part of an URL as it is. */
+		for (const char *p = next; *p != '\0'; p++)
+			assert_in_range(*p, '!', '~');
 		pages++;
 	} while (*next != '\0' && pages < PAGES_MAX);
 	if (n > 0)
