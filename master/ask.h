@@ -21,6 +21,7 @@
  *   drain    master       -                                POST /v1/drain
  *   runs     recorder     job since outcome limit before   GET /v1/runs
  *   explain  recorder     job at until                     GET /v1/jobs/J/explain
+ *   verify   recorder     job since after                  GET /v1/verify
  *   show     recorder     run                              GET /v1/runs/R
  *   output   recorder     run offset follow                GET /v1/runs/R/output
  *   ledger   recorder     job since until outcome limit before

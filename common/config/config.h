@@ -37,7 +37,10 @@ struct config {
 	mode_t socket_mode; /* 0660 */
 
 	/* [store] */
-	const char *store_path; /* STATE-DIR/belfry.db */
+	const char *store_path;   /* STATE-DIR/belfry.db */
+	int64_t keep_ms;          /* 30d; 0: for ever */
+	int64_t keep_runs;        /* of a job; 0: any number */
+	int64_t keep_failures_ms; /* 90d; 0: for ever */
 
 	/* [calendar NAME], in their order */
 	const struct calendar_section *calendars;

@@ -67,6 +67,37 @@ parse_duration(struct setting_file *file, const struct setting *setting,
 	return duration_parse_ms(value, field(file, setting), err);
 }
 
+/* A duration or none, which is 0. */
+static int
+parse_age(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	int64_t *p = field(file, setting);
+
+	*p = 0;
+	if (strcmp(value, "none") == 0)
+		return 0;
+	if (duration_parse_ms(value, p, err) == -1)
+		return -1;
+	if (*p == 0)
+		return err_set(err,
+		    "write how long, such as 30d, or none to keep for ever");
+	return 0;
+}
+
+/* A number or none, which is 0. */
+static int
+parse_count(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	int64_t *p = field(file, setting);
+
+	*p = 0;
+	if (strcmp(value, "none") == 0)
+		return 0;
+	return parse_integer(file, setting, value, err);
+}
+
 static int
 parse_log(struct setting_file *file, const struct setting *setting,
     const char *value, struct err *err)
@@ -145,6 +176,9 @@ const struct setting settings[] = {
     {"api", "socket-mode", parse_mode, AT(socket_mode), 0, 0, "0660"},
     {"store", "type", parse_store_type, 0, 0, 0, "sqlite"},
     {"store", "path", parse_path, AT(store_path), 0, 0, NULL},
+    {"store", "keep", parse_age, AT(keep_ms), 0, 0, "30d"},
+    {"store", "keep-runs", parse_count, AT(keep_runs), 1, 100000, "none"},
+    {"store", "keep-failures", parse_age, AT(keep_failures_ms), 0, 0, "90d"},
     {NULL, NULL, NULL, 0, 0, 0, NULL},
 };
 _Static_assert(nitems(settings) <= SETTING_MAX, "SETTING_MAX is too small");

@@ -48,6 +48,8 @@ static const struct route routes[] = {
 	ROUTE_WHOLE, "", ""},
     {"GET", "/v1/ledger", "ledger", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"job since until outcome reason limit before", ""},
+    {"GET", "/v1/verify", "verify", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"job since after", ""},
     {"POST", "/v1/reload", "reload", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "",
 	""},
     {"POST", "/v1/drain", "drain", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "", ""},

@@ -89,6 +89,7 @@ extern const struct command cmd_logs;
 extern const struct command cmd_pause;
 extern const struct command cmd_resume;
 extern const struct command cmd_explain;
+extern const struct command cmd_verify;
 extern const struct command cmd_reload;
 extern const struct command cmd_drain;
 

@@ -52,6 +52,7 @@ const struct command *const cli_commands[] = {
     &cmd_history,
     &cmd_logs,
     &cmd_explain,
+    &cmd_verify,
     &cmd_next_entry,
     &cmd_check_entry,
     &cmd_reload,

@@ -284,9 +284,9 @@ static void
 say_future(struct words *w)
 {
 	const struct explain *x = w->x;
-	const struct plan *plan = &x->plans.all[0];
+	const struct plan *plan = explain_plan(x);
 
-	if (x->plans.n == 0 || plan->gone) {
+	if (plan == NULL || plan->gone) {
 		say(w, "that is to come, and the job is in no job file");
 		return;
 	}

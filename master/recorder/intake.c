@@ -95,6 +95,7 @@ flushed(void *arg, uint64_t seq, const struct err *err)
 		log_info("recording again, nothing was lost");
 	in->retry_ms = 0;
 	acknowledge(in, seq);
+	in->config.recorded_cb(in->config.arg);
 	event_del(in->flush_event);
 	if (batch_count(in->batch) > 0)
 		arm_flush(in, FLUSH_MS);

@@ -19,6 +19,8 @@ struct intake_config {
 	int runs_fd;         /* directory of the run files; borrowed */
 	/* A run's end is on disk; its run file is about to go. */
 	void (*ended_cb)(void *arg, const char *run);
+	/* Records are on disk. */
+	void (*recorded_cb)(void *arg);
 	void *arg;
 };
 

@@ -117,6 +117,8 @@ plans_add(struct plans *plans, const struct store_plan *row)
 	memset(plan, 0, sizeof(*plan));
 	plan->since_ms = row->since_ms;
 	plan->seen_ms = row->seen_ms;
+	plan->ends_ms =
+	    row->ends_ms < row->since_ms ? row->ends_ms : row->since_ms;
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		zone = line;
 		strsep(&zone, "\t");
@@ -270,9 +272,8 @@ plans_prev(const struct plans *plans, int64_t ms, int64_t *slot_r)
 
 		if (plan_prev(plan, ms, slot_r) && *slot_r > plan->since_ms)
 			return true;
-		/* Older plans end where this one begins. */
-		if (ms > plan->since_ms)
-			ms = plan->since_ms + 1;
+		if (ms > plan->ends_ms)
+			ms = plan->ends_ms + 1;
 	}
 	return false;
 }
@@ -282,7 +283,7 @@ plans_next(const struct plans *plans, int64_t ms, int64_t *slot_r)
 {
 	for (size_t i = plans->n; i-- > 0;) {
 		const struct plan *plan = &plans->all[i];
-		int64_t end = i > 0 ? plans->all[i - 1].since_ms : INT64_MAX;
+		int64_t end = i > 0 ? plans->all[i - 1].ends_ms : INT64_MAX;
 
 		if (ms < plan->since_ms)
 			ms = plan->since_ms;

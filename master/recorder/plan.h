@@ -18,7 +18,7 @@ struct plan_line {
 };
 
 struct plan {
-	int64_t since_ms, seen_ms;
+	int64_t since_ms, seen_ms, ends_ms; /* as in struct store_plan */
 	struct plan_line *lines;
 	size_t n, cap;
 	bool gone; /* the job is in no file */

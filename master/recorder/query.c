@@ -9,6 +9,7 @@
 #include "json_text.h"
 #include "query_filter.h"
 #include "row_json.h"
+#include "verify.h"
 
 /* One question on its way. The ask itself is gone when the answer comes. */
 struct query {
@@ -265,6 +266,7 @@ static const struct {
     {"output", answer_output},
     {"ledger", answer_ledger},
     {"explain", explain_answer},
+    {"verify", verify_answer},
 };
 
 void

@@ -1,6 +1,6 @@
 /*
  * Answers the questions of the api process that ask.h gives to the recorder:
- * runs, show, output, ledger, explain.
+ * runs, show, output, ledger, explain, verify.
  */
 #ifndef BELFRY_MASTER_RECORDER_QUERY_H
 #define BELFRY_MASTER_RECORDER_QUERY_H

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "intake.h"
 #include "query.h"
+#include "retain.h"
 #include "store.h"
 #include "streams.h"
 
@@ -28,6 +29,7 @@ struct recorder {
 	int runs_fd;
 	struct intake *intake;
 	struct streams *streams;
+	struct retain *retain;
 	struct query_env query;
 };
 
@@ -154,6 +156,14 @@ ended(void *arg, const char *run)
 }
 
 static void
+recorded(void *arg)
+{
+	struct recorder *rec = arg;
+
+	retain_recorded(rec->retain);
+}
+
+static void
 make_parts(struct recorder *rec)
 {
 	const struct intake_config intake = {
@@ -161,6 +171,7 @@ make_parts(struct recorder *rec)
 	    .store = rec->store,
 	    .runs_fd = rec->runs_fd,
 	    .ended_cb = ended,
+	    .recorded_cb = recorded,
 	    .arg = rec,
 	};
 	const struct streams_config streams = {
@@ -173,6 +184,8 @@ make_parts(struct recorder *rec)
 	};
 
 	rec->streams = streams_new(&streams);
+	rec->retain =
+	    retain_new(rec->role->base, rec->store, rec->role->config);
 	rec->intake = intake_new(&intake);
 	rec->query.store = rec->store;
 	rec->query.streams = rec->streams;
@@ -188,6 +201,7 @@ recorder_free(struct recorder *rec)
 	set_api(rec, NULL);
 	channel_free(api);
 	streams_free(rec->streams);
+	retain_free(rec->retain);
 	rec->store->ops->close(rec->store);
 	fd_close(&rec->runs_fd);
 	free(rec->runs_path);

@@ -57,6 +57,7 @@ struct store_cursor {
 struct store_plan {
 	int64_t since_ms; /* slots later than this are of these schedules */
 	int64_t seen_ms;  /* when that was found out */
+	int64_t ends_ms;  /* slots of the ones before: up to here */
 	const char *memo;
 };
 
@@ -80,6 +81,56 @@ typedef void store_done(void *arg, const struct err *err);
  */
 typedef void store_list_done(
     void *arg, const struct store_cursor *next, const struct err *err);
+
+/* What retention leaves. */
+struct store_keep {
+	int64_t age_ms;         /* 0: for ever */
+	int64_t failure_age_ms; /* of what was no success; 0: for ever */
+	int64_t runs;           /* of a job at most; 0: any number */
+	int64_t now_ms;         /* when the round began */
+	int64_t slice_us;       /* how long one call may take, about */
+};
+
+/*
+ * more: call again soon, the round goes on. Else it is over, and next_ms is
+ * when something will be too old; INT64_MAX: nothing will.
+ */
+typedef void
+store_sweep_done(void *arg, bool more, int64_t next_ms, const struct err *err);
+
+/*
+ * A slot of the ledger and a run, one of which may be missing: then its texts
+ * are "", and has_slot is false. Strings are valid during the callback.
+ */
+struct store_check {
+	bool has_slot;
+	int64_t slot_ms, until_ms, count;
+	enum outcome outcome;
+	const char *reason;
+	const char *run; /* as the ledger has it */
+	int attempts;
+	const char *id; /* of the run */
+	int64_t run_slot_ms;
+	int attempt;
+	enum trigger trigger;
+	enum outcome run_outcome;
+	int64_t started_us, finished_us, created_ms;
+};
+
+struct store_check_page {
+	const char *job;
+	bool runs;          /* its runs, each with its slot; else the slots */
+	const char *before; /* runs older than this id */
+	int64_t until_ms;   /* slots from since_ms up to here */
+	int64_t since_ms;
+	int limit;
+};
+
+typedef void store_check_cb(void *arg, const struct store_check *check);
+
+/* hwm_ms: all slots up to it are decided; swept_ms: or deleted since. */
+typedef void store_check_job_cb(
+    void *arg, const char *job, int64_t hwm_ms, int64_t swept_ms);
 
 typedef void store_run_cb(void *arg, const struct store_run *run);
 typedef void store_slot_cb(void *arg, const struct store_slot *slot);
@@ -135,6 +186,23 @@ struct store_ops {
 	 */
 	void (*find)(struct store *store, const char *text, store_run_cb *row,
 	    store_done *done, void *arg);
+
+	/*
+	 * A slice of a round that deletes what is not to be kept: not runs in
+	 * progress or with an open retry, nor a job's last run and success.
+	 */
+	void (*sweep)(struct store *store, const struct store_keep *keep,
+	    store_sweep_done *done, void *arg);
+
+	/*
+	 * For verify: the job after that one, of all or of one name; and a
+	 * page of what the ledger and the runs say of a job, newest first.
+	 */
+	void (*check_job)(struct store *store, const char *after,
+	    const char *only, store_check_job_cb *row, store_done *done,
+	    void *arg);
+	void (*check)(struct store *store, const struct store_check_page *page,
+	    store_check_cb *row, store_done *done, void *arg);
 
 	/* What the schedules of a job were, newest first, at most limit. */
 	void (*plans)(struct store *store, const char *job, int limit,

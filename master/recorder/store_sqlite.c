@@ -25,12 +25,18 @@
 /* A file up to this size is checked as a whole at start, in some 50 ms. */
 #define CHECK_SIZE_MAX (16 << 20)
 
-static const char pragmas[] = "PRAGMA journal_mode = WAL;"
+/*
+ * auto_vacuum counts for new files only, and there before all else. Debian's
+ * SQLite would write zeros over all that is deleted: as much as was recorded.
+ */
+static const char pragmas[] = "PRAGMA auto_vacuum = INCREMENTAL;"
+			      "PRAGMA journal_mode = WAL;"
 			      "PRAGMA synchronous = NORMAL;"
 			      "PRAGMA cache_size = -16384;"
 			      "PRAGMA wal_autocheckpoint = 4000;"
 			      "PRAGMA journal_size_limit = 67108864;"
 			      "PRAGMA temp_store = MEMORY;"
+			      "PRAGMA secure_delete = FAST;"
 			      "PRAGMA trusted_schema = OFF;";
 
 void
@@ -288,6 +294,9 @@ const struct store_ops store_sqlite = {
     .runs = sqlite_runs,
     .slots = sqlite_slots,
     .find = sqlite_find,
+    .sweep = sqlite_sweep,
+    .check_job = sqlite_check_job,
+    .check = sqlite_check,
     .plans = sqlite_plans,
     .output = sqlite_output,
     .jobs = sqlite_jobs,

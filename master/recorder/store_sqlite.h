@@ -44,7 +44,49 @@ enum sqlite_sql {
 	SQL_PAUSES,
 	SQL_PLAN,
 	SQL_PLANS,
+	SQL_CHECK_JOB,
+	SQL_CHECK_SLOTS,
+	SQL_CHECK_RUNS,
+	SQL_SWEPT,
+	SQL_SWEEP_RUNS,
+	SQL_SWEEP_MANY,
+	SQL_SWEEP_LAST,
+	SQL_SWEEP_NO_OUTPUT,
+	SQL_SWEEP_NO_PARAMS,
+	SQL_SWEEP_NO_RUN,
+	SQL_SWEEP_SLOTS,
+	SQL_SWEEP_NO_SLOT,
+	SQL_SWEEP_NO_SLOTS,
+	SQL_SWEEP_JOBS,
+	SQL_SWEEP_JOB,
+	SQL_SWEEP_NTH,
+	SQL_AUTO_VACUUM,
+	SQL_FREELIST,
+	SQL_PAGES,
+	SQL_VACUUM,
 	SQL_COUNT,
+};
+
+enum sweep_phase {
+	SWEEP_IDLE,
+	SWEEP_RUNS,
+	SWEEP_SLOTS,
+	SWEEP_JOBS,
+	SWEEP_SHRINK,
+};
+
+/* Where a round of retention is. */
+struct sqlite_sweep {
+	enum sweep_phase phase;
+	int64_t now_ms;     /* of the round */
+	int64_t young_ms;   /* nothing later can be too old; INT64_MIN: none */
+	int64_t next_ms;    /* when something will be */
+	int64_t trimmed_ms; /* the last round that went over the jobs */
+	/* the cursor of the phase */
+	int64_t slot_ms;
+	char key[JOB_NAME_MAX + 1];
+	char run[RUN_ID_SIZE];
+	char oldest[RUN_ID_SIZE]; /* run of the job that stays */
 };
 
 struct sqlite_store {
@@ -52,6 +94,7 @@ struct sqlite_store {
 	char *path;
 	sqlite3 *db;
 	sqlite3_stmt *statements[SQL_COUNT];
+	struct sqlite_sweep sweep;
 	bool failed; /* something in this transaction; err says what */
 	struct err err;
 };
@@ -174,6 +217,16 @@ void sqlite_slots(struct store *store, const struct store_filter *filter,
 void sqlite_plan(struct sqlite_store *s, const struct record_job *job);
 void sqlite_plans(struct store *store, const char *job, int limit,
     store_plan_cb *row, store_done *done, void *arg);
+
+/* store_sqlite_sweep.c */
+void sqlite_sweep(struct store *store, const struct store_keep *keep,
+    store_sweep_done *done, void *arg);
+
+/* store_sqlite_verify.c */
+void sqlite_check_job(struct store *store, const char *after, const char *only,
+    store_check_job_cb *row, store_done *done, void *arg);
+void sqlite_check(struct store *store, const struct store_check_page *page,
+    store_check_cb *row, store_done *done, void *arg);
 
 /* store_sqlite_state.c */
 void sqlite_output(struct store *store, const char *run, uint64_t pos,

@@ -17,6 +17,10 @@ static const char *const migrations[] = {
 #include "schema_3.h"
     ,
 #include "schema_4.h"
+    ,
+#include "schema_5.h"
+    ,
+#include "schema_6.h"
 };
 
 /* A number from the first row. 0, or -1 with err. */

@@ -10,13 +10,14 @@
  * before the next slot the later one counts.
  */
 static const char plan_sql[] =
-    "INSERT INTO schedules (job, since, seen, memo) SELECT ?1, ?2, ?3, ?4 "
+    "INSERT INTO schedules (job, since, seen, memo, ends) "
+    "SELECT ?1, ?2, ?3, ?4, (SELECT hwm FROM jobs WHERE job = ?1) "
     "WHERE ?4 IS NOT (SELECT memo FROM jobs WHERE job = ?1) "
     "ON CONFLICT (job, since) DO UPDATE SET seen = excluded.seen, "
     "memo = excluded.memo";
 
 static const char plans_sql[] =
-    "SELECT since, seen, memo FROM schedules WHERE job = ?1 "
+    "SELECT since, seen, memo, coalesce(ends, since) FROM schedules WHERE job = ?1 "
     "ORDER BY since DESC LIMIT ?2";
 
 void
@@ -52,6 +53,7 @@ sqlite_plans(struct store *store, const char *job, int limit,
 		plan.since_ms = sqlite3_column_int64(st, 0);
 		plan.seen_ms = sqlite3_column_int64(st, 1);
 		plan.memo = sqlite_text(st, 2);
+		plan.ends_ms = sqlite3_column_int64(st, 3);
 		row(arg, &plan);
 	}
 	done(arg, sqlite_failure(s));

@@ -26,6 +26,7 @@ my $f = Fake->new(
     'run.backup.json' => '{"run":"01k3aaaaaaaaaaaa","job":"backup"}',
     'output.01k3aaaaaaaaaaaa' => "hello\n",
     'explain.backup.json' => '{"job":"backup","text":["it ran"]}',
+    'verify.json' => '[]',
     'reload.json' => '{"added":[]}',
 );
 mkdir "$f->{dir}/jobs";

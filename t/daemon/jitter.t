@@ -44,6 +44,7 @@ $d->wait_for('runs that wait', sub {
 	return @waiting > 4;
 });
 cmp_ok($d->json('status')->{waiting}, '>=', 4, 'they are counted');
+like($d->json('status')->{next}{job}, qr/^job\d+$/, 'one of them is next');
 is($waiting[0]{slot}, utc($slot), 'their slot is what it was');
 my ($master) = @{ $d->processes->{master} };
 kill 'KILL', $master;

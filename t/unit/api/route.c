@@ -36,6 +36,8 @@ static const struct route_case cases[] = {
     {"GET", "/v1/jobs/next/next", "n=3", NULL, "", 0, "next job=next n=3"},
     {"GET", "/v1/jobs/a-b/explain", "at=2026-03-10T07:00:00Z", NULL, "", 0,
 	"explain job=a-b at=2026-03-10T07:00:00Z"},
+    {"GET", "/v1/verify", "job=a&since=5&after=1,2", NULL, "", 0,
+	"verify job=a since=5 after=1,2"},
     {"POST", "/v1/jobs/x/run", "", NULL, "", 0, "run job=x"},
     {"POST", "/v1/jobs/x/run", "", JSON, "{}", 0, "run job=x"},
     {"POST", "/v1/jobs/x/run", "", JSON "; charset=utf-8", "{}", 0,

@@ -50,6 +50,9 @@ expect_defaults(const struct config *c)
 	assert_string_equal(c->socket, "/run/belfry/belfry.sock");
 	assert_int_equal(c->socket_mode, 0660);
 	assert_string_equal(c->store_path, "/var/lib/belfry/belfry.db");
+	assert_int_equal(c->keep_ms, INT64_C(30) * 86400000);
+	assert_int_equal(c->keep_runs, 0);
+	assert_int_equal(c->keep_failures_ms, INT64_C(90) * 86400000);
 	assert_non_null(c->defaults);
 }
 
@@ -211,7 +214,11 @@ static const struct {
     {"[master]\nforks = 1\n",
 	"2: unknown key \"forks\" in [master]"},
     {"[api]\nlisten = off\n", "2: unknown key \"listen\" in [api]"},
-    {"[store]\nkeep = 1d\n", "2: unknown key \"keep\" in [store]"},
+    {"[store]\nkeep = 0s\n",
+	"2: keep \"0s\": write how long, such as 30d, or none to keep for "
+	"ever"},
+    {"[store]\nkeep-runs = 0\n",
+	"2: keep-runs \"0\": write a number from 1 to 100000"},
     {"[store]\nstate-dir = /x\n", "2: unknown key \"state-dir\" in [store]"},
     {"[master]\nuser = a\nuser = b\n",
 	"3: user is given twice; the first is in line 2"},

@@ -82,6 +82,7 @@ fill(void)
 	slots("down", "2026-01-01T02:00:00Z", "2026-01-01T05:00:00Z", 4,
 	    OUTCOME_MISSED, "late");
 	memo("down", "-\tUTC\t15 * * * *\n", "2026-01-01T05:30:00Z");
+	run("down", 4, "2026-01-01T07:15:00Z");
 	memo("down", "-\tUTC\t15 * * * *\n=\t\tgone=yes\n",
 	    "2026-01-01T07:15:00Z");
 	memo("every",
@@ -127,7 +128,7 @@ static const struct {
     {"job=down&at=2026-01-01T06:00:00Z", "not-due", "\"15 * * * *\""},
     {"job=down&at=2026-01-01T06:15:00Z", "no-record", "\"15 * * * *\""},
     {"job=down&at=2026-01-01T08:15:00Z", "removed", "in no job file since"},
-    {"job=down", "no-record", "2026-01-01T07:15:00Z"},
+    {"job=down", "ran", "2026-01-01T07:15:00Z"},
     {"job=every&at=2026-01-01T01:30:00Z", "skipped", "enabled = no"},
     {"job=every&at=2026-01-01T03:00:00Z", "no-record", "@every 90m"},
     {"job=every&at=2026-01-01T02:00:00Z", "not-due",

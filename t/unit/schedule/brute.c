@@ -111,7 +111,7 @@ days_of_230_years(void **state)
 	static int32_t days[LAST_DAY + 1];
 	const struct schedule_options options = {.zone = "UTC"};
 	struct schedule_pool *pool = schedule_pool_new(NULL);
-	long rounds = setting("BELFRY_TEST_ROUNDS", 1) * 150;
+	long rounds = setting("BELFRY_TEST_ROUNDS", 1) * 150 / SLOW_SHARE;
 	struct slow_random r = {(uint64_t)setting("BELFRY_TEST_SEED", 1)};
 	const struct schedule *s;
 	struct slow_cron cron;
@@ -326,7 +326,8 @@ every_second_around_changes(void **state)
 		setenv("TZ", zones[i], 1);
 		tzset();
 		for (t = 10 * DAY; (t = next_change(t, end)) < end;)
-			if (slow_rand(&r, is_odd(t) ? 15 : 75) < rounds)
+			if (slow_rand(&r, (is_odd(t) ? 15 : 75) * SLOW_SHARE) <
+			    rounds)
 				check_change(pool, &w, t, &r);
 	}
 	free(w.shown);

@@ -267,7 +267,7 @@ random_rules(void **state)
 	struct world w = {.fires = NULL};
 	struct err err = {""};
 
-	for (int round = 0; round < 800; round++) {
+	for (int round = 0; round < 800 / SLOW_SHARE; round++) {
 		const struct schedule_options options = {
 		    .zone = zones[slow_rand(&r, nitems(zones))]};
 		const char *text = texts[slow_rand(&r, nitems(texts))];

@@ -10,6 +10,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Where memory is watched everything takes many times longer, and the other
+ * build has tried the values: one in so many will do.
+ */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define SLOW_SHARE 5
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define SLOW_SHARE 5
+#endif
+#ifndef SLOW_SHARE
+#define SLOW_SHARE 1
+#endif
+
 enum slow_kind {
 	SLOW_STAR,     /* * or * / step */
 	SLOW_VALUE,    /* a */
