@@ -77,6 +77,11 @@ make_directory(
 		return err_errno(err, "cannot make directory %s", path);
 	if (stat(path, &st) == -1 || !S_ISDIR(st.st_mode))
 		return err_set(err, "%s is not a directory", path);
+	if (geteuid() == 0 && st.st_uid != ids->uid && st.st_uid != 0)
+		return err_set(err,
+		    "%s belongs to uid %u, and the daemon would work as uid "
+		    "%u: set user in [master], or give the directory away",
+		    path, st.st_uid, ids->uid);
 	if (geteuid() == 0 && st.st_uid != ids->uid &&
 	    chown(path, ids->uid, ids->gid) == -1)
 		return err_errno(
