@@ -13,7 +13,7 @@
 #include "config/config_setting.h"
 #include "config/config_value.h"
 #include "config/ini.h"
-#include "config/job_defaults.h"
+#include "config/job/defaults.h"
 #include "config/quote.h"
 
 struct parser {

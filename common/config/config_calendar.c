@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "config/config_value.h"
-#include "config/job_draft.h"
+#include "config/job/draft.h"
 #include "config/quote.h"
 
 #define NAME_MAX_LEN 128

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "config/config.h"
-#include "config/job_calendar.h"
+#include "config/job/calendar.h"
 
 #define SETTING_MAX 32
 

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "config/job_heat.h"
+#include "config/set/heat.h"
 
 /* To standard output, in 80 columns. */
 void check_heat_print(const struct job_heat *heat);

@@ -15,9 +15,9 @@
 #include "cli/check_heat.h"
 #include "config/config.h"
 #include "config/job.h"
-#include "config/job_calendar.h"
-#include "config/job_dir.h"
-#include "config/job_heat.h"
+#include "config/job/calendar.h"
+#include "config/set/dir.h"
+#include "config/set/heat.h"
 #include "config/problem.h"
 
 #define EXIT_USAGE 2

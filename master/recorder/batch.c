@@ -1,4 +1,4 @@
-#include "batch.h"
+#include "recorder/batch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "id_set.h"
+#include "recorder/id_set.h"
 
 /* What a queue keeps allocated when it is empty. */
 #define KEEP_BYTES (1 << 20)

@@ -10,7 +10,7 @@
 #define BELFRY_MASTER_RECORDER_BATCH_H
 
 #include "ipc/packet.h"
-#include "store.h"
+#include "recorder/store.h"
 
 struct batch_config {
 	struct store *store; /* borrowed */

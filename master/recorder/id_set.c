@@ -1,4 +1,4 @@
-#include "id_set.h"
+#include "recorder/id_set.h"
 
 #include <stdint.h>
 #include <stdlib.h>

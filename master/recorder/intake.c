@@ -1,4 +1,4 @@
-#include "intake.h"
+#include "recorder/intake.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "batch.h"
-#include "state_feed.h"
+#include "recorder/batch.h"
+#include "recorder/state_feed.h"
 
 #define FLUSH_MS      50   /* how long a record may wait for company */
 #define FLUSH_RECORDS 4000 /* and in how much of it */

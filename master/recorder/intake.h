@@ -11,7 +11,7 @@
 #define BELFRY_MASTER_RECORDER_INTAKE_H
 
 #include "role.h"
-#include "store.h"
+#include "recorder/store.h"
 
 struct intake_config {
 	struct role *role;   /* borrowed */

@@ -1,15 +1,15 @@
-#include "query.h"
+#include "recorder/query.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "explain.h"
+#include "recorder/explain/explain.h"
 #include "json_text.h"
-#include "query_filter.h"
-#include "row_json.h"
-#include "verify.h"
+#include "recorder/query_filter.h"
+#include "recorder/row_json.h"
+#include "recorder/explain/verify.h"
 
 /* One question on its way. The ask itself is gone when the answer comes. */
 struct query {

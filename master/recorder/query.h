@@ -6,8 +6,8 @@
 #define BELFRY_MASTER_RECORDER_QUERY_H
 
 #include "ask.h"
-#include "store.h"
-#include "streams.h"
+#include "recorder/store.h"
+#include "recorder/streams.h"
 
 /* What the answers need; lives as long as any of them. */
 struct query_env {

@@ -1,4 +1,4 @@
-#include "query_filter.h"
+#include "recorder/query_filter.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -7,7 +7,7 @@
 
 #include "ask.h"
 #include "base/strbuf.h"
-#include "store.h"
+#include "recorder/store.h"
 
 enum filter_kind {
 	FILTER_RUNS,

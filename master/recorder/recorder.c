@@ -13,11 +13,11 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "intake.h"
-#include "query.h"
-#include "retain.h"
-#include "store.h"
-#include "streams.h"
+#include "recorder/intake.h"
+#include "recorder/query.h"
+#include "recorder/retain.h"
+#include "recorder/store.h"
+#include "recorder/streams.h"
 
 /* What may wait in the api's channel before it is asked to come back. */
 #define ANSWERS_MAX ((size_t)16 << 20)

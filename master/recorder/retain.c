@@ -1,4 +1,4 @@
-#include "retain.h"
+#include "recorder/retain.h"
 
 #include <stdlib.h>
 #include <time.h>

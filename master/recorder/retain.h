@@ -8,7 +8,7 @@
 #include <event2/event.h>
 
 #include "config/config.h"
-#include "store.h"
+#include "recorder/store.h"
 
 struct retain;
 

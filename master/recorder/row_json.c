@@ -1,4 +1,4 @@
-#include "row_json.h"
+#include "recorder/row_json.h"
 
 #include "json_text.h"
 

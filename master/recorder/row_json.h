@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "store.h"
+#include "recorder/store.h"
 
 json_t *row_json_run(const struct store_run *run);
 

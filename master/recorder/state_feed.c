@@ -1,4 +1,4 @@
-#include "state_feed.h"
+#include "recorder/state_feed.h"
 
 #include <stdio.h>
 #include <stdlib.h>

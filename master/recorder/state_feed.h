@@ -6,7 +6,7 @@
 #define BELFRY_MASTER_RECORDER_STATE_FEED_H
 
 #include "ipc/channel.h"
-#include "store.h"
+#include "recorder/store.h"
 
 struct state_feed_config {
 	struct store *store; /* borrowed */

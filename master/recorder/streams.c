@@ -1,4 +1,4 @@
-#include "streams.h"
+#include "recorder/streams.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 #include "ask.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "watch.h"
+#include "recorder/watch.h"
 
 #define STREAMS_MAX 500
 #define TURN_MAX    (256 << 10) /* bytes a turn, all streams together */

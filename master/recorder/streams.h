@@ -9,7 +9,7 @@
 #define BELFRY_MASTER_RECORDER_STREAMS_H
 
 #include "ipc/channel.h"
-#include "store.h"
+#include "recorder/store.h"
 
 struct streams_config {
 	struct store *store; /* borrowed */

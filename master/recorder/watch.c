@@ -1,4 +1,4 @@
-#include "watch.h"
+#include "recorder/watch.h"
 
 #include <errno.h>
 #include <stdlib.h>

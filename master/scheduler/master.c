@@ -2,7 +2,7 @@
  * Entry of the master: the only process that knows jobs. Runs unprivileged;
  * must not fork, and must not wait for anything.
  */
-#include "master.h"
+#include "scheduler/master.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +13,9 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "answer.h"
+#include "scheduler/answer/answer.h"
 #include "base/mem.h"
-#include "due.h"
+#include "scheduler/clock/due.h"
 
 /* Due jobs and retries handled before the loop looks at its channels. */
 #define TICK_MAX 64

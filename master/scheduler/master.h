@@ -1,38 +1,33 @@
 /*
  * The scheduler's own process: holds jobs and runs, decides, never forks,
- * never waits. One struct master; each file below has one part of the work.
+ * never waits. One struct master; each file has one part of the work.
  *
  *   master.c    role entry: peers, start, the tick
- *   jobs.c      the table of jobs; loading, reloading
- *   due.c       when a job is due (pure, over one job's memory)
- *   refresh.c   calendars and time zones, when they are read again
- *   fire.c      a due slot: run it, or say why not
- *   runs.c      runs: their states, their end
- *   pause.c     jobs that somebody paused
- *   retries.c   attempts that wait for their time
- *   launch.c    the waiting line and the launchers
- *   spec.c      what a worker must know
- *   workers.c   the workers' channels
- *   teardown.c  the end
  *   recover.c   start: what the store and the run files tell
- *   outbox.c    what the recorder has not confirmed yet
- *   answer*.c   questions of the api process
+ *   reload.c    the guardian's RELOAD; refresh.c: zones and calendars
+ *   teardown.c  the end
+ *   clock/      the alarm, the heap, when a job is due, the launch rate
+ *   jobs/       the table of jobs, their memory, retries and pauses; what is
+ *               done with a due slot
+ *   runs/       runs and their end, the waiting line, workers, what the
+ *               recorder has not confirmed yet
+ *   answer/     questions of the api process
  */
 #ifndef BELFRY_SCHEDULER_MASTER_H
 #define BELFRY_SCHEDULER_MASTER_H
 
-#include "alarm.h"
-#include "heap.h"
-#include "jobs.h"
-#include "launch.h"
-#include "outbox.h"
-#include "pause.h"
-#include "places.h"
-#include "retries.h"
+#include "scheduler/clock/alarm.h"
+#include "scheduler/clock/heap.h"
+#include "scheduler/jobs/jobs.h"
+#include "scheduler/runs/launch.h"
+#include "scheduler/runs/outbox.h"
+#include "scheduler/jobs/pause.h"
+#include "scheduler/runs/places.h"
+#include "scheduler/jobs/retries.h"
 #include "role.h"
-#include "run_id.h"
-#include "runs.h"
-#include "users.h"
+#include "scheduler/runs/run_id.h"
+#include "scheduler/runs/runs.h"
+#include "scheduler/runs/users.h"
 
 #define PROCESSES_MAX 16
 

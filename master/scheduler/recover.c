@@ -12,10 +12,10 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "master.h"
-#include "memory.h"
-#include "params.h"
-#include "policy.h"
+#include "scheduler/master.h"
+#include "scheduler/jobs/memory.h"
+#include "scheduler/runs/params.h"
+#include "scheduler/jobs/policy.h"
 
 /* Runs and retries that the store reported, until the jobs are known. */
 struct recover_retry {

@@ -1,8 +1,8 @@
 /* What schedules depend on besides their text: files of others. */
 #include "base/log.h"
 #include "config/config.h"
-#include "config/job_calendar.h"
-#include "master.h"
+#include "config/job/calendar.h"
+#include "scheduler/master.h"
 #include "schedule/zone.h"
 
 static void

@@ -7,8 +7,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "answer.h"
-#include "master.h"
+#include "scheduler/answer/answer.h"
+#include "scheduler/master.h"
 
 static struct config *
 read_config(const char *path, int fd, struct err *err)

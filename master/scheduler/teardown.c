@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
-#include "master.h"
-#include "memory.h"
+#include "scheduler/master.h"
+#include "scheduler/jobs/memory.h"
 
 static void
 free_runs(struct master *m)

@@ -16,7 +16,7 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "scheduler/heap.h"
+#include "scheduler/clock/heap.h"
 
 #define ROUNDS_MAX 99
 #define DAY        86400000000LL

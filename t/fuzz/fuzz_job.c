@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "config/job_block.h"
-#include "config/job_defaults.h"
+#include "config/job/block.h"
+#include "config/job/defaults.h"
 #include "fuzz.h"
 
 static struct job_block *

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "config/job_draft.h"
+#include "config/job/draft.h"
 
 int
 main(void)

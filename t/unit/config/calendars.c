@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "config/config.h"
-#include "config/job_calendar.h"
+#include "config/job/calendar.h"
 #include "support.h"
 
 #define CAL "[calendar holidays]\n"

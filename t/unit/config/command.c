@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "config/job_command.h"
+#include "config/job/command.h"
 
 static void
 direct_as_make_decides(void **state)

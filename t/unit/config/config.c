@@ -15,8 +15,8 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "config/config_value.h"
-#include "config/job_defaults.h"
-#include "config/job_draft.h"
+#include "config/job/defaults.h"
+#include "config/job/draft.h"
 #include "support.h"
 
 static struct config *

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "config/job_index.h"
+#include "config/set/index.h"
 
 /* How often the walk over a hash comes by a number. */
 static unsigned

@@ -13,7 +13,7 @@
 
 #include "base/mem.h"
 #include "recorder/batch.h"
-#include "recorder/store_sqlite.h"
+#include "recorder/sqlite/store_sqlite.h"
 
 static struct {
 	struct store *store;

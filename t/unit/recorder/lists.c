@@ -16,7 +16,7 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "recorder/store_sqlite.h"
+#include "recorder/sqlite/store_sqlite.h"
 
 #define ROWS 400
 #define MANY 45000 /* more than a page may read */

@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "recorder/store_sqlite.h"
+#include "recorder/sqlite/store_sqlite.h"
 
 static struct {
 	char dir[32];

@@ -19,7 +19,7 @@
 #include "base/strbuf.h"
 #include "cases.h"
 #include "recorder/batch.h"
-#include "recorder/store_sqlite.h"
+#include "recorder/sqlite/store_sqlite.h"
 
 struct fixture {
 	char dir[32];

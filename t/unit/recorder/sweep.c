@@ -14,7 +14,7 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "recorder/store_sqlite.h"
+#include "recorder/sqlite/store_sqlite.h"
 
 #define DAY INT64_C(86400000)
 #define NOW (1000 * DAY)

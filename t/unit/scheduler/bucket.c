@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "scheduler/bucket.h"
+#include "scheduler/clock/bucket.h"
 
 /* How many of them in so many us, asked again when it says so. */
 static int

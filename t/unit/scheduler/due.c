@@ -18,11 +18,11 @@
 #include "base/strbuf.h"
 #include "base/timestamp.h"
 #include "config/config.h"
-#include "config/job_calendar.h"
+#include "config/job/calendar.h"
 #include "schedule/hash.h"
-#include "scheduler/due.h"
-#include "scheduler/memory.h"
-#include "scheduler/outbox.h"
+#include "scheduler/clock/due.h"
+#include "scheduler/jobs/memory.h"
+#include "scheduler/runs/outbox.h"
 
 #define CONF                                                                   \
 	"[calendar xmas]\ndates = 12-25..12-26\n"                              \

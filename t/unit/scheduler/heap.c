@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "scheduler/heap.h"
+#include "scheduler/clock/heap.h"
 
 #define TIMERS 300
 #define STEPS  200000

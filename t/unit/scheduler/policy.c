@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "scheduler/policy.h"
+#include "scheduler/jobs/policy.h"
 
 static void
 overlap_says_what_a_slot_does(void **state)

@@ -1,0 +1,112 @@
+/* Questions to one definition. */
+#include "config/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "config/job/calendar.h"
+#include "config/job/command.h"
+#include "config/job/draft.h"
+
+const char *
+job_def_description(const struct job_def *def)
+{
+	return def->command + strlen(def->command) + 1;
+}
+
+const char *
+job_def_schedule_text(const struct job_def *def, size_t i)
+{
+	const void *texts = def->schedules + def->nschedules;
+
+	return ((const char *const *)texts)[i];
+}
+
+void
+job_def_rule(const struct job_def *def, size_t i, struct rule *rule_r)
+{
+	const struct job_options *o = def->options;
+
+	*rule_r = (struct rule){
+	    .schedule = def->schedules[i],
+	    .mode = (enum calendar_mode)o->calendar_mode,
+	    .start = o->start_s,
+	    .end = o->end_s,
+	};
+	if (o->calendar != NULL) {
+		rule_r->calendar = o->calendar->days;
+		rule_r->zone = o->calendar->zone;
+	}
+}
+
+char **
+job_def_words(const struct job_def *def, uint32_t *n_r)
+{
+	return job_command_split(def->command, n_r, NULL);
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+same_options(const struct job_options *a, const struct job_options *b)
+{
+	return a == b ||
+	    (same_text(a->shell, b->shell) &&
+		same_text(a->timezone, b->timezone) &&
+		same_text(a->user, b->user) && same_text(a->group, b->group) &&
+		same_text(a->directory, b->directory) &&
+		same_text(a->environment, b->environment) &&
+		same_text(a->environment_file, b->environment_file) &&
+		same_text(a->stdin_text, b->stdin_text) &&
+		same_text(a->start_at, b->start_at) &&
+		same_text(a->end_at, b->end_at) &&
+		same_text(a->calendar_name, b->calendar_name) &&
+		memcmp(&a->start_s, &b->start_s,
+		    sizeof(*a) - offsetof(struct job_options, start_s)) == 0);
+}
+
+bool
+job_def_equal(const struct job_def *a, const struct job_def *b)
+{
+	return same_text(a->name, b->name) &&
+	    same_text(a->command, b->command) &&
+	    same_text(job_def_description(a), job_def_description(b)) &&
+	    a->source->trusted == b->source->trusted &&
+	    same_options(a->options, b->options);
+}
+
+/* One call for each line of b. */
+static void
+each_line(struct strbuf *b, const char *key,
+    void (*cb)(void *arg, const char *key, const char *value), void *arg)
+{
+	char *p = b->s, *end;
+
+	while (p != NULL) {
+		end = strchr(p, '\n');
+		if (end != NULL)
+			*end++ = '\0';
+		cb(arg, key, p);
+		p = end;
+	}
+}
+
+void
+job_def_each_key(const struct job_def *def,
+    void (*cb)(void *arg, const char *key, const char *value), void *arg)
+{
+	struct strbuf b = STRBUF_INIT;
+
+	for (const struct job_key *k = job_keys; k->name != NULL; k++) {
+		strbuf_reset(&b);
+		k->type->print(def, k, &b);
+		if (b.len > 0)
+			each_line(&b, k->name, cb, arg);
+	}
+	strbuf_fini(&b);
+}

@@ -1,0 +1,148 @@
+/* The keys of a job: what belfry-job(5) describes, as a table. */
+#include "config/job/draft.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "config/quote.h"
+
+#define DURATION_MAX INT64_MAX
+#define JITTER_MAX   (7 * 86400 * 1000LL)
+#define AT(field)    offsetof(struct job_options, field)
+
+/* The words of enums; "" is what a key means that is not given. */
+static const char *const dialects[] = {"cron", "quartz", NULL};
+static const char *const day_matches[] = {"either", "both", NULL};
+static const char *const gaps[] = {"", "run", "skip", NULL};
+static const char *const overlaps[] = {"", "first", "both", NULL};
+static const char *const firsts[] = {"interval", "now", NULL};
+static const char *const calendar_modes[] = {
+    "exclude", "include", "next", "previous", NULL};
+
+/* name, type, where, least, most, default, help */
+const struct job_key job_keys[] = {
+    {"description", &job_type_description, 0, 0, 0, NULL,
+	"one line about the job, for people"},
+    {"command", &job_type_command, 0, 0, 0, NULL, "the command line; needed"},
+    {"shell", &job_type_shell, AT(shell), 0, 0, "/bin/sh",
+	"runs a command line with shell syntax; none: never"},
+    {"schedule", &job_type_schedule, 0, 0, 0, NULL,
+	"when it runs, see belfry-schedule(7); may be given several times"},
+    {"timezone", &job_type_text, AT(timezone), 0, 0, NULL,
+	"the time zone of its schedules"},
+    {"dialect", &job_type_word, AT(dialect), 0, 0, "cron",
+	"how its schedules are written: cron or quartz", dialects},
+    {"day-match", &job_type_word, AT(day_match), 0, 0, "either",
+	"both: a day of month and a day of week must both match", day_matches},
+    {"dst-gap", &job_type_word, AT(dst_gap), 0, 0, NULL,
+	"run or skip, when clocks go forward over its time", gaps},
+    {"dst-overlap", &job_type_word, AT(dst_overlap), 0, 0, NULL,
+	"first or both, when its time comes twice", overlaps},
+    {"jitter", &job_type_duration, AT(jitter_ms), 0, JITTER_MAX, "none",
+	"starts up to so much later, by a hash of job and slot"},
+    {"first", &job_type_word, AT(first), 0, 0, "interval",
+	"now: @every and @after fire as soon as the job is seen", firsts},
+    {"start-at", &job_type_instant, AT(start_at), 0, 0, NULL,
+	"slots before this time are none"},
+    {"end-at", &job_type_instant, AT(end_at), 0, 0, NULL,
+	"slots at and after this time are none"},
+    {"calendar", &job_type_calendar, AT(calendar_name), 0, 0, NULL,
+	"a [calendar NAME] of belfry.conf"},
+    {"calendar-mode", &job_type_word, AT(calendar_mode), 0, 0, "exclude",
+	"exclude, include, next or previous", calendar_modes},
+    {"overlap", &job_type_overlap, AT(overlap), 0, 0, NULL,
+	"allow, skip, queue or replace, when it still runs"},
+    {"overlap-limit", &job_type_limit, AT(overlap_limit), 1, 1000, NULL,
+	"how many run at once with allow, wait with queue"},
+    {"start-deadline", &job_type_duration, AT(deadline_ms), 1000, DURATION_MAX,
+	"1m", "a slot that is later than this is missed"},
+    {"catch-up", &job_type_catch_up, AT(catch_up), 0, 0, "none",
+	"none, last or all: which missed slots still run"},
+    {"catch-up-limit", &job_type_integer, AT(catch_up_limit), 1, 1000, "100",
+	"so many missed slots run at most"},
+    {"priority", &job_type_integer, AT(priority), -100, 100, "0",
+	"of runs that wait for room the higher goes first"},
+    {"enabled", &job_type_flag, AT(enabled), 0, 0, "yes",
+	"no: its slots are skipped"},
+    {"timeout", &job_type_duration, AT(timeout_ms), 0, DURATION_MAX, "none",
+	"ends a run that takes longer"},
+    {"kill-signal", &job_type_signal, AT(kill_signal), 0, 0, "TERM",
+	"the first signal when a run is ended"},
+    {"kill-grace", &job_type_duration, AT(kill_grace_ms), 0, DURATION_MAX,
+	"10s", "how long after it KILL follows"},
+    {"success-codes", &job_type_codes, AT(success), 0, 255, "0",
+	"exit codes that are a success: 0 3 10-12"},
+    {"retries", &job_type_integer, AT(retries), 0, 1000, "0",
+	"how often a failed run is repeated"},
+    {"retry-delay", &job_type_duration, AT(retry_delay_ms), 0, DURATION_MAX,
+	"10s", "the pause before the first repetition"},
+    {"retry-backoff", &job_type_number, AT(retry_backoff), 1, 100, "2",
+	"each pause is so many times the one before"},
+    {"retry-max-delay", &job_type_duration, AT(retry_max_ms), 1, DURATION_MAX,
+	"1h", "no pause is longer"},
+    {"retry-codes", &job_type_codes, AT(retry), 0, 255, NULL,
+	"only these exit codes are repeated: 75 100-110"},
+    {"user", &job_type_text, AT(user), 0, 0, NULL,
+	"who runs it; another user needs a file of root's"},
+    {"group", &job_type_text, AT(group), 0, 0, NULL,
+	"its group, when it is not the user's own"},
+    {"directory", &job_type_path, AT(directory), 0, 0, NULL,
+	"where it runs; else the user's home"},
+    {"umask", &job_type_umask, AT(umask), 0, 0777, "022",
+	"permissions that its new files do not get"},
+    {"nice", &job_type_integer, AT(nice), -20, 19, "0",
+	"its priority: 19 is the lowest, below 0 needs root"},
+    {"environment", &job_type_environment, AT(environment), 0, 0, NULL,
+	"NAME=VALUE; may be given several times"},
+    {"environment-file", &job_type_env_file, AT(environment_file), 0, 0, NULL,
+	"a file of NAME=VALUE lines; with - in front it may be missing"},
+    {"stdin", &job_type_stdin, AT(stdin_text), 0, 0, NULL,
+	"what it reads on standard input; \\n, \\t and \\\\ are escapes"},
+    {"output-limit", &job_type_size, AT(output_limit), 0, 1 << 30, "1M",
+	"how much of its output is kept: head and tail"},
+    {NULL, NULL, 0, 0, 0, NULL, NULL},
+};
+_Static_assert(nitems(job_keys) <= JOB_KEY_MAX, "JOB_KEY_MAX is too small");
+
+bool
+job_key_is_option(const struct job_key *key)
+{
+	return key->type != &job_type_command &&
+	    key->type != &job_type_description &&
+	    key->type != &job_type_schedule;
+}
+
+void *
+job_key_field(const struct job_key *key, struct job_options *options)
+{
+	return (char *)options + key->offset;
+}
+
+const void *
+job_key_value(const struct job_key *key, const struct job_options *options)
+{
+	return (const char *)options + key->offset;
+}
+
+static void
+unknown_key(const char *name, struct err *err)
+{
+	char quoted[QUOTE_SIZE], text[QUOTE_SIZE];
+	struct suggest s;
+
+	suggest_init(&s, name);
+	for (const struct job_key *k = job_keys; k->name != NULL; k++)
+		suggest_try(&s, k->name);
+	err_set(err, "unknown key %s%s", quote(quoted, name),
+	    suggest_text(text, &s));
+}
+
+const struct job_key *
+job_key_find(const char *name, struct err *err)
+{
+	for (const struct job_key *k = job_keys; k->name != NULL; k++)
+		if (k->name[0] == name[0] && strcmp(k->name, name) == 0)
+			return k;
+	unknown_key(name, err);
+	return NULL;
+}

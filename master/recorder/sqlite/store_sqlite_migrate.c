@@ -1,0 +1,108 @@
+/*
+ * The schema's versions: schema/N.sql brings version N-1 to N, each in one
+ * transaction. Files that were released are never changed.
+ */
+#include "recorder/sqlite/store_sqlite.h"
+
+#include "base/mem.h"
+
+/* "belf": the file is ours and no other program's. */
+#define APPLICATION_ID 1650814054
+
+static const char *const migrations[] = {
+#include "schema_1.h"
+    ,
+#include "schema_2.h"
+    ,
+#include "schema_3.h"
+    ,
+#include "schema_4.h"
+    ,
+#include "schema_5.h"
+    ,
+#include "schema_6.h"
+};
+
+/* A number from the first row. 0, or -1 with err. */
+static int
+get_int(sqlite3 *db, const char *text, int64_t *value_r, struct err *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc;
+
+	*value_r = 0;
+	rc = sqlite3_prepare_v2(db, text, -1, &st, NULL);
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(st);
+		if (rc == SQLITE_ROW)
+			*value_r = sqlite3_column_int64(st, 0);
+	}
+	if (rc != SQLITE_ROW)
+		err_set(err, "%s", sqlite3_errmsg(db));
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW ? 0 : -1;
+}
+
+static int
+execute(sqlite3 *db, const char *text, struct err *err)
+{
+	if (sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	return err_set(err, "%s", sqlite3_errmsg(db));
+}
+
+static int
+apply(sqlite3 *db, size_t version, struct err *err)
+{
+	char mark[128];
+
+	sqlite3_snprintf(sizeof(mark), mark,
+	    "PRAGMA application_id = %d; PRAGMA user_version = %d",
+	    APPLICATION_ID, (int)version);
+	if (execute(db, migrations[version - 1], err) == -1)
+		return -1;
+	return execute(db, mark, err);
+}
+
+/* Inside a transaction: nobody else migrates at the same time. */
+static int
+migrate_locked(sqlite3 *db, const char *path, struct err *err)
+{
+	int64_t version, application, objects;
+
+	if (get_int(db, "PRAGMA user_version", &version, err) == -1 ||
+	    get_int(db, "PRAGMA application_id", &application, err) == -1 ||
+	    get_int(db, "SELECT count(*) FROM sqlite_schema", &objects, err) ==
+		-1)
+		return err_prefix(err, "store %s", path);
+	if (application != APPLICATION_ID && (objects > 0 || version != 0))
+		return err_set(err,
+		    "store %s is a database of another program; "
+		    "set [store] path to a file of belfry's own",
+		    path);
+	if (version > (int64_t)nitems(migrations))
+		return err_set(err,
+		    "store %s was written by a newer belfryd: its schema has "
+		    "version %d, this belfryd knows up to %zu; start the newer "
+		    "one, or move the file away to begin with an empty history",
+		    path, (int)version, nitems(migrations));
+	for (size_t v = (size_t)version + 1; v <= nitems(migrations); v++)
+		if (apply(db, v, err) == -1)
+			return err_prefix(
+			    err, "store %s: migration %zu", path, v);
+	return 0;
+}
+
+int
+sqlite_migrate(sqlite3 *db, const char *path, struct err *err)
+{
+	if (execute(db, "BEGIN IMMEDIATE", err) == -1)
+		return err_prefix(err, "store %s", path);
+	if (migrate_locked(db, path, err) == -1) {
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+		return -1;
+	}
+	if (execute(db, "COMMIT", err) == -1)
+		return err_prefix(err, "store %s", path);
+	return 0;
+}

@@ -1,0 +1,413 @@
+#include "scheduler/answer/answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/timestamp.h"
+#include "json_text.h"
+#include "scheduler/master.h"
+#include "scheduler/runs/params.h"
+
+/* Live runs in a status: what a person can look at. */
+#define LIVE_MAX       200
+#define PROBLEMS_MAX   200
+/* Of the waiting line. */
+#define LINE_MAX_SHOWN 20
+
+void
+answer_object(struct ask *ask, int status, json_t *json)
+{
+	char *text = json_dumps(json, JSON_COMPACT);
+
+	if (text == NULL)
+		answer_error(ask->channel, ask->id, 500, "internal",
+		    "the answer is no valid text");
+	else
+		answer_json(ask->channel, ask->id, status, text);
+	free(text);
+	json_decref(json);
+}
+
+json_t *
+answer_time(int64_t ms)
+{
+	char text[TIMESTAMP_TEXT_MAX];
+
+	if (ms == 0)
+		return json_null();
+	return json_string(timestamp_format_ms(text, ms));
+}
+
+static const char *
+state_word(enum run_state state)
+{
+	switch (state) {
+	case RUN_QUEUED:
+		return "queued";
+	case RUN_RUNNING:
+		return "running";
+	case RUN_NEW:
+	case RUN_DELAYED:
+	case RUN_WAITING:
+	case RUN_LAUNCHING:
+	case RUN_ENDED:
+	case RUN_STATE_COUNT:
+		break;
+	}
+	return "waiting";
+}
+
+static json_t *
+live_run(const struct run *run)
+{
+	const struct run_begin *b = &run->begin;
+
+	return json_pack("{s:s, s:s, s:o, s:o, s:i, s:s, s:o, s:s, s:o, s:o}",
+	    "id", b->id, "job", b->job, "slot", answer_time(b->slot_ms), "due",
+	    answer_time(b->due_ms), "attempt", (int)b->attempt, "trigger",
+	    trigger_name(b->trigger), "host", json_text(b->host), "state",
+	    state_word(run->state), "started",
+	    answer_time(run->started_us / 1000), "pid",
+	    run->pid != 0 ? json_integer(run->pid) : json_null());
+}
+
+json_t *
+answer_live(struct master *m, const struct job *job, size_t max)
+{
+	json_t *list = json_array();
+	const struct run *run;
+
+	if (job != NULL) {
+		for (run = job->runs; run != NULL && max > 0; run = run->next) {
+			json_array_append_new(list, live_run(run));
+			max--;
+		}
+		return list;
+	}
+	for (size_t i = 0; i < RUNS_TABLE && max > 0; i++)
+		for (run = m->runs.table[i]; run != NULL && max > 0;
+		     run = run->same) {
+			json_array_append_new(list, live_run(run));
+			max--;
+		}
+	return list;
+}
+
+/* The head of the waiting line. */
+static json_t *
+waiting_line(const struct master *m)
+{
+	const struct run *run = m->launch.first;
+	int64_t now_ms = clock_ms();
+	json_t *list = json_array();
+
+	for (size_t n = 0; run != NULL && n < LINE_MAX_SHOWN;
+	     run = run->later, n++)
+		json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:i, s:o, s:I}", "id", run->begin.id,
+			"job", run->begin.job, "priority", (int)run->priority,
+			"due", answer_time(run->begin.due_ms), "waits_ms",
+			(json_int_t)(now_ms - run->begin.due_ms)));
+	return list;
+}
+
+static json_t *
+processes(const struct master *m)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < m->nprocesses; i++) {
+		const struct process_info *p = &m->processes[i];
+
+		json_array_append_new(list,
+		    json_pack("{s:s, s:i, s:i, s:i}", "role",
+			role_name(p->role), "index", (int)p->index, "pid",
+			(int)p->pid, "restarts", (int)p->restarts));
+	}
+	return list;
+}
+
+static json_t *
+problems(const struct master *m)
+{
+	json_t *list = json_array();
+	size_t n = m->jobs.set != NULL ? job_set_problem_count(m->jobs.set) : 0;
+
+	for (size_t i = 0; i < n && i < PROBLEMS_MAX; i++) {
+		const struct job_problem *p = job_set_problem(m->jobs.set, i);
+
+		json_array_append_new(list,
+		    json_pack("{s:o, s:i, s:o, s:o, s:b}", "file",
+			json_text(p->file), "line", (int)p->line, "job",
+			json_text(p->job), "text", json_text(p->text), "error",
+			p->is_error));
+	}
+	return list;
+}
+
+/* Whose time a timer of the heap is. */
+static const struct job *
+job_of_timer(const struct timer *timer)
+{
+	switch ((enum timer_kind)timer->kind) {
+	case TIMER_JOB:
+		return (const struct job *)timer;
+	case TIMER_RETRY:
+		return ((const struct retry *)timer)->job;
+	case TIMER_RUN:
+		return ((const struct run *)timer)->job;
+	case TIMER_PAUSE:
+		break;
+	}
+	return NULL;
+}
+
+/* The earliest that starts something; the end of a pause may come first. */
+static const struct timer *
+first_start(const struct heap *heap, int64_t *at_r)
+{
+	const struct timer *first = heap_min(heap, at_r);
+
+	if (first == NULL || first->kind != TIMER_PAUSE)
+		return first;
+	first = NULL;
+	for (size_t i = 0; i < heap->n; i++) {
+		const struct heap_entry *e = &heap->entries[i];
+
+		if (e->timer->kind == TIMER_PAUSE ||
+		    (first != NULL && e->at >= *at_r))
+			continue;
+		first = e->timer;
+		*at_r = e->at;
+	}
+	return first;
+}
+
+/* What starts next by itself: a slot, a retry or a run that is delayed. */
+static json_t *
+next_slot(const struct master *m)
+{
+	const struct job *job;
+	const struct timer *timer;
+	int64_t at;
+
+	timer = first_start(&m->heap, &at);
+	job = timer != NULL ? job_of_timer(timer) : NULL;
+	if (job == NULL)
+		return json_null();
+	return json_pack(
+	    "{s:s, s:o}", "job", job->name, "slot", answer_time(at));
+}
+
+static void
+answer_status(struct master *m, struct ask *ask)
+{
+	const struct runs *runs = &m->runs;
+	size_t enabled = 0;
+	json_t *status;
+
+	for (size_t i = 0; i < m->jobs.n; i++)
+		enabled += m->jobs.all[i]->def->options->enabled != 0;
+	status = json_pack("{s:s, s:o, s:i, s:s, s:o, s:I, s:I, s:I, s:I, "
+			   "s:I, s:o, s:o, s:{s:s, s:o, s:I}, s:o, s:o, s:o, "
+			   "s:I, s:o}",
+	    "version", BELFRY_VERSION, "node", json_text(m->config->node_name),
+	    "pid", (int)m->guardian_pid, "state",
+	    m->phase == MASTER_DRAINING ? "draining" : "running", "started",
+	    answer_time(m->started_ms), "jobs", (json_int_t)m->jobs.n,
+	    "enabled", (json_int_t)enabled, "running",
+	    (json_int_t)(runs->count[RUN_RUNNING] + runs->count[RUN_LAUNCHING]),
+	    "waiting",
+	    (json_int_t)(runs->count[RUN_DELAYED] + runs->count[RUN_WAITING]),
+	    "queued", (json_int_t)runs->count[RUN_QUEUED], "next", next_slot(m),
+	    "processes", processes(m), "store", "type", "sqlite", "path",
+	    json_text(m->config->store_path), "unconfirmed",
+	    (json_int_t)m->outbox.n, "problems", problems(m), "runs",
+	    answer_live(m, NULL, LIVE_MAX), "paused",
+	    answer_pause(m->pauses.all), "paused_jobs", (json_int_t)m->pauses.n,
+	    "line", waiting_line(m));
+	answer_object(ask, 200, status);
+}
+
+struct job *
+answer_wanted_job(struct master *m, struct ask *ask)
+{
+	const char *name = ask_arg(ask, "job");
+	struct job *job = name != NULL ? jobs_find(&m->jobs, name) : NULL;
+
+	if (job == NULL)
+		answer_error(ask->channel, ask->id, 404, "not_found",
+		    "there is no job \"%s\"; a new one is known after "
+		    "\"belfry reload\"",
+		    name != NULL ? name : "");
+	return job;
+}
+
+static void
+answer_run(struct master *m, struct ask *ask)
+{
+	struct job *job = answer_wanted_job(m, ask);
+	const char *params = ask_arg(ask, "params");
+	struct err err = {""};
+	struct run *run;
+
+	if (job == NULL)
+		return;
+	if (params != NULL && params_check(params, &err) == -1) {
+		answer_error(
+		    ask->channel, ask->id, 400, "bad_request", "%s", err.text);
+		return;
+	}
+	run = fire_manual(m, job, params, &err);
+	if (run == NULL) {
+		answer_error(
+		    ask->channel, ask->id, 409, "refused", "%s", err.text);
+		return;
+	}
+	log_info("job %s: run=%s asked for by %s", job->name, run->begin.id,
+	    ask->who);
+	answer_object(ask, 202,
+	    json_pack("{s:s, s:s, s:o}", "run", run->begin.id, "job", job->name,
+		"slot", answer_time(run->begin.slot_ms)));
+	/* After its last use: what cannot be launched ends at once. */
+	launch_pump(m);
+}
+
+static void
+answer_kill(struct master *m, struct ask *ask)
+{
+	const char *id = ask_arg(ask, "run");
+	struct run *run = id != NULL ? runs_find(&m->runs, id) : NULL;
+	json_t *json;
+
+	if (run == NULL) {
+		answer_error(ask->channel, ask->id, 404, "not_found",
+		    "no run \"%s\" is in progress", id != NULL ? id : "");
+		return;
+	}
+	log_info(
+	    "job %s: run=%s to be killed by %s", run->begin.job, id, ask->who);
+	json = json_pack(
+	    "{s:s, s:s}", "run", run->begin.id, "job", run->begin.job);
+	run_kill(run, KILL_OPERATOR);
+	answer_object(ask, 202, json);
+}
+
+static void
+answer_reload_ask(struct master *m, struct ask *ask)
+{
+	if (m->phase != MASTER_RUNNING) {
+		answer_error(ask->channel, ask->id, 409, "refused",
+		    "the daemon is draining");
+		return;
+	}
+	log_info("reload asked for by %s", ask->who);
+	array_reserve(&m->reloaders, &m->reloaders_cap, m->nreloaders + 1,
+	    sizeof(*m->reloaders));
+	m->reloaders[m->nreloaders++] = ask->id;
+	channel_send(m->role->guardian, MSG_RELOAD_ASK, 0, NULL, -1);
+}
+
+static void
+answer_drain(struct master *m, struct ask *ask)
+{
+	log_info("drain asked for by %s", ask->who);
+	channel_send(m->role->guardian, MSG_DRAIN_ASK, 0, NULL, -1);
+	answer_json(ask->channel, ask->id, 202, "{\"state\":\"draining\"}");
+}
+
+static json_t *
+names(char *const *list, size_t n)
+{
+	json_t *json = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(json, json_string(list[i]));
+	return json;
+}
+
+void
+answer_reload(
+    struct master *m, const struct jobs_change *change, const char *problem)
+{
+	json_t *json, *list;
+	char *text;
+
+	if (m->nreloaders == 0)
+		return;
+	list = problems(m);
+	if (problem != NULL)
+		json_array_insert_new(list, 0,
+		    json_pack("{s:o, s:i, s:s, s:o, s:b}", "file",
+			json_text(m->config->path), "line", 0, "job", "",
+			"text", json_text(problem), "error", 1));
+	json = json_pack("{s:o, s:o, s:o, s:o}", "added",
+	    names(change->added, change->nadded), "removed",
+	    names(change->removed, change->nremoved), "changed",
+	    names(change->changed, change->nchanged), "problems", list);
+	text = json_dumps(json, JSON_COMPACT);
+	for (size_t i = 0; i < m->nreloaders; i++)
+		if (m->api != NULL && text != NULL)
+			answer_json(m->api, m->reloaders[i], 200, text);
+	m->nreloaders = 0;
+	free(text);
+	json_decref(json);
+}
+
+static const struct {
+	const char *verb;
+	void (*answer)(struct master *m, struct ask *ask);
+} verbs[] = {
+    {"status", answer_status},
+    {"jobs", answer_jobs},
+    {"job", answer_job},
+    {"next", answer_next},
+    {"run", answer_run},
+    {"kill", answer_kill},
+    {"pause", answer_pause_ask},
+    {"resume", answer_resume_ask},
+    {"pause-all", answer_pause_ask},
+    {"resume-all", answer_resume_ask},
+    {"reload", answer_reload_ask},
+    {"drain", answer_drain},
+};
+
+int
+answer_handle(struct channel *channel, struct message *message, void *arg,
+    struct err *err)
+{
+	struct master *m = arg;
+	struct ask ask;
+
+	if (ask_decode(&ask, channel, message) == -1)
+		return err_set(err, "malformed");
+	if (m->phase < MASTER_RUNNING) {
+		answer_error(channel, ask.id, 503, "unavailable",
+		    "the master is starting; try again in a moment");
+		return 0;
+	}
+	for (size_t i = 0; i < nitems(verbs); i++) {
+		if (strcmp(verbs[i].verb, ask.verb) != 0)
+			continue;
+		verbs[i].answer(m, &ask);
+		return 0;
+	}
+	answer_error(channel, ask.id, 404, "not_found",
+	    "the master does not know \"%s\"", ask.verb);
+	return 0;
+}
+
+int
+answer_cancel(struct channel *channel, struct message *message, void *arg,
+    struct err *err)
+{
+	struct master *m = arg;
+
+	/* Only a reload takes longer than this turn. */
+	for (size_t i = 0; i < m->nreloaders; i++)
+		if (m->reloaders[i] == message->id)
+			m->reloaders[i] = m->reloaders[--m->nreloaders];
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* What the master answers to the api process. The verbs are in ask.h. */
+#ifndef BELFRY_SCHEDULER_ANSWER_H
+#define BELFRY_SCHEDULER_ANSWER_H
+
+#include <jansson.h>
+
+#include "ask.h"
+#include "scheduler/jobs/jobs.h"
+
+struct master;
+struct pause;
+
+/* For the channel's dispatch. */
+int answer_handle(struct channel *channel, struct message *message, void *arg,
+    struct err *err);
+int answer_cancel(struct channel *channel, struct message *message, void *arg,
+    struct err *err);
+
+/*
+ * A reload is over: answers those who asked for it. problem: why the
+ * configuration or the jobs stayed as they were, or NULL.
+ */
+void answer_reload(
+    struct master *m, const struct jobs_change *change, const char *problem);
+
+/* JSON text of something that was built; takes json. */
+void answer_object(struct ask *ask, int status, json_t *json);
+
+/* The job of argument "job"; NULL: answered with 404. */
+struct job *answer_wanted_job(struct master *m, struct ask *ask);
+
+/* answer_job.c */
+void answer_jobs(struct master *m, struct ask *ask);
+void answer_job(struct master *m, struct ask *ask);
+void answer_next(struct master *m, struct ask *ask);
+
+/* answer_pause.c */
+void answer_pause_ask(struct master *m, struct ask *ask);
+void answer_resume_ask(struct master *m, struct ask *ask);
+
+/* A pause for people, or null. */
+json_t *answer_pause(const struct pause *pause);
+
+/* RFC 3339 text, or null for 0. */
+json_t *answer_time(int64_t ms);
+
+/* Runs in progress: of one job, or of all (NULL), at most max. */
+json_t *answer_live(struct master *m, const struct job *job, size_t max);
+
+#endif

@@ -1,0 +1,217 @@
+#include "scheduler/runs/spec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "base/timestamp.h"
+#include "scheduler/master.h"
+#include "scheduler/runs/params.h"
+
+#define PATH_ROOT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define PATH_USER "/usr/local/bin:/usr/bin:/bin"
+#define ENV_MAX   1024
+
+/* Variables one after another, and where each begins. */
+struct environment {
+	struct strbuf text;
+	size_t at[ENV_MAX];
+	uint32_t n;
+};
+
+static void
+env_start(struct environment *env)
+{
+	if (env->n < ENV_MAX)
+		env->at[env->n++] = env->text.len;
+}
+
+static void env_add(struct environment *env, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+env_add(struct environment *env, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	env_start(env);
+	strbuf_add(&env->text, text, strlen(text) + 1);
+}
+
+/* Forgets a variable that a later one of the same name replaces. */
+static void
+env_drop(struct environment *env, const char *name, size_t len)
+{
+	for (uint32_t i = 0; i < env->n; i++) {
+		const char *s = env->text.s + env->at[i];
+
+		if (strncmp(s, name, len) != 0 || s[len] != '=')
+			continue;
+		env->at[i] = env->at[--env->n];
+		return;
+	}
+}
+
+/* The job's own: "K=V\nK=V". */
+static void
+env_add_job(struct environment *env, const char *lines)
+{
+	while (*lines != '\0') {
+		size_t len = strcspn(lines, "\n");
+
+		env_drop(env, lines, strcspn(lines, "="));
+		env_start(env);
+		strbuf_add(&env->text, lines, len);
+		strbuf_addch(&env->text, '\0');
+		lines += len + (lines[len] == '\n');
+	}
+}
+
+static void
+env_add_user(struct environment *env, const struct user *user)
+{
+	const char *lang = getenv("LANG");
+
+	env_add(env, "PATH=%s", user->uid == 0 ? PATH_ROOT : PATH_USER);
+	env_add(env, "HOME=%s", user->home != NULL ? user->home : "/");
+	env_add(env, "SHELL=%s", user->shell != NULL ? user->shell : "/bin/sh");
+	env_add(env, "USER=%s", user->login != NULL ? user->login : user->name);
+	env_add(
+	    env, "LOGNAME=%s", user->login != NULL ? user->login : user->name);
+	env_add(env, "LANG=%s", lang != NULL ? lang : "C.UTF-8");
+}
+
+static void
+env_add_run(struct environment *env, const struct run *run)
+{
+	const struct run_begin *b = &run->begin;
+	char time[TIMESTAMP_TEXT_MAX];
+
+	env_add(env, "BELFRY_JOB=%s", b->job);
+	env_add(env, "BELFRY_RUN_ID=%s", b->id);
+	env_add(env, "BELFRY_SLOT=%s", timestamp_format_ms(time, b->slot_ms));
+	env_add(env, "BELFRY_ATTEMPT=%d", b->attempt);
+	env_add(env, "BELFRY_FENCE=%llu", (unsigned long long)b->fence);
+	env_add(env, "BELFRY_NODE=%s", b->host);
+	env_add(env, "BELFRY_TRIGGER=%s", trigger_name(b->trigger));
+	env_add(env, "BELFRY_LAST_SUCCESS=%s",
+	    run->job->last_success_ms == 0 ?
+		"" :
+		timestamp_format_ms(time, run->job->last_success_ms));
+}
+
+static void
+env_add_param(void *arg, const char *name, const char *value)
+{
+	struct environment *env = arg;
+
+	env_start(env);
+	strbuf_addf(&env->text, "BELFRY_PARAM_%s=%s", name, value);
+	strbuf_addch(&env->text, '\0');
+}
+
+static const char **
+env_pointers(const struct environment *env)
+{
+	const char **p = xcalloc((size_t)env->n + 1, sizeof(*p));
+
+	for (uint32_t i = 0; i < env->n; i++)
+		p[i] = env->text.s + env->at[i];
+	return p;
+}
+
+/* What the job says about the process it wants. */
+static void
+fill_options(struct run_spec *spec, const struct job_options *o)
+{
+	spec->shell = strcmp(o->shell, "none") == 0 ? "/bin/sh" : o->shell;
+	spec->environment_file = o->environment_file;
+	spec->umask = o->umask;
+	spec->nice = o->nice;
+	spec->stdin_data = o->stdin_text;
+	spec->stdin_len = o->stdin_text != NULL ? strlen(o->stdin_text) : 0;
+	spec->timeout_ms = o->timeout_ms;
+	spec->kill_signal = o->kill_signal;
+	spec->kill_grace_ms = o->kill_grace_ms;
+	spec->success = o->success;
+}
+
+/*
+ * The launchers work as who started the daemon. That is not who we are when
+ * root did: then they are root, and we the user of belfry.conf.
+ */
+static void
+fill_user(struct master *m, struct run_spec *spec, const struct user *user)
+{
+	uid_t launcher = m->role->privileged ? 0 : getuid();
+
+	spec->set_ids =
+	    user->found && (user->uid != launcher || user->group[0] != '\0');
+	spec->uid = user->uid;
+	spec->gid = user->gid;
+	spec->groups = user->groups;
+	spec->ngroups = user->ngroups;
+	spec->refusal = user->found ? "" : user->problem;
+	if (spec->directory[0] == '\0')
+		/* A missing home must not fail who never asked for it. */
+		spec->directory = user->home_exists ? user->home : "/";
+}
+
+static char **
+make_argv(const struct job_def *def, uint32_t *n_r)
+{
+	char **argv;
+
+	if (def->direct)
+		return job_def_words(def, n_r);
+	argv = xcalloc(4, sizeof(*argv));
+	argv[0] = (char *)(uintptr_t)def->options->shell;
+	argv[1] = (char *)(uintptr_t) "-c";
+	argv[2] = (char *)(uintptr_t)def->command;
+	*n_r = 3;
+	return argv;
+}
+
+int
+spec_encode(struct master *m, struct run *run, struct wire_writer *w)
+{
+	const struct job_def *def = run->job->def;
+	struct run_spec spec = {.id = run->begin.id, .job = run->begin.job};
+	struct environment *env = xcalloc(1, sizeof(*env));
+	const struct user *user;
+	const char *name = def->options->user;
+	char **argv;
+
+	if (name[0] == '\0')
+		name = m->config->user;
+	user = users_get(&m->users, name, def->options->group, clock_ms());
+	fill_options(&spec, def->options);
+	spec.directory = def->options->directory;
+	spec.trusted = def->source->trusted;
+	fill_user(m, &spec, user);
+	env_add_user(env, user);
+	if (def->options->timezone[0] != '\0')
+		env_add(env, "TZ=%s", def->options->timezone);
+	env_add_job(env, def->options->environment);
+	env_add_run(env, run);
+	if (run->params != NULL)
+		params_each(run->params, env_add_param, env);
+	argv = make_argv(def, &spec.argc);
+	spec.argv = (const char **)(uintptr_t)argv;
+	spec.env = env_pointers(env);
+	spec.envc = env->n;
+	wire_writer_reset(w);
+	run_spec_encode(&spec, w);
+	free(argv);
+	free(spec.env);
+	strbuf_fini(&env->text);
+	free(env);
+	return w->len <= MESSAGE_PAYLOAD_MAX ? 0 : -1;
+}
