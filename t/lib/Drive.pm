@@ -7,7 +7,8 @@ use warnings;
 use Cwd qw(abs_path);
 use Errno;
 use Fcntl;
-use File::Basename qw(dirname);
+use File::Basename qw(basename dirname);
+use File::Copy qw(copy);
 use File::Temp qw(tempdir);
 use IO::Select;
 use IPC::Open3;
@@ -16,7 +17,33 @@ use Test::More;
 use Time::HiRes qw(time);
 
 our $BUILD = abs_path($ENV{BELFRY_BUILD} || dirname(__FILE__) . "/../../build");
+$BUILD = reachable_copy($BUILD) unless is_reachable($BUILD);
 our $JOBS = "$BUILD/t/jobs";
+
+# Can every user execute what lies there? Not below a home of mode 0700.
+sub is_reachable {
+	my ($dir) = @_;
+	for (; $dir ne '/'; $dir = dirname($dir)) {
+		return 0 unless (stat $dir)[2] & 0001;
+	}
+	return 1;
+}
+
+# The programs that tests start as somebody else, where all can reach them.
+sub reachable_copy {
+	my ($from) = @_;
+	my $to = tempdir('belfry-build.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+	chmod 0755, $to;
+	for my $dir (qw(worker t t/lib t/jobs)) {
+		mkdir "$to/$dir";
+		for my $file (grep { -f && -x } glob "$from/$dir/*") {
+			copy($file, "$to/$dir/" . basename($file))
+			    or die "$file: $!";
+			chmod 0755, "$to/$dir/" . basename($file);
+		}
+	}
+	return $to;
+}
 my $count = 0;
 
 # prefix: words in front of the command, such as prlimit and its options;
