@@ -176,6 +176,17 @@ drain(struct master *m, bool now)
 	master_check_drained(m);
 }
 
+/* A few at a time: what is due comes first. */
+static void
+prepare_cb(evutil_socket_t fd, short what, void *arg)
+{
+	const struct timeval soon = {.tv_usec = 1000};
+	struct master *m = arg;
+
+	if (places_prepare(&m->places, m->runs_dir))
+		evtimer_add(m->prepare_timer, &soon);
+}
+
 void
 master_begin(struct master *m)
 {
@@ -184,7 +195,7 @@ master_begin(struct master *m)
 	m->phase = MASTER_RUNNING;
 	event_add(m->workers_event, NULL);
 	/* What the first launch would have to wait for. */
-	places_prepare(m->runs_dir);
+	prepare_cb(-1, 0, m);
 	users_get(&m->users, m->config->user, "", clock_ms());
 	master_tell_patience(m);
 	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
@@ -388,9 +399,10 @@ master_init(struct role *role, struct err *err)
 		return -1;
 	m->tick_event = event_new(role->base, -1, 0, tick_cb, m);
 	m->orphan_timer = evtimer_new(role->base, orphans_cb, m);
+	m->prepare_timer = evtimer_new(role->base, prepare_cb, m);
 	m->drain_timer = evtimer_new(role->base, drain_cb, m);
 	if (m->tick_event == NULL || m->orphan_timer == NULL ||
-	    m->drain_timer == NULL)
+	    m->prepare_timer == NULL || m->drain_timer == NULL)
 		return err_set(err, "out of memory");
 	run_ids_init(&m->ids);
 	jobs_init(&m->jobs);

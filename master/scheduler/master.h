@@ -76,6 +76,7 @@ struct master {
 	int workers_fd;
 	struct event *workers_event;
 	struct event *orphan_timer;
+	struct event *prepare_timer;
 	struct event *drain_timer;
 	bool drain_wanted; /* while loading */
 	bool drain_now;

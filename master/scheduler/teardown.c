@@ -32,6 +32,7 @@ free_events(struct master *m)
 	struct event *events[] = {
 	    m->tick_event,
 	    m->orphan_timer,
+	    m->prepare_timer,
 	    m->drain_timer,
 	    m->workers_event,
 	    m->launch.retry,

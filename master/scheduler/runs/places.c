@@ -6,19 +6,25 @@
 #include "base/fd.h"
 #include "scheduler/runs/run_id.h"
 
-void
-places_prepare(int dirfd)
+/* Files made in one turn of the loop. */
+#define PREPARE_AT_ONCE 32
+
+bool
+places_prepare(struct places *places, int dirfd)
 {
 	char name[RUN_ID_SIZE];
 	int fd;
 
-	for (unsigned place = 0; place < PLACES_READY; place++) {
-		run_id_name(place, name);
+	for (int i = 0; i < PREPARE_AT_ONCE; i++) {
+		if (places->prepared >= PLACES_READY)
+			return false;
+		run_id_name(places->prepared++, name);
 		/* Empty is free; one that cannot be made is told at its use. */
 		fd = openat(dirfd, name,
 		    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		fd_close(&fd);
 	}
+	return true;
 }
 
 int

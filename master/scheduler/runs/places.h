@@ -11,17 +11,21 @@
 #include "ipc/runfile.h"
 
 /* Files made ahead, so that the first runs do not pay for them. */
-#define PLACES_READY 64
+#define PLACES_READY 640
 
 struct places {
 	uint16_t free[RUNFILE_PLACES]; /* given back, the last one first */
 	unsigned nfree;
-	unsigned next; /* places from here on were never used */
+	unsigned prepared; /* files made ahead so far */
+	unsigned next;     /* places from here on were never used */
 	bool used[RUNFILE_PLACES];
 };
 
-/* Makes the files of the first places in directory dirfd. */
-void places_prepare(int dirfd);
+/*
+ * Makes the files of some of the first places in directory dirfd. False:
+ * all of them are there now.
+ */
+bool places_prepare(struct places *places, int dirfd);
 
 /* A free place, -1 when there is none. */
 int places_take(struct places *places);
