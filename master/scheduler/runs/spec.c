@@ -13,20 +13,21 @@
 
 #define PATH_ROOT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define PATH_USER "/usr/local/bin:/usr/bin:/bin"
-#define ENV_MAX   1024
 
 /* Variables one after another, and where each begins. */
 struct environment {
 	struct strbuf text;
-	size_t at[ENV_MAX];
+	size_t *at; /* owned */
+	size_t cap;
 	uint32_t n;
 };
 
 static void
 env_start(struct environment *env)
 {
-	if (env->n < ENV_MAX)
-		env->at[env->n++] = env->text.len;
+	array_reserve(&env->at, &env->cap, (size_t)env->n + 1,
+	    sizeof(*env->at));
+	env->at[env->n++] = env->text.len;
 }
 
 static void env_add(struct environment *env, const char *fmt, ...)
@@ -212,6 +213,7 @@ spec_encode(struct master *m, struct run *run, struct wire_writer *w)
 	free(argv);
 	free(spec.env);
 	strbuf_fini(&env->text);
+	free(env->at);
 	free(env);
 	return w->len <= MESSAGE_PAYLOAD_MAX ? 0 : -1;
 }
