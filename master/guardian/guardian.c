@@ -196,12 +196,7 @@ catch_signals(struct guardian *g)
 static int
 find_programs(struct guardian *g, struct err *err)
 {
-	static const char *const places[] = {
-	    "%s/belfry-worker",
-	    "%s/../worker/belfry-worker",
-	    BELFRY_LIBEXECDIR "/belfry-worker",
-	};
-	char *dir, *slash;
+	char *dir, *slash, *places[3];
 
 	g->self = xcalloc(1, PATH_MAX);
 	if (readlink("/proc/self/exe", g->self, PATH_MAX - 1) == -1)
@@ -210,16 +205,14 @@ find_programs(struct guardian *g, struct err *err)
 	slash = strrchr(dir, '/');
 	if (slash != NULL)
 		*slash = '\0';
-	for (size_t i = 0; g->worker == NULL && i < nitems(places); i++) {
-		g->worker = i < 2 ?
-		    xasprintf(i == 0 ? "%s/belfry-worker" :
-				       "%s/../worker/belfry-worker",
-			dir) :
-		    xstrdup(places[i]);
-		if (access(g->worker, X_OK) == -1) {
-			free(g->worker);
-			g->worker = NULL;
-		}
+	places[0] = xasprintf("%s/belfry-worker", dir);
+	places[1] = xasprintf("%s/../worker/belfry-worker", dir);
+	places[2] = xstrdup(BELFRY_LIBEXECDIR "/belfry-worker");
+	for (size_t i = 0; i < nitems(places); i++) {
+		if (g->worker == NULL && access(places[i], X_OK) == 0)
+			g->worker = places[i];
+		else
+			free(places[i]);
 	}
 	free(dir);
 	if (g->worker == NULL)
