@@ -9,6 +9,9 @@ use Test::More;
 my $d = Belfry->new(conf => "max-running = 1\n");
 my $dir = $d->dir;
 $d->job('params.ini', <<"END");
+[job count]
+command = env | grep -c ^BELFRY_PARAM_
+
 [job show]
 command = env | grep ^BELFRY_PARAM_ | sort
 
@@ -50,6 +53,11 @@ for my $n (1, 2) {
 	is_deeply($run->{params}, { N => $n }, "run $n: kept");
 	is(output($run->{id}), "BELFRY_PARAM_N=$n\n", 'and given to the job');
 }
+
+# More variables than anybody needs: none is left out.
+my @small = map { ('-p', "p$_=1") } 1 .. 1200;
+my (undef, $count) = $d->belfry('run', 'count', '--wait', @small);
+is($count, "1200\n", '1,200 parameters reach the job');
 
 # What cannot be.
 for (['1A=1', 'digit'], ['A' x 65 . '=1', 'longer'],
