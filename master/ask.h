@@ -24,7 +24,7 @@
  *   verify   recorder     job since after                  GET /v1/verify
  *   show     recorder     run                              GET /v1/runs/R
  *   output   recorder     run offset follow                GET /v1/runs/R/output
- *   ledger   recorder     job since until outcome limit before
+ *   ledger   recorder     job since until outcome reason limit before
  *                                                          GET /v1/ledger
  *
  * A list that goes on ends with the header Link: rel="next"; the api makes it
