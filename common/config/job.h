@@ -38,6 +38,26 @@ enum job_first {
 	JOB_FIRST_NOW,
 };
 
+/* What becomes of a slot whose host was lost. */
+enum job_guarantee {
+	JOB_AT_MOST_ONCE,
+	JOB_AT_LEAST_ONCE,
+};
+
+/* When no Redis can be asked. */
+enum job_isolated {
+	JOB_ISOLATED_WAIT,
+	JOB_ISOLATED_SKIP,
+	JOB_ISOLATED_RUN,
+};
+
+/* What a worker does when the lease of its host has run out. */
+enum job_lease_lost {
+	JOB_LEASE_LOST_DEFAULT, /* by guarantee and overlap */
+	JOB_LEASE_LOST_KEEP,
+	JOB_LEASE_LOST_KILL,
+};
+
 /*
  * What many jobs share. Compared and hashed by bytes: only scalars and
  * interned strings, no padding that is not zeroed.
@@ -54,6 +74,7 @@ struct job_options {
 	const char *start_at;      /* as written; "" none */
 	const char *end_at;        /* "" none */
 	const char *calendar_name; /* "" none */
+	const char *hosts;         /* placement/hosts.h; "any" */
 	/* what the last three mean, found out with the job */
 	const struct job_calendar *calendar; /* a reference, NULL none */
 	int64_t start_s;                     /* first instant; INT64_MIN none */
@@ -84,7 +105,11 @@ struct job_options {
 	uint8_t dst_overlap;     /* enum schedule_overlap */
 	uint8_t calendar_mode;   /* enum calendar_mode */
 	uint8_t first;           /* enum job_first */
-	uint8_t reserved[2];     /* 0 */
+	uint8_t place;           /* enum place */
+	uint8_t guarantee;       /* enum job_guarantee */
+	uint8_t when_isolated;   /* enum job_isolated */
+	uint8_t on_lease_lost;   /* enum job_lease_lost */
+	uint8_t reserved[6];     /* 0 */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "placement/hosts.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/master.h"
 #include "scheduler/jobs/policy.h"
@@ -109,6 +110,26 @@ skip_paused(struct master *m, struct job *job, int64_t slot_ms)
 	record_slot(m, job, slot_ms, OUTCOME_SKIPPED, "paused", detail);
 }
 
+/* Without a cluster there is no other host. */
+static bool
+is_for_us(const struct master *m, const struct job *job)
+{
+	const struct hosts_host self = {m->config->node_name, m->config->tags};
+
+	return hosts_match(job->def->options->hosts, &self);
+}
+
+static void
+miss_host(struct master *m, struct job *job, int64_t slot_ms)
+{
+	char detail[256];
+
+	snprintf(detail, sizeof(detail),
+	    "no host is one of %.200s; without a cluster there is only this",
+	    job->def->options->hosts);
+	record_slot(m, job, slot_ms, OUTCOME_MISSED, "no-host", detail);
+}
+
 static void
 decide(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
 {
@@ -126,6 +147,10 @@ decide(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
 	}
 	if (pause_covers(m, job, slot_ms)) {
 		skip_paused(m, job, slot_ms);
+		return;
+	}
+	if (!is_for_us(m, job)) {
+		miss_host(m, job, slot_ms);
 		return;
 	}
 	switch (policy_overlap(job->def->options, &load, &detail)) {
