@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "ipc/lease.h"
 #include "job_input.h"
 #include "verdict.h"
 #include "worker_loop.h"
@@ -142,6 +143,13 @@ start_job(struct worker *w)
 		return err_set(&w->failure, "%s", w->spec.refusal);
 	if (prepare(w, &output) == -1)
 		return -1;
+	if (w->spec.lease_epoch != 0 &&
+	    !lease_holds(WORKER_RUNS_FD, w->spec.lease_epoch, worker_now_us(),
+		&w->lease_us)) {
+		fd_close(&output);
+		return err_set(&w->failure,
+		    "the lease of this host ran out before it started");
+	}
 	w->report.started_us = realtime_us();
 	w->begin_us = worker_now_us();
 	if (runfile_set_started(&w->file, w->report.started_us, 0) == -1) {

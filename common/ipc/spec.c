@@ -41,6 +41,8 @@ run_spec_encode(const struct run_spec *spec, struct wire_writer *w)
 	for (size_t i = 0; i < nitems(spec->success.bits); i++)
 		wire_put_u32(w, spec->success.bits[i]);
 	wire_put_str(w, spec->refusal);
+	wire_put_u64(w, spec->lease_epoch);
+	wire_put_u8(w, spec->lease_kill);
 }
 
 static const char **
@@ -88,6 +90,10 @@ run_spec_decode(struct run_spec *spec, struct wire_reader *r)
 	for (size_t i = 0; i < nitems(spec->success.bits); i++)
 		spec->success.bits[i] = wire_get_u32(r);
 	spec->refusal = wire_get_str(r);
+	if (wire_ok(r) && !wire_end(r)) { /* an older master has no such */
+		spec->lease_epoch = wire_get_u64(r);
+		spec->lease_kill = wire_get_u8(r);
+	}
 	if (!wire_ok(r) || spec->argc == 0 || spec->id[0] == '\0' ||
 	    strlen(spec->id) >= RUN_ID_SIZE)
 		return -1;

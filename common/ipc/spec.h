@@ -66,6 +66,12 @@ struct run_spec {
 	struct code_set success;
 	/* Why it cannot start, found by the master; "" it can. */
 	const char *refusal;
+	/*
+	 * Of a cluster: it must not start without this lease (lease.h), and
+	 * is ended when that runs out if lease_kill is set. 0: none is needed.
+	 */
+	uint64_t lease_epoch;
+	bool lease_kill;
 };
 
 void run_spec_encode(const struct run_spec *spec, struct wire_writer *w);

@@ -124,6 +124,10 @@ set_number(struct drive_spec *s, const char *key, const char *value)
 		spec->kill_grace_ms = n;
 	else if (strcmp(key, "success") == 0)
 		code_set_add(&spec->success, (int)n);
+	else if (strcmp(key, "lease") == 0)
+		spec->lease_epoch = (uint64_t)n;
+	else if (strcmp(key, "lease-kill") == 0)
+		spec->lease_kill = n != 0;
 	else if (strcmp(key, "limit") == 0)
 		s->output_limit = (uint64_t)n;
 	else
