@@ -207,6 +207,12 @@ size_t job_set_count(const struct job_set *set);
 const struct job_def *job_set_at(const struct job_set *set, size_t i);
 const struct job_def *job_set_find(const struct job_set *set, const char *name);
 
+/*
+ * A hash of the texts of all files, whatever their names, and of what else
+ * decides what they mean: hosts with the same one have the same jobs.
+ */
+uint64_t job_set_digest(const struct job_set *set);
+
 size_t job_set_problem_count(const struct job_set *set);
 const struct job_problem *job_set_problem(const struct job_set *set, size_t i);
 

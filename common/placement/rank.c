@@ -1,5 +1,6 @@
 #include "placement/rank.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "schedule/hash.h"
@@ -29,57 +30,87 @@ rank_weight(const struct rank_slot *slot, const char *host)
 	return hash_finish(hash_add(h, tail, sizeof(tail)));
 }
 
-/* Does a, of weight weight, go before b? */
-static bool
-goes_before(const struct rank_slot *slot, const struct rank_host *a,
-    uint64_t weight, const struct rank_host *b)
-{
-	uint64_t other = rank_weight(slot, b->host.name);
+struct entry {
+	uint64_t weight;
+	uint16_t host;
+	uint16_t bucket; /* 0 where load does not count */
+	const char *name;
+};
 
-	if (slot->place == PLACE_LEAST_LOADED &&
-	    rank_bucket(a) != rank_bucket(b))
-		return rank_bucket(a) < rank_bucket(b);
-	if (weight != other)
-		return weight > other;
-	return strcmp(a->host.name, b->host.name) < 0;
+static int
+compare_entries(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->bucket != y->bucket)
+		return x->bucket < y->bucket ? -1 : 1;
+	if (x->weight != y->weight)
+		return x->weight > y->weight ? -1 : 1;
+	return strcmp(x->name, y->name);
 }
 
-int
-rank_of(const struct rank_slot *slot, const struct rank_host *hosts, size_t n,
-    size_t self, size_t *eligible_r)
+size_t
+rank_order(const struct rank_slot *slot, const struct rank_host *hosts,
+    size_t n, uint16_t order_r[RANK_HOSTS_MAX])
 {
-	const struct rank_host *own = &hosts[self];
-	uint64_t weight = rank_weight(slot, own->host.name);
-	bool is_one = false;
-	int rank = 0;
+	struct entry entries[RANK_HOSTS_MAX];
+	size_t count = 0;
 
-	*eligible_r = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (!hosts[i].willing ||
-		    !hosts_match(slot->hosts, &hosts[i].host))
+	for (size_t i = 0; i < n && i < RANK_HOSTS_MAX; i++) {
+		const struct rank_host *host = &hosts[i];
+
+		if (!host->willing || !hosts_match(slot->hosts, &host->host))
 			continue;
-		++*eligible_r;
-		if (i == self)
-			is_one = true;
-		else
-			rank += !goes_before(slot, own, weight, &hosts[i]);
+		entries[count++] = (struct entry){
+		    .weight = rank_weight(slot, host->host.name),
+		    .host = (uint16_t)i,
+		    .bucket = slot->place == PLACE_LEAST_LOADED ?
+			(uint16_t)rank_bucket(host) :
+			0,
+		    .name = host->host.name,
+		};
 	}
-	return is_one ? rank : -1;
+	qsort(entries, count, sizeof(*entries), compare_entries);
+	for (size_t i = 0; i < count; i++)
+		order_r[i] = entries[i].host;
+	return count;
 }
 
-bool
-rank_copy(int rank, uint32_t count, uint32_t *copy_r, unsigned *turn_r)
+/* The n-th copy, from 0, whose host is not sure; -1: none. */
+static int64_t
+nth_unsure(const uint16_t *order, size_t count, const bool *sure, size_t n)
 {
-	*copy_r = 0;
-	*turn_r = 0;
-	if (rank < 0)
-		return false;
-	if (count == HOSTS_ALL)
-		return true;
-	if ((uint32_t)rank < count) {
-		*copy_r = (uint32_t)rank;
-		return true;
+	for (size_t i = 0; i < count; i++)
+		if (!sure[order[i]] && n-- == 0)
+			return (int64_t)i;
+	return -1;
+}
+
+void
+rank_part(const uint16_t *order, size_t n, size_t self, uint32_t count,
+    const bool *sure, struct rank_part *part_r)
+{
+	size_t rank = 0, ahead = 0;
+	int64_t copy;
+
+	*part_r = (struct rank_part){.role = RANK_NONE};
+	while (rank < n && order[rank] != self)
+		rank++;
+	if (rank == n)
+		return;
+	if (count == HOSTS_ALL || rank < count) {
+		part_r->role = RANK_CLAIM;
+		part_r->copy = count == HOSTS_ALL ? 0 : (uint32_t)rank;
+		return;
 	}
-	*turn_r = (unsigned)rank - count + 1;
-	return true;
+	part_r->turn = (unsigned)(rank - count) + 1;
+	/* Those that stand by before it take the first. */
+	for (size_t i = count; i < rank; i++)
+		ahead += sure[order[i]];
+	copy = nth_unsure(order, count, sure, ahead);
+	part_r->role = RANK_CLAIM;
+	if (copy != -1)
+		part_r->copy = (uint32_t)copy;
+	else if (count > 1 || rank > count)
+		part_r->role = RANK_WATCH;
 }

@@ -45,19 +45,38 @@ unsigned rank_bucket(const struct rank_host *host);
 
 uint64_t rank_weight(const struct rank_slot *slot, const char *host);
 
-/*
- * The rank of hosts[self] among the willing hosts that may run the slot, from
- * 0; -1 when it is not one of them. *eligible_r is how many there are.
- */
-int rank_of(const struct rank_slot *slot, const struct rank_host *hosts,
-    size_t n, size_t self, size_t *eligible_r);
+/* More hosts than this are not looked at. */
+#define RANK_HOSTS_MAX 1024
 
 /*
- * What host of a rank does about the copies of a slot: with count copies
- * (hosts_count()) those of the first ranks have one each; the others stand by
- * for all of them. *copy_r is the copy to claim first, *turn_r how many
- * others try that one before. False: it has nothing to do with the slot.
+ * The willing hosts that may run the slot, in the order in which they claim
+ * it: indices into hosts, of which there are n. How many they are.
  */
-bool rank_copy(int rank, uint32_t count, uint32_t *copy_r, unsigned *turn_r);
+size_t rank_order(const struct rank_slot *slot, const struct rank_host *hosts,
+    size_t n, uint16_t order_r[RANK_HOSTS_MAX]);
+
+enum rank_role {
+	RANK_NONE,  /* the slot is none of its business */
+	RANK_CLAIM, /* claims a copy of the slot in its turn */
+	RANK_WATCH, /* claims one only if those before it are silent */
+};
+
+struct rank_part {
+	enum rank_role role;
+	uint32_t copy; /* which of the slot's copies, from 0 */
+	unsigned turn; /* how many hosts try before it */
+};
+
+/*
+ * What hosts[self] has to do with a slot that runs on count hosts
+ * (hosts_count()), when order is theirs. The first count hosts have a copy
+ * each and the others stand by. sure[i] says of a host that it will surely
+ * look after its copy: it is alive and has the same jobs. The host behind
+ * them claims all the same where there is one copy, so that a slot is late by
+ * one turn at most when one host dies; others only claim what is of a host
+ * that is not sure.
+ */
+void rank_part(const uint16_t *order, size_t n, size_t self, uint32_t count,
+    const bool *sure, struct rank_part *part_r);
 
 #endif

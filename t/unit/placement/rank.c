@@ -31,12 +31,10 @@ make_hosts(struct rank_host hosts[HOSTS])
 static int
 host_of(const struct rank_slot *slot, const struct rank_host *hosts, int rank)
 {
-	size_t eligible;
+	uint16_t order[RANK_HOSTS_MAX];
+	size_t n = rank_order(slot, hosts, HOSTS, order);
 
-	for (size_t i = 0; i < HOSTS; i++)
-		if (rank_of(slot, hosts, HOSTS, i, &eligible) == rank)
-			return (int)i;
-	return -1;
+	return (size_t)rank < n ? order[rank] : -1;
 }
 
 /* Published: it must never change, or hosts of two versions disagree. */
@@ -70,18 +68,16 @@ only_willing_hosts_that_match_count(void **state)
 {
 	struct rank_host hosts[HOSTS];
 	struct rank_slot slot = {"j", "tag:web", 5, PLACE_HASH};
-	size_t eligible;
+	uint16_t order[RANK_HOSTS_MAX];
 
 	make_hosts(hosts);
-	assert_int_equal(rank_of(&slot, hosts, HOSTS, 2, &eligible), -1);
-	assert_int_equal(eligible, 2);
+	assert_int_equal(rank_order(&slot, hosts, HOSTS, order), 2);
+	assert_int_equal(order[0] + order[1], 1);
 	hosts[0].willing = false;
-	assert_int_equal(rank_of(&slot, hosts, HOSTS, 0, &eligible), -1);
-	assert_int_equal(rank_of(&slot, hosts, HOSTS, 1, &eligible), 0);
-	assert_int_equal(eligible, 1);
+	assert_int_equal(rank_order(&slot, hosts, HOSTS, order), 1);
+	assert_int_equal(order[0], 1);
 	hosts[1].willing = false;
-	assert_int_equal(rank_of(&slot, hosts, HOSTS, 1, &eligible), -1);
-	assert_int_equal(eligible, 0);
+	assert_int_equal(rank_order(&slot, hosts, HOSTS, order), 0);
 }
 
 /* A host that goes moves its own jobs and no other. */
@@ -158,36 +154,52 @@ load_comes_in_buckets(void **state)
 	}
 }
 
+/* Hosts 0 to 4 in this order; bits of sure: who looks after its copy. */
 static void
-copies_go_by_rank(void **state)
+parts_go_by_rank(void **state)
 {
 	static const struct {
-		int rank;
+		size_t self;
 		uint32_t count;
-		bool takes;
+		unsigned sure;
+		enum rank_role role;
 		uint32_t copy;
 		unsigned turn;
 	} rows[] = {
-	    {-1, 1, false, 0, 0},
-	    {0, 1, true, 0, 0},
-	    {1, 1, true, 0, 1},
-	    {4, 1, true, 0, 4},
-	    {1, 2, true, 1, 0},
-	    {2, 2, true, 0, 1},
-	    {3, 2, true, 0, 2},
-	    {7, HOSTS_ALL, true, 0, 0},
-	    {-1, HOSTS_ALL, false, 0, 0},
+	    {0, 1, 0x1f, RANK_CLAIM, 0, 0},
+	    {1, 1, 0x1f, RANK_CLAIM, 0, 1}, /* always: the second one */
+	    {2, 1, 0x1f, RANK_WATCH, 0, 2}, {4, 1, 0x1f, RANK_WATCH, 0, 4},
+	    {1, 1, 0x1e, RANK_CLAIM, 0, 1}, /* the first is silent */
+	    {2, 1, 0x1e, RANK_WATCH, 0, 2}, /* then the second acts */
+	    {2, 1, 0x1c, RANK_CLAIM, 0, 2}, /* two are silent */
+	    {3, 1, 0x18, RANK_CLAIM, 0, 3}, /* three are */
+	    {3, 1, 0x1c, RANK_WATCH, 0, 3},
+	    {1, 2, 0x1f, RANK_CLAIM, 1, 0}, /* two copies */
+	    {2, 2, 0x1f, RANK_WATCH, 0, 1},
+	    {2, 2, 0x1d, RANK_CLAIM, 1, 1}, /* whose host is silent */
+	    {3, 2, 0x1d, RANK_WATCH, 0, 2},
+	    {3, 2, 0x1c, RANK_CLAIM, 1, 2}, /* both: one for each */
+	    {2, 2, 0x1c, RANK_CLAIM, 0, 1},
+	    {3, HOSTS_ALL, 0x1f, RANK_CLAIM, 0, 0},
+	    {5, 1, 0x1f, RANK_NONE, 0, 0},
+	    {5, HOSTS_ALL, 0x1f, RANK_NONE, 0, 0},
+	    {2, 9, 0x1f, RANK_CLAIM, 2, 0}, /* more copies than hosts */
 	};
+	static const uint16_t order[HOSTS] = {0, 1, 2, 3, 4};
 
 	for (size_t i = 0; i < nitems(rows); i++) {
-		uint32_t copy;
-		unsigned turn;
+		bool sure[HOSTS];
+		struct rank_part part;
 
-		assert_int_equal(
-		    rank_copy(rows[i].rank, rows[i].count, &copy, &turn),
-		    rows[i].takes);
-		assert_int_equal(copy, rows[i].copy);
-		assert_int_equal(turn, rows[i].turn);
+		for (size_t h = 0; h < HOSTS; h++)
+			sure[h] = rows[i].sure >> h & 1;
+		rank_part(
+		    order, HOSTS, rows[i].self, rows[i].count, sure, &part);
+		if (part.role != rows[i].role ||
+		    (part.role == RANK_CLAIM && part.copy != rows[i].copy) ||
+		    part.turn != rows[i].turn)
+			fail_msg("row %zu: role %d copy %u turn %u", i,
+			    (int)part.role, part.copy, part.turn);
 	}
 }
 
@@ -201,7 +213,7 @@ main(void)
 	    cmocka_unit_test(others_keep_their_jobs),
 	    cmocka_unit_test(place_says_what_is_spread),
 	    cmocka_unit_test(load_comes_in_buckets),
-	    cmocka_unit_test(copies_go_by_rank),
+	    cmocka_unit_test(parts_go_by_rank),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
