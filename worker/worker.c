@@ -51,6 +51,8 @@ leave_launcher(int fd)
 	struct sigaction sa = {.sa_handler = SIG_DFL};
 
 	setpgid(0, 0);
+	/* No job of our own user looks into our memory and descriptors. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	sigaction(SIGCHLD, &sa, NULL); /* the launcher lets it be ignored */
 	if (dup3(fd, WORKER_MASTER_FD, O_CLOEXEC) == -1)
 		return -1;

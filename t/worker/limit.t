@@ -20,7 +20,7 @@ my $show = "$Drive::JOBS/show-self";
 is($is{nnp}, 0, "by default a job may gain privileges");
 is($is{ionice}, 0, "and has no class of its own");
 is($is{files}, "64 1000", "and the limits of the daemon");
-my @user = $> == 0 ? (uid => 54323, gid => 54323) : ();
+my @user = $> == 0 ? (uid => 54326, gid => 54326) : ();
 %is = show($d->run(arg => [$show], @user, cpu => 7000, grace => 2500,
 	memory => 1 << 30, files => 33, processes => 500, nnp => 1,
 	ionice => 2 << 13 | 7));
@@ -62,7 +62,7 @@ SKIP: {
 		. "group; see cgroup in belfry.conf(5)"],
 	    "a limit that does not hold is refused");
 	my $n = Drive->new(open => 1, prefix => ["prlimit", "--nofile=64:64",
-		"setpriv", "--reuid=54323", "--regid=54323",
+		"setpriv", "--reuid=54326", "--regid=54326",
 		"--clear-groups"]);
 	$r = $n->run(arg => ["true"], files => 65);
 	is($r->{reason},
