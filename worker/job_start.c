@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/mem.h"
 #include "exec_path.h"
 #include "job_limit.h"
@@ -167,6 +168,7 @@ become_job(struct job_start *start)
 		umask((mode_t)spec->umask);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	fault_point(FAULT_JOB_BORN);
 	return exec_job(start);
 }
 

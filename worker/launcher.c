@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "ipc/packet.h"
@@ -77,10 +78,13 @@ static void
 launch(struct launcher *l, struct message *message)
 {
 	int fd = message_take_fd(&l->master_in, message);
-	pid_t pid = _Fork(); /* fork() without what threads would need */
+	pid_t pid;
 
+	fault_point(FAULT_LAUNCHER_HEARD);
+	pid = _Fork(); /* fork() without what threads would need */
 	if (pid == 0)
 		worker_run(&l->worker, message, fd, &l->setup);
+	fault_point(FAULT_LAUNCHER_FORKED);
 	if (pid == -1)
 		refuse(l, message, errno);
 	fd_close(&fd);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "job_input.h"
@@ -183,12 +184,14 @@ start_job(struct worker *w, const struct cgroup_base *cgroups)
 		fd_close(&output);
 		return err_errno(&w->failure, "cannot write the run file");
 	}
+	fault_point(FAULT_WORKER_STARTED_WRITTEN);
 	w->start.output = output;
 	pid = job_start(&w->start, &w->failure);
 	fd_close(&output);
 	fd_close(&w->start.input);
 	if (pid == -1)
 		return -1;
+	fault_point(FAULT_WORKER_JOB_STARTED);
 	tree_init(&w->tree, pid, w->cgroup.kill);
 	w->report.pid = pid;
 	w->result.started_us = w->report.started_us;
@@ -218,6 +221,7 @@ watch_job(struct worker *w)
 		&w->file, w->report.started_us, w->report.pid) == -1)
 		log_warn("run %s: cannot write its pid", w->spec.id);
 	report_started(&w->report);
+	fault_point(FAULT_WORKER_STARTED_TOLD);
 	if (w->spec.timeout_ms > 0)
 		w->deadline_us = w->begin_us + w->spec.timeout_ms * 1000;
 	worker_loop(w);
@@ -274,14 +278,15 @@ hand_over(struct worker *w)
 
 	for (int i = 0; i < KEEP_TRYING_S; i++) {
 		kept = runfile_set_done(&w->file, &w->result) == 0;
+		fault_point(FAULT_WORKER_DONE_WRITTEN);
 		if (!kept)
 			log_error("run %s: cannot write its result: %s",
 			    w->spec.id, strerror(errno));
 		if (kept) /* its place may soon be another run's */
 			runfile_close(&w->file);
-		if (kept)
-			runfile_close(&w->file);
+		fault_point(FAULT_WORKER_UNLOCKED);
 		told = report_done(&w->report, &w->result);
+		fault_point(FAULT_WORKER_DONE_TOLD);
 		if (kept || told)
 			return;
 		if (w->report.fd != -1)
@@ -295,6 +300,7 @@ _Noreturn void
 worker_run(struct worker *w, struct message *message, int fd,
     const struct worker_setup *setup)
 {
+	fault_point(FAULT_WORKER_BORN);
 	if (leave_launcher(fd) == -1) {
 		log_error("cannot set up a worker: %s", strerror(errno));
 		_exit(1);
@@ -308,11 +314,13 @@ worker_run(struct worker *w, struct message *message, int fd,
 	run_cgroup_init(&w->cgroup);
 	if (!claim_run(w))
 		_exit(0);
+	fault_point(FAULT_WORKER_CLAIMED);
 	runfile_output_init(&w->output, &w->file);
 	report_init(&w->report, WORKER_MASTER_FD, setup->socket, w->spec.id);
 	if (start_job(w, &setup->cgroups) == 0) {
 		watch_job(w);
 		worker_drain(w);
+		fault_point(FAULT_WORKER_EXIT_SEEN);
 	}
 	fill_result(w);
 	run_cgroup_remove(&w->cgroup);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "notify.h"
@@ -245,10 +246,12 @@ child_start(struct child *child)
 		restart_later(child);
 		return;
 	}
+	fault_point(FAULT_GUARDIAN_SPAWNED);
 	child->channel = channel_new(&config, fd);
 	/* During start-up everybody is wired when all are there. */
 	if (g->state != GUARDIAN_STARTING || child->restarts > 0)
 		wiring_child(child);
+	fault_point(FAULT_GUARDIAN_WIRED);
 }
 
 static void
@@ -279,6 +282,7 @@ child_died(struct child *child, int status)
 {
 	struct guardian *g = child->guardian;
 
+	fault_point(FAULT_GUARDIAN_REAPED);
 	channel_free(child->channel);
 	child->channel = NULL;
 	if (g->state == GUARDIAN_STOPPING) {
