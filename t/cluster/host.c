@@ -5,7 +5,8 @@
  *   host NAME NODE FORMER REDIS...
  *
  *   claim ID JOB SLOT FLAGS     x l i s w as in claim.lua, - for none
- *   again ...                   same, of a run that lives from before
+ *   again ... FENCE             same, of a run that lives from before
+ *   rerun ... INCARNATION LOST  same, in place of a lost run
  *   start
  *   finish ID | reopen ID | abandon ID
  *   marks JOB | take NAME LIMIT COUNT ID | give NAME ID
@@ -76,8 +77,10 @@ taken(struct claim *claim, void *arg)
 static void
 reaped(const struct cluster_lost *l, void *arg)
 {
-	printf("reaped %s job=%s node=%s attempt=%d fence=%" PRIu64 " alo=%d\n",
-	    l->id, l->job, l->node, l->attempt, l->fence, l->at_least_once);
+	printf("reaped %s %s job=%s node=%s attempt=%d fence=%" PRIu64
+	       " alo=%d\n",
+	    l->id, l->incarnation, l->job, l->node, l->attempt, l->fence,
+	    l->at_least_once);
 	if (host.bury)
 		cluster_bury(host.cluster, l);
 }
@@ -96,8 +99,7 @@ claimed(struct claim *claim, const struct claim_answer *a, void *arg)
 	printf(
 	    "claim %s %s", host.claims[i].id, claim_verdict_name(a->verdict));
 	if (a->verdict == CLAIM_WON)
-		printf(" %" PRIu64 " %d%s", a->fence, a->attempt,
-		    a->rerun ? " rerun" : "");
+		printf(" %" PRIu64 " %d", a->fence, a->attempt);
 	if (a->verdict == CLAIM_DOWN && a->in_doubt)
 		printf(" in-doubt");
 	printf("\n");
@@ -168,6 +170,10 @@ do_claim(char **w, bool again)
 	    .arg = (void *)(uintptr_t)i,
 	};
 
+	if (strcmp(w[0], "rerun") == 0) {
+		ask.lost_incarnation = w[5];
+		ask.lost_id = w[6];
+	}
 	if (again)
 		host.claims[i].claim = cluster_hold(
 		    host.cluster, &ask, strtoull(w[5], NULL, 10), 1);
@@ -240,17 +246,17 @@ show_servers(void)
 static void
 do_line(char *line)
 {
-	char none[] = "", *w[6] = {none, none, none, none, none, none};
+	char none[] = "", *w[7] = {none, none, none, none, none, none, none};
 	char *rest = strchr(line, ' ');
 	int n = 0;
 
 	rest = rest != NULL ? rest + 1 : line + strlen(line);
 	if (strncmp(line, "say ", 4) == 0)
 		return cluster_say(host.cluster, rest, true);
-	for (char *save, *p = strtok_r(line, " ", &save); p != NULL && n < 6;
+	for (char *save, *p = strtok_r(line, " ", &save); p != NULL && n < 7;
 	     p = strtok_r(NULL, " ", &save))
 		w[n++] = p;
-	if (strcmp(w[0], "claim") == 0)
+	if (strcmp(w[0], "claim") == 0 || strcmp(w[0], "rerun") == 0)
 		do_claim(w, false);
 	else if (strcmp(w[0], "again") == 0)
 		do_claim(w, true);

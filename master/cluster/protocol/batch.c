@@ -147,6 +147,7 @@ add_words(struct batch *batch, const struct claim *claim)
 		args_add_int(args, claim->due_ms);
 	else
 		args_add(args, "");
+	args_add(args, claim->from);
 }
 
 static void

@@ -14,6 +14,8 @@ make_flags(const struct claim_ask *ask, char flags_r[8])
 	*f++ = 'c'; /* never empty: it is a word of a line */
 	if (ask->extra)
 		*f++ = 'x';
+	if (ask->lost_id != NULL)
+		*f++ = 'z';
 	if (ask->at_least_once)
 		*f++ = 'l';
 	if (ask->interval)
@@ -25,12 +27,24 @@ make_flags(const struct claim_ask *ask, char flags_r[8])
 	*f = '\0';
 }
 
+static char *
+make_from(const struct claim_ask *ask)
+{
+	if (ask->lost_id != NULL)
+		return xasprintf("%s %s", ask->lost_incarnation, ask->lost_id);
+	if (ask->extra)
+		return xasprintf(
+		    "%d", ask->attempt > 0 ? (int)ask->attempt : 1);
+	return xstrdup("");
+}
+
 static struct claim *
 claim_new(struct protocol *p, const struct claim_ask *ask)
 {
 	struct claim *claim = xcalloc(1, sizeof(*claim));
 
 	claim->job = xstrdup(ask->job);
+	claim->from = make_from(ask);
 	snprintf(claim->base, sizeof(claim->base), "%s", ask->id);
 	snprintf(claim->id, sizeof(claim->id), "%s", ask->id);
 	claim->slot_ms = ask->slot_ms;
@@ -103,6 +117,7 @@ claim_free(struct protocol *p, struct claim *claim)
 	if (claim->dirty)
 		TAILQ_REMOVE(&p->dirty, claim, dirty_link);
 	free(claim->job);
+	free(claim->from);
 	free(claim);
 }
 

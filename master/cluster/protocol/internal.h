@@ -95,6 +95,7 @@ struct claim {
 	bool dirty; /* on p->dirty */
 	enum claim_state state;
 	char *job;
+	char *from; /* what stands behind a claim that has no mark */
 	char base[CLUSTER_ID_MAX];
 	char id[CLUSTER_ID_MAX + 8]; /* base, or base.TRY */
 	uint32_t try;
@@ -109,7 +110,6 @@ struct claim {
 	char owner_id[CLUSTER_ID_MAX + 8];
 	uint64_t fence;
 	int32_t attempt;
-	bool rerun;
 	bool asked; /* at least one server may have granted it */
 	bool abandoned;
 	uint32_t taken_on; /* HELD: bit per server where another has it */

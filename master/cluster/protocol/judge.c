@@ -70,8 +70,6 @@ granted(struct protocol *p, struct claim *claim, const char *line)
 		p->fence = claim->fence;
 	if (attempt > claim->attempt)
 		claim->attempt = attempt;
-	if (strcmp(line_skip(line, 3), "rerun") == 0)
-		claim->rerun = true;
 }
 
 static void
@@ -153,7 +151,6 @@ finish_with(struct protocol *p, struct claim *claim, enum claim_verdict verdict,
 	    .verdict = verdict,
 	    .fence = claim->fence,
 	    .attempt = claim->attempt,
-	    .rerun = claim->rerun,
 	    .wait_ms = verdict == CLAIM_EARLY ? number : 0,
 	    .mark_ms = verdict == CLAIM_STALE ? number : 0,
 	    .owner = claim->owner[0] != '\0' ? claim->owner : "-",
