@@ -165,8 +165,8 @@ step(struct worker *w, int64_t now_us)
 		} else if (lease_at(w) != 0 &&
 		    !lease_holds(WORKER_RUNS_FD, w->spec.lease_epoch, now_us,
 			&w->lease_us)) {
-			if (w->spec.kill_grace_ms > LEASE_GRACE_MS)
-				w->spec.kill_grace_ms = LEASE_GRACE_MS;
+			if (w->spec.kill_grace_ms > w->spec.lease_grace_ms)
+				w->spec.kill_grace_ms = w->spec.lease_grace_ms;
 			force_end(w, OUTCOME_KILLED, KILL_LEASE, now_us);
 		}
 		break;

@@ -18,7 +18,7 @@
 /* In the directory of run files; no run id ends in so many letters. */
 #define LEASE_FILE "lease"
 
-/* A run whose lease is lost has so long between its kill-signal and KILL. */
+/* At most so long has a run without a lease from its kill-signal to KILL. */
 #define LEASE_GRACE_MS 2000
 
 struct lease {

@@ -49,6 +49,7 @@ run_spec_encode(const struct run_spec *spec, struct wire_writer *w)
 	wire_put_u8(w, spec->no_new_privileges);
 	wire_put_u64(w, spec->lease_epoch);
 	wire_put_u8(w, spec->lease_kill);
+	wire_put_i64(w, spec->lease_grace_ms);
 }
 
 static const char **
@@ -85,6 +86,7 @@ get_lease(struct run_spec *spec, struct wire_reader *r)
 		return;
 	spec->lease_epoch = wire_get_u64(r);
 	spec->lease_kill = wire_get_u8(r);
+	spec->lease_grace_ms = wire_get_i64(r);
 }
 
 int

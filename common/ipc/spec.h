@@ -104,6 +104,7 @@ struct run_spec {
 	 */
 	uint64_t lease_epoch;
 	bool lease_kill;
+	int64_t lease_grace_ms; /* from kill-signal to KILL then */
 };
 
 void run_spec_encode(const struct run_spec *spec, struct wire_writer *w);

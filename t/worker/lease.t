@@ -59,7 +59,7 @@ is_deeply([@$r{qw(outcome reason)}], ["killed", $lost],
 
 lease(3, 400);
 $id = started(arg => ["$Drive::JOBS/ignore-term"], grace => 60_000,
-    lease => 3, "lease-kill" => 1);
+    lease => 3, "lease-kill" => 1, "lease-grace" => 200);
 $r = $d->wait_for("done", $id);
 is_deeply([@$r{qw(outcome signal)}], ["killed", 9],
     "deaf to TERM: SIGKILL, long before its own grace");

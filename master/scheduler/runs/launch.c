@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/spec.h"
 
@@ -275,6 +276,7 @@ send_launch(struct master *m, struct run *run, unsigned index)
 		return -1;
 	}
 	fault_point(FAULT_MASTER_LAUNCH_SENT);
+	run_tell(run);
 	run->launcher = index;
 	run->launches++;
 	run_set_state(run, RUN_LAUNCHING);
@@ -302,6 +304,17 @@ is_in_rate(struct master *m)
 	return false;
 }
 
+/* In a cluster only with a claim, which is asked for now at the latest. */
+static bool
+is_allowed(struct run *run)
+{
+	if (run->master->crew == NULL || crew_may_launch(run))
+		return true;
+	if (run->timer.pos == 0)
+		crew_claim_extra(run);
+	return false;
+}
+
 void
 launch_pump(struct master *m)
 {
@@ -317,7 +330,7 @@ launch_pump(struct master *m)
 		 m->launch.max_running;
 	     run = next) {
 		next = run->later;
-		if (run->unfit)
+		if (run->unfit || !is_allowed(run))
 			continue;
 		index = choose_launcher(&m->launch);
 		if (index == -1)

@@ -142,6 +142,9 @@ fill_spec(struct run_spec *spec, struct wire_writer *w)
 	spec->limits = (struct run_limits){90000, 1 << 20, 64, 20};
 	spec->ionice = IONICE(IONICE_IDLE, 0);
 	spec->no_new_privileges = true;
+	spec->lease_epoch = 7;
+	spec->lease_kill = true;
+	spec->lease_grace_ms = 400;
 	run_spec_encode(spec, w);
 }
 
@@ -183,16 +186,20 @@ test_spec(void **state)
 	assert_int_equal(out.limits.processes, 20);
 	assert_int_equal(ionice_class((int32_t)out.ionice), IONICE_IDLE);
 	assert_true(out.no_new_privileges);
+	assert_true(out.lease_epoch == 7);
+	assert_true(out.lease_kill);
+	assert_true(out.lease_grace_ms == 400);
 	run_spec_fini(&out);
 	wire_writer_fini(&w);
 }
 
 /* What stands behind the fields that have always been there. */
-#define NEWER_FIELDS (8 + 8 + 4 + 4 + 4 + 1)
+#define LIMIT_FIELDS (8 + 8 + 4 + 4 + 4 + 1)
+#define LEASE_FIELDS (8 + 1 + 8)
 
 /*
- * Every prefix is malformed, but for the one that an older master sends; every
- * byte may be wrong.
+ * Every prefix is malformed, but for those that older masters send; every byte
+ * may be wrong.
  */
 static void
 test_spec_broken(void **state)
@@ -206,7 +213,10 @@ test_spec_broken(void **state)
 	for (size_t n = 0; n < w.len; n++) {
 		copy = reader_of(&r, w.p, n);
 		assert_int_equal(run_spec_decode(&out, &r),
-		    n == w.len - NEWER_FIELDS ? 0 : -1);
+		    n == w.len - LEASE_FIELDS ||
+			    n == w.len - LEASE_FIELDS - LIMIT_FIELDS ?
+			0 :
+			-1);
 		run_spec_fini(&out);
 		free(copy);
 	}
