@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "job_input.h"
+#include "kind.h"
 #include "verdict.h"
 #include "worker_loop.h"
 
@@ -140,6 +141,9 @@ start_job(struct worker *w)
 
 	if (w->spec.refusal[0] != '\0')
 		return err_set(&w->failure, "%s", w->spec.refusal);
+	if (kind_of(w->spec.kind) == NULL)
+		return err_set(&w->failure,
+		    "this launcher knows no jobs of kind %d", w->spec.kind);
 	if (prepare(w, &output) == -1)
 		return -1;
 	w->report.started_us = realtime_us();
@@ -149,7 +153,7 @@ start_job(struct worker *w)
 		return err_errno(&w->failure, "cannot write the run file");
 	}
 	w->start.output = output;
-	pid = job_start(&w->start, &w->failure);
+	pid = kind_of(w->spec.kind)->start(w, &w->failure);
 	fd_close(&output);
 	fd_close(&w->start.input);
 	if (pid == -1)
@@ -202,6 +206,9 @@ fill_result(struct worker *w)
 	    .left = w->left,
 	    .stubborn = w->stubborn,
 	    .output_error = w->output.error,
+	    .told = w->inside.told,
+	    .reason = w->inside.reason,
+	    .doing = w->inside.doing,
 	    .success = &w->spec.success,
 	};
 
@@ -265,6 +272,8 @@ worker_run(
 	if (start_job(w) == 0) {
 		watch_job(w);
 		worker_drain(w);
+		if (kind_of(w->spec.kind)->finish != NULL)
+			kind_of(w->spec.kind)->finish(w);
 	}
 	fill_result(w);
 	hand_over(w);

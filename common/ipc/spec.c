@@ -41,6 +41,8 @@ run_spec_encode(const struct run_spec *spec, struct wire_writer *w)
 	for (size_t i = 0; i < nitems(spec->success.bits); i++)
 		wire_put_u32(w, spec->success.bits[i]);
 	wire_put_str(w, spec->refusal);
+	wire_put_u8(w, (uint8_t)spec->kind);
+	put_strings(w, spec->settings, spec->settingc);
 }
 
 static const char **
@@ -88,8 +90,10 @@ run_spec_decode(struct run_spec *spec, struct wire_reader *r)
 	for (size_t i = 0; i < nitems(spec->success.bits); i++)
 		spec->success.bits[i] = wire_get_u32(r);
 	spec->refusal = wire_get_str(r);
-	if (!wire_ok(r) || spec->argc == 0 || spec->id[0] == '\0' ||
-	    strlen(spec->id) >= RUN_ID_SIZE)
+	spec->kind = (enum job_kind)wire_get_u8(r);
+	spec->settings = get_strings(r, &spec->settingc);
+	if (!wire_ok(r) || (spec->kind == KIND_COMMAND && spec->argc == 0) ||
+	    spec->id[0] == '\0' || strlen(spec->id) >= RUN_ID_SIZE)
 		return -1;
 	return 0;
 }
@@ -97,6 +101,7 @@ run_spec_decode(struct run_spec *spec, struct wire_reader *r)
 void
 run_spec_fini(struct run_spec *spec)
 {
+	free(spec->settings);
 	free(spec->argv);
 	free(spec->env);
 	free(spec->groups);
