@@ -21,7 +21,6 @@
  */
 #define HTTP_EXIT_STATUS 100 /* plus the class: 104 for a 404 not expected */
 #define HTTP_EXIT_BODY   110 /* the body is not as expected */
-#define HTTP_EXIT_HEAD   111 /* the head has no end */
 
 /* "METHOD URL" or "URL". */
 struct http_line {

@@ -30,6 +30,13 @@ my @answers = (
 		put($s, sprintf("HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n",
 		    $n <= $bad ? 500 : 200));
 	}],
+	[qr{^/gate/(\w+)}, sub {
+		my ($self, $s, undef, $gate) = @_;
+		put($s, "HTTP/1.1 200 OK\r\nX-Gate: $gate\r\n");
+		select(undef, undef, undef, 0.02)
+		    until -e "$self->{dir}/gate-$gate";
+		put($s, "Content-Length: 5\r\n\r\nopen\n");
+	}],
 	[qr{^/silent}, sub { until_closed($_[1]) }],
 	[qr{^/half-head}, sub {
 		put($_[1], "HTTP/1.1 200 OK\r\nX-Half: ");
@@ -55,7 +62,7 @@ my @answers = (
 		    . $mega * 1048576 . "\r\n\r\n");
 		put($s, $part) or last for 1 .. $mega;
 	}],
-	[qr{^/cut}, sub {
+	[qr{^/cut$}, sub {
 		put($_[1], "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
 		    . "too short\n");
 	}],
@@ -204,6 +211,12 @@ sub redirect {
 	my ($socket, $status, $to) = @_;
 	put($socket, "HTTP/1.1 $status Elsewhere\r\nLocation: $to\r\n"
 	    . "Connection: close\r\nContent-Length: 4\r\n\r\ngo!\n");
+}
+
+# Lets those that wait at /gate/NAME go on.
+sub open_gate {
+	my ($self, $gate) = @_;
+	open(my $out, '>', "$self->{dir}/gate-$gate") or die "gate: $!";
 }
 
 # Says nothing more, and ends when the other side does.

@@ -5,42 +5,10 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
-use Drive;
+use HttpJob;
 use Httpd;
 
-my $h = Httpd->new;
-my $d = Drive->new(worker => "$Drive::BUILD/worker/belfry-worker-lib");
-
-# Settings of a job as the master sends them; a list gives a key many times.
-sub spec {
-	my ($http, %set) = @_;
-	my %run;
-	for (qw(timeout grace envfile env limit success)) {
-		$run{$_} = delete $set{$_} if exists $set{$_};
-	}
-	my %all = ('http-expect-status' => '2xx', 'http-follow' => 0,
-	    'http-connect-timeout' => '20s', 'http-read-timeout' => '20s',
-	    %set);
-	return (%run, kind => 1, setting => ["http=$http",
-	    map { my $key = $_; my $v = $all{$key};
-		map { "$key=$_" } ref $v ? @$v : $v } sort keys %all]);
-}
-
-# Runs it: (the event of its end, its output).
-sub request {
-	my $run = $d->launch(spec(@_));
-	my $done = $d->wait_for('done', $run);
-	$d->wait_for('eof', $run);
-	return ($done, scalar $d->output($run));
-}
-
-sub ends {
-	my ($name, $args, $outcome, $code, $reason, $output) = @_;
-	my ($done, $text) = request(@$args);
-	is("$done->{outcome} $done->{exit_code}", "$outcome $code", $name);
-	like($done->{reason}, $reason, "$name: reason");
-	like($text, $output, "$name: output") if $output;
-}
+my ($h, $d) = (Httpd->new, HttpJob::drive());
 
 # What is right.
 my ($done, $out) = request('GET ' . $h->url('/ok'));

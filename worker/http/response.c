@@ -25,9 +25,7 @@ write_out(struct response *r, const char *p, size_t n)
 bool
 response_head(struct response *r, const void *p, size_t n)
 {
-	r->head_len += n;
-	r->head_too_long = r->head_len > HTTP_HEAD_MAX;
-	return !r->head_too_long && write_out(r, p, n);
+	return write_out(r, p, n);
 }
 
 bool

@@ -13,19 +13,18 @@
 
 /* So much of a body is looked at for a pattern. */
 #define HTTP_BODY_SEEN ((size_t)1 << 20)
-/* All heads of a run: a server may send lines without end. */
-#define HTTP_HEAD_MAX  ((size_t)1 << 20)
 
 struct response {
 	const struct http_request *req; /* borrowed */
-	size_t head_len;                /* of all heads so far */
-	bool head_too_long;
 	struct strbuf seen; /* of the body, when there is a pattern */
 	bool cut;           /* there was more */
 	char last;          /* byte that was written */
 };
 
-/* Takes a line of a head, or a part of the body. False: no more. */
+/*
+ * Takes a line of a head, or a part of the body. False: no more. libcurl sees
+ * to it that a head ends.
+ */
 bool response_head(struct response *r, const void *p, size_t n);
 bool response_body(struct response *r, const void *p, size_t n);
 

@@ -230,11 +230,6 @@ tell_error(struct transfer *t)
 
 	if (*error == '\0')
 		error = curl_easy_strerror(t->result);
-	if (t->response.head_too_long) {
-		inside_tell(t->note, OUTCOME_FAILURE,
-		    "the head of the answer has more than a megabyte");
-		return HTTP_EXIT_HEAD;
-	}
 	if (t->result == CURLE_OPERATION_TIMEDOUT)
 		tell_timeout(t, error);
 	else
