@@ -24,6 +24,10 @@ struct verdict {
 	const char *reason; /* "" none */
 	const char *doing; /* what it was about when it was ended, "" unknown */
 	const struct code_set *success;
+	struct run_limits limits;
+	bool cpu_used_up;     /* the main process, up to the hard limit */
+	bool memory_exceeded; /* the control group says so */
+	bool forks_refused;   /* the control group says so */
 };
 
 /* Sets outcome, exit_code, signal and reason of the result. */

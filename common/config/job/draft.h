@@ -99,6 +99,10 @@ void job_setting_each(const char *settings, const struct job_key *key,
 const char *
 job_settings_find(const char *settings, const char *key, size_t *len_r);
 
+/* Of limit.c: what a job may use. */
+extern const struct job_type job_type_limit_cpu, job_type_limit_memory,
+    job_type_limit_count, job_type_ionice;
+
 /* Of job_time.c: what is resolved with the whole job. */
 extern const struct job_type job_type_instant, job_type_calendar;
 
