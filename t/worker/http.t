@@ -150,5 +150,24 @@ ends('none of the environment', [$h->url('/ok'),
     env => ['http_proxy=http://127.0.0.1:1', 'ALL_PROXY=http://127.0.0.1:1']],
     'success', 0, qr/^$/);
 
+# As another user: whose rights count for which file.
+SKIP: {
+	skip 'only root is anybody', 9 if $> != 0;
+	my @user = (uid => 65534, gid => 65534);
+	my $theirs = $d->file('theirs', "their body\n", 0600);
+	chown 65534, 65534, $theirs;
+	my @post = ('POST ' . $h->url('/ok'), @user);
+	ends('a body of the user\'s', [@post, 'http-body-file' => $theirs],
+	    'success', 0, qr/^$/);
+	like($h->last_request, qr/their body\n\z/, 'is sent');
+	ends('one of root\'s', [@post, 'http-body-file' => $secret],
+	    'launch-failed', -1, qr/^http-body-file: cannot open .*Permission denied/);
+	ends('a password of root\'s', [@post, 'http-user' => 'u',
+	    'http-password-file' => $secret], 'launch-failed', -1,
+	    qr/^http-password-file: cannot read .*Permission denied/);
+	ends('in a job of root\'s', [@post, 'http-user' => 'u', trusted => 1,
+	    'http-password-file' => $secret], 'success', 0, qr/^$/);
+}
+
 $d->finish;
 done_testing;
