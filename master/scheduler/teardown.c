@@ -33,6 +33,7 @@ free_events(struct master *m)
 	    m->tick_event,
 	    m->orphan_timer,
 	    m->prepare_timer,
+	    m->retell_event,
 	    m->drain_timer,
 	    m->workers_event,
 	    m->launch.retry,
