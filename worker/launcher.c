@@ -346,6 +346,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	l->socket = argv[3];
+	l->worker.runs_dir = argv[2];
 	l->guardian = GUARDIAN_FD;
 	l->master = -1;
 	set_files(argv[2]);

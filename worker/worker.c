@@ -94,6 +94,9 @@ claim_run(struct worker *w)
 		if (runfile_open_locked(
 			&w->file, WORKER_RUNS_FD, w->spec.id, &err) == 0)
 			return w->file.state == RUNFILE_CREATED;
+		if (errno == ENOENT &&
+		    runfile_renew_dir(WORKER_RUNS_FD, w->runs_dir) == 1)
+			continue;
 		if (errno != EWOULDBLOCK) {
 			log_error("%s", err.text);
 			return false;

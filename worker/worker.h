@@ -42,7 +42,8 @@ struct worker {
 	struct report report;
 	struct tree tree;
 	struct run_result result;
-	struct err failure; /* why it could not start */
+	struct err failure;   /* why it could not start */
+	const char *runs_dir; /* borrowed: where the run files are */
 	enum worker_phase phase;
 	enum outcome forced; /* why it was ended, OUTCOME_NONE by itself */
 	int kill_why;
@@ -59,8 +60,8 @@ struct worker {
 
 /*
  * Runs what the message asks for and ends the process. fd is the channel to
- * the master. To be called in a process just forked, signals blocked; worker
- * was never used.
+ * the master. To be called in a process just forked, signals blocked; of
+ * worker only runs_dir is set.
  */
 _Noreturn void worker_run(
     struct worker *worker, struct message *message, int fd, const char *socket);

@@ -311,6 +311,7 @@ intake_new(const struct intake_config *config)
 	const struct batch_config batch = {
 	    .store = config->store,
 	    .runs_fd = config->runs_fd,
+	    .runs_path = config->runs_path,
 	    .ended_cb = ended,
 	    .flushed_cb = flushed,
 	    .arg = in,

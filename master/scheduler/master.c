@@ -382,7 +382,6 @@ static int
 master_init(struct role *role, struct err *err)
 {
 	struct master *m = xcalloc(1, sizeof(*m));
-	char *runs = xasprintf("%s/runs", role->config->state_dir);
 
 	role->state = m;
 	m->role = role;
@@ -391,13 +390,12 @@ master_init(struct role *role, struct err *err)
 	m->guardian_pid = (int)getppid();
 	m->workers_fd = -1;
 	role_lock(role, "master");
-	m->runs_dir = open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (m->runs_dir == -1) {
-		err_errno(err, "cannot open %s", runs);
-		free(runs);
-		return -1;
-	}
-	free(runs);
+	m->runs_path = xasprintf("%s/runs", role->config->state_dir);
+	if (fd_mkdir_p(m->runs_path, 0700) == -1)
+		return err_errno(err, "cannot make %s", m->runs_path);
+	m->runs_dir = open(m->runs_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m->runs_dir == -1)
+		return err_errno(err, "cannot open %s", m->runs_path);
 	m->alarm = alarm_new(role->base, alarm_rang, m, err);
 	if (m->alarm == NULL)
 		return -1;

@@ -73,14 +73,15 @@ struct master {
 	struct run_ids ids;
 	struct places places;
 	uint64_t fence;
-	int runs_dir; /* fd of STATE-DIR/runs */
+	int runs_dir;    /* fd of STATE-DIR/runs */
+	char *runs_path; /* its path */
 	int workers_fd;
 	struct event *workers_event;
 	struct event *orphan_timer;
 	struct event *prepare_timer;
 	struct event *drain_timer;
 	struct event *retell_event;
-	size_t retold; /* jobs, so far */
+	size_t retold;     /* jobs, so far */
 	bool drain_wanted; /* while loading */
 	bool drain_now;
 	bool drained;

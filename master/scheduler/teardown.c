@@ -69,6 +69,7 @@ master_free(struct master *m)
 	if (m->config != m->role->config)
 		config_free(m->config);
 	fd_close(&m->runs_dir);
+	free(m->runs_path);
 	fd_close(&m->workers_fd);
 	free(m);
 }
