@@ -16,6 +16,7 @@
 #include "envfile.h"
 #include "job_start.h"
 #include "report.h"
+#include "run_cgroup.h"
 #include "tree.h"
 
 /* A worker's descriptors; the launcher keeps the last two at these numbers. */
@@ -41,9 +42,9 @@ struct worker {
 	struct runfile_output output;
 	struct report report;
 	struct tree tree;
+	struct run_cgroup cgroup;
 	struct run_result result;
-	struct err failure;   /* why it could not start */
-	const char *runs_dir; /* borrowed: where the run files are */
+	struct err failure; /* why it could not start */
 	enum worker_phase phase;
 	enum outcome forced; /* why it was ended, OUTCOME_NONE by itself */
 	int kill_why;
@@ -58,12 +59,19 @@ struct worker {
 	int64_t give_up_us;
 };
 
+/* What all workers of a launcher have in common. */
+struct worker_setup {
+	const char *socket;   /* where they find a new master */
+	const char *runs_dir; /* where the run files are */
+	struct cgroup_base cgroups;
+};
+
 /*
  * Runs what the message asks for and ends the process. fd is the channel to
- * the master. To be called in a process just forked, signals blocked; of
- * worker only runs_dir is set.
+ * the master. To be called in a process just forked, signals blocked; worker
+ * was never used.
  */
-_Noreturn void worker_run(
-    struct worker *worker, struct message *message, int fd, const char *socket);
+_Noreturn void worker_run(struct worker *worker, struct message *message,
+    int fd, const struct worker_setup *setup);
 
 #endif
