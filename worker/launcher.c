@@ -350,6 +350,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	l->setup.socket = argv[3];
+	l->setup.runs_dir = argv[2];
 	l->guardian = GUARDIAN_FD;
 	l->master = -1;
 	set_files(argv[2]);
