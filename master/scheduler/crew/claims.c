@@ -140,9 +140,7 @@ ask(struct run *run)
 void
 crew_ask(struct run *run)
 {
-	struct master *m = run->master;
-
-	if (!run->asked && runfile_create(m->runs_dir, &run->begin) == -1) {
+	if (!run->asked && run_make_files(run) == -1) {
 		log_error("job %s: slot left to other hosts: cannot make the "
 			  "run file of %s",
 		    run->begin.job, run->begin.id);
@@ -227,7 +225,7 @@ write_claim(struct run *run)
 {
 	struct master *m = run->master;
 
-	if (runfile_create(m->runs_dir, &run->begin) == 0)
+	if (run_make_files(run) == 0)
 		return 0;
 	log_error("job %s: slot given back: cannot write the run file of %s",
 	    run->begin.job, run->begin.id);
@@ -408,7 +406,7 @@ run_unguarded(struct run *run)
 							 (uint64_t)clock_us();
 	run->begin.fence = m->fence;
 	run->unguarded = true;
-	if (runfile_create(m->runs_dir, &run->begin) == -1 || !fire_won(run)) {
+	if (run_make_files(run) == -1 || !fire_won(run)) {
 		crew_vanish(run);
 		return;
 	}

@@ -51,6 +51,7 @@ struct run {
 	bool orphan;      /* its worker has no channel to us now */
 	bool unfit;       /* it cannot be launched: it is to be ended */
 	int8_t priority;  /* in the waiting line */
+	uint8_t line;     /* enum launch_line it waits in */
 	uint8_t kill_why; /* enum kill_why to be told to the worker; 0 none */
 	bool told;        /* the recorder knows that it began */
 	/* Of a cluster, see crew/crew.h; zero without one. */
@@ -93,6 +94,12 @@ void run_begin_fill(struct master *m, struct run_begin *begin_r,
  * be made the run ends as launch-failed and -1 is returned; it is gone then.
  */
 int run_claim(struct run *run);
+
+/*
+ * Writes its run file, and that of its parameters, also when somebody deleted
+ * the directory. 0, or -1 with errno.
+ */
+int run_make_files(const struct run *run);
 
 /* Tells the recorder that it begins, once. */
 void run_tell(struct run *run);
