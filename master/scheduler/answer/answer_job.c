@@ -184,7 +184,8 @@ answer_job(struct master *m, struct ask *ask)
 	json = job_json(m, job);
 	keys = json_object();
 	job_def_each_key(job->def, add_key, keys);
-	json_object_set_new(json, "command", json_text(job->def->command));
+	json_object_set_new(
+	    json, job_def_kind_key(job->def), json_text(job->def->command));
 	json_object_set_new(json, "keys", keys);
 	json_object_set_new(json, "next_fires",
 	    fires(job, job->def->options->enabled ? FIRES_SHOWN : 0));
