@@ -341,20 +341,22 @@ main(int argc, char **argv)
 	int level, target;
 
 	check_channel();
-	if (argc != 7 || (level = log_level_parse(argv[4])) == -1 ||
+	/* The guardian may be from before there were groups, or newer. */
+	if (argc < 6 || (level = log_level_parse(argv[4])) == -1 ||
 	    (target = log_target_parse(argv[5])) == -1) {
 		fprintf(stderr,
 		    "usage: belfry-worker INDEX RUNS-DIR WORKER-SOCKET "
-		    "LOG-LEVEL stderr|syslog|both CGROUP\n");
+		    "LOG-LEVEL stderr|syslog|both [CGROUP]\n");
 		return 2;
 	}
 	l->setup.socket = argv[3];
+	l->setup.runs_dir = argv[2];
 	l->guardian = GUARDIAN_FD;
 	l->master = -1;
 	set_files(argv[2]);
 	set_signals();
 	log_init("worker", (enum log_level)level, (enum log_target)target);
-	cgroup_base_init(&l->setup.cgroups, argv[6]);
+	cgroup_base_init(&l->setup.cgroups, argc > 6 ? argv[6] : "");
 	if (strcmp(argv[1], "0") == 0) /* one of us is enough */
 		cgroup_base_clean(&l->setup.cgroups, WORKER_RUNS_FD);
 	kind_init();

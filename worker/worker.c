@@ -28,7 +28,7 @@
 #define CLAIM_WAIT_US 5000
 
 /* How much less than its CPU limit a process may seem to have used. */
-#define CPU_SLACK_US 200000
+#define CPU_SLACK_US 500000
 
 /* A result that neither file nor master takes is worth that many seconds. */
 #define KEEP_TRYING_S 60
@@ -93,7 +93,7 @@ may_be_ours(const struct worker *w)
  * looks at what it found.
  */
 static bool
-claim_run(struct worker *w)
+claim_run(struct worker *w, const char *runs_dir)
 {
 	struct err err;
 
@@ -101,6 +101,9 @@ claim_run(struct worker *w)
 		if (runfile_open_locked(
 			&w->file, WORKER_RUNS_FD, w->spec.id, &err) == 0)
 			return w->file.state == RUNFILE_CREATED;
+		if (errno == ENOENT &&
+		    runfile_renew_dir(WORKER_RUNS_FD, runs_dir) == 1)
+			continue;
 		if (errno != EWOULDBLOCK) {
 			log_error("%s", err.text);
 			return false;
@@ -319,7 +322,7 @@ worker_run(struct worker *w, struct message *message, int fd,
 	set_title(w->spec.job);
 	w->pipe = w->timer = w->start.input = w->start.cgroup = -1;
 	run_cgroup_init(&w->cgroup);
-	if (!claim_run(w))
+	if (!claim_run(w, setup->runs_dir))
 		_exit(0);
 	fault_point(FAULT_WORKER_CLAIMED);
 	runfile_output_init(&w->output, &w->file);

@@ -63,7 +63,8 @@ struct worker {
 
 /* What all workers of a launcher have in common. */
 struct worker_setup {
-	const char *socket; /* where they find a new master */
+	const char *socket;   /* where they find a new master */
+	const char *runs_dir; /* where the run files are */
 	struct cgroup_base cgroups;
 };
 

@@ -81,6 +81,7 @@ enum role_id {
  *   RECORD_PAUSE   M: struct record_pause
  *   RECORD_PARAMS  M: str run, str JSON: what the run was begun with
  *   RECORDED       R: u64 all up to this sequence number is on disk
+ *   STATE_NEW      R: the store is a new one: tell again what is not over
  * Questions of the api process; the message id tells them apart:
  *   ASK            str verb, str who, u32 n, n * (str key, str value)
  *   ASK_CANCEL     the client went away
@@ -151,6 +152,8 @@ enum role_id {
 	    16, 4096, false)                                                   \
 	X(52, RECORD_PARAMS, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),   \
 	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
+	X(59, STATE_NEW, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0, 0, \
+	    false)                                                             \
 	X(60, ASK, ROLE_BIT(ROLE_API),                                         \
 	    ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER), 14,               \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \

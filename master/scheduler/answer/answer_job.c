@@ -148,10 +148,19 @@ fires(const struct job *job, int64_t n)
 	return list;
 }
 
+/*
+ * What may hold secrets is for the job alone. Values of environment-file are
+ * not even known here.
+ */
+#define HIDDEN "(not shown)"
+
 static void
 add_key(void *arg, const char *key, const char *value)
 {
 	json_t *keys = arg, *old = json_object_get(keys, key);
+
+	if (strcmp(key, "stdin") == 0)
+		value = HIDDEN;
 
 	/* A key that is given several times becomes a list. */
 	if (old == NULL) {
