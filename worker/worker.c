@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "job_input.h"
+#include "kind.h"
 #include "job_limit.h"
 #include "verdict.h"
 #include "worker_loop.h"
@@ -27,7 +28,7 @@
 #define CLAIM_WAIT_US 5000
 
 /* How much less than its CPU limit a process may seem to have used. */
-#define CPU_SLACK_US 200000
+#define CPU_SLACK_US 500000
 
 /* A result that neither file nor master takes is worth that many seconds. */
 #define KEEP_TRYING_S 60
@@ -179,6 +180,9 @@ start_job(struct worker *w, const struct cgroup_base *cgroups)
 
 	if (w->spec.refusal[0] != '\0')
 		return err_set(&w->failure, "%s", w->spec.refusal);
+	if (kind_of(w->spec.kind) == NULL)
+		return err_set(&w->failure,
+		    "this launcher knows no jobs of kind %d", w->spec.kind);
 	if (prepare_limits(w, cgroups) == -1 || prepare(w, &output) == -1)
 		return -1;
 	w->report.started_us = realtime_us();
@@ -189,7 +193,7 @@ start_job(struct worker *w, const struct cgroup_base *cgroups)
 	}
 	fault_point(FAULT_WORKER_STARTED_WRITTEN);
 	w->start.output = output;
-	pid = job_start(&w->start, &w->failure);
+	pid = kind_of(w->spec.kind)->start(w, &w->failure);
 	fd_close(&output);
 	fd_close(&w->start.input);
 	if (pid == -1)
@@ -252,6 +256,9 @@ fill_result(struct worker *w)
 	    .left = w->left,
 	    .stubborn = w->stubborn,
 	    .output_error = w->output.error,
+	    .told = w->inside.told,
+	    .reason = w->inside.reason,
+	    .doing = w->inside.doing,
 	    .success = &w->spec.success,
 	    .limits = w->spec.limits,
 	    .cpu_used_up = is_cpu_used_up(w),
@@ -324,6 +331,8 @@ worker_run(struct worker *w, struct message *message, int fd,
 		watch_job(w);
 		worker_drain(w);
 		fault_point(FAULT_WORKER_EXIT_SEEN);
+		if (kind_of(w->spec.kind)->finish != NULL)
+			kind_of(w->spec.kind)->finish(w);
 	}
 	fill_result(w);
 	run_cgroup_remove(&w->cgroup);

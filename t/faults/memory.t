@@ -29,14 +29,16 @@ my @valgrind = ('valgrind', '-q', '--leak-check=full',
 mkdir $d->path('bin');
 system('cp', $Belfry::DAEMON, $d->path('bin/belfryd')) == 0 or die 'cp';
 system('cp', $worker, $d->path('bin/belfry-worker')) == 0 or die 'cp';
+system('cp', "$Belfry::BUILD/worker/belfry-worker-lib", $d->path('bin')) == 0
+    or die 'cp';
 
 # Their own words, by process.
 sub reports {
 	my %reports;
 	for my $path (glob $d->path('valgrind.*')) {
 		open(my $in, '<', $path) or next;
-		local $/;
-		$reports{$path} = <$in> // '';
+		# "--PID--" is about valgrind: system calls that it does not know.
+		$reports{$path} = join '', grep { !/^--/ } <$in>;
 	}
 	return \%reports;
 }
