@@ -12,7 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "job_input.h"
-#include "kind.h"
+#include "kinds/kind.h"
 #include "job_limit.h"
 #include "verdict.h"
 #include "worker_loop.h"
