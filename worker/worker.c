@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "ipc/lease.h"
 #include "job_input.h"
 #include "kinds/kind.h"
 #include "job_limit.h"
@@ -185,6 +186,13 @@ start_job(struct worker *w, const struct cgroup_base *cgroups)
 		    "this launcher knows no jobs of kind %d", w->spec.kind);
 	if (prepare_limits(w, cgroups) == -1 || prepare(w, &output) == -1)
 		return -1;
+	if (w->spec.lease_epoch != 0 &&
+	    !lease_holds(WORKER_RUNS_FD, w->spec.lease_epoch, worker_now_us(),
+		&w->lease_us)) {
+		fd_close(&output);
+		return err_set(&w->failure,
+		    "the lease of this host ran out before it started");
+	}
 	w->report.started_us = realtime_us();
 	w->begin_us = worker_now_us();
 	if (runfile_set_started(&w->file, w->report.started_us, 0) == -1) {

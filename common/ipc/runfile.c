@@ -42,6 +42,7 @@ run_begin_encode(const struct run_begin *b, struct wire_writer *w)
 	wire_put_i64(w, b->created_ms);
 	wire_put_u64(w, b->output_limit);
 	wire_put_u64(w, b->fence);
+	wire_put_u32(w, b->copy);
 }
 
 /* Not snprintf(): its pages cost a worker that has just been forked dear. */
@@ -68,6 +69,8 @@ run_begin_decode(struct run_begin *b, struct wire_reader *r)
 	b->created_ms = wire_get_i64(r);
 	b->output_limit = wire_get_u64(r);
 	b->fence = wire_get_u64(r);
+	if (r->pos < r->len) /* older versions had none */
+		b->copy = wire_get_u32(r);
 	return wire_ok(r) && b->trigger < TRIGGER_COUNT ? 0 : -1;
 }
 

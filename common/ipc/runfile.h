@@ -52,7 +52,8 @@ struct run_begin {
 	enum trigger trigger;
 	int64_t created_ms;
 	uint64_t output_limit;
-	uint64_t fence;
+	uint64_t fence; /* 0: in a cluster, its claim was not answered yet */
+	uint32_t copy;  /* of a slot that several hosts run; 0: the only one */
 };
 
 void run_begin_encode(const struct run_begin *begin, struct wire_writer *w);

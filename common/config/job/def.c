@@ -82,6 +82,7 @@ same_options(const struct job_options *a, const struct job_options *b)
 		same_text(a->start_at, b->start_at) &&
 		same_text(a->end_at, b->end_at) &&
 		same_text(a->calendar_name, b->calendar_name) &&
+		same_text(a->hosts, b->hosts) &&
 		same_text(a->settings, b->settings) &&
 		memcmp(&a->start_s, &b->start_s,
 		    sizeof(*a) - offsetof(struct job_options, start_s)) == 0);

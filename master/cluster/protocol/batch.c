@@ -206,7 +206,7 @@ flush_server(struct protocol *p, unsigned server, enum script_id script)
 }
 
 void
-batch_flush(struct protocol *p)
+claims_flush(struct protocol *p)
 {
 	/* What frees others first. */
 	static const enum script_id order[] = {
@@ -240,7 +240,7 @@ reopened(struct protocol *p, struct request *request,
 }
 
 void
-batch_reopen(struct protocol *p, struct claim *claim)
+claims_reopen(struct protocol *p, struct claim *claim)
 {
 	struct args args = {0};
 
