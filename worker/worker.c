@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "ipc/lease.h"
 #include "job_input.h"
-#include "kind.h"
+#include "kinds/kind.h"
 #include "job_limit.h"
 #include "verdict.h"
 #include "worker_loop.h"

@@ -14,7 +14,7 @@
 #include "ipc/spec.h"
 
 #include "envfile.h"
-#include "inside.h"
+#include "kinds/inside.h"
 #include "job_start.h"
 #include "report.h"
 #include "run_cgroup.h"
