@@ -70,7 +70,10 @@ enum role_id {
  *   RECORD_SLOT    M: slots that did not run, and why
  *   STATE_PAUSE    R: struct record_pause, one a pause
  *   RECORD_PAUSE   M: struct record_pause
- *   RECORD_PARAMS  M: str run, str JSON: what the run was begun with
+ *   RECORD_PARAMS  M: str run, str JSON: what the run was begun with, str JSON:
+ *                  the ends of its parents; "" for what there is not
+ *   STATE_AFTER    R: struct record_after: not used up, one an end
+ *   RECORD_AFTER   M: struct record_after
  *   RECORDED       R: u64 all up to this sequence number is on disk
  * Questions of the api process; the message id tells them apart:
  *   ASK            str verb, str who, u32 n, n * (str key, str value)
@@ -119,7 +122,7 @@ enum role_id {
 	X(41, STATE_JOB, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,   \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(42, STATE_RETRY, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
-	    4096, false)                                                       \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(43, STATE_OPEN, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,  \
 	    4096, false)                                                       \
 	X(44, STATE_END, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0,    \
@@ -139,6 +142,10 @@ enum role_id {
 	X(51, RECORD_PAUSE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
 	    16, 4096, false)                                                   \
 	X(52, RECORD_PARAMS, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),   \
+	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
+	X(55, STATE_AFTER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
+	X(56, RECORD_AFTER, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
 	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
 	X(60, ASK, ROLE_BIT(ROLE_API),                                         \
 	    ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER), 14,               \

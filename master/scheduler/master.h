@@ -3,7 +3,7 @@
  * never waits. One struct master; each file has one part of the work.
  *
  *   master.c    role entry: peers, start, the tick
- *   recover.c   start: what the store and the run files tell
+ *   recover.c   start: what the store and the run files tell; recover_files.c
  *   reload.c    the guardian's RELOAD; refresh.c: zones and calendars
  *   teardown.c  the end
  *   clock/      the alarm, the heap, when a job is due, the launch rate
@@ -18,6 +18,7 @@
 
 #include "scheduler/clock/alarm.h"
 #include "scheduler/clock/heap.h"
+#include "scheduler/jobs/after.h"
 #include "scheduler/jobs/jobs.h"
 #include "scheduler/runs/launch.h"
 #include "scheduler/runs/outbox.h"
@@ -64,6 +65,7 @@ struct master {
 	struct event *tick_event; /* more is due than one turn may do */
 	int64_t ticked_ms;        /* time of the last tick */
 	struct jobs jobs;
+	struct after after;
 	struct runs runs;
 	struct launch launch;
 	struct outbox outbox;
@@ -132,6 +134,10 @@ void recover_free(struct master *m);
 bool recover_has_attempt(
     const struct master *m, const char *job, int64_t slot_ms, int32_t attempt);
 
+/* While loading: is there a file of a run of job that parent's end began? */
+bool
+recover_has_child(const struct master *m, const char *job, const char *parent);
+
 /* Looks again at runs whose workers have not come back yet. */
 void recover_orphans(struct master *m);
 
@@ -151,7 +157,7 @@ bool workers_kill(struct run *run, enum kill_why why);
  */
 void workers_lost(struct master *m, struct run *run);
 
-/* fire.c */
+/* fire.c; fire_replace() is of jobs/decide.c */
 void fire_job(struct master *m, struct job *job, int64_t now_ms);
 void fire_retry(struct master *m, struct retry *retry);
 

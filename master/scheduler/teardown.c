@@ -59,6 +59,7 @@ master_free(struct master *m)
 	channel_free(m->api);
 	recover_free(m);
 	memory_forget(&m->jobs);
+	after_fini(&m->after);
 	jobs_fini(&m->jobs);
 	heap_fini(&m->heap);
 	outbox_fini(&m->outbox);

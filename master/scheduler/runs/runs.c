@@ -139,9 +139,10 @@ run_free(struct run *run)
 	for (p = bucket(&m->runs, run->begin.id); *p != run; p = &(*p)->same)
 		;
 	*p = run->same;
-	if (run->params != NULL)
+	if (run->params != NULL || run->parents != NULL)
 		params_remove(m->runs_dir, run->begin.id);
 	free(run->params);
+	free(run->parents);
 	free(run);
 }
 
@@ -162,7 +163,8 @@ run_begin_fill(struct master *m, struct run_begin *begin_r, struct job *job,
 	begin_r->attempt = attempt;
 	begin_r->trigger = trigger;
 	begin_r->created_ms = now_us / 1000;
-	begin_r->output_limit = job->def->options->output_limit;
+	if (job->def->options->output != JOB_OUTPUT_NONE)
+		begin_r->output_limit = job->def->options->output_limit;
 	/* Grows for the whole host, so for every job. */
 	m->fence =
 	    m->fence + 1 > (uint64_t)now_us ? m->fence + 1 : (uint64_t)now_us;
@@ -175,8 +177,8 @@ run_claim(struct run *run)
 	struct master *m = run->master;
 
 	fault_point(FAULT_MASTER_DUE);
-	if ((run->params != NULL &&
-		params_save(m->runs_dir, run->begin.id, run->params) == -1) ||
+	if (params_save(
+		m->runs_dir, run->begin.id, run->params, run->parents) == -1 ||
 	    runfile_create(m->runs_dir, &run->begin) == -1) {
 		outbox_begin(m, &run->begin);
 		run_end_with(run, OUTCOME_LAUNCH_FAILED, false,
@@ -186,8 +188,7 @@ run_claim(struct run *run)
 	fault_point(FAULT_MASTER_FILE_WRITTEN);
 	outbox_begin(m, &run->begin);
 	fault_point(FAULT_MASTER_BEGIN_TOLD);
-	if (run->params != NULL)
-		outbox_params(m, run->begin.id, run->params);
+	outbox_params(m, run);
 	return 0;
 }
 
@@ -231,9 +232,23 @@ add_retry(struct run *run, int64_t due_ms)
 	    .slot_ms = run->begin.slot_ms,
 	    .attempt = run->begin.attempt + 1,
 	    .due_ms = due_ms,
+	    .chain = run_begin_chain(&run->begin),
+	    .parent = run->begin.parent,
+	    .params = run->params != NULL ? run->params : "",
+	    .parents = run->parents != NULL ? run->parents : "",
 	};
 
 	retry_add(run->master, run->job, &record);
+}
+
+/* output = failure: that of a success counts as dropped. */
+static void
+drop_output(const struct job *job, struct run_result *result)
+{
+	if (job->def != NULL &&
+	    job->def->options->output == JOB_OUTPUT_FAILURE &&
+	    result->outcome == OUTCOME_SUCCESS)
+		result->dropped_bytes = result->output_bytes;
 }
 
 void
@@ -247,6 +262,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	    .has_file = has_file,
 	};
 	int64_t wait = -1;
+	bool repeated = false;
 
 	if (end.result.finished_us == 0)
 		end.result.finished_us = clock_us();
@@ -255,11 +271,16 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 		    job->def->options, result, run->begin.attempt);
 	if (recover_has_attempt(
 		m, run->begin.job, run->begin.slot_ms, run->begin.attempt + 1))
-		wait = -1; /* it was made already */
+		repeated = true; /* it was made already */
+	if (repeated)
+		wait = -1;
 	if (wait >= 0)
 		end.retry_ms = clock_ms() + wait;
 	log_end(run, &end.result);
 	remember(job, run, &end.result);
+	drop_output(job, &end.result);
+	if (wait < 0 && !repeated)
+		after_ended(m, run, &end.result, has_file);
 	outbox_end(m, &end, run->place);
 	fault_point(FAULT_MASTER_END_TOLD);
 	if (wait >= 0) {

@@ -25,8 +25,8 @@ struct environment {
 static void
 env_start(struct environment *env)
 {
-	array_reserve(&env->at, &env->cap, (size_t)env->n + 1,
-	    sizeof(*env->at));
+	array_reserve(
+	    &env->at, &env->cap, (size_t)env->n + 1, sizeof(*env->at));
 	env->at[env->n++] = env->text.len;
 }
 
@@ -102,6 +102,7 @@ env_add_run(struct environment *env, const struct run *run)
 	env_add(env, "BELFRY_FENCE=%llu", (unsigned long long)b->fence);
 	env_add(env, "BELFRY_NODE=%s", b->host);
 	env_add(env, "BELFRY_TRIGGER=%s", trigger_name(b->trigger));
+	env_add(env, "BELFRY_CHAIN=%s", run_begin_chain(b));
 	env_add(env, "BELFRY_LAST_SUCCESS=%s",
 	    run->job->last_success_ms == 0 ?
 		"" :
@@ -115,6 +116,16 @@ env_add_param(void *arg, const char *name, const char *value)
 
 	env_start(env);
 	strbuf_addf(&env->text, "BELFRY_PARAM_%s=%s", name, value);
+	strbuf_addch(&env->text, '\0');
+}
+
+static void
+env_add_variable(void *arg, const char *name, const char *value)
+{
+	struct environment *env = arg;
+
+	env_start(env);
+	strbuf_addf(&env->text, "%s=%s", name, value);
 	strbuf_addch(&env->text, '\0');
 }
 
@@ -204,6 +215,9 @@ spec_encode(struct master *m, struct run *run, struct wire_writer *w)
 	env_add_run(env, run);
 	if (run->params != NULL)
 		params_each(run->params, env_add_param, env);
+	if (run->parents != NULL)
+		params_each_parent(
+		    run->parents, run->begin.parent, env_add_variable, env);
 	argv = make_argv(def, &spec.argc);
 	spec.argv = (const char **)(uintptr_t)argv;
 	spec.env = env_pointers(env);
