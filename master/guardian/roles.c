@@ -155,7 +155,7 @@ spawn_launcher(struct child *child, struct err *err)
 {
 	struct guardian *g = child->guardian;
 	char index[16], level[16], *runs, *sock;
-	char *argv[7];
+	char *argv[8];
 	struct child_exec exec = {
 	    .path = g->worker,
 	    .argv = argv,
@@ -174,7 +174,8 @@ spawn_launcher(struct child *child, struct err *err)
 	argv[3] = sock;
 	argv[4] = level;
 	argv[5] = (char *)(uintptr_t)g->log_target;
-	argv[6] = NULL;
+	argv[6] = g->cgroups.base;
+	argv[7] = NULL;
 	fd = child_spawn(child, &exec, err);
 	free(runs);
 	free(sock);

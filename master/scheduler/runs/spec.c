@@ -153,6 +153,14 @@ fill_options(struct run_spec *spec, const struct job_options *o)
 	spec->kill_signal = o->kill_signal;
 	spec->kill_grace_ms = o->kill_grace_ms;
 	spec->success = o->success;
+	spec->limits = (struct run_limits){
+	    .cpu_ms = o->limit_cpu_ms,
+	    .memory = o->limit_memory,
+	    .files = (uint32_t)o->limit_files,
+	    .processes = (uint32_t)o->limit_processes,
+	};
+	spec->ionice = (uint32_t)o->ionice;
+	spec->no_new_privileges = o->no_new_privileges;
 }
 
 /*
