@@ -363,11 +363,25 @@ apply_entry(struct batch *b, struct entry *entry)
 	}
 }
 
-/* A short run's end comes in the same batch as its beginning. */
+static bool
+has_type(const struct queue *q, uint16_t type)
+{
+	for (size_t i = 0; i < q->n; i++)
+		if (q->entries[i].type == type)
+			return true;
+	return false;
+}
+
+/*
+ * A short run's end comes in the same batch as its beginning. Not so when a
+ * job changes in between: what was decided before that must be known then.
+ */
 static void
 collect_ended(struct batch *b)
 {
 	id_set_reset(&b->ended, b->flying.n);
+	if (has_type(&b->flying, MSG_RECORD_JOB))
+		return;
 	for (size_t i = 0; i < b->flying.n; i++)
 		if (b->flying.entries[i].type == MSG_RECORD_END)
 			id_set_add(&b->ended, b->flying.entries[i].run);
