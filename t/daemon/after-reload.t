@@ -122,6 +122,19 @@ is(ran('c'), 4, 'it has forgotten');
 run_all('a');
 $d->wait_for('the child', sub { ran('c') == 5 });
 
+# Parent and child go together while runs of the parent wait.
+$d->job('pair.ini', "[job behind]\nafter = line\nafter-when = always\n"
+    . "command = echo behind >>$dir/ran\n[job line]\noverlap = queue\n"
+    . "schedule = * * * * * *\ncommand = sleep 600\n");
+reload();
+$d->wait_for('one that waits', sub { $d->json('show', 'line')->{queued} });
+unlink $d->path('jobs/pair.ini');
+reload();
+$d->belfry('kill', $_->{id})
+    for grep { $_->{state} eq 'running' } @{ $d->json('status')->{runs} };
+is((scalar grep { $_->{restarts} } @{ $d->json('status')->{processes} }), 0,
+    'the master has not minded');
+
 # While the daemon drains nothing begins; the next one does that.
 $d->job('slow.ini', "[job slow]\ncommand = touch $dir/begun; "
     . "while ! test -e $dir/go; do sleep 0.05; done\n" . job('late', 'slow'));

@@ -115,9 +115,8 @@ say_parent(struct words *w)
 	const struct plan *plan = explain_plan(x);
 
 	if (x->nruns > 0 && x->runs[x->nruns - 1].begin.parent[0] != '\0') {
-		strbuf_addf(&w->line,
-		    "it was started because run %s had ended; belfry show %s",
-		    x->runs[x->nruns - 1].begin.parent, x->runs[0].begin.id);
+		strbuf_addf(&w->line, "it was started because run %s had ended",
+		    x->runs[x->nruns - 1].begin.parent);
 		end_line(w);
 		return true;
 	}

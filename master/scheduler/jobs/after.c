@@ -147,6 +147,12 @@ after_fini(struct after *after)
 }
 
 void
+after_unload(struct after *after)
+{
+	after->n = 0;
+}
+
+void
 after_load(struct master *m)
 {
 	const struct after_row *row;
@@ -155,7 +161,6 @@ after_load(struct master *m)
 	for (row = m->after.rows; row != NULL; row = row->next)
 		take_row(m, row);
 	after_forget(&m->after);
-	m->after.n = 0;
 	for (size_t i = 0; i < m->jobs.n; i++) {
 		job = m->jobs.all[i];
 		use_plan(m, job);

@@ -36,7 +36,13 @@ struct after {
 const struct after_edge *after_children(
     const struct after *after, const struct job *parent, size_t *n_r);
 
-/* The job files were read: finds who comes after whom. */
+/*
+ * The job files were read: until after_load(), when all of the old jobs are
+ * gone, nobody comes after anybody. Runs that end meanwhile are of those.
+ */
+void after_unload(struct after *after);
+
+/* Finds who comes after whom. */
 void after_load(struct master *m);
 
 /* A job went from the files: what it waited for is dropped. */

@@ -400,6 +400,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	if (load_set(m, &set, err) == -1)
 		return -1;
 	log_problems(set);
+	after_unload(&m->after);
 	memory_sort(jobs);
 	all = match_set(m, set, clock_ms(), change);
 	remove_unseen(m, change);
