@@ -74,6 +74,7 @@ struct job_options {
 	const char *start_at;      /* as written; "" none */
 	const char *end_at;        /* "" none */
 	const char *calendar_name; /* "" none */
+	const char *settings;      /* of its kind: "KEY=VALUE\n..."; "" none */
 	const char *after;         /* parents, "A B C", each once; "" none */
 	const char *labels;        /* "WORD KEY=VALUE", each once; "" none */
 	const char *owner;         /* "" nobody said */
@@ -116,7 +117,8 @@ struct job_options {
 	uint8_t after_when;        /* enum job_after_when */
 	uint8_t after_join;        /* enum job_after_join */
 	uint8_t output;            /* enum job_output */
-	uint8_t reserved[7];       /* 0 */
+	uint8_t kind;              /* enum job_kind */
+	uint8_t reserved[6];       /* 0 */
 };
 
 /*
@@ -128,7 +130,7 @@ struct job_options {
  */
 struct job_def {
 	const char *name;
-	const char *command;               /* as written */
+	const char *command; /* as written; METHOD URL of KIND_HTTP */
 	const struct job_options *options; /* shared, the set's */
 	/* nschedules of them, shared, the pool's; borrowed by the set */
 	const struct schedule *const *schedules;
@@ -152,6 +154,16 @@ const char *job_def_schedule_text(const struct job_def *def, size_t i);
 
 /* Schedule i with the job's calendar and window; borrows from def. */
 void job_def_rule(const struct job_def *def, size_t i, struct rule *rule_r);
+
+/* The name of the key that says what it does: "command", "http". */
+const char *job_def_kind_key(const struct job_def *def);
+
+/*
+ * The settings of its kind, defaults among them, as they are: what is secret
+ * is in them.
+ */
+void job_def_each_setting(const struct job_def *def,
+    void (*cb)(void *arg, const char *key, const char *value), void *arg);
 
 /* One job file. */
 struct job_source {
@@ -246,7 +258,10 @@ bool job_def_has_label(const struct job_def *def, const char *label);
  */
 char **job_def_words(const struct job_def *def, uint32_t *n_r);
 
-/* The keys of a job with their values in force, for "belfry show". */
+/*
+ * The keys of a job with their values in force, for "belfry show": *** stands
+ * for what is secret.
+ */
 void job_def_each_key(const struct job_def *def,
     void (*cb)(void *arg, const char *key, const char *value), void *arg);
 

@@ -190,6 +190,9 @@ resume_created(struct master *m, struct run *run)
 		since = jobs_is_busy(job)    ? clock_ms() :
 		    job->last_end_ms > since ? job->last_end_ms :
 					       since;
+	/* It is not late by what it had to wait for room. */
+	if (m->recover->files.alive_ms > since)
+		since = m->recover->files.alive_ms;
 	if (scheduled && policy_catch_up(options) == 0 &&
 	    clock_ms() - since > policy_deadline_ms(options, 0)) {
 		run_end_with(run, OUTCOME_KILLED, true,

@@ -16,6 +16,10 @@ add_file(struct recover_files *files, const struct runfile *file)
 	    &files->all, &files->cap, files->n + 1, sizeof(*files->all));
 	files->all[files->n++] =
 	    (struct recover_file){.begin = file->begin, .mark = file->mark};
+	if (file->begin.created_ms > files->alive_ms)
+		files->alive_ms = file->begin.created_ms;
+	if (file->started_us / 1000 > files->alive_ms)
+		files->alive_ms = file->started_us / 1000;
 }
 
 static void

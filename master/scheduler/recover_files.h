@@ -18,6 +18,7 @@ struct recover_file {
 struct recover_files {
 	struct recover_file *all; /* by slot; owned */
 	size_t n, cap;
+	int64_t alive_ms; /* the predecessor was, then */
 };
 
 /* Reads the directory; places that are in use are marked. */

@@ -26,10 +26,11 @@ job_draft_init(struct job_draft *draft)
 	draft->options.after = "";
 	draft->options.labels = "";
 	draft->options.owner = "";
+	draft->options.settings = "";
 	draft->options.start_s = INT64_MIN;
 	draft->options.end_s = INT64_MAX;
 	for (const struct job_key *k = job_keys; k->name != NULL; k++)
-		if (k->fallback != NULL &&
+		if (k->fallback != NULL && k->setting == NULL &&
 		    k->type->parse(draft, k, k->fallback, 0, &err) == -1)
 			fatalx("default of %s: %s", k->name, err.text);
 }
@@ -87,6 +88,7 @@ job_draft_fini(struct job_draft *draft)
 {
 	free(draft->schedules);
 	strbuf_fini(&draft->environment);
+	strbuf_fini(&draft->settings);
 	strbuf_fini(&draft->stdin_text);
 	strbuf_fini(&draft->after);
 	strbuf_fini(&draft->labels);

@@ -182,6 +182,42 @@ after_gone(struct master *m, struct job *job)
 	job->join = NULL;
 }
 
+static void
+retell_ends(struct master *m, const struct job *job, const struct join_end *end)
+{
+	for (; end != NULL; end = end->next) {
+		const struct record_after record = {
+		    .job = job->name,
+		    .mark = end->mark,
+		    .parent = end->parent,
+		    .run = end->run,
+		    .outcome = end->outcome,
+		    .exit_code = end->exit_code,
+		    .end_ms = end->end_ms,
+		    .chain = end->chain,
+		    .params = end->params != NULL ? end->params : "",
+		};
+
+		outbox_after(m, &record);
+	}
+}
+
+void
+after_retell(struct master *m)
+{
+	const struct join_fire *fire;
+	const struct job *job;
+
+	for (size_t i = 0; i < m->jobs.n; i++) {
+		job = m->jobs.all[i];
+		if (job->join == NULL)
+			continue;
+		for (fire = job->join->fires; fire != NULL; fire = fire->next)
+			retell_ends(m, job, fire->ends);
+		retell_ends(m, job, job->join->ends);
+	}
+}
+
 int
 after_state(struct master *m, struct message *message)
 {

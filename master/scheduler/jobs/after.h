@@ -55,6 +55,9 @@ void after_gone(struct master *m, struct job *job);
 void after_ended(struct master *m, struct run *run,
     const struct run_result *result, bool has_file);
 
+/* The store is a new one: tells it what is not used up. */
+void after_retell(struct master *m);
+
 /* Starting: a row of the store, and a run file that was found. */
 int after_state(struct master *m, struct message *message);
 void
