@@ -246,7 +246,10 @@ list_problems(struct job_set *set, const struct problem_list *list)
 static void
 take_again(struct job_set *set)
 {
-	give_back(set, 0);
+	/* Definitions that were taken may be gone. */
+	job_index_clear(&set->index);
+	set->nsegments = 0;
+	set->count = 0;
 	for (size_t i = 0; i < set->nfiles; i++)
 		if (set->files[i]->block != NULL)
 			take_block(set, set->files[i]->block, false);
