@@ -31,6 +31,9 @@ after_children(const struct after *after, const struct job *parent, size_t *n_r)
 {
 	size_t low = 0, high = after->n, middle, end;
 
+	*n_r = 0;
+	if (after->n == 0)
+		return NULL;
 	while (low < high) {
 		middle = low + (high - low) / 2;
 		if (after->edges[middle].parent < parent)
