@@ -22,6 +22,7 @@ free_runs(struct master *m)
 				run->job->active = 0;
 			workers_forget(run);
 			free(run->params);
+			free(run->parents);
 			free(run);
 		}
 }
