@@ -58,6 +58,26 @@ enum job_output {
 	JOB_OUTPUT_NONE,
 };
 
+/* What becomes of a slot whose host was lost. */
+enum job_guarantee {
+	JOB_AT_MOST_ONCE,
+	JOB_AT_LEAST_ONCE,
+};
+
+/* When no Redis can be asked. */
+enum job_isolated {
+	JOB_ISOLATED_WAIT,
+	JOB_ISOLATED_SKIP,
+	JOB_ISOLATED_RUN,
+};
+
+/* What a worker does when the lease of its host has run out. */
+enum job_lease_lost {
+	JOB_LEASE_LOST_DEFAULT, /* by guarantee and overlap */
+	JOB_LEASE_LOST_KEEP,
+	JOB_LEASE_LOST_KILL,
+};
+
 /*
  * What many jobs share. Compared and hashed by bytes: only scalars and
  * interned strings, no padding that is not zeroed.
@@ -74,6 +94,7 @@ struct job_options {
 	const char *start_at;      /* as written; "" none */
 	const char *end_at;        /* "" none */
 	const char *calendar_name; /* "" none */
+	const char *hosts;         /* placement/hosts.h; "any" */
 	const char *settings;      /* of its kind: "KEY=VALUE\n..."; "" none */
 	const char *after;         /* parents, "A B C", each once; "" none */
 	const char *labels;        /* "WORD KEY=VALUE", each once; "" none */
@@ -118,7 +139,11 @@ struct job_options {
 	uint8_t after_join;        /* enum job_after_join */
 	uint8_t output;            /* enum job_output */
 	uint8_t kind;              /* enum job_kind */
-	uint8_t reserved[6];       /* 0 */
+	uint8_t place;             /* enum place */
+	uint8_t guarantee;         /* enum job_guarantee */
+	uint8_t when_isolated;     /* enum job_isolated */
+	uint8_t on_lease_lost;     /* enum job_lease_lost */
+	uint8_t reserved[2];       /* 0 */
 };
 
 /*
@@ -231,6 +256,12 @@ size_t job_set_count(const struct job_set *set);
 /* In order of file and line. */
 const struct job_def *job_set_at(const struct job_set *set, size_t i);
 const struct job_def *job_set_find(const struct job_set *set, const char *name);
+
+/*
+ * A hash of the texts of all files, whatever their names, and of what else
+ * decides what they mean: hosts with the same one have the same jobs.
+ */
+uint64_t job_set_digest(const struct job_set *set);
 
 size_t job_set_problem_count(const struct job_set *set);
 const struct job_problem *job_set_problem(const struct job_set *set, size_t i);

@@ -189,6 +189,7 @@ enum kill_why {
 	KILL_OPERATOR = 1, /* a person asked */
 	KILL_SHUTDOWN = 2, /* the daemon stops and its time-out has passed */
 	KILL_REPLACED = 3, /* overlap = replace */
+	KILL_LEASE = 4,    /* its host's session was lost */
 };
 
 /* "killed by operator" ...; for the run's reason. */

@@ -43,6 +43,7 @@ run_begin_encode(const struct run_begin *b, struct wire_writer *w)
 	wire_put_i64(w, b->created_ms);
 	wire_put_u64(w, b->output_limit);
 	wire_put_u64(w, b->fence);
+	wire_put_u32(w, b->copy);
 	wire_put_str(w, b->chain);
 	wire_put_str(w, b->parent);
 	wire_put_u64(w, b->joined);
@@ -72,6 +73,8 @@ run_begin_decode(struct run_begin *b, struct wire_reader *r)
 	b->created_ms = wire_get_i64(r);
 	b->output_limit = wire_get_u64(r);
 	b->fence = wire_get_u64(r);
+	if (r->pos < r->len) /* older versions had none */
+		b->copy = wire_get_u32(r);
 	b->chain[0] = b->parent[0] = '\0';
 	b->joined = 0;
 	if (r->pos < r->len) { /* a version that has it wrote this */

@@ -52,7 +52,8 @@ struct run_begin {
 	enum trigger trigger;
 	int64_t created_ms;
 	uint64_t output_limit;
-	uint64_t fence;
+	uint64_t fence; /* 0: in a cluster, its claim was not answered yet */
+	uint32_t copy;  /* of a slot that several hosts run; 0: the only one */
 	/* Where it comes from, when other runs were before it. */
 	char chain[RUN_ID_SIZE];  /* the first of all of them; "" this one */
 	char parent[RUN_ID_SIZE]; /* whose end it was begun by; "" none */

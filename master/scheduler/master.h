@@ -13,6 +13,7 @@
  *   runs/       runs and their end, the waiting line, workers, what the
  *               recorder has not confirmed yet
  *   answer/     questions of the api process
+ *   crew/       this host among others: claims, in a cluster
  */
 #ifndef BELFRY_SCHEDULER_MASTER_H
 #define BELFRY_SCHEDULER_MASTER_H
@@ -56,6 +57,8 @@ struct process_info {
 	uint32_t restarts;
 };
 
+struct crew;
+
 struct master {
 	struct role *role;     /* borrowed */
 	struct config *config; /* role's, or owned after a reload */
@@ -94,6 +97,7 @@ struct master {
 	unsigned nprocesses;
 	int guardian_pid;
 	struct recover *recover; /* while loading; recover.c */
+	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	uint64_t *reloaders;     /* asks that wait for a reload to be over */
 	size_t nreloaders;
 	size_t reloaders_cap;
@@ -185,6 +189,21 @@ void fire_replace(struct master *m, struct job *job, const struct run *but);
 struct run *fire_manual(
     struct master *m, struct job *job, const char *params, struct err *err);
 
+/*
+ * The slot of a staged run was claimed: it goes on, or is recorded as one that
+ * does not run; then false.
+ */
+bool fire_won(struct run *run);
+
+/* How late the slot may start, ms. */
+int64_t fire_deadline_ms(const struct job *job, int64_t slot_ms);
+
+/*
+ * Slots between the two, both excluded, that no host claimed: recorded as
+ * missed, but for those that were another schedule's.
+ */
+void fire_passed(struct master *m, struct job *job, int64_t after_ms,
+    int64_t before_ms, const char *reason);
 /* retell.c: STATE_NEW of the recorder; the jobs a few at a time. */
 void retell_start(struct master *m);
 void retell_cb(evutil_socket_t fd, short what, void *arg);

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/recover_files.h"
 #include "scheduler/jobs/memory.h"
@@ -219,10 +220,8 @@ remake(struct master *m, const struct run_begin *begin)
 {
 	struct run *run = run_new(m, job_of(m, begin->job), begin);
 
-	outbox_begin(m, &run->begin);
-	if (params_load(
-		m->runs_dir, run->begin.id, &run->params, &run->parents))
-		outbox_params(m, run);
+	params_load(m->runs_dir, run->begin.id, &run->params, &run->parents);
+	crew_hold(run);
 	return run;
 }
 
@@ -257,7 +256,9 @@ decide_found(struct master *m)
 		after_found(m, begin, recover->files.all[i].mark);
 		if (job == NULL || !is_scheduled(begin))
 			continue;
-		fire_lost(m, job, begin->slot_ms);
+		/* Of other hosts' slots this store knows nothing. */
+		if (m->crew == NULL)
+			fire_lost(m, job, begin->slot_ms);
 		jobs_decided(job, begin->slot_ms);
 	}
 }
@@ -291,9 +292,24 @@ resume_begun(struct master *m)
 		if (found->unstarted)
 			continue;
 		run = remake(m, &found->begin);
+		run_tell(run);
 		run_set_state(run, RUN_RUNNING);
 		workers_lost(m, run);
 	}
+}
+
+/* In a cluster the claim of a slot may have been asked for in vain. */
+static void
+resume_unstarted_run(struct master *m, struct run *run)
+{
+	if (m->crew != NULL && run->begin.fence == 0 &&
+	    is_scheduled(&run->begin)) {
+		crew_resume(run);
+		return;
+	}
+	if (m->crew == NULL)
+		run_tell(run);
+	resume_created(m, run);
 }
 
 static void
@@ -303,7 +319,7 @@ resume_unstarted(struct master *m)
 
 	for (size_t i = 0; i < recover->files.n; i++)
 		if (recover->files.all[i].unstarted)
-			resume_created(
+			resume_unstarted_run(
 			    m, remake(m, &recover->files.all[i].begin));
 	if (m->runs.n > 0)
 		log_info("%zu runs were in progress", m->runs.n);
@@ -398,8 +414,12 @@ recover_state_end(struct master *m)
 		resume_retry(m, r);
 	fault_point(FAULT_MASTER_RETRIES_RESUMED);
 	resume_unstarted(m);
-	for (size_t i = 0; i < m->jobs.n; i++)
+	for (size_t i = 0; i < m->jobs.n; i++) {
+		/* Until it is known what other hosts have decided. */
+		if (m->crew != NULL)
+			jobs_decided(m->jobs.all[i], clock_ms());
 		jobs_arm(m, m->jobs.all[i]);
+	}
 	recover_free(m);
 	fault_point(FAULT_MASTER_RECOVERED);
 	master_begin(m);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/jobs/memory.h"
 
@@ -23,6 +24,8 @@ free_runs(struct master *m)
 			workers_forget(run);
 			free(run->params);
 			free(run->parents);
+			free(run->row);
+			free(run->lost);
 			free(run);
 		}
 }
@@ -49,6 +52,7 @@ free_events(struct master *m)
 void
 master_free(struct master *m)
 {
+	crew_free(m);
 	free_runs(m);
 	free_events(m);
 	for (size_t i = 0; i < m->jobs.n; i++)

@@ -13,6 +13,7 @@
 #include "config/set/owner.h"
 #include "config/job/time.h"
 #include "config/quote.h"
+#include "schedule/hash.h"
 
 struct parser {
 	const struct job_parse_env *env;
@@ -401,6 +402,7 @@ job_block_parse(const struct job_parse_env *env,
 	const char *slash;
 
 	block->refs = 1;
+	block->digest = hash_finish(hash_add(HASH_INIT, text, len));
 	job_pool_ref(env->pool);
 	block->pool = env->pool;
 	block->path = xstrdup(source->path);

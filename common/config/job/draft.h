@@ -76,7 +76,8 @@ struct job_type {
 extern const struct job_type job_type_text, job_type_path, job_type_env_file,
     job_type_shell, job_type_duration, job_type_size, job_type_integer,
     job_type_number, job_type_flag, job_type_overlap, job_type_signal,
-    job_type_umask, job_type_limit, job_type_catch_up, job_type_word;
+    job_type_umask, job_type_limit, job_type_catch_up, job_type_word,
+    job_type_hosts;
 
 /* Of setting.c: settings of a kind of job; of the second, several. */
 extern const struct job_type job_type_setting, job_type_settings;

@@ -19,6 +19,10 @@ static const char *const firsts[] = {"interval", "now", NULL};
 static const char *const whens[] = {"success", "failure", "always", NULL};
 static const char *const joins[] = {"all", "any", NULL};
 static const char *const outputs[] = {"keep", "failure", "none", NULL};
+static const char *const places[] = {"hash", "spread", "least-loaded", NULL};
+static const char *const guarantees[] = {"at-most-once", "at-least-once", NULL};
+static const char *const isolations[] = {"wait", "skip", "run", NULL};
+static const char *const lease_losses[] = {"", "keep", "kill", NULL};
 static const char *const calendar_modes[] = {
     "exclude", "include", "next", "previous", NULL};
 
@@ -148,6 +152,16 @@ const struct job_key job_keys[] = {
 	"1h", "no pause is longer"},
     {"retry-codes", &job_type_codes, AT(retry), 0, 255, NULL,
 	"only these exit codes are repeated: 75 100-110"},
+    {"hosts", &job_type_hosts, AT(hosts), 0, 0, "any",
+	"where it runs: any, all, N of tag:web & !old, or names"},
+    {"place", &job_type_word, AT(place), 0, 0, "hash",
+	"which of them goes first: hash, spread or least-loaded", places},
+    {"guarantee", &job_type_word, AT(guarantee), 0, 0, "at-most-once",
+	"at-least-once: a slot whose host is lost runs again", guarantees},
+    {"when-isolated", &job_type_word, AT(when_isolated), 0, 0, "wait",
+	"wait, skip or run, when Redis cannot be reached", isolations},
+    {"on-lease-lost", &job_type_word, AT(on_lease_lost), 0, 0, NULL,
+	"keep or kill a run whose host has lost its session", lease_losses},
     {"user", &job_type_text, AT(user), 0, 0, NULL,
 	"who runs it; another user needs a file of root's"},
     {"group", &job_type_text, AT(group), 0, 0, NULL,

@@ -63,7 +63,7 @@ static bool
 is_after(const struct plan *plan, const struct store_check *c)
 {
 	return plan->after != NULL && *c->run == '\0' &&
-	    c->outcome == OUTCOME_SKIPPED && c->slot_ms == c->until_ms &&
+	    c->outcome != OUTCOME_NONE && c->slot_ms == c->until_ms &&
 	    c->slot_ms % 1000 != 0;
 }
 

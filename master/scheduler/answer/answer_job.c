@@ -22,7 +22,7 @@ state_word(const struct master *m, const struct job *job)
 	for (const struct run *run = job->runs; run != NULL; run = run->next)
 		if (run->state == RUN_RUNNING || run->state == RUN_LAUNCHING)
 			return "running";
-	if (job->runs != NULL)
+	if (job->active > 0 || job->queued > 0)
 		return "waiting";
 	if (!job->def->options->enabled)
 		return "disabled";

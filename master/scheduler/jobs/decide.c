@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/timestamp.h"
+#include "placement/hosts.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/jobs/policy.h"
 #include "scheduler/master.h"
@@ -158,30 +159,73 @@ skip_paused(struct master *m, struct job *job, const struct occasion *why)
 	pass_over(m, job, why, OUTCOME_SKIPPED, "paused", detail);
 }
 
-void
-decide(struct master *m, struct job *job, const struct occasion *why)
+/* Without a cluster there is no other host. */
+static bool
+is_for_us(const struct master *m, const struct job *job)
+{
+	const struct hosts_host self = {m->config->node_name, m->config->tags};
+
+	return hosts_match(job->def->options->hosts, &self);
+}
+
+static void
+miss_host(struct master *m, struct job *job, const struct occasion *why)
+{
+	char detail[256];
+
+	snprintf(detail, sizeof(detail),
+	    m->crew == NULL ?
+		"no host is one of %.180s; without a cluster there is only "
+		"this" :
+		"its parents ended on a host that is none of %.180s",
+	    job->def->options->hosts);
+	pass_over(m, job, why, OUTCOME_MISSED, "no-host", detail);
+}
+
+/* In a cluster slots come to hosts that may have them; ends are here. */
+static bool
+may_be_elsewhere(const struct master *m, const struct occasion *why)
+{
+	return m->crew == NULL || why->after != NULL;
+}
+
+enum policy_action
+decide_judge(struct master *m, struct job *job, const struct occasion *why)
 {
 	struct policy_load load = {
 	    .active = job->active,
 	    .queued = job->queued,
 	    .retrying = job->retries != NULL,
 	};
+	enum policy_action action;
 	const char *detail;
 
 	if (!job->def->options->enabled) {
 		pass_over(m, job, why, OUTCOME_SKIPPED, "disabled", "");
-		return;
+		return POLICY_SKIP;
 	}
 	if (pause_covers(m, job, why->slot_ms)) {
 		skip_paused(m, job, why);
-		return;
+		return POLICY_SKIP;
 	}
-	switch (policy_overlap(job->def->options, &load, &detail)) {
+	if (may_be_elsewhere(m, why) && !is_for_us(m, job)) {
+		miss_host(m, job, why);
+		return POLICY_SKIP;
+	}
+	action = policy_overlap(job->def->options, &load, &detail);
+	if (action == POLICY_SKIP)
+		pass_over(m, job, why, OUTCOME_SKIPPED, "overlap", detail);
+	return action;
+}
+
+void
+decide(struct master *m, struct job *job, const struct occasion *why)
+{
+	switch (decide_judge(m, job, why)) {
 	case POLICY_START:
 		start_run(m, job, why, RUN_WAITING);
 		break;
 	case POLICY_SKIP:
-		pass_over(m, job, why, OUTCOME_SKIPPED, "overlap", detail);
 		break;
 	case POLICY_QUEUE:
 		start_run(m, job, why, RUN_QUEUED);

@@ -6,6 +6,7 @@
 
 #include "ipc/outcome.h"
 #include "scheduler/jobs/join.h"
+#include "scheduler/jobs/policy.h"
 
 struct job;
 struct master;
@@ -16,6 +17,10 @@ struct occasion {
 	enum trigger trigger;
 	const struct join_fire *after; /* of TRIGGER_AFTER, else NULL */
 };
+
+/* What is to be done, by what is known here. What is skipped is recorded. */
+enum policy_action
+decide_judge(struct master *m, struct job *job, const struct occasion *why);
 
 /* Runs it as its overlap says, now, later, or not. */
 void decide(struct master *m, struct job *job, const struct occasion *why);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "scheduler/clock/due.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/jobs/decide.h"
 #include "scheduler/jobs/policy.h"
@@ -17,13 +18,72 @@
 #define CATCH_UP_WAITING_MAX 16
 #define CATCH_UP_PAUSE_MS    200
 
-/* One of the schedule. */
+/* Before they are decided: in a cluster one host records them. */
 static void
-decide_slot(
-    struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
+settle_slots(struct master *m, struct job *job, int64_t from_ms,
+    int64_t until_ms, int64_t count, enum outcome outcome, const char *reason,
+    const char *detail)
+{
+	const struct record_slot slot = {
+	    .job = job->name,
+	    .slot_ms = from_ms,
+	    .until_ms = until_ms,
+	    .count = count,
+	    .outcome = outcome,
+	    .reason = reason,
+	    .detail = detail,
+	};
+
+	if (m->crew != NULL)
+		crew_stage_row(m, job, &slot);
+	else
+		decide_record(
+		    m, job, from_ms, until_ms, count, outcome, reason, detail);
+}
+
+bool
+fire_won(struct run *run)
+{
+	struct master *m = run->master;
+	struct job *job = run->job;
+	const struct occasion why = {
+	    .slot_ms = run->begin.slot_ms,
+	    .trigger = run->begin.trigger,
+	};
+
+	if (job->def == NULL)
+		return false; /* removed meanwhile */
+	run->begin.due_ms = due_start(job, run->begin.slot_ms);
+	switch (decide_judge(m, job, &why)) {
+	case POLICY_SKIP:
+		return false;
+	case POLICY_START:
+		run_go(run);
+		break;
+	case POLICY_QUEUE:
+		run_set_state(run, RUN_QUEUED);
+		break;
+	case POLICY_REPLACE:
+		fire_replace(m, job, run);
+		if (job->active > 0)
+			run_set_state(run, RUN_QUEUED);
+		else
+			run_go(run);
+		break;
+	}
+	return true;
+}
+
+/* One of the schedule: by a claim that all agree on, where there are others. */
+static void
+start(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
 {
 	const struct occasion why = {.slot_ms = slot_ms, .trigger = trigger};
 
+	if (m->crew != NULL) {
+		crew_stage_slot(m, job, slot_ms, trigger);
+		return;
+	}
 	jobs_decided(job, slot_ms);
 	decide(m, job, &why);
 }
@@ -42,15 +102,21 @@ decide_after(struct master *m, struct job *job)
 	join_fire_done(job->join);
 }
 
-static bool
-is_late(const struct job *job, int64_t slot_ms, int64_t now_ms)
+int64_t
+fire_deadline_ms(const struct job *job, int64_t slot_ms)
 {
 	int64_t next, period = 0;
 
 	if (due_after(job, slot_ms, &next))
 		period = next - slot_ms;
+	return policy_deadline_ms(job->def->options, period);
+}
+
+static bool
+is_late(const struct job *job, int64_t slot_ms, int64_t now_ms)
+{
 	return now_ms - due_start(job, slot_ms) >
-	    policy_deadline_ms(job->def->options, period);
+	    fire_deadline_ms(job, slot_ms);
 }
 
 /*
@@ -94,7 +160,7 @@ miss_late(struct master *m, struct job *job, const struct due *due,
 	    "nothing could start it in time; "
 	    "found %lld s later",
 	    (long long)(now_ms - due_start(job, due->at_ms)) / 1000);
-	decide_record(
+	settle_slots(
 	    m, job, due->at_ms, last, count, OUTCOME_MISSED, reason, detail);
 	/* An interval that counts from the end now counts from here. */
 	jobs_decided(job, due_is_delay(job) ? now_ms : last);
@@ -145,14 +211,14 @@ fire_late(
 		heap_set(&m->heap, &job->timer, now_ms + CATCH_UP_PAUSE_MS);
 		return false;
 	}
-	decide_slot(m, job, slot_ms, TRIGGER_CATCH_UP);
+	start(m, job, slot_ms, TRIGGER_CATCH_UP);
 	return true;
 }
 
 static void
 miss_gap(struct master *m, struct job *job, int64_t slot_ms)
 {
-	decide_record(m, job, slot_ms, slot_ms, 1, OUTCOME_MISSED, "dst-gap",
+	settle_slots(m, job, slot_ms, slot_ms, 1, OUTCOME_MISSED, "dst-gap",
 	    "this local time did not exist");
 	jobs_decided(job, slot_ms);
 }
@@ -170,7 +236,7 @@ leave_out(
 	    job->def->options->calendar_name,
 	    calendar_mode_name(
 		(enum calendar_mode)job->def->options->calendar_mode));
-	decide_record(m, job, due->at_ms, last, count, OUTCOME_SKIPPED,
+	settle_slots(m, job, due->at_ms, last, count, OUTCOME_SKIPPED,
 	    "calendar", detail);
 	jobs_decided(job, last);
 }
@@ -185,7 +251,8 @@ postpone(
 {
 	int64_t start_ms = due_start(job, due->at_ms);
 
-	if (start_ms <= now_ms || !places_is_scarce(&m->places))
+	if (start_ms <= now_ms || !places_is_scarce(&m->places) ||
+	    m->crew != NULL)
 		return false;
 	heap_set(&m->heap, &job->timer, start_ms);
 	return true;
@@ -200,7 +267,7 @@ fire_slot(
 		return fire_late(m, job, due, now_ms);
 	if (postpone(m, job, due, now_ms))
 		return false;
-	decide_slot(m, job, due->at_ms, TRIGGER_SCHEDULE);
+	start(m, job, due->at_ms, TRIGGER_SCHEDULE);
 	return true;
 }
 
@@ -247,6 +314,45 @@ fire_lost(struct master *m, struct job *job, int64_t until_ms)
 		    OUTCOME_MISSED, "in-doubt",
 		    "what was decided was not recorded before the daemon was "
 		    "killed");
+}
+
+/* Where a row about slots that no host claimed stands in words. */
+static void
+record_passed(struct master *m, struct job *job, const struct due *due,
+    int64_t last_ms, int64_t count, const char *reason)
+{
+	int32_t overlap = job->def->options->overlap;
+
+	if (due->kind == DUE_GAP)
+		decide_record(m, job, due->at_ms, last_ms, count,
+		    OUTCOME_MISSED, "dst-gap", "this local time did not exist");
+	else if (due->kind == DUE_CALENDAR)
+		decide_record(m, job, due->at_ms, last_ms, count,
+		    OUTCOME_SKIPPED, "calendar",
+		    job->def->options->calendar_name);
+	else if (overlap == JOB_OVERLAP_QUEUE || overlap == JOB_OVERLAP_REPLACE)
+		decide_record(m, job, due->at_ms, last_ms, count,
+		    OUTCOME_SKIPPED, "overlap",
+		    "a newer one was claimed while it waited");
+	else
+		decide_record(m, job, due->at_ms, last_ms, count,
+		    OUTCOME_MISSED, reason, "no host claimed it in time");
+}
+
+void
+fire_passed(struct master *m, struct job *job, int64_t after_ms,
+    int64_t before_ms, const char *reason)
+{
+	int64_t mark_ms = job->hwm_ms, last, count;
+	struct due due;
+
+	job->hwm_ms = after_ms > job->since_ms ? after_ms : job->since_ms;
+	while (due_next_by_clock(job, &due) && due.at_ms < before_ms) {
+		due_stretch(job, &due, before_ms - 1, &last, &count);
+		record_passed(m, job, &due, last, count, reason);
+		job->hwm_ms = last;
+	}
+	job->hwm_ms = mark_ms;
 }
 
 /*

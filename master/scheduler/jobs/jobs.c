@@ -183,6 +183,7 @@ restore(struct master *m, struct job *job, const struct memory *memory,
 		return;
 	}
 	/* Another schedule: its past is not ours to catch up with. */
+	job->since_ms = now_ms;
 	if (job->reboot_ms == 0 && job->hwm_ms < now_ms)
 		job->hwm_ms = now_ms;
 	else if (job->reboot_ms != 0)
@@ -205,6 +206,7 @@ job_revive(struct master *m, const struct job_def *def, int64_t now_ms)
 	job->name = def->name;
 	if (job->hwm_ms < now_ms)
 		job->hwm_ms = now_ms;
+	job->since_ms = now_ms;
 	memo_apply(&m->jobs, job, "", now_ms);
 	memo_tell_store(m, job);
 	return job;
@@ -222,7 +224,7 @@ job_make(struct master *m, const struct job_def *def,
 		restore(m, job, memory, now_ms);
 		return job;
 	}
-	job->hwm_ms = now_ms;
+	job->hwm_ms = job->since_ms = now_ms;
 	memo_apply(&m->jobs, job, "", now_ms);
 	memo_tell_store(m, job);
 	return job;
@@ -266,6 +268,7 @@ carry_over(struct master *m, struct job *job, const struct job_def *def,
 	if (!same_time) {
 		if (job->hwm_ms < now_ms)
 			job->hwm_ms = now_ms;
+		job->since_ms = now_ms;
 		memo_tell_store(m, job);
 	} else if (!same_run) {
 		memo_tell_change(m, job, memo);
@@ -448,7 +451,8 @@ jobs_decided(struct job *job, int64_t slot_ms)
 bool
 jobs_is_busy(const struct job *job)
 {
-	return job->active > 0 || job->queued > 0 || job->retries != NULL;
+	return job->active > 0 || job->queued > 0 || job->staged > 0 ||
+	    job->retries != NULL;
 }
 
 void

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/timestamp.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/params.h"
 
@@ -244,6 +245,7 @@ spec_encode(struct master *m, struct run *run, struct wire_writer *w)
 		name = m->config->user;
 	user = users_get(&m->users, name, def->options->group, clock_ms());
 	fill_options(&spec, def->options);
+	crew_fill_lease(run, &spec);
 	spec.directory = def->options->directory;
 	spec.trusted = def->source->trusted;
 	fill_user(m, &spec, user);

@@ -90,6 +90,10 @@ defaults_are_complete(void **state)
 	    "retry-delay = 10s\n"
 	    "retry-backoff = 2\n"
 	    "retry-max-delay = 1h\n"
+	    "hosts = any\n"
+	    "place = hash\n"
+	    "guarantee = at-most-once\n"
+	    "when-isolated = wait\n"
 	    "umask = 022\n"
 	    "nice = 0\n"
 	    "ionice = none\n"
@@ -161,6 +165,11 @@ values_are_read_and_printed(void **state)
 	    {"dst-gap = run", NULL},
 	    {"dst-gap = skip", NULL},
 	    {"dst-overlap = both", NULL},
+	    {"hosts = 2 of tag:web & !old", NULL},
+	    {"place = least-loaded", NULL},
+	    {"guarantee = at-least-once", NULL},
+	    {"when-isolated = run", NULL},
+	    {"on-lease-lost = kill", NULL},
 	    {"jitter = 90s", "jitter = 1m30s"},
 	    {"jitter = 7d", "jitter = 1w"},
 	    {"first = now", NULL},
@@ -368,6 +377,14 @@ static const struct {
     {JOBC "dialect = quarz\n",
 	L3 "dialect \"quarz\": write cron or quartz; did you mean quartz?\n"},
     {JOBC "dst-gap = first\n", L3 "dst-gap \"first\": write run or skip\n"},
+    {JOBC "hosts = tag:a tag:b\n",
+	L3 "hosts \"tag:a tag:b\": column 7: expected \"&\" or \"|\" between "
+	   "hosts\n"},
+    {JOBC "place = here\n",
+	L3 "place \"here\": write hash, spread or least-loaded\n"},
+    {JOBC "guarantee = exactly-once\n",
+	L3 "guarantee \"exactly-once\": write at-most-once or "
+	   "at-least-once\n"},
     {JOBC "calendar-mode = x\n",
 	L3 "calendar-mode \"x\": write exclude, include, next or previous\n"},
     {JOBC "start-at = 2026-02-30\n",
