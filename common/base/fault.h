@@ -54,7 +54,10 @@
 	X(MASTER_BEGUN_RESUMED)                                                \
 	X(MASTER_LOST_ENDED)                                                   \
 	X(MASTER_RETRIES_RESUMED)                                              \
-	X(MASTER_RECOVERED)
+	X(MASTER_RECOVERED)                                                    \
+	/* Only when a job comes after another. */                             \
+	X(MASTER_END_MARKED) /* in the run file */                             \
+	X(MASTER_AFTER_TOLD) /* the recorder was */
 
 enum fault_point {
 #define X(name) FAULT_##name,

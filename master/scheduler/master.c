@@ -247,6 +247,9 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 	case MSG_STATE_PAUSE:
 		rc = recover_state_pause(m, message);
 		break;
+	case MSG_STATE_AFTER:
+		rc = after_state(m, message);
+		break;
 	case MSG_STATE_END:
 		recover_state_end(m);
 		break;
@@ -267,6 +270,7 @@ static const struct channel_dispatch recorder_dispatch[] = {
     {MSG_STATE_RETRY, handle_recorder},
     {MSG_STATE_OPEN, handle_recorder},
     {MSG_STATE_PAUSE, handle_recorder},
+    {MSG_STATE_AFTER, handle_recorder},
     {MSG_STATE_END, handle_recorder},
     {MSG_STATE_NEW, handle_recorder},
     {MSG_RECORDED, handle_recorder},

@@ -3,7 +3,7 @@
  * never waits. One struct master; each file has one part of the work.
  *
  *   master.c    role entry: peers, start, the tick
- *   recover.c   start: what the store and the run files tell
+ *   recover.c   start: what the store and the run files tell; recover_files.c
  *   reload.c    the guardian's RELOAD; refresh.c: zones and calendars
  *   retell.c    a new store is told what is not over
  *   teardown.c  the end
@@ -20,6 +20,7 @@
 
 #include "scheduler/clock/alarm.h"
 #include "scheduler/clock/heap.h"
+#include "scheduler/jobs/after.h"
 #include "scheduler/jobs/jobs.h"
 #include "scheduler/runs/launch.h"
 #include "scheduler/runs/outbox.h"
@@ -68,6 +69,7 @@ struct master {
 	struct event *tick_event; /* more is due than one turn may do */
 	int64_t ticked_ms;        /* time of the last tick */
 	struct jobs jobs;
+	struct after after;
 	struct runs runs;
 	struct launch launch;
 	struct outbox outbox;
@@ -140,6 +142,10 @@ void recover_free(struct master *m);
 bool recover_has_attempt(
     const struct master *m, const char *job, int64_t slot_ms, int32_t attempt);
 
+/* While loading: is there a file of a run of job that parent's end began? */
+bool
+recover_has_child(const struct master *m, const char *job, const char *parent);
+
 /* Looks again at runs whose workers have not come back yet. */
 void recover_orphans(struct master *m);
 
@@ -159,7 +165,7 @@ bool workers_kill(struct run *run, enum kill_why why);
  */
 void workers_lost(struct master *m, struct run *run);
 
-/* fire.c */
+/* fire.c; fire_replace() is of jobs/decide.c */
 void fire_job(struct master *m, struct job *job, int64_t now_ms);
 void fire_retry(struct master *m, struct retry *retry);
 

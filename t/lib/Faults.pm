@@ -29,16 +29,21 @@ my $HEAD = 'L5 L3 L3 l16 L6';
 my $SIZE = 4 * (5 + 3 + 3 + 16 + 6) + 1024;
 
 # The names of the points, in order; and where those begin that only recovery
-# passes.
-our (@POINTS, $RECOVERY);
+# passes. Those of jobs that come after others are extra.
+our (@POINTS, $RECOVERY, @AFTER);
 {
 	open(my $in, '<', dirname(__FILE__) . '/../../common/base/fault.h')
 	    or die "fault.h: $!";
+	my $list = \@POINTS;
 	while (<$in>) {
 		$RECOVERY //= @POINTS if /Only when somebody died/;
-		push @POINTS, $1 if /^\tX\(([A-Z_]+)\)/;
+		$list = \@AFTER if /Only when a job comes after/;
+		push @$list, $1 if /^\tX\(([A-Z_]+)\)/;
 	}
 }
+
+# Bytes of the file that the processes share.
+sub size { return $SIZE }
 
 # Whether the daemon was built with points in it.
 sub built {
@@ -51,7 +56,8 @@ sub built {
 sub number {
 	my ($name) = @_;
 	return 0 unless defined $name;
-	my ($n) = grep { $POINTS[$_ - 1] eq $name } 1 .. @POINTS;
+	my @all = (@POINTS, @AFTER);
+	my ($n) = grep { $all[$_ - 1] eq $name } 1 .. @all;
 	return $n // die "no point $name\n";
 }
 
@@ -82,11 +88,12 @@ sub passed {
 	my $file = $d->read('faults');
 	my (undef, $passed, undef, undef, undef, @rest) = unpack($HEAD, $file);
 	my @deaths = @rest[0 .. 5];
+	my @all = (@POINTS, @AFTER);
 	return {
 		passed => $passed,
 		failed => $rest[-1],
-		died => [map { $POINTS[$_ - 1] } grep { $_ } @deaths[2, 5]],
-		trace => [map { $POINTS[$_ - 1] } grep { $_ }
+		died => [map { $all[$_ - 1] } grep { $_ } @deaths[2, 5]],
+		trace => [map { $all[$_ - 1] } grep { $_ }
 		    unpack 'C*', substr($file, -1024)],
 	};
 }

@@ -142,7 +142,7 @@ record_all(void)
 		end.begin.slot_ms = 1000 + i;
 		s->ops->run_begin(s, &end.begin);
 		s->ops->run_end(s, &end);
-		s->ops->params(s, end.begin.id, "{}");
+		s->ops->params(s, end.begin.id, "{}", "");
 		s->ops->piece(s, end.begin.id, 0, text, sizeof(text));
 	}
 	s->ops->commit(s, committed, NULL);
