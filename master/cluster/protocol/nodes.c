@@ -262,6 +262,7 @@ reap_fill(struct protocol *p, unsigned server, struct args *args, void *arg)
 	protocol_head(p, server, args);
 	args_add(args, reaping->incarnation);
 	args_add_uint(args, reaping->beat);
+	args_add_int(args, p->settings.session_ttl_ms);
 	args_add_int(args, p->settings.lock_delay_ms);
 	args_add_int(args, CLUSTER_OVERRIDE_MS);
 }

@@ -1,8 +1,7 @@
 -- Claims slots, one batch. The mark of a job, s, only moves forward.
 --
--- ARGV: marker, sequence seen, incarnation, node, early ms, override ms, lock
--- delay ms, state of a new claim (C: a start must follow; R: it is started),
--- then for each: job, slot ms, claim id, flags, start deadline ms, next due ms
+-- ARGV: marker, sequence seen, incarnation, node, early ms, override ms, state
+-- of a new claim (C: a start must follow; R: it is started), then for each: job, slot ms, claim id, flags, start deadline ms, next due ms
 -- or "", attempt (x) or INCARNATION ID of the lost run (z) or "".
 --
 -- Flags: x no mark (a run by hand, a repetition), z in place of a run that was
@@ -14,15 +13,14 @@ local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
 local inc = ARGV[4]
 inc = ARGV[3] --@incarnation
-local early, override = num(ARGV[5]), num(ARGV[6])
-local lock_delay, state = num(ARGV[7]), ARGV[8]
+local early, override, state = num(ARGV[5]), num(ARGV[6]), ARGV[7]
 local known = {}
 
+-- A session that has expired may be that of a living host, if the clock was
+-- set: it counts until somebody has buried it.
 local function alive(who)
-	if not who or who == '' then return false end
 	if known[who] == nil then
-		local at = expiry(redis.call('HGET', P .. ':n', who))
-		known[who] = at > 0 and at + lock_delay > now
+		known[who] = redis.call('HEXISTS', P .. ':n', who) == 1
 	end
 	return known[who]
 end
@@ -36,10 +34,10 @@ end
 -- Another run of a job that never overlaps.
 local function busy(h, cid, flags)
 	if not (has(flags, 's') or has(flags, 'w')) then return nil end
-	if h[8] and h[8] ~= '' and h[8] ~= cid and alive(h[9]) then
+	if h[8] and h[8] ~= cid and alive(h[9]) then
 		return 'BUSY ' .. h[9] .. ' ' .. h[8]
 	end
-	if quarantine > now then return 'BUSY - -' end
+	if quarantine > 0 then return 'BUSY - -' end
 end
 
 local function run_line(x, job, slot, attempt, fence, flags)
@@ -128,7 +126,7 @@ local function claim(c)
 		-- Who is before us may not come to start: it is not skipped yet.
 		return 'TAKEN C ' .. h[9] .. ' ' .. h[8]
 	end
-	if other and has(c.flags, 's') and quarantine <= now then
+	if other and has(c.flags, 's') and quarantine == 0 then
 		redis.call('HSET', key, 's', c.slot, 'c', c.cid, 'x', 'S', 'w', inc, 'a', '1')
 		changes = changes + 1
 		return 'SKIP'
@@ -137,7 +135,7 @@ local function claim(c)
 end
 
 local answer = {''}
-for i = 9, #ARGV, 7 do
+for i = 8, #ARGV, 7 do
 	answer[#answer + 1] = claim({job = ARGV[i], slot = ARGV[i + 1], cid = ARGV[i + 2],
 		flags = ARGV[i + 3], deadline = ARGV[i + 4], due = ARGV[i + 5],
 		from = ARGV[i + 6]})

@@ -1,16 +1,15 @@
 -- Begins a session: the first words to a server on every new connection.
 --
 -- ARGV: marker known or "", sequence seen, incarnation, node, session ttl ms,
--- the server's run id, settle ms, a random word, the node's words, number of
--- the last beat, then the incarnations before this one, which are known to be
--- dead.
+-- the server's run id, settle ms ("": one of several servers), a random word,
+-- the node's words, number of the last beat, then the incarnations before this
+-- one, which are known to be dead.
 --
 -- A marker begins with the time it was made, so that an older one shows.
 --
 -- OK SEQUENCE MICROSECONDS MARKER SETTLING (ms), and the claim ids taken
--- over; BLANK
--- EPISODE MICROSECONDS: nothing is known here; ROLLBACK; SETTLING MS; DUP
--- INCARNATION: another daemon of this name is alive.
+-- over; BLANK EPISODE MICROSECONDS: nothing is known here; ROLLBACK; SETTLING
+-- MS; DUP INCARNATION: another daemon of this name is alive.
 local marker = data[1]
 if not marker then
 	redis.call('HSETNX', P .. ':i', 'b', ARGV[8])
@@ -24,12 +23,18 @@ if (marker == ARGV[1] and sequence() < num(ARGV[2]))
 	redis.call('HDEL', P .. ':i', 'm', 'b')
 	return {'ROLLBACK'}
 end
--- The server was restarted: who has seen more of it than it has kept must
--- be heard before it votes.
-local settled = num(data[4])
-if redis.call('HGET', P .. ':i', 'r') ~= ARGV[6] then
-	settled = now + num(ARGV[7])
-	redis.call('HSET', P .. ':i', 'r', ARGV[6], 'u', int(settled))
+-- The server was restarted, and may have lost its last changes. Among several
+-- it begins as if it had forgotten all; alone, who has seen more of it than it
+-- has kept must be heard before it votes.
+local process = redis.call('HGET', P .. ':i', 'r')
+if process ~= ARGV[6] then
+	redis.call('HSET', P .. ':i', 'r', ARGV[6])
+	if ARGV[7] == '' and process then
+		redis.call('HDEL', P .. ':i', 'm', 'b')
+		return {'ROLLBACK'}
+	end
+	settling = num(ARGV[7])
+	redis.call('HSET', P .. ':i', 'u', int(now + settling), 'v', int(settling))
 end
 
 local inc = ARGV[4]
@@ -72,5 +77,5 @@ redis.call('HSET', P .. ':n', inc,
 changes = 1
 done(answer)
 answer[1] = answer[1] .. ' ' .. marker
-	.. ' ' .. int(math.max(settled - now, 0))
+	.. ' ' .. int(settling)
 return answer

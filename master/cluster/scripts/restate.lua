@@ -6,7 +6,8 @@
 -- claim id, job, slot ms, attempt, fence, flags, state (R: it runs; C: asked
 -- for, keep what there is).
 --
--- OK SEQUENCE MICROSECONDS, then each claim id that another has by now.
+-- OK SEQUENCE MICROSECONDS, then each claim id that another has by now, and
+-- "lost ID SLOT JOB" for each that was dropped.
 local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
 local inc = ARGV[4]
@@ -52,13 +53,15 @@ end
 local here = ARGV[5] == 'all' and redis.call('HGETALL', runs) or {}
 for i = 1, #here, 2 do
 	if not keep[here[i]] then
-		local job = string.match(here[i + 1], '^%a %d+ %d+ %d+ %S* (.*)$')
+		local slot, job = string.match(here[i + 1], '^%a %d+ %d+ (%d+) %S* (.*)$')
 		local key = P .. ':j:' .. job
 		local h = redis.call('HMGET', key, 'c', 'x', 'o')
 		redis.call('HDEL', runs, here[i])
 		if h[3] == here[i] then redis.call('HDEL', key, 'o', 'p') end
 		if h[1] == here[i] and (h[2] == 'R' or h[2] == 'C') then
+			-- It may have run, unless its host knows better.
 			redis.call('HSET', key, 'x', h[2] == 'C' and 'O' or 'L')
+			answer[#answer + 1] = 'lost ' .. here[i] .. ' ' .. slot .. ' ' .. job
 		end
 	end
 end
