@@ -109,6 +109,8 @@ batch_begin(struct protocol *p, struct batch *batch)
 		args_add_int(&batch->args, CLUSTER_OVERRIDE_MS);
 		args_add(&batch->args, p->settings.nservers == 1 ? "R" : "C");
 	} else if (batch->script == SCRIPT_RESTATE) {
+		args_add_uint(
+		    &batch->args, p->servers[batch->server].connection);
 		args_add(&batch->args, "some");
 	}
 }

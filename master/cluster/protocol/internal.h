@@ -24,6 +24,7 @@ struct server {
 	char episode[32];        /* BLANK: of its blankness */
 	int64_t blank_ms;        /* since when */
 	int64_t retry_ms;        /* JOINING ...: when to join again */
+	uint64_t connection;     /* joins so far: what is older is refused */
 	int64_t join_ms;         /* when the last join was sent */
 	int64_t since_ms;        /* of its state */
 	int64_t confirmed_ms;    /* when the last good beat was sent */

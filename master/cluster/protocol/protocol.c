@@ -372,6 +372,7 @@ join(struct protocol *p, unsigned server)
 	args_add(&args, word);
 	args_add(&args, p->words);
 	args_add_uint(&args, p->beat);
+	args_add_uint(&args, ++s->connection);
 	for (unsigned i = 0; i < p->nformers; i++)
 		args_add(&args, p->formers[i]);
 	s->joining = true;

@@ -183,6 +183,7 @@ session_restate(struct protocol *p, unsigned server)
 	struct claim *claim;
 
 	protocol_head(p, server, &args);
+	args_add_uint(&args, p->servers[server].connection);
 	args_add(&args, "all");
 	TAILQ_FOREACH(claim, &p->claims, link)
 	{

@@ -14,29 +14,15 @@ if bad then return bad end
 local inc = ARGV[4]
 inc = ARGV[3] --@incarnation
 local early, override, state = num(ARGV[5]), num(ARGV[6]), ARGV[7]
-local known = {}
-
--- A session that has expired may be that of a living host, if the clock was
--- set: it counts until somebody has buried it.
-local function alive(who)
-	if known[who] == nil then
-		known[who] = redis.call('HEXISTS', P .. ':n', who) == 1
-	end
-	return known[who]
-end
-
 if expiry(redis.call('HGET', P .. ':n', inc)) <= now then return {'LOST'} end
 
 local function has(flags, flag)
 	return string.find(flags, flag, 1, true)
 end
 
--- Another run of a job that never overlaps.
 local function busy(h, cid, flags)
-	if not (has(flags, 's') or has(flags, 'w')) then return nil end
-	if h[8] and h[8] ~= cid and alive(h[9]) then
-		return 'BUSY ' .. h[9] .. ' ' .. h[8]
-	end
+	if not string.find(flags, '[sw]') then return nil end
+	if is_held(h[8], h[9], cid) then return 'BUSY ' .. h[9] .. ' ' .. h[8] end
 	if quarantine > 0 then return 'BUSY - -' end
 end
 
@@ -92,7 +78,9 @@ local function extra(key, h, c)
 	line = redis.call('HGET', P .. ':r:' .. dead, id)
 	if not line then return 'TAKEN D - -' end
 	local by = redis.call('HGET', P .. ':d:' .. dead, 'z:' .. id)
-	if by and by ~= inc and alive(by) then return 'TAKEN R ' .. by .. ' -' end
+	if by and by ~= inc and redis.call('HEXISTS', P .. ':n', by) == 1 then
+		return 'TAKEN R ' .. by .. ' -'
+	end
 	local other = busy(h, c.cid, c.flags)
 	if other then return other end
 	redis.call('HSET', P .. ':d:' .. dead, 'z:' .. id, inc)

@@ -17,7 +17,7 @@ end
 
 -- Numbers above 10^14 would print as 1e+15.
 local function int(v)
-	return string.format('%.0f', v)
+	return string.format('%d', v)
 end
 
 -- What this data set is: marker m, floor s of slots and f of fences, until
@@ -62,7 +62,15 @@ local function done(answer)
 	return answer
 end
 
--- A session is EXPIRY BEAT NODE and the node's own words.
+-- A session is EXPIRY BEAT CONNECTION NODE and the node's own words.
 local function expiry(session)
 	return num(session and string.match(session, '^%d+'))
+end
+
+-- Another run that holds a job which never overlaps. It counts while it stands
+-- under its host: that a session has expired says nothing, for the clock may
+-- have been set; a reaper takes it away.
+local function is_held(holder, host, cid)
+	return holder and holder ~= cid
+		and redis.call('HEXISTS', P .. ':r:' .. host, holder) == 1
 end

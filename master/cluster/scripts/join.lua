@@ -2,8 +2,8 @@
 --
 -- ARGV: marker known or "", sequence seen, incarnation, node, session ttl ms,
 -- the server's run id, settle ms ("": one of several servers), a random word,
--- the node's words, number of the last beat, then the incarnations before this
--- one, which are known to be dead.
+-- the node's words, number of the last beat, number of this connection, then
+-- the incarnations before this one, which are known to be dead.
 --
 -- A marker begins with the time it was made, so that an older one shows.
 --
@@ -40,12 +40,17 @@ end
 local inc = ARGV[4]
 inc = ARGV[3] --@incarnation
 local former = {}
-for i = 11, #ARGV do
+for i = 12, #ARGV do
 	former[ARGV[i]] = true
+end
+-- On its way for so long that there is a newer connection.
+local mine = redis.call('HGET', P .. ':n', inc)
+if mine and num(string.match(mine, '^%d+ %d+ (%d+)')) > num(ARGV[11]) then
+	return {'LOST'}
 end
 local sessions = redis.call('HGETALL', P .. ':n')
 for i = 1, #sessions, 2 do
-	local node = string.match(sessions[i + 1], '^%d+ %d+ (%S+)')
+	local node = string.match(sessions[i + 1], '^%d+ %d+ %d+ (%S+)')
 	if node == ARGV[4] and sessions[i] ~= inc and not former[sessions[i]]
 		and expiry(sessions[i + 1]) > now then
 		return {'DUP ' .. sessions[i]}
@@ -72,8 +77,8 @@ for dead in pairs(former) do
 	redis.call('HDEL', P .. ':n', dead)
 end
 redis.call('HSET', P .. ':n', inc,
-	int(now + num(ARGV[5])) .. ' ' .. ARGV[10] .. ' ' .. ARGV[4]
-	.. ' ' .. ARGV[9])
+	int(now + num(ARGV[5])) .. ' ' .. ARGV[10] .. ' ' .. ARGV[11] .. ' '
+	.. ARGV[4] .. ' ' .. ARGV[9])
 changes = 1
 done(answer)
 answer[1] = answer[1] .. ' ' .. marker

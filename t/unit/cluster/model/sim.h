@@ -28,13 +28,13 @@
 #define EPOCH_US (1700000000LL * SECOND)
 
 #define HEARTBEAT_MS  1500
-#define TTL_MS        4000
-#define LOCK_DELAY_MS 1000
+#define TTL_MS        3500
+#define LOCK_DELAY_MS 500
 
-#define FAULTS_END_US (7 * SECOND)
+#define FAULTS_END_US (5 * SECOND)
 /* Session TTL, lock delay and 5 s later all is well again. */
 #define LAST_SLOT_US  (FAULTS_END_US + (TTL_MS + LOCK_DELAY_MS + 5000) * 1000LL)
-#define END_US        (LAST_SLOT_US + 9 * SECOND)
+#define END_US        (LAST_SLOT_US + 6 * SECOND)
 
 enum event_kind {
 	EVENT_TICK,
