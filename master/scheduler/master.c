@@ -208,23 +208,39 @@ prepare_cb(evutil_socket_t fd, short what, void *arg)
 void
 master_begin(struct master *m)
 {
-	char text[64];
-
 	m->phase = MASTER_RUNNING;
 	event_add(m->workers_event, NULL);
 	/* What the first launch would have to wait for. */
 	prepare_cb(-1, 0, m);
 	users_get(&m->users, m->config->user, "", clock_ms());
 	master_tell_patience(m);
+	if (m->crew != NULL)
+		crew_start(m); /* calls master_ready() when it is */
+	else
+		master_ready(m);
+}
+
+void
+master_ready(struct master *m)
+{
+	char text[64];
+
 	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
 	    jobs_errors(&m->jobs));
 	role_ready(m->role, text);
-	if (m->crew != NULL)
-		crew_start(m);
 	if (m->drain_wanted)
 		drain(m, false);
 	else
 		tick(m);
+}
+
+uint32_t
+master_restarts(const struct master *m)
+{
+	for (unsigned i = 0; i < m->nprocesses; i++)
+		if (m->processes[i].role == ROLE_MASTER)
+			return m->processes[i].restarts;
+	return 0;
 }
 
 static int

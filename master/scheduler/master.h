@@ -118,6 +118,12 @@ void master_tell_patience(struct master *m);
 /* There may be room again for slots that had to wait. */
 void master_room(struct master *m);
 
+/* Tells the guardian that we are up, and fires what is due. */
+void master_ready(struct master *m);
+
+/* How often the guardian had to start this process again. */
+uint32_t master_restarts(const struct master *m);
+
 /* Called when something ended: lets the guardian know once all is over. */
 void master_check_drained(struct master *m);
 

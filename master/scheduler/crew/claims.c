@@ -15,6 +15,8 @@
 #define BUSY_SPREAD_MS  200
 /* How long a claim is asked for where the job does not want to wait. */
 #define ISOLATED_MS     1000
+/* A person waits no longer. */
+#define PERSON_MS       5000
 /* A slot whose start deadline is nearly over still gets one round. */
 #define PATIENCE_MIN_MS 300
 /* What is no slot, and what is only recorded, waits for Redis. */
@@ -95,6 +97,8 @@ patience_of(const struct run *run)
 {
 	int64_t left_ms;
 
+	if (run->begin.trigger == TRIGGER_MANUAL)
+		return PERSON_MS;
 	if (!is_slot(run) || run->row != NULL || run->job->def == NULL)
 		return PATIENCE_MS;
 	if (run->job->def->options->when_isolated != JOB_ISOLATED_WAIT)
@@ -279,6 +283,24 @@ won(struct run *run, const struct claim_answer *answer)
 	launch_pump(m);
 }
 
+/* Nobody can say any more whether it was claimed: it is not run. */
+static void
+tell_forgotten(struct run *run)
+{
+	const struct record_slot slot = {
+	    .slot_ms = run->begin.slot_ms,
+	    .until_ms = run->begin.slot_ms,
+	    .count = 1,
+	    .outcome = OUTCOME_MISSED,
+	    .reason = "in-doubt",
+	    .detail = "Redis had forgotten which slots were claimed",
+	};
+
+	if (run->row == NULL)
+		crew_make_row(run, &slot);
+	outbox_slot(run->master, &run->row->slot);
+}
+
 /* Another host has it, or had it. What was told of it was wrong. */
 static void
 not_ours(struct run *run, const struct claim_answer *answer)
@@ -292,7 +314,11 @@ not_ours(struct run *run, const struct claim_answer *answer)
 		node = crew_node_of(m->crew, answer->owner);
 	log_debug("job %s: run=%s slot %s by %s", job->name, run->begin.id,
 	    claim_verdict_name(answer->verdict), node != NULL ? node : "-");
-	if (run->row != NULL && run->row->told_ms != 0) {
+	if (answer->forgotten && run->turn == 0 &&
+	    (run->row == NULL || run->row->told_ms == 0)) {
+		tell_forgotten(run);
+	} else if (run->row != NULL && run->row->told_ms != 0 &&
+	    !answer->forgotten) {
 		slot = run->row->slot;
 		slot.slot_ms = run->row->told_ms;
 		slot.outcome = OUTCOME_NONE; /* takes it back */
