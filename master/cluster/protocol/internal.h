@@ -20,6 +20,7 @@ struct server {
 	bool beating;
 	char run_id[64];
 	char marker[MARKER_MAX]; /* of its data; "" not known */
+	char seen_process[64];   /* the run_id under which seen was seen */
 	uint64_t seen;           /* highest sequence under this marker */
 	char episode[32];        /* BLANK: of its blankness */
 	int64_t blank_ms;        /* since when */
