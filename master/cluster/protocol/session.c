@@ -137,7 +137,7 @@ tell_taken(
 	claim->taken_on &= ~bit;
 	for (size_t i = 1; i < reply->n; i++) {
 		if (strncmp(reply->s[i], "lost ", 5) == 0) {
-			batch_reopen_lost(p, server, reply->s[i]);
+			claims_reopen_lost(p, server, reply->s[i]);
 			continue;
 		}
 		claim = claims_find(p, reply->s[i]);
