@@ -380,7 +380,7 @@ join(struct protocol *p, unsigned server)
 	s->joining = true;
 	s->join_ms = p->now_ms;
 	protocol_send(
-	    p, server, SCRIPT_JOIN, &args, request_new(join_answered, NULL));
+	    p, server, SCRIPTS_JOIN, &args, request_new(join_answered, NULL));
 	args_fini(&args);
 }
 

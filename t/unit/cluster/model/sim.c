@@ -233,7 +233,7 @@ open_servers(struct sim *sim)
 		args_reset(&args);
 		for (int k = 0; k < 12; k++)
 			args_add(&args, "");
-		fake_run(&sim->servers[i].data, SCRIPT_JOIN, "belfry:{c}",
+		fake_run(&sim->servers[i].data, SCRIPTS_JOIN, "belfry:{c}",
 		    &args, sim->now_us, &reply);
 		fake_reply_free(&reply);
 		args_reset(&args);
@@ -241,7 +241,7 @@ open_servers(struct sim *sim)
 		args_add(&args, "1.x");
 		for (int k = 0; k < 3; k++)
 			args_add(&args, "0");
-		fake_run(&sim->servers[i].data, SCRIPT_OPEN, "belfry:{c}",
+		fake_run(&sim->servers[i].data, SCRIPTS_OPEN, "belfry:{c}",
 		    &args, sim->now_us, &reply);
 		fake_reply_free(&reply);
 	}
