@@ -56,7 +56,7 @@ sub fresh {
 	$redis->call('FLUSHALL');
 	join_as('x');
 	run('open', 'episode', $marker, $arg{floor} // 0, $arg{fence} // 0,
-	    $arg{quarantine} // 0);
+	    $arg{quarantine} // 0, 0);
 	join_as($_) for 'a', 'b', 'x';
 }
 
@@ -295,8 +295,12 @@ is(restate(9, 'all')->[0], 'LOST', 'restate: of another connection');
 is_deeply([@{ restate(1, 'all', 'c1', 'jc1', $slot, 1, 1, 'cs', 'R',
     'c2', 'jc2', $slot, 0, 0, 'cs', 'C') }[1 .. 1]], ["lost c3 $slot jc3"],
     'restate: what is not named is not there');
-is(key('jc1', 'x') . key('jc2', 'x') . key('jc3', 'x'), 'RRL', 'states');
+is(key('jc1', 'x') . key('jc2', 'x') . key('jc3', 'x'), 'RRP', 'states');
 is(key('jc3', 'o'), undef, 'and holds no job');
+$redis->call('HSET', "$prefix:j:jc1", 'o', 'other', 'p', 'b');
+$redis->call('HSET', "$prefix:r:b", 'other', 'C 1 1 1 cs jc1');
+is(scalar @{ restate(1, 'some', 'c1', 'jc1', $slot, 1, 1, 'cs', 'R') }, 1,
+    'restate: what runs goes before what was claimed');
 $redis->call('HSET', "$prefix:j:jc1", 'o', 'other', 'p', 'b');
 $redis->call('HSET', "$prefix:r:b", 'other', 'R 1 1 1 cs jc1');
 is(restate(1, 'some', 'c1', 'jc1', $slot, 1, 1, 'cs', 'R')->[1], 'c1',
@@ -332,8 +336,12 @@ run('merge', 'episode', 'h', $slot - 1, 'old', 'D', 'b', 1, 1, 0, '', '', '');
 is(key('h', 'c'), 'c2', 'merge: what is later wins');
 run('merge', 'episode', 'h', $slot, 'c2', 'D', 'a', 1, 1, 0, '', '', '');
 is(key('h', 'x'), 'D', 'merge: what is further wins');
-run('open', 'episode', $marker, 0, 0, 0);
+run('merge', 'episode', 'h', $slot, 'c9', 'C', 'b', 1, 1, 0, 'c9', 'b', '');
+run('open', 'episode', $marker, 0, 0, 0, 60000);
 is(run('merge', 'episode', @jobs)->[0], 'TAKEN', 'merge: open again');
+join_as('a');
+is(claim('a', 'n', job => 'n', flags => 's'), 'BUSY - -',
+    'open: others did not agree on who runs a job');
 
 # ------------------------------------------------- semaphores and messages
 fresh();
