@@ -8,10 +8,11 @@
  *
  *   verb     answered by  arguments                        HTTP
  *   status   master       -                                GET /v1/status
+ *   nodes    master       -                                GET /v1/nodes
  *   jobs     master       after limit                      GET /v1/jobs
  *   job      master       job                              GET /v1/jobs/J
  *   next     master       job n                            GET /v1/jobs/J/next
- *   run      master       job params                       POST /v1/jobs/J/run
+ *   run      master       job params host                  POST /v1/jobs/J/run
  *   kill     master       run                              POST /v1/runs/R/kill
  *   pause    master       job until reason                 POST /v1/jobs/J/pause
  *   resume   master       job                              POST /v1/jobs/J/resume

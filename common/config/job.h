@@ -38,6 +38,26 @@ enum job_first {
 	JOB_FIRST_NOW,
 };
 
+/* What becomes of a slot whose host was lost. */
+enum job_guarantee {
+	JOB_AT_MOST_ONCE,
+	JOB_AT_LEAST_ONCE,
+};
+
+/* When no Redis can be asked. */
+enum job_isolated {
+	JOB_ISOLATED_WAIT,
+	JOB_ISOLATED_SKIP,
+	JOB_ISOLATED_RUN,
+};
+
+/* What a worker does when the lease of its host has run out. */
+enum job_lease_lost {
+	JOB_LEASE_LOST_DEFAULT, /* by guarantee and overlap */
+	JOB_LEASE_LOST_KEEP,
+	JOB_LEASE_LOST_KILL,
+};
+
 /*
  * What many jobs share. Compared and hashed by bytes: only scalars and
  * interned strings, no padding that is not zeroed.
@@ -54,6 +74,8 @@ struct job_options {
 	const char *start_at;      /* as written; "" none */
 	const char *end_at;        /* "" none */
 	const char *calendar_name; /* "" none */
+	const char *hosts;         /* placement/hosts.h; "any" */
+	const char *settings;      /* of its kind: "KEY=VALUE\n..."; "" none */
 	/* what the last three mean, found out with the job */
 	const struct job_calendar *calendar; /* a reference, NULL none */
 	int64_t start_s;                     /* first instant; INT64_MIN none */
@@ -90,7 +112,12 @@ struct job_options {
 	uint8_t dst_overlap;       /* enum schedule_overlap */
 	uint8_t calendar_mode;     /* enum calendar_mode */
 	uint8_t first;             /* enum job_first */
-	uint8_t reserved[2];       /* 0 */
+	uint8_t kind;              /* enum job_kind */
+	uint8_t place;             /* enum place */
+	uint8_t guarantee;         /* enum job_guarantee */
+	uint8_t when_isolated;     /* enum job_isolated */
+	uint8_t on_lease_lost;     /* enum job_lease_lost */
+	uint8_t reserved[5];       /* 0 */
 };
 
 /*
@@ -102,7 +129,7 @@ struct job_options {
  */
 struct job_def {
 	const char *name;
-	const char *command;               /* as written */
+	const char *command; /* as written; METHOD URL of KIND_HTTP */
 	const struct job_options *options; /* shared, the set's */
 	/* nschedules of them, shared, the pool's; borrowed by the set */
 	const struct schedule *const *schedules;
@@ -123,6 +150,16 @@ const char *job_def_schedule_text(const struct job_def *def, size_t i);
 
 /* Schedule i with the job's calendar and window; borrows from def. */
 void job_def_rule(const struct job_def *def, size_t i, struct rule *rule_r);
+
+/* The name of the key that says what it does: "command", "http". */
+const char *job_def_kind_key(const struct job_def *def);
+
+/*
+ * The settings of its kind, defaults among them, as they are: what is secret
+ * is in them.
+ */
+void job_def_each_setting(const struct job_def *def,
+    void (*cb)(void *arg, const char *key, const char *value), void *arg);
 
 /* One job file. */
 struct job_source {
@@ -188,6 +225,12 @@ size_t job_set_count(const struct job_set *set);
 const struct job_def *job_set_at(const struct job_set *set, size_t i);
 const struct job_def *job_set_find(const struct job_set *set, const char *name);
 
+/*
+ * A hash of the texts of all files, whatever their names, and of what else
+ * decides what they mean: hosts with the same one have the same jobs.
+ */
+uint64_t job_set_digest(const struct job_set *set);
+
 size_t job_set_problem_count(const struct job_set *set);
 const struct job_problem *job_set_problem(const struct job_set *set, size_t i);
 
@@ -200,7 +243,10 @@ bool job_def_equal(const struct job_def *a, const struct job_def *b);
  */
 char **job_def_words(const struct job_def *def, uint32_t *n_r);
 
-/* The keys of a job with their values in force, for "belfry show". */
+/*
+ * The keys of a job with their values in force, for "belfry show": *** stands
+ * for what is secret.
+ */
 void job_def_each_key(const struct job_def *def,
     void (*cb)(void *arg, const char *key, const char *value), void *arg);
 

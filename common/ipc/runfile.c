@@ -23,7 +23,7 @@
 #define STORED_OFFSET  1040
 #define CLEARED_SIZE   1048 /* what a new run finds empty */
 #define RESULT_OFFSET  2048
-#define HEADER_SIZE    4096
+#define HEADER_SIZE    RUNFILE_HEADER
 
 #define PLACE_DIGITS 3
 /* A free file that is bigger gives its space back. */
@@ -42,6 +42,7 @@ run_begin_encode(const struct run_begin *b, struct wire_writer *w)
 	wire_put_i64(w, b->created_ms);
 	wire_put_u64(w, b->output_limit);
 	wire_put_u64(w, b->fence);
+	wire_put_u32(w, b->copy);
 }
 
 /* Not snprintf(): its pages cost a worker that has just been forked dear. */
@@ -68,6 +69,8 @@ run_begin_decode(struct run_begin *b, struct wire_reader *r)
 	b->created_ms = wire_get_i64(r);
 	b->output_limit = wire_get_u64(r);
 	b->fence = wire_get_u64(r);
+	if (r->pos < r->len) /* older versions had none */
+		b->copy = wire_get_u32(r);
 	return wire_ok(r) && b->trigger < TRIGGER_COUNT ? 0 : -1;
 }
 
@@ -231,24 +234,51 @@ runfile_open_locked(
 	return check_run(file, id, err);
 }
 
+/* Writes that it is free, and gives back much space. */
+static int
+free_file(struct runfile *file)
+{
+	static const uint8_t nothing[4];
+	struct stat st;
+
+	if (fstat(file->fd, &st) == 0 && st.st_size > KEPT_SIZE &&
+	    ftruncate(file->fd, HEADER_SIZE) == -1)
+		return -1;
+	return fd_pwrite_all(file->fd, nothing, sizeof(nothing), STATE_OFFSET);
+}
+
 int
 runfile_free(int dirfd, const char *id)
 {
-	static const uint8_t nothing[4];
 	struct runfile file;
-	struct stat st;
 	int rc;
 
 	if (runfile_open(&file, dirfd, id, NULL) == -1)
 		return errno == ENOENT ? 0 : -1;
-	if (fstat(file.fd, &st) == 0 && st.st_size > KEPT_SIZE &&
-	    ftruncate(file.fd, HEADER_SIZE) == -1) {
-		runfile_close(&file);
-		return -1;
-	}
-	rc = fd_pwrite_all(file.fd, nothing, sizeof(nothing), STATE_OFFSET);
+	rc = free_file(&file);
 	runfile_close(&file);
-	return rc;
+	/* It must not tell the next master of a run that is recorded. */
+	return rc == 0 ? 0 : unlinkat(dirfd, runfile_name(id), 0);
+}
+
+int
+runfile_renew_dir(int dirfd, const char *path)
+{
+	struct stat st;
+	int fd, rc;
+
+	if (fstat(dirfd, &st) == -1)
+		return -1;
+	if (st.st_nlink > 0)
+		return 0;
+	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+		return -1;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	rc = dup3(fd, dirfd, O_CLOEXEC);
+	fd_close(&fd);
+	return rc == -1 ? -1 : 1;
 }
 
 void

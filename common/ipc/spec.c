@@ -47,6 +47,11 @@ run_spec_encode(const struct run_spec *spec, struct wire_writer *w)
 	wire_put_u32(w, spec->limits.processes);
 	wire_put_u32(w, spec->ionice);
 	wire_put_u8(w, spec->no_new_privileges);
+	wire_put_u8(w, (uint8_t)spec->kind);
+	put_strings(w, spec->settings, spec->settingc);
+	wire_put_u64(w, spec->lease_epoch);
+	wire_put_u8(w, spec->lease_kill);
+	wire_put_i64(w, spec->lease_grace_ms);
 }
 
 static const char **
@@ -73,6 +78,27 @@ get_limits(struct run_spec *spec, struct wire_reader *r)
 	spec->limits.processes = wire_get_u32(r);
 	spec->ionice = wire_get_u32(r);
 	spec->no_new_privileges = wire_get_u8(r);
+}
+
+/* Nor did one from before there were kinds: those jobs are commands. */
+static void
+get_kind(struct run_spec *spec, struct wire_reader *r)
+{
+	if (r->pos == r->len)
+		return;
+	spec->kind = (enum job_kind)wire_get_u8(r);
+	spec->settings = get_strings(r, &spec->settingc);
+}
+
+/* Nor does one from before there were leases. */
+static void
+get_lease(struct run_spec *spec, struct wire_reader *r)
+{
+	if (r->pos == r->len)
+		return;
+	spec->lease_epoch = wire_get_u64(r);
+	spec->lease_kill = wire_get_u8(r);
+	spec->lease_grace_ms = wire_get_i64(r);
 }
 
 int
@@ -109,8 +135,10 @@ run_spec_decode(struct run_spec *spec, struct wire_reader *r)
 		spec->success.bits[i] = wire_get_u32(r);
 	spec->refusal = wire_get_str(r);
 	get_limits(spec, r);
-	if (!wire_ok(r) || spec->argc == 0 || spec->id[0] == '\0' ||
-	    strlen(spec->id) >= RUN_ID_SIZE)
+	get_kind(spec, r);
+	get_lease(spec, r);
+	if (!wire_ok(r) || (spec->kind == KIND_COMMAND && spec->argc == 0) ||
+	    spec->id[0] == '\0' || strlen(spec->id) >= RUN_ID_SIZE)
 		return -1;
 	return 0;
 }
@@ -118,6 +146,7 @@ run_spec_decode(struct run_spec *spec, struct wire_reader *r)
 void
 run_spec_fini(struct run_spec *spec)
 {
+	free(spec->settings);
 	free(spec->argv);
 	free(spec->env);
 	free(spec->groups);

@@ -17,6 +17,13 @@
 #define JOB_NAME_MAX    128
 #define SPEC_GROUPS_MAX 256
 
+/* What a job is. On the wire: numbers are never given out again. */
+enum job_kind {
+	KIND_COMMAND = 0,
+	KIND_HTTP = 1,
+	KIND_COUNT = 2,
+};
+
 /* One bit an exit code. */
 struct code_set {
 	uint32_t bits[8];
@@ -68,8 +75,15 @@ ionice_level(int32_t ionice)
 struct run_spec {
 	const char *id;
 	const char *job;
+	enum job_kind kind;
 	/*
-	 * What to execute. The first word is looked up in the run's own PATH
+	 * What kinds without a program do: settingc "KEY=VALUE" and NULL, keys
+	 * and values as in a job file, defaults among them.
+	 */
+	const char **settings;
+	uint32_t settingc;
+	/*
+	 * What to execute, when the kind has a program. The first word is looked up in the run's own PATH
 	 * if it has no slash. A file without a magic number goes to shell.
 	 */
 	const char **argv; /* argc words and NULL */
@@ -98,6 +112,13 @@ struct run_spec {
 	struct run_limits limits;
 	uint32_t ionice; /* class and level as ioprio_set(2); 0: leave it */
 	bool no_new_privileges;
+	/*
+	 * Of a cluster: it must not start without this lease (lease.h), and
+	 * is ended when that runs out if lease_kill is set. 0: none is needed.
+	 */
+	uint64_t lease_epoch;
+	bool lease_kill;
+	int64_t lease_grace_ms; /* from kill-signal to KILL then */
 };
 
 void run_spec_encode(const struct run_spec *spec, struct wire_writer *w);

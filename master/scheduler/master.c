@@ -16,6 +16,7 @@
 #include "scheduler/answer/answer.h"
 #include "base/mem.h"
 #include "scheduler/clock/due.h"
+#include "scheduler/crew/crew.h"
 
 /* Due jobs and retries handled before the loop looks at its channels. */
 #define TICK_MAX 64
@@ -24,8 +25,8 @@
 static bool
 is_open(const struct master *m)
 {
-	return m->phase == MASTER_RUNNING && !places_is_full(&m->places) &&
-	    m->launch.waiting < LAUNCH_WAITING_MAX;
+	return m->phase == MASTER_RUNNING && crew_is_ready(m) &&
+	    !places_is_full(&m->places) && launch_is_open(&m->launch);
 }
 
 static void
@@ -33,6 +34,21 @@ pause_over(struct master *m, struct pause *pause)
 {
 	log_info("%s: the pause is over", pause->record.job);
 	pause_end(m, pause);
+}
+
+/* It is staged, delayed, or waits for room without a claim. */
+static void
+run_due(struct run *run)
+{
+	struct master *m = run->master;
+
+	heap_remove(&m->heap, &run->timer);
+	if (run->state == RUN_STAGED)
+		crew_turn(run);
+	else if (run->state == RUN_DELAYED)
+		run_set_state(run, RUN_WAITING);
+	else if (run->state == RUN_WAITING)
+		crew_claim_extra(run);
 }
 
 static void
@@ -47,7 +63,7 @@ tick(struct master *m)
 		if (timer->kind == TIMER_JOB)
 			fire_job(m, (struct job *)timer, now_ms);
 		else if (timer->kind == TIMER_RUN)
-			run_set_state((struct run *)timer, RUN_WAITING);
+			run_due((struct run *)timer);
 		else if (timer->kind == TIMER_RETRY)
 			fire_retry(m, (struct retry *)timer);
 		else
@@ -167,6 +183,8 @@ drain(struct master *m, bool now)
 		log_info("draining, %zu runs in progress",
 		    m->runs.count[RUN_LAUNCHING] + m->runs.count[RUN_RUNNING]);
 		evtimer_add(m->drain_timer, &patience);
+		crew_changed(m);
+		crew_hand_over(m);
 		master_arm(m);
 	} else if (m->phase != MASTER_DRAINING) {
 		m->phase = MASTER_DRAINING; /* nothing was begun yet */
@@ -190,14 +208,23 @@ prepare_cb(evutil_socket_t fd, short what, void *arg)
 void
 master_begin(struct master *m)
 {
-	char text[64];
-
 	m->phase = MASTER_RUNNING;
 	event_add(m->workers_event, NULL);
 	/* What the first launch would have to wait for. */
 	prepare_cb(-1, 0, m);
 	users_get(&m->users, m->config->user, "", clock_ms());
 	master_tell_patience(m);
+	if (m->crew != NULL)
+		crew_start(m); /* calls master_ready() when it is */
+	else
+		master_ready(m);
+}
+
+void
+master_ready(struct master *m)
+{
+	char text[64];
+
 	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
 	    jobs_errors(&m->jobs));
 	role_ready(m->role, text);
@@ -205,6 +232,15 @@ master_begin(struct master *m)
 		drain(m, false);
 	else
 		tick(m);
+}
+
+uint32_t
+master_restarts(const struct master *m)
+{
+	for (unsigned i = 0; i < m->nprocesses; i++)
+		if (m->processes[i].role == ROLE_MASTER)
+			return m->processes[i].restarts;
+	return 0;
 }
 
 static int
@@ -230,6 +266,9 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 	case MSG_STATE_END:
 		recover_state_end(m);
 		break;
+	case MSG_STATE_NEW:
+		retell_start(m);
+		break;
 	case MSG_RECORDED:
 		outbox_confirmed(m, wire_get_u64(&message->body));
 		break;
@@ -245,6 +284,7 @@ static const struct channel_dispatch recorder_dispatch[] = {
     {MSG_STATE_OPEN, handle_recorder},
     {MSG_STATE_PAUSE, handle_recorder},
     {MSG_STATE_END, handle_recorder},
+    {MSG_STATE_NEW, handle_recorder},
     {MSG_RECORDED, handle_recorder},
     {0, NULL},
 };
@@ -378,7 +418,6 @@ static int
 master_init(struct role *role, struct err *err)
 {
 	struct master *m = xcalloc(1, sizeof(*m));
-	char *runs = xasprintf("%s/runs", role->config->state_dir);
 
 	role->state = m;
 	m->role = role;
@@ -387,13 +426,12 @@ master_init(struct role *role, struct err *err)
 	m->guardian_pid = (int)getppid();
 	m->workers_fd = -1;
 	role_lock(role, "master");
-	m->runs_dir = open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (m->runs_dir == -1) {
-		err_errno(err, "cannot open %s", runs);
-		free(runs);
-		return -1;
-	}
-	free(runs);
+	m->runs_path = xasprintf("%s/runs", role->config->state_dir);
+	if (fd_mkdir_p(m->runs_path, 0700) == -1)
+		return err_errno(err, "cannot make %s", m->runs_path);
+	m->runs_dir = open(m->runs_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m->runs_dir == -1)
+		return err_errno(err, "cannot open %s", m->runs_path);
 	m->alarm = alarm_new(role->base, alarm_rang, m, err);
 	if (m->alarm == NULL)
 		return -1;
@@ -401,13 +439,15 @@ master_init(struct role *role, struct err *err)
 	m->orphan_timer = evtimer_new(role->base, orphans_cb, m);
 	m->prepare_timer = evtimer_new(role->base, prepare_cb, m);
 	m->drain_timer = evtimer_new(role->base, drain_cb, m);
+	m->retell_event = event_new(role->base, -1, 0, retell_cb, m);
 	if (m->tick_event == NULL || m->orphan_timer == NULL ||
-	    m->prepare_timer == NULL || m->drain_timer == NULL)
+	    m->prepare_timer == NULL || m->drain_timer == NULL ||
+	    m->retell_event == NULL)
 		return err_set(err, "out of memory");
 	run_ids_init(&m->ids);
 	jobs_init(&m->jobs);
 	launch_init(m);
-	return 0;
+	return crew_init(m, err);
 }
 
 static void

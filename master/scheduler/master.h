@@ -5,6 +5,7 @@
  *   master.c    role entry: peers, start, the tick
  *   recover.c   start: what the store and the run files tell
  *   reload.c    the guardian's RELOAD; refresh.c: zones and calendars
+ *   retell.c    a new store is told what is not over
  *   teardown.c  the end
  *   clock/      the alarm, the heap, when a job is due, the launch rate
  *   jobs/       the table of jobs, their memory, retries and pauses; what is
@@ -12,6 +13,7 @@
  *   runs/       runs and their end, the waiting line, workers, what the
  *               recorder has not confirmed yet
  *   answer/     questions of the api process
+ *   crew/       this host among others: claims, in a cluster
  */
 #ifndef BELFRY_SCHEDULER_MASTER_H
 #define BELFRY_SCHEDULER_MASTER_H
@@ -54,6 +56,8 @@ struct process_info {
 	uint32_t restarts;
 };
 
+struct crew;
+
 struct master {
 	struct role *role;     /* borrowed */
 	struct config *config; /* role's, or owned after a reload */
@@ -72,12 +76,15 @@ struct master {
 	struct run_ids ids;
 	struct places places;
 	uint64_t fence;
-	int runs_dir; /* fd of STATE-DIR/runs */
+	int runs_dir;    /* fd of STATE-DIR/runs */
+	char *runs_path; /* its path */
 	int workers_fd;
 	struct event *workers_event;
 	struct event *orphan_timer;
 	struct event *prepare_timer;
 	struct event *drain_timer;
+	struct event *retell_event;
+	size_t retold;     /* jobs, so far */
 	bool drain_wanted; /* while loading */
 	bool drain_now;
 	bool drained;
@@ -88,6 +95,7 @@ struct master {
 	unsigned nprocesses;
 	int guardian_pid;
 	struct recover *recover; /* while loading; recover.c */
+	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	uint64_t *reloaders;     /* asks that wait for a reload to be over */
 	size_t nreloaders;
 	size_t reloaders_cap;
@@ -107,6 +115,12 @@ void master_tell_patience(struct master *m);
 
 /* There may be room again for slots that had to wait. */
 void master_room(struct master *m);
+
+/* Tells the guardian that we are up, and fires what is due. */
+void master_ready(struct master *m);
+
+/* How often the guardian had to start this process again. */
+uint32_t master_restarts(const struct master *m);
 
 /* Called when something ended: lets the guardian know once all is over. */
 void master_check_drained(struct master *m);
@@ -174,6 +188,25 @@ void fire_replace(struct master *m, struct job *job, const struct run *but);
  */
 struct run *fire_manual(
     struct master *m, struct job *job, const char *params, struct err *err);
+
+/*
+ * The slot of a staged run was claimed: it goes on, or is recorded as one that
+ * does not run; then false.
+ */
+bool fire_won(struct run *run);
+
+/* How late the slot may start, ms. */
+int64_t fire_deadline_ms(const struct job *job, int64_t slot_ms);
+
+/*
+ * Slots between the two, both excluded, that no host claimed: recorded as
+ * missed, but for those that were another schedule's.
+ */
+void fire_passed(struct master *m, struct job *job, int64_t after_ms,
+    int64_t before_ms, const char *reason);
+/* retell.c: STATE_NEW of the recorder; the jobs a few at a time. */
+void retell_start(struct master *m);
+void retell_cb(evutil_socket_t fd, short what, void *arg);
 
 /* reload.c: the guardian's RELOAD. */
 int reload_handle(struct master *m, struct message *message, struct err *err);

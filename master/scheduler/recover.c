@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/jobs/memory.h"
 #include "scheduler/runs/params.h"
@@ -45,6 +46,7 @@ struct recover {
 	struct recover_found *found; /* by slot; owned */
 	size_t nfound;
 	size_t found_cap;
+	int64_t alive_ms; /* the predecessor was, then */
 };
 
 static void
@@ -184,6 +186,9 @@ resume_created(struct master *m, struct run *run)
 		since = jobs_is_busy(job)    ? clock_ms() :
 		    job->last_end_ms > since ? job->last_end_ms :
 					       since;
+	/* It is not late by what it had to wait for room. */
+	if (m->recover->alive_ms > since)
+		since = m->recover->alive_ms;
 	if (scheduled && policy_catch_up(options) == 0 &&
 	    clock_ms() - since > policy_deadline_ms(options, 0)) {
 		run_end_with(run, OUTCOME_KILLED, true,
@@ -210,10 +215,8 @@ remake(struct master *m, const struct run_begin *begin)
 {
 	struct run *run = run_new(m, job_of(m, begin->job), begin);
 
-	outbox_begin(m, &run->begin);
 	run->params = params_load(m->runs_dir, run->begin.id);
-	if (run->params != NULL)
-		outbox_params(m, run->begin.id, run->params);
+	crew_hold(run);
 	return run;
 }
 
@@ -239,6 +242,10 @@ find_run(struct recover *recover, const struct runfile *file)
 	    sizeof(*recover->found));
 	recover->found[recover->nfound++] =
 	    (struct recover_found){.begin = file->begin};
+	if (file->begin.created_ms > recover->alive_ms)
+		recover->alive_ms = file->begin.created_ms;
+	if (file->started_us / 1000 > recover->alive_ms)
+		recover->alive_ms = file->started_us / 1000;
 }
 
 static void
@@ -310,7 +317,9 @@ decide_found(struct master *m)
 
 		if (job == NULL || !is_scheduled(begin))
 			continue;
-		fire_lost(m, job, begin->slot_ms);
+		/* Of other hosts' slots this store knows nothing. */
+		if (m->crew == NULL)
+			fire_lost(m, job, begin->slot_ms);
 		jobs_decided(job, begin->slot_ms);
 	}
 }
@@ -380,9 +389,24 @@ resume_begun(struct master *m)
 		if (found->unstarted)
 			continue;
 		run = remake(m, &found->begin);
+		run_tell(run);
 		run_set_state(run, RUN_RUNNING);
 		workers_lost(m, run);
 	}
+}
+
+/* In a cluster the claim of a slot may have been asked for in vain. */
+static void
+resume_unstarted_run(struct master *m, struct run *run)
+{
+	if (m->crew != NULL && run->begin.fence == 0 &&
+	    is_scheduled(&run->begin)) {
+		crew_resume(run);
+		return;
+	}
+	if (m->crew == NULL)
+		run_tell(run);
+	resume_created(m, run);
 }
 
 static void
@@ -392,7 +416,8 @@ resume_unstarted(struct master *m)
 
 	for (size_t i = 0; i < recover->nfound; i++)
 		if (recover->found[i].unstarted)
-			resume_created(m, remake(m, &recover->found[i].begin));
+			resume_unstarted_run(
+			    m, remake(m, &recover->found[i].begin));
 	if (m->runs.n > 0)
 		log_info("%zu runs were in progress", m->runs.n);
 }
@@ -482,8 +507,12 @@ recover_state_end(struct master *m)
 		resume_retry(m, r);
 	fault_point(FAULT_MASTER_RETRIES_RESUMED);
 	resume_unstarted(m);
-	for (size_t i = 0; i < m->jobs.n; i++)
+	for (size_t i = 0; i < m->jobs.n; i++) {
+		/* Until it is known what other hosts have decided. */
+		if (m->crew != NULL)
+			jobs_decided(m->jobs.all[i], clock_ms());
 		jobs_arm(m, m->jobs.all[i]);
+	}
 	recover_free(m);
 	fault_point(FAULT_MASTER_RECOVERED);
 	master_begin(m);

@@ -177,7 +177,7 @@ is(one('start', 'a', 'j', $slot, 'c1', 'c', 1), 'LOST',
     'start: and cannot start any more');
 
 fresh(floor => $slot + 5, fence => 8900000000000000);
-is(claim('a', 'c1', slot => $slot), 'STALE ' . ($slot + 5),
+is(claim('a', 'c1', slot => $slot), 'STALE ' . ($slot + 5) . ' floor',
     'claim: not before the time it has forgotten');
 like(claim('a', 'c1', slot => $slot + 6), qr/^OK 8900000000000001 /,
     'claim: nor with a lower fence');

@@ -13,6 +13,7 @@
 #include "config/set/owner.h"
 #include "config/job/time.h"
 #include "config/quote.h"
+#include "schedule/hash.h"
 
 struct parser {
 	const struct job_parse_env *env;
@@ -157,18 +158,25 @@ static void
 check_command(struct parser *parser)
 {
 	const struct job_draft *draft = &parser->draft;
+	const char *key;
 	struct err err;
 	char **words;
 	uint32_t n;
 
 	if (draft->command == NULL) {
 		/* One that was given and is wrong has been told. */
-		if (job_draft_line(draft, "command") == 0)
+		if (job_draft_line(draft, "command") == 0 &&
+		    job_draft_line(draft, "http") == 0)
 			job_error(parser, parser->line,
 			    "the key command is missing; "
-			    "write command = what it runs");
+			    "write command = what it runs, or http = what it "
+			    "requests");
 		return;
 	}
+	if (job_settings_check(draft, &key, &err) == -1)
+		job_error(parser, line_of(parser, key), "%s", err.text);
+	if (draft->options.kind != KIND_COMMAND)
+		return;
 	if (strcmp(draft->options.shell, "none") != 0)
 		return;
 	words = job_command_split(draft->command, &n, &err);
@@ -234,7 +242,7 @@ add_def(struct parser *parser, const struct schedule *const *schedules,
 	def->nschedules = (uint32_t)n & 0xff;
 	def->source = &block->source;
 	def->line = parser->line;
-	def->direct =
+	def->direct = draft->options.kind == KIND_COMMAND &&
 	    job_command_is_direct(draft->command, draft->options.shell);
 	def->hash = hash_bytes(parser->name, name_len) >> 9;
 	strbuf_add(&parser->strings, parser->name, name_len + 1);
@@ -399,6 +407,7 @@ job_block_parse(const struct job_parse_env *env,
 	const char *slash;
 
 	block->refs = 1;
+	block->digest = hash_finish(hash_add(HASH_INIT, text, len));
 	job_pool_ref(env->pool);
 	block->pool = env->pool;
 	block->path = xstrdup(source->path);

@@ -16,6 +16,10 @@ static const char *const day_matches[] = {"either", "both", NULL};
 static const char *const gaps[] = {"", "run", "skip", NULL};
 static const char *const overlaps[] = {"", "first", "both", NULL};
 static const char *const firsts[] = {"interval", "now", NULL};
+static const char *const places[] = {"hash", "spread", "least-loaded", NULL};
+static const char *const guarantees[] = {"at-most-once", "at-least-once", NULL};
+static const char *const isolations[] = {"wait", "skip", "run", NULL};
+static const char *const lease_losses[] = {"", "keep", "kill", NULL};
 static const char *const calendar_modes[] = {
     "exclude", "include", "next", "previous", NULL};
 
@@ -23,9 +27,62 @@ static const char *const calendar_modes[] = {
 const struct job_key job_keys[] = {
     {"description", &job_type_description, 0, 0, 0, NULL,
 	"one line about the job, for people"},
-    {"command", &job_type_command, 0, 0, 0, NULL, "the command line; needed"},
+    {"command", &job_type_command, 0, 0, 0, NULL,
+	"the command line; this or http is needed"},
+    {"http", &job_type_http, 0, 0, 0, NULL,
+	"METHOD URL: a request instead of a command"},
     {"shell", &job_type_shell, AT(shell), 0, 0, "/bin/sh",
 	"runs a command line with shell syntax; none: never"},
+    {"http-header", &job_type_settings, 0, 0, 0, NULL,
+	"Name: value; may be given several times", NULL, KIND_HTTP,
+	&setting_header},
+    {"http-query", &job_type_settings, 0, 0, 0, NULL,
+	"NAME=VALUE, added to the URL; may be given several times", NULL,
+	KIND_HTTP, &setting_query},
+    {"http-body", &job_type_setting, 0, 0, 0, NULL, "what is sent as the body",
+	NULL, KIND_HTTP, &setting_template},
+    {"http-body-file", &job_type_setting, 0, 0, 0, NULL,
+	"a file that is sent as the body", NULL, KIND_HTTP, &setting_path},
+    {"http-expect-status", &job_type_setting, 0, 0, 0, "2xx",
+	"statuses that are a success: 2xx 304 400-404", NULL, KIND_HTTP,
+	&setting_status},
+    {"http-expect-body", &job_type_setting, 0, 0, 0, NULL,
+	"an extended regular expression that the body must match", NULL,
+	KIND_HTTP, &setting_pattern},
+    {"http-follow", &job_type_setting, 0, 0, 50, "0",
+	"how many redirects are followed", NULL, KIND_HTTP, &setting_number},
+    {"http-connect-timeout", &job_type_setting, 0, 1, DURATION_MAX, "10s",
+	"how long name, connection and TLS may take", NULL, KIND_HTTP,
+	&setting_duration},
+    {"http-read-timeout", &job_type_setting, 0, 1, DURATION_MAX, "1m",
+	"how long nothing may be sent or received", NULL, KIND_HTTP,
+	&setting_duration},
+    {"http-auth", &job_type_setting, 0, 0, 0, NULL, "basic, digest or bearer",
+	NULL, KIND_HTTP, &setting_auth},
+    {"http-user", &job_type_setting, 0, 0, 0, NULL,
+	"as whom it authenticates itself", NULL, KIND_HTTP, &setting_template},
+    {"http-password-file", &job_type_setting, 0, 0, 0, NULL,
+	"a file with the password or token, for its owner only", NULL,
+	KIND_HTTP, &setting_path},
+    {"http-password", &job_type_setting, 0, 0, 0, NULL,
+	"the password or token, as ${NAME} of environment-file", NULL,
+	KIND_HTTP, &setting_password},
+    {"http-verify", &job_type_setting, 0, 0, 0, "yes",
+	"no: any certificate of the server will do", NULL, KIND_HTTP,
+	&setting_flag},
+    {"http-ca-file", &job_type_setting, 0, 0, 0, NULL,
+	"who may sign the server's certificate, instead of the system's", NULL,
+	KIND_HTTP, &setting_path},
+    {"http-cert", &job_type_setting, 0, 0, 0, NULL, "our certificate", NULL,
+	KIND_HTTP, &setting_path},
+    {"http-key", &job_type_setting, 0, 0, 0, NULL,
+	"its key, when it is not in the same file", NULL, KIND_HTTP,
+	&setting_path},
+    {"http-pinned-key", &job_type_setting, 0, 0, 0, NULL,
+	"sha256//HASH of the server's public key", NULL, KIND_HTTP,
+	&setting_pin},
+    {"http-proxy", &job_type_setting, 0, 0, 0, NULL, "URL of a proxy", NULL,
+	KIND_HTTP, &setting_proxy},
     {"schedule", &job_type_schedule, 0, 0, 0, NULL,
 	"when it runs, see belfry-schedule(7); may be given several times"},
     {"timezone", &job_type_text, AT(timezone), 0, 0, NULL,
@@ -82,6 +139,16 @@ const struct job_key job_keys[] = {
 	"1h", "no pause is longer"},
     {"retry-codes", &job_type_codes, AT(retry), 0, 255, NULL,
 	"only these exit codes are repeated: 75 100-110"},
+    {"hosts", &job_type_hosts, AT(hosts), 0, 0, "any",
+	"where it runs: any, all, N of tag:web & !old, or names"},
+    {"place", &job_type_word, AT(place), 0, 0, "hash",
+	"which of them goes first: hash, spread or least-loaded", places},
+    {"guarantee", &job_type_word, AT(guarantee), 0, 0, "at-most-once",
+	"at-least-once: a slot whose host is lost runs again", guarantees},
+    {"when-isolated", &job_type_word, AT(when_isolated), 0, 0, "wait",
+	"wait, skip or run, when Redis cannot be reached", isolations},
+    {"on-lease-lost", &job_type_word, AT(on_lease_lost), 0, 0, NULL,
+	"keep or kill a run whose host has lost its session", lease_losses},
     {"user", &job_type_text, AT(user), 0, 0, NULL,
 	"who runs it; another user needs a file of root's"},
     {"group", &job_type_text, AT(group), 0, 0, NULL,
@@ -117,9 +184,19 @@ const struct job_key job_keys[] = {
 _Static_assert(nitems(job_keys) <= JOB_KEY_MAX, "JOB_KEY_MAX is too small");
 
 bool
+job_key_is_for(const struct job_key *key, enum job_kind kind)
+{
+	if (key->setting != NULL)
+		return key->kind == kind;
+	if (key->type == &job_type_shell || key->type == &job_type_stdin)
+		return kind == KIND_COMMAND;
+	return true;
+}
+
+bool
 job_key_is_option(const struct job_key *key)
 {
-	return key->type != &job_type_command &&
+	return key->type != &job_type_command && key->type != &job_type_http &&
 	    key->type != &job_type_description &&
 	    key->type != &job_type_schedule;
 }

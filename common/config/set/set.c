@@ -16,6 +16,7 @@
 #include "config/set/file.h"
 #include "config/set/hints.h"
 #include "config/set/index.h"
+#include "schedule/hash.h"
 #include "schedule/zone.h"
 
 /* A run of definitions of one file: numbers first, first + 1 ... of the set. */
@@ -88,6 +89,19 @@ job_set_find(const struct job_set *set, const char *name)
 	uint32_t pos;
 
 	return find(set, name, name_hash(name), &pos);
+}
+
+uint64_t
+job_set_digest(const struct job_set *set)
+{
+	uint64_t digest = hash_add(HASH_INIT, set->basis.s, set->basis.len);
+
+	digest = hash_finish(digest);
+	/* A sum, because files may have other names, and another order. */
+	for (size_t i = 0; i < set->nfiles; i++)
+		if (set->files[i]->block != NULL)
+			digest += set->files[i]->block->digest;
+	return digest;
 }
 
 size_t

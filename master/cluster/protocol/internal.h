@@ -114,6 +114,7 @@ struct claim {
 	uint64_t fence;
 	int32_t attempt;
 	int64_t before_ms; /* the job's mark before; 0 none */
+	bool forgotten;    /* STALE by the floor of a server */
 	bool asked;        /* at least one server may have granted it */
 	bool abandoned;
 	uint32_t taken_on; /* HELD: bit per server where another has it */

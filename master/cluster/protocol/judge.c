@@ -32,8 +32,10 @@ parse_refusal(struct claim *claim, const char *line, int64_t *number_r)
 		return REFUSED_EARLY;
 	if (strcmp(line, "LATE") == 0)
 		return REFUSED_LATE;
-	if (strncmp(line, "STALE", 5) == 0)
+	if (strncmp(line, "STALE", 5) == 0) {
+		claim->forgotten = strcmp(line_skip(line, 2), "floor") == 0;
 		return REFUSED_STALE;
+	}
 	if (strncmp(line, "BUSY", 4) == 0) {
 		note_owner(claim, line, 1);
 		return REFUSED_BUSY;
@@ -176,6 +178,7 @@ finish_with(struct protocol *p, struct claim *claim, enum claim_verdict verdict,
 	    .fence = claim->fence,
 	    .attempt = claim->attempt,
 	    .before_ms = claim->before_ms,
+	    .forgotten = verdict == CLAIM_STALE && claim->forgotten,
 	    .wait_ms = verdict == CLAIM_EARLY ? number : 0,
 	    .mark_ms = verdict == CLAIM_STALE ? number : 0,
 	    .owner = claim->owner[0] != '\0' ? claim->owner : "-",

@@ -8,7 +8,8 @@
 -- lost, l at-least-once, s/w no overlap (skip/wait), i an interval's slot.
 --
 -- For each: OK FENCE ATTEMPT HOW BEFORE (the mark as it was; 0 none), EARLY MS,
--- LATE, STALE MARK, TAKEN STATE OWNER ID, BUSY OWNER ID, SKIP BEFORE, GONE.
+-- LATE, STALE MARK (floor: that of a server that forgot), TAKEN STATE OWNER ID,
+-- BUSY OWNER ID, SKIP BEFORE, GONE.
 local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
 local inc = ARGV[4]
@@ -107,8 +108,11 @@ local function claim(c)
 	if slot == mark and h[2] == c.cid then return again(key, h, c) end --@claim-id
 	if slot - now > early then return 'EARLY ' .. int(slot - now) end
 	if now - slot > num(c.deadline) then return 'LATE' end
-	if slot < mark then return 'STALE ' .. int(mark) end
-	if slot <= floor then return 'STALE ' .. int(floor) end
+	if slot < mark then
+		-- A mark that nobody claimed was set at the first sight of the job.
+		return 'STALE ' .. int(mark) .. (h[3] and '' or ' floor')
+	end
+	if slot <= floor then return 'STALE ' .. int(floor) .. ' floor' end
 	if has(c.flags, 'i') and slot < num(h[10]) then return 'STALE ' .. h[10] end
 	if slot == mark and h[3] then return retake(key, h, slot, c) end
 	local other = busy(h, c.cid, c.flags)

@@ -6,7 +6,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "placement/hosts.h"
 #include "scheduler/clock/due.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/jobs/policy.h"
 
@@ -37,6 +39,29 @@ record_slots(struct master *m, struct job *job, int64_t from_ms,
 	    timestamp_format_ms(time, from_ms), outcome_name(outcome), reason,
 	    detail[0] != '\0' ? ": " : "", detail);
 	outbox_slot(m, &slot);
+}
+
+/* Before they are decided: in a cluster one host records them. */
+static void
+settle_slots(struct master *m, struct job *job, int64_t from_ms,
+    int64_t until_ms, int64_t count, enum outcome outcome, const char *reason,
+    const char *detail)
+{
+	const struct record_slot slot = {
+	    .job = job->name,
+	    .slot_ms = from_ms,
+	    .until_ms = until_ms,
+	    .count = count,
+	    .outcome = outcome,
+	    .reason = reason,
+	    .detail = detail,
+	};
+
+	if (m->crew != NULL)
+		crew_stage_row(m, job, &slot);
+	else
+		record_slots(
+		    m, job, from_ms, until_ms, count, outcome, reason, detail);
 }
 
 static void
@@ -110,32 +135,66 @@ skip_paused(struct master *m, struct job *job, int64_t slot_ms)
 	record_slot(m, job, slot_ms, OUTCOME_SKIPPED, "paused", detail);
 }
 
+/* Without a cluster there is no other host. */
+static bool
+is_for_us(const struct master *m, const struct job *job)
+{
+	const struct hosts_host self = {m->config->node_name, m->config->tags};
+
+	return hosts_match(job->def->options->hosts, &self);
+}
+
 static void
-decide(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
+miss_host(struct master *m, struct job *job, int64_t slot_ms)
+{
+	char detail[256];
+
+	snprintf(detail, sizeof(detail),
+	    "no host is one of %.200s; without a cluster there is only this",
+	    job->def->options->hosts);
+	record_slot(m, job, slot_ms, OUTCOME_MISSED, "no-host", detail);
+}
+
+/* A slot that is not skipped, by what is known here. Those are recorded. */
+static enum policy_action
+judge(struct master *m, struct job *job, int64_t slot_ms)
 {
 	struct policy_load load = {
 	    .active = job->active,
 	    .queued = job->queued,
 	    .retrying = job->retries != NULL,
 	};
+	enum policy_action action;
 	const char *detail;
 
-	jobs_decided(job, slot_ms);
 	if (!job->def->options->enabled) {
 		record_slot(m, job, slot_ms, OUTCOME_SKIPPED, "disabled", "");
-		return;
+		return POLICY_SKIP;
 	}
 	if (pause_covers(m, job, slot_ms)) {
 		skip_paused(m, job, slot_ms);
-		return;
+		return POLICY_SKIP;
 	}
-	switch (policy_overlap(job->def->options, &load, &detail)) {
+	if (m->crew == NULL && !is_for_us(m, job)) {
+		miss_host(m, job, slot_ms);
+		return POLICY_SKIP;
+	}
+	action = policy_overlap(job->def->options, &load, &detail);
+	if (action == POLICY_SKIP)
+		record_slot(
+		    m, job, slot_ms, OUTCOME_SKIPPED, "overlap", detail);
+	return action;
+}
+
+static void
+decide(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
+{
+	jobs_decided(job, slot_ms);
+	switch (judge(m, job, slot_ms)) {
 	case POLICY_START:
 		start_run(m, job, slot_ms, trigger, RUN_WAITING);
 		break;
 	case POLICY_SKIP:
-		record_slot(
-		    m, job, slot_ms, OUTCOME_SKIPPED, "overlap", detail);
 		break;
 	case POLICY_QUEUE:
 		start_run(m, job, slot_ms, trigger, RUN_QUEUED);
@@ -148,15 +207,60 @@ decide(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
 	}
 }
 
-static bool
-is_late(const struct job *job, int64_t slot_ms, int64_t now_ms)
+bool
+fire_won(struct run *run)
+{
+	struct master *m = run->master;
+	struct job *job = run->job;
+
+	if (job->def == NULL)
+		return false; /* removed meanwhile */
+	run->begin.due_ms = due_start(job, run->begin.slot_ms);
+	switch (judge(m, job, run->begin.slot_ms)) {
+	case POLICY_SKIP:
+		return false;
+	case POLICY_START:
+		run_go(run);
+		break;
+	case POLICY_QUEUE:
+		run_set_state(run, RUN_QUEUED);
+		break;
+	case POLICY_REPLACE:
+		fire_replace(m, job, run);
+		if (job->active > 0)
+			run_set_state(run, RUN_QUEUED);
+		else
+			run_go(run);
+		break;
+	}
+	return true;
+}
+
+/* By a claim that all hosts agree on, where there are others. */
+static void
+start(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
+{
+	if (m->crew != NULL)
+		crew_stage_slot(m, job, slot_ms, trigger);
+	else
+		decide(m, job, slot_ms, trigger);
+}
+
+int64_t
+fire_deadline_ms(const struct job *job, int64_t slot_ms)
 {
 	int64_t next, period = 0;
 
 	if (due_after(job, slot_ms, &next))
 		period = next - slot_ms;
+	return policy_deadline_ms(job->def->options, period);
+}
+
+static bool
+is_late(const struct job *job, int64_t slot_ms, int64_t now_ms)
+{
 	return now_ms - due_start(job, slot_ms) >
-	    policy_deadline_ms(job->def->options, period);
+	    fire_deadline_ms(job, slot_ms);
 }
 
 /*
@@ -200,7 +304,7 @@ miss_late(struct master *m, struct job *job, const struct due *due,
 	    "nothing could start it in time; "
 	    "found %lld s later",
 	    (long long)(now_ms - due_start(job, due->at_ms)) / 1000);
-	record_slots(
+	settle_slots(
 	    m, job, due->at_ms, last, count, OUTCOME_MISSED, reason, detail);
 	/* An interval that counts from the end now counts from here. */
 	jobs_decided(job, due_is_delay(job) ? now_ms : last);
@@ -247,18 +351,18 @@ fire_late(
 							    "late");
 		return true;
 	}
-	if (m->launch.waiting >= CATCH_UP_WAITING_MAX) {
+	if (launch_waiting(&m->launch) >= CATCH_UP_WAITING_MAX) {
 		heap_set(&m->heap, &job->timer, now_ms + CATCH_UP_PAUSE_MS);
 		return false;
 	}
-	decide(m, job, slot_ms, TRIGGER_CATCH_UP);
+	start(m, job, slot_ms, TRIGGER_CATCH_UP);
 	return true;
 }
 
 static void
 miss_gap(struct master *m, struct job *job, int64_t slot_ms)
 {
-	record_slot(m, job, slot_ms, OUTCOME_MISSED, "dst-gap",
+	settle_slots(m, job, slot_ms, slot_ms, 1, OUTCOME_MISSED, "dst-gap",
 	    "this local time did not exist");
 	jobs_decided(job, slot_ms);
 }
@@ -276,7 +380,7 @@ leave_out(
 	    job->def->options->calendar_name,
 	    calendar_mode_name(
 		(enum calendar_mode)job->def->options->calendar_mode));
-	record_slots(m, job, due->at_ms, last, count, OUTCOME_SKIPPED,
+	settle_slots(m, job, due->at_ms, last, count, OUTCOME_SKIPPED,
 	    "calendar", detail);
 	jobs_decided(job, last);
 }
@@ -291,7 +395,8 @@ postpone(
 {
 	int64_t start_ms = due_start(job, due->at_ms);
 
-	if (start_ms <= now_ms || !places_is_scarce(&m->places))
+	if (start_ms <= now_ms || !places_is_scarce(&m->places) ||
+	    m->crew != NULL)
 		return false;
 	heap_set(&m->heap, &job->timer, start_ms);
 	return true;
@@ -306,7 +411,7 @@ fire_slot(
 		return fire_late(m, job, due, now_ms);
 	if (postpone(m, job, due, now_ms))
 		return false;
-	decide(m, job, due->at_ms, TRIGGER_SCHEDULE);
+	start(m, job, due->at_ms, TRIGGER_SCHEDULE);
 	return true;
 }
 
@@ -349,6 +454,45 @@ fire_lost(struct master *m, struct job *job, int64_t until_ms)
 		    OUTCOME_MISSED, "in-doubt",
 		    "what was decided was not recorded before the daemon was "
 		    "killed");
+}
+
+/* Where a row about slots that no host claimed stands in words. */
+static void
+record_passed(struct master *m, struct job *job, const struct due *due,
+    int64_t last_ms, int64_t count, const char *reason)
+{
+	int32_t overlap = job->def->options->overlap;
+
+	if (due->kind == DUE_GAP)
+		record_slots(m, job, due->at_ms, last_ms, count, OUTCOME_MISSED,
+		    "dst-gap", "this local time did not exist");
+	else if (due->kind == DUE_CALENDAR)
+		record_slots(m, job, due->at_ms, last_ms, count,
+		    OUTCOME_SKIPPED, "calendar",
+		    job->def->options->calendar_name);
+	else if (overlap == JOB_OVERLAP_QUEUE || overlap == JOB_OVERLAP_REPLACE)
+		record_slots(m, job, due->at_ms, last_ms, count,
+		    OUTCOME_SKIPPED, "overlap",
+		    "a newer one was claimed while it waited");
+	else
+		record_slots(m, job, due->at_ms, last_ms, count, OUTCOME_MISSED,
+		    reason, "no host claimed it in time");
+}
+
+void
+fire_passed(struct master *m, struct job *job, int64_t after_ms,
+    int64_t before_ms, const char *reason)
+{
+	int64_t mark_ms = job->hwm_ms, last, count;
+	struct due due;
+
+	job->hwm_ms = after_ms > job->since_ms ? after_ms : job->since_ms;
+	while (due_next_by_clock(job, &due) && due.at_ms < before_ms) {
+		due_stretch(job, &due, before_ms - 1, &last, &count);
+		record_passed(m, job, &due, last, count, reason);
+		job->hwm_ms = last;
+	}
+	job->hwm_ms = mark_ms;
 }
 
 /*

@@ -181,6 +181,7 @@ restore(struct master *m, struct job *job, const struct memory *memory,
 		return;
 	}
 	/* Another schedule: its past is not ours to catch up with. */
+	job->since_ms = now_ms;
 	if (job->reboot_ms == 0 && job->hwm_ms < now_ms)
 		job->hwm_ms = now_ms;
 	else if (job->reboot_ms != 0)
@@ -203,6 +204,7 @@ job_revive(struct master *m, const struct job_def *def, int64_t now_ms)
 	job->name = def->name;
 	if (job->hwm_ms < now_ms)
 		job->hwm_ms = now_ms;
+	job->since_ms = now_ms;
 	memo_apply(&m->jobs, job, "", now_ms);
 	memo_tell_store(m, job);
 	return job;
@@ -220,7 +222,7 @@ job_make(struct master *m, const struct job_def *def,
 		restore(m, job, memory, now_ms);
 		return job;
 	}
-	job->hwm_ms = now_ms;
+	job->hwm_ms = job->since_ms = now_ms;
 	memo_apply(&m->jobs, job, "", now_ms);
 	memo_tell_store(m, job);
 	return job;
@@ -264,6 +266,7 @@ carry_over(struct master *m, struct job *job, const struct job_def *def,
 	if (!same_time) {
 		if (job->hwm_ms < now_ms)
 			job->hwm_ms = now_ms;
+		job->since_ms = now_ms;
 		memo_tell_store(m, job);
 	} else if (!same_run) {
 		memo_tell_change(m, job, memo);
@@ -412,6 +415,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	heap_reserve(&m->heap, jobs->n + jobs->n / 16);
 	for (size_t i = 0; i < jobs->n; i++) {
 		all[i]->seen = false;
+		launch_need(m, (enum job_kind)all[i]->def->options->kind);
 		jobs_arm(m, all[i]);
 	}
 	jobs_change_fini(&unused);
@@ -440,7 +444,8 @@ jobs_decided(struct job *job, int64_t slot_ms)
 bool
 jobs_is_busy(const struct job *job)
 {
-	return job->active > 0 || job->queued > 0 || job->retries != NULL;
+	return job->active > 0 || job->queued > 0 || job->staged > 0 ||
+	    job->retries != NULL;
 }
 
 void

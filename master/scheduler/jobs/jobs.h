@@ -41,7 +41,9 @@ struct job {
 	bool paused : 1; /* by name; see pause.h */
 	uint16_t active; /* runs that wait for room, start or run */
 	uint16_t queued; /* runs that wait for the ones before them */
+	uint16_t staged; /* of a cluster: slots that wait for their claim */
 	uint32_t failures;
+	int64_t since_ms; /* its schedules are in force since then; 0: long */
 };
 
 struct jobs {
@@ -61,6 +63,7 @@ struct jobs {
 	size_t nmemory;
 	size_t memory_cap;
 	char boot_id[40];
+	bool shared; /* by all hosts of a cluster: see memory.h */
 };
 
 /* What changed in a reload; strings are owned. */
