@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -341,6 +342,8 @@ main(int argc, char **argv)
 		    "LOG-LEVEL stderr|syslog|both\n");
 		return 2;
 	}
+	/* It was executed by descriptor; ps would show a number. */
+	prctl(PR_SET_NAME, "belfry-worker", 0, 0, 0);
 	l->socket = argv[3];
 	l->guardian = GUARDIAN_FD;
 	l->master = -1;

@@ -57,6 +57,7 @@ const struct command *const cli_commands[] = {
     &cmd_check_entry,
     &cmd_reload,
     &cmd_drain,
+    &cmd_upgrade,
     NULL,
 };
 

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "notify.h"
+#include "programs.h"
 
 /* After the roles were told to end, how long before they are killed. */
 #define STOP_WAIT_MS 10000
@@ -54,6 +55,7 @@ handle_reloaded(struct channel *channel, struct message *message, void *arg,
 	}
 	fd_close(&g->reload_fd);
 	notify_state("READY=1");
+	upgrade_pump(g);
 	return 0;
 }
 
@@ -74,6 +76,16 @@ handle_drain_ask(struct channel *channel, struct message *message, void *arg,
 	struct child *child = arg;
 
 	guardian_drain(child->guardian, "drain");
+	return 0;
+}
+
+static int
+handle_upgrade_ask(struct channel *channel, struct message *message, void *arg,
+    struct err *err)
+{
+	struct child *child = arg;
+
+	upgrade_ask(child->guardian, "upgrade");
 	return 0;
 }
 
@@ -128,6 +140,7 @@ static const struct channel_dispatch dispatch[] = {
     {MSG_RELOADED, handle_reloaded},
     {MSG_RELOAD_ASK, handle_reload_ask},
     {MSG_DRAIN_ASK, handle_drain_ask},
+    {MSG_UPGRADE_ASK, handle_upgrade_ask},
     {MSG_DRAIN_PATIENCE, handle_drain_patience},
     {MSG_DRAINED, handle_drained},
     {MSG_ROLE_BAD, handle_role_bad},
@@ -153,10 +166,10 @@ static int
 spawn_launcher(struct child *child, struct err *err)
 {
 	struct guardian *g = child->guardian;
-	char index[16], level[16], *runs, *sock;
+	char path[32], index[16], level[16], *runs, *sock;
 	char *argv[7];
 	struct child_exec exec = {
-	    .path = g->worker,
+	    .path = path,
 	    .argv = argv,
 	    .config_fd = -1,
 	};
@@ -167,7 +180,8 @@ spawn_launcher(struct child *child, struct err *err)
 	snprintf(index, sizeof(index), "%u", child->index);
 	snprintf(
 	    level, sizeof(level), "%s", log_level_name(g->config->log_level));
-	argv[0] = g->worker;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", g->worker_fd);
+	argv[0] = (char *)(uintptr_t) "belfry-worker";
 	argv[1] = index;
 	argv[2] = runs;
 	argv[3] = sock;
@@ -197,7 +211,7 @@ spawn_role(struct child *child, struct err *err)
 	    NULL,
 	};
 	struct child_exec exec = {
-	    .path = g->self,
+	    .path = PROGRAM_SELF,
 	    .argv = argv,
 	    .config_fd = g->config_fd,
 	};
@@ -274,6 +288,18 @@ log_death(const struct child *child, int status, const char *then)
 }
 
 static void
+cannot_start(struct child *child)
+{
+	char name[32], why[64];
+
+	child->pid = 0;
+	snprintf(why, sizeof(why), "its %s does not start, see the log",
+	    child_name(child, name, sizeof(name)));
+	if (!upgrade_give_up(child->guardian, why))
+		roles_stop(child->guardian, 1);
+}
+
+static void
 child_died(struct child *child, int status)
 {
 	struct guardian *g = child->guardian;
@@ -288,8 +314,13 @@ child_died(struct child *child, int status)
 	    !child->ready && WIFEXITED(status)) {
 		/* It said why: a second try would say the same. */
 		log_death(child, status, ", cannot start");
-		child->pid = 0;
-		roles_stop(g, 1);
+		cannot_start(child);
+		return;
+	}
+	if (g->state == GUARDIAN_STARTING && g->upgrade.given != NULL &&
+	    !child->ready && child->restarts + 1 >= GIVE_UP_DEATHS) {
+		log_death(child, status, " again and again");
+		cannot_start(child);
 		return;
 	}
 	log_death(child, status, ", starting it again");
@@ -316,10 +347,13 @@ roles_reap(struct guardian *g)
 	int status;
 
 	/* Others than our children are workers that outlived their launcher. */
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (upgrade_reaped(g, pid, status))
+			continue;
 		for (unsigned i = 0; i < g->nchildren; i++)
 			if (g->children[i].pid == pid)
 				child_died(&g->children[i], status);
+	}
 	check_stopped(g);
 }
 
@@ -329,6 +363,7 @@ roles_stop(struct guardian *g, int status)
 {
 	if (g->state == GUARDIAN_STOPPING)
 		return;
+	fd_close(&g->reload_fd);
 	g->state = GUARDIAN_STOPPING;
 	g->status = status;
 	for (unsigned i = 0; i < g->nchildren; i++) {
@@ -354,7 +389,7 @@ add_child(struct guardian *g, enum role_id role, unsigned index)
 }
 
 void
-roles_start(struct guardian *g)
+roles_init(struct guardian *g)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned n = cores < 1    ? 1 :
@@ -366,7 +401,17 @@ roles_start(struct guardian *g)
 		add_child(g, ROLE_LAUNCHER, i);
 	add_child(g, ROLE_MASTER, 0);
 	add_child(g, ROLE_API, 0);
-	for (unsigned i = 0; i < g->nchildren; i++)
+}
+
+void
+roles_start(struct guardian *g)
+{
+	evtimer_del(g->stop_timer);
+	for (unsigned i = 0; i < g->nchildren; i++) {
+		g->children[i].restarts = 0;
 		child_start(&g->children[i]);
+	}
 	wiring_all(g);
+	/* Those of a predecessor that ended while no signal could tell us. */
+	roles_reap(g);
 }

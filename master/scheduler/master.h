@@ -54,6 +54,14 @@ struct process_info {
 	uint32_t restarts;
 };
 
+/* How the last upgrade stands, for the status. */
+struct upgrade_info {
+	uint32_t attempt;         /* 0: there was none */
+	enum upgrade_state state; /* as the guardian has it */
+	char from[64];            /* version before */
+	char error[1024];         /* why it failed */
+};
+
 struct master {
 	struct role *role;     /* borrowed */
 	struct config *config; /* role's, or owned after a reload */
@@ -87,6 +95,7 @@ struct master {
 	struct process_info processes[PROCESSES_MAX];
 	unsigned nprocesses;
 	int guardian_pid;
+	struct upgrade_info upgrade;
 	struct recover *recover; /* while loading; recover.c */
 	uint64_t *reloaders;     /* asks that wait for a reload to be over */
 	size_t nreloaders;

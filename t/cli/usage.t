@@ -62,7 +62,7 @@ my ($status, $out, $err) = $f->command($belfry, '--help');
 is($status, 0, '--help');
 is($err, '', 'is no error');
 my @commands = $out =~ /^  ([a-z]+) /mg;
-is("@commands", 'status list show run kill pause resume history logs explain verify next check reload drain',
+is("@commands", 'status list show run kill pause resume history logs explain verify next check reload drain upgrade',
     'lists the commands');
 for my $command (@commands) {
 	($status, $out, $err) = $f->command($belfry, $command, '--help');
@@ -96,6 +96,17 @@ is(($f->command($belfry, '-c', "$dir/belfry.conf", 'status'))[0], 0, '-c');
 	local $ENV{BELFRY_CONFIG} = "$dir/belfry.conf";
 	is(($f->command($belfry, 'status'))[0], 0, 'BELFRY_CONFIG');
 }
+# Also one with a mistake elsewhere: it is told.
+$f->write('broken.conf', "[master]\nrun-dir = $dir\nmax-runing = 3\n[api]\n"
+    . "socket = $dir/socket\n");
+($status, $out, $err) = $f->command($belfry, '-c', "$dir/broken.conf", 'status');
+is($status, 0, 'a broken configuration: the daemon is asked');
+like($err, qr/^belfry: \S+broken\.conf:3: unknown key "max-runing"/,
+    'the mistake is told');
+$f->write('broken.conf', "[master]\nrun-dir = \n");
+($status, $out, $err) = $f->command($belfry, '-c', "$dir/broken.conf", 'status');
+is($status, 2, 'the mistake is in the setting itself');
+like($err, qr/broken\.conf:2: run-dir/, 'and is told');
 {
 	local $ENV{http_proxy} = 'http://127.0.0.1:1';
 	local $ENV{ALL_PROXY} = 'http://127.0.0.1:1';

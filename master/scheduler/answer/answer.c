@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "base/version.h"
 #include "json_text.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/params.h"
@@ -201,6 +202,33 @@ next_slot(const struct master *m)
 	    "{s:s, s:o}", "job", job->name, "slot", answer_time(at));
 }
 
+static const char *
+upgrade_word(enum upgrade_state state)
+{
+	switch (state) {
+	case UPGRADE_TESTING:
+	case UPGRADE_REPLACING:
+		return "going on";
+	case UPGRADE_DONE:
+		return "done";
+	case UPGRADE_FAILED:
+	case UPGRADE_NONE:
+		break;
+	}
+	return "failed";
+}
+
+/* The last one since the daemon was started, or null. */
+static json_t *
+upgrade(const struct upgrade_info *u)
+{
+	if (u->attempt == 0)
+		return json_null();
+	return json_pack("{s:i, s:s, s:s, s:o}", "attempt", (int)u->attempt,
+	    "state", upgrade_word(u->state), "from", u->from, "error",
+	    u->error[0] != '\0' ? json_text(u->error) : json_null());
+}
+
 static void
 answer_status(struct master *m, struct ask *ask)
 {
@@ -212,12 +240,12 @@ answer_status(struct master *m, struct ask *ask)
 		enabled += m->jobs.all[i]->def->options->enabled != 0;
 	status = json_pack("{s:s, s:o, s:i, s:s, s:o, s:I, s:I, s:I, s:I, "
 			   "s:I, s:o, s:o, s:{s:s, s:o, s:I}, s:o, s:o, s:o, "
-			   "s:I, s:o}",
-	    "version", BELFRY_VERSION, "node", json_text(m->config->node_name),
-	    "pid", (int)m->guardian_pid, "state",
-	    m->phase == MASTER_DRAINING ? "draining" : "running", "started",
-	    answer_time(m->started_ms), "jobs", (json_int_t)m->jobs.n,
-	    "enabled", (json_int_t)enabled, "running",
+			   "s:I, s:o, s:o}",
+	    "version", belfry_version(), "node",
+	    json_text(m->config->node_name), "pid", (int)m->guardian_pid,
+	    "state", m->phase == MASTER_DRAINING ? "draining" : "running",
+	    "started", answer_time(m->started_ms), "jobs",
+	    (json_int_t)m->jobs.n, "enabled", (json_int_t)enabled, "running",
 	    (json_int_t)(runs->count[RUN_RUNNING] + runs->count[RUN_LAUNCHING]),
 	    "waiting",
 	    (json_int_t)(runs->count[RUN_DELAYED] + runs->count[RUN_WAITING]),
@@ -227,7 +255,7 @@ answer_status(struct master *m, struct ask *ask)
 	    (json_int_t)m->outbox.n, "problems", problems(m), "runs",
 	    answer_live(m, NULL, LIVE_MAX), "paused",
 	    answer_pause(m->pauses.all), "paused_jobs", (json_int_t)m->pauses.n,
-	    "line", waiting_line(m));
+	    "line", waiting_line(m), "upgrade", upgrade(&m->upgrade));
 	answer_object(ask, 200, status);
 }
 
@@ -318,6 +346,20 @@ answer_drain(struct master *m, struct ask *ask)
 	answer_json(ask->channel, ask->id, 202, "{\"state\":\"draining\"}");
 }
 
+/* How it comes out is in the status of who is there then. */
+static void
+answer_upgrade(struct master *m, struct ask *ask)
+{
+	if (m->phase != MASTER_RUNNING) {
+		answer_error(ask->channel, ask->id, 409, "refused",
+		    "the daemon is draining");
+		return;
+	}
+	log_info("upgrade asked for by %s", ask->who);
+	channel_send(m->role->guardian, MSG_UPGRADE_ASK, 0, NULL, -1);
+	answer_json(ask->channel, ask->id, 202, "{\"state\":\"going on\"}");
+}
+
 static json_t *
 names(char *const *list, size_t n)
 {
@@ -372,6 +414,7 @@ static const struct {
     {"resume-all", answer_resume_ask},
     {"reload", answer_reload_ask},
     {"drain", answer_drain},
+    {"upgrade", answer_upgrade},
 };
 
 int
