@@ -310,7 +310,7 @@ prepare_successor(struct guardian *g, struct handover *given, struct err *err)
 	if (open_log(g, err) == -1)
 		return -1;
 	fd_close(&g->caller_fd); /* nobody waits for us */
-	return 0;
+	return cgroups_open(&g->cgroups, g->config, err);
 }
 
 static int
@@ -334,7 +334,8 @@ prepare(struct guardian *g, struct err *err)
 	}
 	/* By the process that stays: the lock names its pid. */
 	g->lock_fd = startup_lock(config, err);
-	if (g->lock_fd == -1 || open_log(g, err) == -1)
+	if (g->lock_fd == -1 || open_log(g, err) == -1 ||
+	    cgroups_open(&g->cgroups, config, err) == -1)
 		return -1;
 	return open_listeners(g, err);
 }
@@ -377,6 +378,7 @@ finish(struct guardian *g)
 	fd_close(&g->config_fd);
 	fd_close(&g->reload_fd);
 	fd_close(&g->worker_fd);
+	cgroups_close(&g->cgroups);
 	free(g->self);
 	free(g->pid_path);
 }

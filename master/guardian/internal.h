@@ -5,6 +5,7 @@
 #ifndef BELFRY_GUARDIAN_INTERNAL_H
 #define BELFRY_GUARDIAN_INTERNAL_H
 
+#include "cgroups.h"
 #include "child.h"
 #include "guardian.h"
 #include "priv.h"
@@ -45,6 +46,7 @@ struct guardian {
 	int detach_fd;
 	int lock_fd;   /* of the state directory; held until we are done */
 	int caller_fd; /* standard error from before a log file; -1 none, up */
+	struct cgroups cgroups;
 	char *self;    /* path of the installed program */
 	int worker_fd; /* belfry-worker, as it was when we started */
 	char *pid_path;

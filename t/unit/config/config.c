@@ -211,8 +211,7 @@ static const struct {
     {"[master]\nstatedir = /x\n",
 	"2: unknown key \"statedir\" in [master]; did you mean state-dir?"},
     {"[master]\ntags = x\n", "2: unknown key \"tags\" in [master]"},
-    {"[master]\nforks = 1\n",
-	"2: unknown key \"forks\" in [master]"},
+    {"[master]\nforks = 1\n", "2: unknown key \"forks\" in [master]"},
     {"[api]\nlisten = off\n", "2: unknown key \"listen\" in [api]"},
     {"[store]\nkeep = 0s\n",
 	"2: keep \"0s\": write how long, such as 30d, or none to keep for "
@@ -247,6 +246,9 @@ static const struct {
 	"write $${T_NONE} for the characters ${T_NONE}"},
     {"[defaults]\ntimeot = 1s\n",
 	"2: unknown key \"timeot\"; did you mean timeout?"},
+    {"[master]\ncgroup = belfry\n",
+	"2: cgroup \"belfry\": write auto, off, or the path of a control "
+	"group, like /sys/fs/cgroup/belfry"},
     {"[defaults]\nnice = 99\n",
 	"2: nice \"99\": out of range; -20 to 19 is possible"},
     {"[defaults]\nschedule = 61 * * * *\n",
