@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "ipc/packet.h"
 #include "ipc/wire.h"
+#include "foreground.h"
 #include "worker.h"
 
 #define GUARDIAN_FD 3
@@ -338,6 +339,8 @@ main(int argc, char **argv)
 	struct launcher *l = &launcher;
 	int level, target;
 
+	if (argc == 3 && strcmp(argv[1], WORKER_FOREGROUND) == 0)
+		return foreground_run(&l->worker, argv[2]);
 	check_channel();
 	if (argc != 7 || (level = log_level_parse(argv[4])) == -1 ||
 	    (target = log_target_parse(argv[5])) == -1) {

@@ -17,6 +17,12 @@
 #define JOB_NAME_MAX    128
 #define SPEC_GROUPS_MAX 256
 
+/*
+ * "belfry-worker WORKER_FOREGROUND FD" runs the struct run_spec in the memfd
+ * FD in the foreground; see worker/foreground.h.
+ */
+#define WORKER_FOREGROUND "foreground"
+
 /* One bit an exit code. */
 struct code_set {
 	uint32_t bits[8];

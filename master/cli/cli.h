@@ -83,6 +83,7 @@ extern const struct command cmd_status;
 extern const struct command cmd_list;
 extern const struct command cmd_show;
 extern const struct command cmd_run;
+extern const struct command cmd_exec;
 extern const struct command cmd_kill;
 extern const struct command cmd_history;
 extern const struct command cmd_logs;

@@ -46,6 +46,7 @@ const struct command *const cli_commands[] = {
     &cmd_list,
     &cmd_show,
     &cmd_run,
+    &cmd_exec,
     &cmd_kill,
     &cmd_pause,
     &cmd_resume,

@@ -55,7 +55,7 @@ open_high(const char *path)
 int
 program_open_worker(struct err *err)
 {
-	char *self = real_path(err), *dir, *slash, *places[3];
+	char *self = real_path(err), *dir, *slash, *places[4];
 	int fd = -1;
 
 	if (self == NULL)
@@ -66,7 +66,8 @@ program_open_worker(struct err *err)
 		*slash = '\0';
 	places[0] = xasprintf("%s/belfry-worker", dir);
 	places[1] = xasprintf("%s/../worker/belfry-worker", dir);
-	places[2] = xstrdup(BELFRY_LIBEXECDIR "/belfry-worker");
+	places[2] = xasprintf("%s/../../worker/belfry-worker", dir);
+	places[3] = xstrdup(BELFRY_LIBEXECDIR "/belfry-worker");
 	for (size_t i = 0; i < nitems(places); i++) {
 		if (fd == -1 && access(places[i], X_OK) == 0)
 			fd = open_high(places[i]);
