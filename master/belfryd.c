@@ -147,15 +147,16 @@ check_succession(const char *config_path, struct err *err)
 {
 	struct handover given;
 	struct config *config = NULL;
-	int worker_fd = -1, rc = -1;
+	struct programs programs = PROGRAMS_INIT;
+	int rc = -1;
 
 	if (handover_take(&given, err) == 0 &&
 	    (config = config_load(config_path, err)) != NULL &&
 	    handover_check(&given, config, err) == 0 &&
 	    recorder_knows_store(config, err) == 0 &&
-	    (worker_fd = program_open_worker(err)) != -1)
+	    programs_open(&programs, err) == 0)
 		rc = 0;
-	fd_close(&worker_fd);
+	programs_close(&programs);
 	config_free(config);
 	handover_fini(&given);
 	return rc;

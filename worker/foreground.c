@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "ipc/message.h"
+#include "kind.h"
 #include "worker.h"
 
 #define EXIT_USAGE 2
@@ -98,6 +99,7 @@ foreground_run(struct worker *w, const char *fd)
 	w->report.told_started = true;
 	w->report.retry_us = INT64_MAX; /* nobody is to be found */
 	cgroup_base_init(&none, "");
+	kind_init();
 	worker_do(w, &none);
 	tell(w);
 	return run_result_exit_status(&w->result);

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "job_input.h"
+#include "kind.h"
 #include "job_limit.h"
 #include "verdict.h"
 #include "worker_loop.h"
@@ -200,6 +201,9 @@ start_job(struct worker *w, const struct cgroup_base *cgroups)
 
 	if (w->spec.refusal[0] != '\0')
 		return err_set(&w->failure, "%s", w->spec.refusal);
+	if (kind_of(w->spec.kind) == NULL)
+		return err_set(&w->failure,
+		    "this launcher knows no jobs of kind %d", w->spec.kind);
 	if (prepare_limits(w, cgroups) == -1 || prepare(w) == -1)
 		return -1;
 	w->report.started_us = realtime_us();
@@ -209,7 +213,7 @@ start_job(struct worker *w, const struct cgroup_base *cgroups)
 		return err_errno(&w->failure, "cannot write the run file");
 	}
 	fault_point(FAULT_WORKER_STARTED_WRITTEN);
-	pid = job_start(&w->start, &w->failure);
+	pid = kind_of(w->spec.kind)->start(w, &w->failure);
 	close_output(w);
 	fd_close(&w->start.input);
 	if (pid == -1)
@@ -271,6 +275,9 @@ fill_result(struct worker *w)
 	    .left = w->left,
 	    .stubborn = w->stubborn,
 	    .output_error = w->output.error,
+	    .told = w->inside.told,
+	    .reason = w->inside.reason,
+	    .doing = w->inside.doing,
 	    .success = &w->spec.success,
 	    .limits = w->spec.limits,
 	    .cpu_used_up = is_cpu_used_up(w),
@@ -325,6 +332,8 @@ worker_do(struct worker *w, const struct cgroup_base *cgroups)
 		watch_job(w);
 		worker_drain(w);
 		fault_point(FAULT_WORKER_EXIT_SEEN);
+		if (kind_of(w->spec.kind)->finish != NULL)
+			kind_of(w->spec.kind)->finish(w);
 	}
 	fill_result(w);
 	run_cgroup_remove(&w->cgroup);

@@ -25,6 +25,13 @@ enum role_id {
 	ROLE_COUNT,
 };
 
+/*
+ * Launchers by index: those below are belfry-worker, one a core; this one is
+ * belfry-worker-lib, and is started when there is a job for it.
+ */
+#define LAUNCHER_LIBRARY 8
+#define LAUNCHERS_MAX    9
+
 /* Bit sets of roles, for the table. */
 #define ROLE_BIT(r) (1U << (r))
 #define ROLES_ALL   ((1U << ROLE_COUNT) - 2)
@@ -51,6 +58,8 @@ enum role_id {
  *   UPGRADE_ASK    somebody asked for an upgrade
  *   UPGRADE_STATE  u32 attempt, u8 enum upgrade_state, str version before,
  *                  str error: for the status
+ *   LIBRARY_ASK    start the launcher that has the libraries, if it is not
+ *                  there
  *   ROLE_SPAWNED   u8 role, u8 index, u32 pid, u32 restarts: for the status
  * Runs:
  *   RUN_LAUNCH     struct run_spec (spec.h) + fd: the worker's channel
@@ -109,6 +118,8 @@ enum role_id {
 	    256, false)                                                        \
 	X(16, UPGRADE_STATE, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER),   \
 	    15, 4096, false)                                                   \
+	X(19, LIBRARY_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), 0,  \
+	    0, false)                                                          \
 	X(20, RUN_LAUNCH, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 32,  \
 	    MESSAGE_PAYLOAD_MAX, true)                                         \
 	X(21, RUN_REFUSED, ROLE_BIT(ROLE_LAUNCHER), ROLE_BIT(ROLE_MASTER), 9,  \

@@ -188,19 +188,21 @@ write_spec(struct exec *e, struct err *err)
 
 /* Becomes the worker. Returns only with err. */
 static void
-become_worker(int spec_fd, struct err *err)
+become_worker(const struct exec *e, int spec_fd, struct err *err)
 {
-	char program[32], number[16], word[] = WORKER_FOREGROUND,
-				      name[] = "belfry-worker";
-	char *argv[] = {name, word, number, NULL};
-	int fd = program_open_worker(err);
+	struct programs programs = PROGRAMS_INIT;
+	char program[32], number[16];
+	const char *argv[] = {"belfry-worker", WORKER_FOREGROUND, number, NULL};
 
-	if (fd == -1)
+	if (programs_open(&programs, err) == -1)
 		return;
-	snprintf(program, sizeof(program), "/proc/self/fd/%d", fd);
+	snprintf(program, sizeof(program), "/proc/self/fd/%d",
+	    e->def->options->kind == KIND_COMMAND ? programs.worker_fd :
+						    programs.library_fd);
 	snprintf(number, sizeof(number), "%d", spec_fd);
-	execv(program, argv);
+	execv(program, (char *const *)(uintptr_t)argv);
 	err_errno(err, "cannot execute belfry-worker");
+	programs_close(&programs);
 }
 
 static int
@@ -216,7 +218,7 @@ execute(struct exec *e, const char *name)
 		return not_found(e, name);
 	fd = write_spec(e, &err);
 	if (fd != -1)
-		become_worker(fd, &err);
+		become_worker(e, fd, &err);
 	return cli_fail(CLI_REFUSED, &err);
 }
 

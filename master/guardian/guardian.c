@@ -298,12 +298,12 @@ prepare_successor(struct guardian *g, struct handover *given, struct err *err)
 	g->workers_fd = given->workers_fd;
 	g->api_fd = given->api_fd;
 	g->lock_fd = given->lock_fd;
-	g->worker_fd = returned ?
-	    fcntl(given->worker_fd, F_DUPFD_CLOEXEC, PROGRAM_FD_MIN) :
-	    program_open_worker(err);
+	if ((returned ? programs_copy(&g->programs, &given->programs, err) :
+			programs_open(&g->programs, err)) == -1)
+		return -1;
 	g->config_fd = returned ? fcntl(given->config_fd, F_DUPFD_CLOEXEC, 3) :
 				  startup_copy(g->options->config_path, err);
-	if (g->worker_fd == -1 || g->config_fd == -1 ||
+	if (g->config_fd == -1 ||
 	    priv_lookup(g->config->user, g->config->group, &g->ids, err) == -1)
 		return -1;
 	g->pid_written = true;
@@ -319,8 +319,7 @@ prepare(struct guardian *g, struct err *err)
 	const struct config *config = g->config;
 
 	g->self = program_path(g->options->argv0, err);
-	g->worker_fd = g->self != NULL ? program_open_worker(err) : -1;
-	if (g->worker_fd == -1 ||
+	if (g->self == NULL || programs_open(&g->programs, err) == -1 ||
 	    priv_lookup(config->user, config->group, &g->ids, err) == -1 ||
 	    startup_directories(config, &g->ids, err) == -1)
 		return -1;
@@ -377,7 +376,7 @@ finish(struct guardian *g)
 	fd_close(&g->api_fd);
 	fd_close(&g->config_fd);
 	fd_close(&g->reload_fd);
-	fd_close(&g->worker_fd);
+	programs_close(&g->programs);
 	cgroups_close(&g->cgroups);
 	free(g->self);
 	free(g->pid_path);
@@ -437,7 +436,7 @@ guardian_run(struct config *config, const struct guardian_options *options,
 	    .detach_fd = -1,
 	    .lock_fd = -1,
 	    .caller_fd = -1,
-	    .worker_fd = -1,
+	    .programs = PROGRAMS_INIT,
 	    .log_target = "stderr",
 	};
 

@@ -16,7 +16,7 @@
 #include "ipc/wire.h"
 
 #define SIZE_MAX_READ ((size_t)64 << 10)
-#define NFDS          6
+#define NFDS          7
 
 /* In the order of the fields. */
 static void
@@ -37,7 +37,8 @@ each_fd(struct handover *h, int *fds[NFDS])
 	fds[2] = &h->lock_fd;
 	fds[3] = &h->config_fd;
 	fds[4] = &h->exe_fd;
-	fds[5] = &h->worker_fd;
+	fds[5] = &h->programs.worker_fd;
+	fds[6] = &h->programs.library_fd;
 }
 
 void

@@ -22,6 +22,7 @@
 
 #include "base/err.h"
 #include "config/config.h"
+#include "programs.h"
 
 #define HANDOVER_VERSION  1
 #define HANDOVER_VARIABLE "BELFRY_HANDOVER"
@@ -50,7 +51,7 @@ struct handover {
 	int lock_fd;    /* state-dir/belfryd.lock, locked */
 	int config_fd;  /* memfd: text of the configuration in force */
 	int exe_fd;     /* program of who hands over, to go back to */
-	int worker_fd;  /* and its belfry-worker */
+	struct programs programs; /* and its launchers' */
 };
 
 /* Everything is empty. */

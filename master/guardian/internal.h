@@ -9,9 +9,9 @@
 #include "child.h"
 #include "guardian.h"
 #include "priv.h"
+#include "programs.h"
 #include "upgrade.h"
 
-#define LAUNCHERS_MAX  8
 #define CHILDREN_MAX   (LAUNCHERS_MAX + 3)
 /* Deaths of a successor's role before it is up: it will not come up. */
 #define GIVE_UP_DEATHS 3
@@ -33,6 +33,7 @@ struct guardian {
 	struct event *signals[SIGNALS_MAX];
 	struct child children[CHILDREN_MAX];
 	unsigned nchildren;
+	bool wired; /* those that were started first have their channels */
 	enum guardian_state state;
 	int status; /* exit status */
 	bool drain_now;
@@ -47,8 +48,8 @@ struct guardian {
 	int lock_fd;   /* of the state directory; held until we are done */
 	int caller_fd; /* standard error from before a log file; -1 none, up */
 	struct cgroups cgroups;
-	char *self;    /* path of the installed program */
-	int worker_fd; /* belfry-worker, as it was when we started */
+	char *self; /* path of the installed program */
+	struct programs programs;
 	char *pid_path;
 	bool pid_written;
 	const char *log_target;

@@ -52,31 +52,72 @@ open_high(const char *path)
 	return fd;
 }
 
-int
-program_open_worker(struct err *err)
+/* The path of belfry-worker; the caller frees it. NULL with err. */
+static char *
+find_worker(struct err *err)
 {
-	char *self = real_path(err), *dir, *slash, *places[4];
-	int fd = -1;
+	static const char *const places[] = {
+	    "belfry-worker",
+	    "../worker/belfry-worker",
+	    "../../worker/belfry-worker",
+	    BELFRY_LIBEXECDIR "/belfry-worker",
+	};
+	char *self = real_path(err), *dir, *path = NULL;
 
 	if (self == NULL)
-		return -1;
+		return NULL;
 	dir = xstrdup(self);
-	slash = strrchr(dir, '/');
-	if (slash != NULL)
-		*slash = '\0';
-	places[0] = xasprintf("%s/belfry-worker", dir);
-	places[1] = xasprintf("%s/../worker/belfry-worker", dir);
-	places[2] = xasprintf("%s/../../worker/belfry-worker", dir);
-	places[3] = xstrdup(BELFRY_LIBEXECDIR "/belfry-worker");
-	for (size_t i = 0; i < nitems(places); i++) {
-		if (fd == -1 && access(places[i], X_OK) == 0)
-			fd = open_high(places[i]);
-		free(places[i]);
+	*strrchr(dir, '/') = '\0';
+	for (size_t i = 0; i < nitems(places) && path == NULL; i++) {
+		path = *places[i] == '/' ? xstrdup(places[i]) :
+					   xasprintf("%s/%s", dir, places[i]);
+		if (access(path, X_OK) == -1) {
+			free(path);
+			path = NULL;
+		}
 	}
-	if (fd == -1)
+	if (path == NULL)
 		err_set(err, "cannot find belfry-worker beside %s or in %s",
 		    self, BELFRY_LIBEXECDIR);
 	free(dir);
 	free(self);
-	return fd;
+	return path;
+}
+
+int
+programs_open(struct programs *p, struct err *err)
+{
+	char *worker = find_worker(err), *library;
+
+	if (worker == NULL)
+		return -1;
+	library = xasprintf("%s-lib", worker);
+	p->worker_fd = open_high(worker);
+	p->library_fd = access(library, X_OK) == 0 ? open_high(library) : -1;
+	if (p->worker_fd == -1 || p->library_fd == -1) {
+		err_errno(err, "cannot use %s",
+		    p->worker_fd == -1 ? worker : library);
+		programs_close(p);
+	}
+	free(worker);
+	free(library);
+	return p->worker_fd == -1 ? -1 : 0;
+}
+
+int
+programs_copy(struct programs *p, const struct programs *from, struct err *err)
+{
+	p->worker_fd = fcntl(from->worker_fd, F_DUPFD_CLOEXEC, PROGRAM_FD_MIN);
+	p->library_fd =
+	    fcntl(from->library_fd, F_DUPFD_CLOEXEC, PROGRAM_FD_MIN);
+	if (p->worker_fd == -1 || p->library_fd == -1)
+		return err_errno(err, "cannot use the launchers' programs");
+	return 0;
+}
+
+void
+programs_close(struct programs *p)
+{
+	fd_close(&p->worker_fd);
+	fd_close(&p->library_fd);
 }

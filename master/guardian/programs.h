@@ -1,7 +1,8 @@
 /*
- * The files that the guardian executes: its own program for the roles, and
- * belfry-worker. Both are held open: a role that is started again is of the
- * version that runs, whatever was installed in between.
+ * The files that the guardian executes: its own program for the roles,
+ * belfry-worker and belfry-worker-lib for the launchers. They are held open: a
+ * role that is started again is of the version that runs, whatever was
+ * installed in between.
  */
 #ifndef BELFRY_GUARDIAN_PROGRAMS_H
 #define BELFRY_GUARDIAN_PROGRAMS_H
@@ -21,10 +22,27 @@
  */
 char *program_path(const char *argv0, struct err *err);
 
+/* Owned descriptors to execute them by, -1 before they are open. */
+struct programs {
+	int worker_fd;  /* belfry-worker */
+	int library_fd; /* belfry-worker-lib */
+};
+
+#define PROGRAMS_INIT                                                          \
+	{                                                                      \
+		-1, -1                                                         \
+	}
+
 /*
- * Finds belfry-worker beside this program, in the build or where it is
- * installed. A descriptor to execute it by, or -1 with err.
+ * Finds them beside this program, in the build or where they are installed.
+ * 0, or -1 with err.
  */
-int program_open_worker(struct err *err);
+int programs_open(struct programs *programs, struct err *err);
+
+/* The same files once more. 0, or -1 with err. */
+int programs_copy(
+    struct programs *programs, const struct programs *from, struct err *err);
+
+void programs_close(struct programs *programs);
 
 #endif

@@ -130,7 +130,7 @@ fill_handover(struct guardian *g, struct handover *h, struct err *err)
 	h->api_fd = g->api_fd;
 	h->lock_fd = g->lock_fd;
 	h->config_fd = g->config_fd;
-	h->worker_fd = g->worker_fd;
+	h->programs = g->programs;
 	return 0;
 }
 
@@ -138,7 +138,8 @@ static void
 drop_handover(struct handover *h)
 {
 	h->workers_fd = h->api_fd = h->lock_fd = -1;
-	h->config_fd = h->worker_fd = -1;
+	h->config_fd = -1;
+	h->programs = (struct programs)PROGRAMS_INIT;
 	handover_fini(h);
 }
 

@@ -25,7 +25,7 @@ static bool
 is_open(const struct master *m)
 {
 	return m->phase == MASTER_RUNNING && !places_is_full(&m->places) &&
-	    m->launch.waiting < LAUNCH_WAITING_MAX;
+	    launch_is_open(&m->launch);
 }
 
 static void

@@ -49,6 +49,9 @@ command = kill -USR1 \$\$
 [job unknown]
 command = $dir/nonexistent
 
+[job web]
+http = GET http://127.0.0.1:1/
+
 [job params]
 command = echo "\$BELFRY_PARAM_A-\$BELFRY_PARAM_B"
 END
@@ -116,6 +119,10 @@ is("$status $out", "0 1-two words\n", 'parameters');
 ($status, $out, $err) = $d->belfry('exec', '-p', '1=1', 'params');
 is($status, 2, 'a bad parameter');
 like($err, qr/parameter "1"/, 'is told');
+
+($status, $out, $err) = $d->belfry('exec', 'web');
+is($status, 7, 'a job that is no program');
+like($err, qr/^belfry: job web: failure, .*connect/m, 'fails as such');
 
 # The terminal's signals end the job, not only us: TERM first, then KILL.
 sub start {

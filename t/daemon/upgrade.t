@@ -27,6 +27,9 @@ command = exit 1
 retries = 1
 retry-delay = 1h
 
+[job web]
+http = GET http://127.0.0.1:1/
+
 [job quiet]
 schedule = * * * * * *
 command = true
@@ -87,6 +90,8 @@ $d->wait_for('all roles to be there', sub {
 	return @now == @before;
 });
 is_deeply([$d->descriptors], \@before, 'no descriptor has leaked');
+like($d->finished($d->run('web'))->{reason}, qr/connect/,
+    'the launcher with the libraries is there');
 kill 'TERM', $caller;
 waitpid($caller, 0);
 is(scalar <$count>, "0\n", 'nobody was refused');

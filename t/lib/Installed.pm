@@ -10,12 +10,14 @@ use File::Copy qw(copy);
 our $THIS = $Belfry::DAEMON;
 our $NEXT = "$Belfry::BUILD/t/lib/belfryd-next"; # version 99.1
 our $WORKER = "$Belfry::BUILD/worker/belfry-worker";
+our $LIBRARY = "$Belfry::BUILD/worker/belfry-worker-lib";
 
 sub new {
 	my ($class, %arg) = @_;
 	my $self = $class->SUPER::new(%arg);
 	mkdir $self->path('sbin');
 	$self->install($WORKER, 'belfry-worker');
+	$self->install($LIBRARY, 'belfry-worker-lib');
 	$self->install($THIS);
 	$Belfry::DAEMON = $self->program;
 	return $self;
