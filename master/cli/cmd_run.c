@@ -206,7 +206,7 @@ post_kill(struct client *client, const char *id, json_t **json_r, int *http_r,
 	return status;
 }
 
-/* The beginning of an id will do; a job's name would be too easy a slip. */
+/* The beginning of an id will do. */
 static int
 kill_by_beginning(
     struct client *client, const char *begin, json_t **json_r, struct err *err)
@@ -225,6 +225,18 @@ kill_by_beginning(
 		status = post_kill(client, id, json_r, NULL, err);
 	json_decref(run);
 	return status;
+}
+
+static void
+tell_killed(const json_t *json)
+{
+	const char *run = field_text(json, "run");
+	const char *job = field_text(json, "job");
+
+	if (strcmp(field_text(json, "what"), "retry") == 0)
+		printf("run %s of %s is not tried again\n", run, job);
+	else
+		printf("run %s of %s is being ended\n", run, job);
 }
 
 static int
@@ -250,16 +262,15 @@ kill_run(struct cli *cli, int argc, char **argv)
 	if (cli->json)
 		json_print(json);
 	else
-		printf("run %s of %s is being ended\n", field_text(json, "run"),
-		    field_text(json, "job"));
+		tell_killed(json);
 	json_decref(json);
 	return CLI_GOOD;
 }
 
 const struct command cmd_kill = {
     .name = "kill",
-    .operands = "RUN",
-    .summary = "End a run, its whole process tree",
+    .operands = "RUN|JOB",
+    .summary = "End a run, its whole process tree, or cancel its retry",
     .min = 1,
     .max = 1,
     .run = kill_run,

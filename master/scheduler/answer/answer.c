@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/version.h"
+#include "config/quote.h"
 #include "json_text.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/params.h"
@@ -16,6 +17,8 @@
 #define PROBLEMS_MAX   200
 /* Of the waiting line. */
 #define LINE_MAX_SHOWN 20
+/* Names that are looked at for the one that was meant. */
+#define GUESSES_MAX    10000
 
 void
 answer_object(struct ask *ask, int status, json_t *json)
@@ -261,17 +264,31 @@ answer_status(struct master *m, struct ask *ask)
 	answer_object(ask, 200, status);
 }
 
+/* What follows when there is none of that name. Of many jobs not all are seen. */
+static const char *
+guess_job(const struct master *m, const char *name, char buf[QUOTE_SIZE])
+{
+	struct suggest s;
+
+	suggest_init(&s, name != NULL ? name : "");
+	for (size_t i = 0; i < m->jobs.n && i < GUESSES_MAX; i++)
+		suggest_try(&s, m->jobs.all[i]->name);
+	if (s.best == NULL)
+		return "; a new one is known after \"belfry reload\"";
+	return suggest_text(buf, &s);
+}
+
 struct job *
 answer_wanted_job(struct master *m, struct ask *ask)
 {
 	const char *name = ask_arg(ask, "job");
 	struct job *job = name != NULL ? jobs_find(&m->jobs, name) : NULL;
+	char guess[QUOTE_SIZE];
 
 	if (job == NULL)
 		answer_error(ask->channel, ask->id, 404, "not_found",
-		    "there is no job \"%s\"; a new one is known after "
-		    "\"belfry reload\"",
-		    name != NULL ? name : "");
+		    "there is no job \"%s\"%s", name != NULL ? name : "",
+		    guess_job(m, name, guess));
 	return job;
 }
 
@@ -303,26 +320,6 @@ answer_run(struct master *m, struct ask *ask)
 		"slot", answer_time(run->begin.slot_ms)));
 	/* After its last use: what cannot be launched ends at once. */
 	launch_pump(m);
-}
-
-static void
-answer_kill(struct master *m, struct ask *ask)
-{
-	const char *id = ask_arg(ask, "run");
-	struct run *run = id != NULL ? runs_find(&m->runs, id) : NULL;
-	json_t *json;
-
-	if (run == NULL) {
-		answer_error(ask->channel, ask->id, 404, "not_found",
-		    "no run \"%s\" is in progress", id != NULL ? id : "");
-		return;
-	}
-	log_info(
-	    "job %s: run=%s to be killed by %s", run->begin.job, id, ask->who);
-	json = json_pack(
-	    "{s:s, s:s}", "run", run->begin.id, "job", run->begin.job);
-	run_kill(run, KILL_OPERATOR);
-	answer_object(ask, 202, json);
 }
 
 static void

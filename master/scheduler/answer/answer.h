@@ -34,6 +34,9 @@ void answer_jobs(struct master *m, struct ask *ask);
 void answer_job(struct master *m, struct ask *ask);
 void answer_next(struct master *m, struct ask *ask);
 
+/* answer_kill.c */
+void answer_kill(struct master *m, struct ask *ask);
+
 /* answer_pause.c */
 void answer_pause_ask(struct master *m, struct ask *ask);
 void answer_resume_ask(struct master *m, struct ask *ask);
