@@ -82,7 +82,7 @@ tell(const struct worker *w)
 		    r->reason);
 }
 
-int
+_Noreturn void
 foreground_run(struct worker *w, const char *fd)
 {
 	struct cgroup_base none;
@@ -91,7 +91,7 @@ foreground_run(struct worker *w, const char *fd)
 	if (read_spec(w, fd) == -1 || set_files() == -1) {
 		fprintf(stderr,
 		    "belfry-worker: \"belfry exec\" starts this program\n");
-		return EXIT_USAGE;
+		_exit(EXIT_USAGE);
 	}
 	worker_init(w);
 	w->foreground = true;
@@ -102,5 +102,5 @@ foreground_run(struct worker *w, const char *fd)
 	kind_init();
 	worker_do(w, &none);
 	tell(w);
-	return run_result_exit_status(&w->result);
+	_exit(run_result_exit_status(&w->result));
 }

@@ -9,7 +9,7 @@
 
 struct worker;
 
-/* fd: the argument behind WORKER_FOREGROUND. The exit status of the program. */
-int foreground_run(struct worker *worker, const char *fd);
+/* Does all of it and exits. fd: the argument behind WORKER_FOREGROUND. */
+_Noreturn void foreground_run(struct worker *worker, const char *fd);
 
 #endif

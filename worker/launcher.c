@@ -343,7 +343,7 @@ main(int argc, char **argv)
 	int level, target;
 
 	if (argc == 3 && strcmp(argv[1], WORKER_FOREGROUND) == 0)
-		return foreground_run(&l->worker, argv[2]);
+		foreground_run(&l->worker, argv[2]);
 	check_channel();
 	/* The guardian may be from before there were groups, or newer. */
 	if (argc < 6 || (level = log_level_parse(argv[4])) == -1 ||

@@ -36,6 +36,10 @@ command = true
 END
 $d->start;
 $d->belfry('pause', 'quiet', '--reason', 'a test');
+$d->wait_for('the last run before the pause', sub {
+	return !@{ $d->json('show', 'quiet')->{runs} };
+});
+my $quiet = $d->ended('quiet');
 $d->wait_for('a retry', sub {
 	return $d->json('show', 'again')->{state} eq 'retrying';
 });
@@ -100,7 +104,7 @@ is(scalar <$count>, "0\n", 'nobody was refused');
 is($d->json('show', 'again')->{state}, 'retrying', 'the retry still waits');
 like($d->json('show', 'quiet')->{paused}{reason} // '', qr/a test/,
     'the pause holds');
-is(scalar $d->ended('quiet'), 0, 'and held');
+is(scalar(my @ended = $d->ended('quiet')), $quiet, 'and held');
 
 # Each slot once.
 my ($verified, $words) = $d->belfry('verify', '--since', '10m');
