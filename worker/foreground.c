@@ -10,7 +10,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "ipc/message.h"
-#include "kind.h"
+#include "kinds/kind.h"
 #include "worker.h"
 
 #define EXIT_USAGE 2

@@ -28,7 +28,7 @@
 #include "ipc/packet.h"
 #include "ipc/wire.h"
 #include "foreground.h"
-#include "kind.h"
+#include "kinds/kind.h"
 #include "worker.h"
 
 #define GUARDIAN_FD 3
@@ -356,6 +356,7 @@ main(int argc, char **argv)
 	/* It was executed by descriptor; ps would show a number. */
 	prctl(PR_SET_NAME, "belfry-worker", 0, 0, 0);
 	l->setup.socket = argv[3];
+	l->setup.runs_dir = argv[2];
 	l->guardian = GUARDIAN_FD;
 	l->master = -1;
 	set_files(argv[2]);

@@ -11,8 +11,9 @@
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "ipc/lease.h"
 #include "job_input.h"
-#include "kind.h"
+#include "kinds/kind.h"
 #include "job_limit.h"
 #include "verdict.h"
 #include "worker_loop.h"
@@ -28,7 +29,7 @@
 #define CLAIM_WAIT_US 5000
 
 /* How much less than its CPU limit a process may seem to have used. */
-#define CPU_SLACK_US 200000
+#define CPU_SLACK_US 500000
 
 /* A result that neither file nor master takes is worth that many seconds. */
 #define KEEP_TRYING_S 60
@@ -91,7 +92,7 @@ may_be_ours(const struct worker *w)
  * looks at what it found.
  */
 static bool
-claim_run(struct worker *w)
+claim_run(struct worker *w, const char *runs_dir)
 {
 	struct err err;
 
@@ -99,6 +100,9 @@ claim_run(struct worker *w)
 		if (runfile_open_locked(
 			&w->file, WORKER_RUNS_FD, w->spec.id, &err) == 0)
 			return w->file.state == RUNFILE_CREATED;
+		if (errno == ENOENT &&
+		    runfile_renew_dir(WORKER_RUNS_FD, runs_dir) == 1)
+			continue;
 		if (errno != EWOULDBLOCK) {
 			log_error("%s", err.text);
 			return false;
@@ -206,6 +210,13 @@ start_job(struct worker *w, const struct cgroup_base *cgroups)
 		    "this launcher knows no jobs of kind %d", w->spec.kind);
 	if (prepare_limits(w, cgroups) == -1 || prepare(w) == -1)
 		return -1;
+	if (w->spec.lease_epoch != 0 &&
+	    !lease_holds(WORKER_RUNS_FD, w->spec.lease_epoch, worker_now_us(),
+		&w->lease_us)) {
+		close_output(w);
+		return err_set(&w->failure,
+		    "the lease of this host ran out before it started");
+	}
 	w->report.started_us = realtime_us();
 	w->begin_us = worker_now_us();
 	if (note_started(w, 0) == -1) {
@@ -363,7 +374,7 @@ worker_run(struct worker *w, struct message *message, int fd,
 		_exit(1);
 	}
 	worker_init(w);
-	if (!claim_run(w))
+	if (!claim_run(w, setup->runs_dir))
 		_exit(0);
 	fault_point(FAULT_WORKER_CLAIMED);
 	runfile_output_init(&w->output, &w->file);

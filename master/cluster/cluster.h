@@ -125,8 +125,11 @@ struct claim *cluster_claim(
 void cluster_abandon(struct cluster *cluster, struct claim *claim);
 
 /* A run that was started before this daemon was: from its run file. */
-struct claim *cluster_hold(
-    struct cluster *cluster, const struct claim_ask *ask, uint64_t fence);
+struct claim *cluster_hold(struct cluster *cluster, const struct claim_ask *ask,
+    uint64_t fence, int32_t attempt);
+
+/* What the ask of a claim had as its argument. */
+void *claim_arg(const struct claim *claim);
 
 /*
  * The run has ended; claim is gone. delay_ms > 0 is that of an @after job: its

@@ -189,10 +189,25 @@ check_record_params(struct wire_reader *r, struct entry *entry, struct err *err)
 	const char *run = wire_get_str(r);
 
 	wire_get_str(r);
+	wire_get_str(r);
 	if (!wire_ok(r))
 		return err_set(err, "malformed");
 	return store_is_run_id(run) ? 0 :
 				      err_set(err, "\"%s\" is no run id", run);
+}
+
+static int
+check_record_after(struct wire_reader *r, struct entry *entry, struct err *err)
+{
+	struct record_after after;
+
+	if (record_after_decode(&after, r) == -1)
+		return err_set(err, "malformed");
+	if (*after.run != '\0' && !store_is_run_id(after.run))
+		return err_set(err, "\"%s\" is no run id", after.run);
+	if (*after.run != '\0' && check_job(after.parent, err) == -1)
+		return -1;
+	return check_job(after.job, err);
 }
 
 int
@@ -215,6 +230,8 @@ batch_add(struct batch *b, const struct message *message, struct err *err)
 		rc = check_record_pause(&r, &entry, err);
 	else if (message->type == MSG_RECORD_PARAMS)
 		rc = check_record_params(&r, &entry, err);
+	else if (message->type == MSG_RECORD_AFTER)
+		rc = check_record_after(&r, &entry, err);
 	else
 		err_set(err, "is no record");
 	if (rc == -1)
@@ -270,30 +287,29 @@ copy_pieces(struct batch *b, const struct runfile *file)
 }
 
 /*
- * A file that is not there was copied before. One that is damaged cannot get
- * better. One that cannot be read now stays for the next start, when the
- * master reports its run again.
+ * A file that is not there was copied before. One that cannot be read is given
+ * up: if it stayed, the next master would take its run for one that has just
+ * ended, and try it again.
  */
 static void
-copy_output(struct batch *b, struct entry *entry, const struct record_end *end)
+copy_output(
+    struct batch *b, const struct entry *entry, const struct record_end *end)
 {
 	struct runfile file;
 	struct err err = {""};
 
-	if (!end->has_file || end->result.output_bytes == 0)
+	if (!end->has_file ||
+	    end->result.output_bytes == end->result.dropped_bytes)
 		return;
 	if (runfile_open(&file, b->config.runs_fd, entry->run, &err) == -1) {
 		if (errno == ENOENT)
 			return;
-		entry->remove_file = errno == EBADMSG;
 		log_warn("run=%s: output is lost: %s", entry->run, err.text);
 		return;
 	}
-	if (copy_pieces(b, &file) == -1) {
-		entry->remove_file = false;
+	if (copy_pieces(b, &file) == -1)
 		log_warn("run=%s: output is incomplete: %s", entry->run,
 		    strerror(errno));
-	}
 	runfile_close(&file);
 }
 
@@ -302,8 +318,9 @@ apply_params(struct store *store, struct wire_reader *r)
 {
 	const char *run = wire_get_str(r);
 	const char *params = wire_get_str(r);
+	const char *parents = wire_get_str(r);
 
-	store->ops->params(store, run, params);
+	store->ops->params(store, run, params, parents);
 }
 
 /* Payloads were checked when they came. */
@@ -315,6 +332,7 @@ apply_entry(struct batch *b, struct entry *entry)
 	struct record_job job;
 	struct record_slot slot;
 	struct record_pause pause;
+	struct record_after after;
 	struct record_end end;
 
 	wire_reader_init(&r, b->flying.bytes + entry->offset, entry->len);
@@ -329,6 +347,9 @@ apply_entry(struct batch *b, struct entry *entry)
 			store->ops->pause(store, &pause);
 	} else if (entry->type == MSG_RECORD_PARAMS) {
 		apply_params(store, &r);
+	} else if (entry->type == MSG_RECORD_AFTER) {
+		if (record_after_decode(&after, &r) == 0)
+			store->ops->after(store, &after);
 	} else if (entry->type == MSG_RECORD_BEGIN) {
 		/* An end says all that its beginning says. */
 		if (!id_set_has(&b->ended, entry->run) &&
@@ -340,11 +361,25 @@ apply_entry(struct batch *b, struct entry *entry)
 	}
 }
 
-/* A short run's end comes in the same batch as its beginning. */
+static bool
+has_type(const struct queue *q, uint16_t type)
+{
+	for (size_t i = 0; i < q->n; i++)
+		if (q->entries[i].type == type)
+			return true;
+	return false;
+}
+
+/*
+ * A short run's end comes in the same batch as its beginning. Not so when a
+ * job changes in between: what was decided before that must be known then.
+ */
 static void
 collect_ended(struct batch *b)
 {
 	id_set_reset(&b->ended, b->flying.n);
+	if (has_type(&b->flying, MSG_RECORD_JOB))
+		return;
 	for (size_t i = 0; i < b->flying.n; i++)
 		if (b->flying.entries[i].type == MSG_RECORD_END)
 			id_set_add(&b->ended, b->flying.entries[i].run);
@@ -401,6 +436,9 @@ start(struct batch *b)
 		b->waiting = empty;
 	}
 	b->busy = true;
+	if (runfile_renew_dir(b->config.runs_fd, b->config.runs_path) == 1)
+		log_warn(
+		    "%s was deleted, and is there again", b->config.runs_path);
 	collect_ended(b);
 	store->ops->begin(store);
 	fault_point(FAULT_RECORDER_BEGUN);

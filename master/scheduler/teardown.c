@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/jobs/memory.h"
 
@@ -22,6 +23,9 @@ free_runs(struct master *m)
 				run->job->active = 0;
 			workers_forget(run);
 			free(run->params);
+			free(run->parents);
+			free(run->row);
+			free(run->lost);
 			free(run);
 		}
 }
@@ -33,6 +37,7 @@ free_events(struct master *m)
 	    m->tick_event,
 	    m->orphan_timer,
 	    m->prepare_timer,
+	    m->retell_event,
 	    m->drain_timer,
 	    m->workers_event,
 	    m->launch.retry,
@@ -47,6 +52,7 @@ free_events(struct master *m)
 void
 master_free(struct master *m)
 {
+	crew_free(m);
 	free_runs(m);
 	free_events(m);
 	for (size_t i = 0; i < m->jobs.n; i++)
@@ -59,6 +65,7 @@ master_free(struct master *m)
 	channel_free(m->api);
 	recover_free(m);
 	memory_forget(&m->jobs);
+	after_fini(&m->after);
 	jobs_fini(&m->jobs);
 	heap_fini(&m->heap);
 	outbox_fini(&m->outbox);
@@ -68,6 +75,7 @@ master_free(struct master *m)
 	if (m->config != m->role->config)
 		config_free(m->config);
 	fd_close(&m->runs_dir);
+	free(m->runs_path);
 	fd_close(&m->workers_fd);
 	free(m);
 }

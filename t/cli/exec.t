@@ -60,7 +60,7 @@ $d->job('b.ini', "[job bad]\ncommand = true\nnonsense = 1\n");
 # The environment, byte for byte, but for what only the daemon knows.
 sub environment {
 	return join "\n", map {
-		s/\A(BELFRY_(?:RUN_ID|SLOT|FENCE|LAST_SUCCESS)=).*/$1/sr
+		s/\A(BELFRY_(?:RUN_ID|SLOT|FENCE|CHAIN|LAST_SUCCESS)=).*/$1/sr
 	} split /\0/, $_[0];
 }
 $d->start;

@@ -42,6 +42,12 @@ enum sqlite_sql {
 	SQL_PAUSE,
 	SQL_RESUME,
 	SQL_PAUSES,
+	SQL_ENDS_ADD,
+	SQL_ENDS_REPLACE,
+	SQL_ENDS_USE,
+	SQL_ENDS_JOINED,
+	SQL_ENDS,
+	SQL_RUNS_CHAIN,
 	SQL_PLAN,
 	SQL_PLANS,
 	SQL_CHECK_JOB,
@@ -92,10 +98,11 @@ struct sqlite_sweep {
 struct sqlite_store {
 	struct store store; /* first: it is one */
 	char *path;
-	sqlite3 *db;
+	sqlite3 *db; /* NULL: it could not be opened again yet */
 	sqlite3_stmt *statements[SQL_COUNT];
 	struct sqlite_sweep sweep;
-	bool failed; /* something in this transaction; err says what */
+	bool failed;  /* something in this transaction; err says what */
+	bool damaged; /* somebody met what cannot be */
 	struct err err;
 };
 
@@ -186,6 +193,32 @@ const char *sqlite_text(sqlite3_stmt *statement, int column);
 /* A column as an outcome; NULL as OUTCOME_NONE. */
 enum outcome sqlite_outcome(sqlite3_stmt *statement, int column);
 
+/* store_sqlite_file.c */
+
+/* "belf": the file is ours and no other program's. */
+#define STORE_APPLICATION_ID 1650814054
+
+/* At start there is time for those that hold the file. */
+#define SQLITE_START_BUSY_MS 5000
+
+/* Is the code about content that cannot be? */
+bool sqlite_is_damage(int code);
+
+/*
+ * Opens s->path and checks it; a damaged file of ours is set aside and a new
+ * one begun, loudly. 0; -1 with err, and s->db is NULL.
+ */
+int sqlite_connect(struct sqlite_store *s, int busy_ms, struct err *err);
+
+/* Closes; what was asked is forgotten. */
+void sqlite_disconnect(struct sqlite_store *s);
+
+/*
+ * Before a transaction: when the file was moved, deleted or found damaged,
+ * opens what is there, or a new one. When it cannot be, s->failed.
+ */
+void sqlite_revive(struct sqlite_store *s);
+
 /* Creates the schema or brings it up to date. 0 or -1 with err. */
 int sqlite_migrate(sqlite3 *db, const char *path, struct err *err);
 
@@ -198,7 +231,8 @@ void sqlite_job(struct store *store, const struct record_job *job);
 void sqlite_run_begin(struct store *store, const struct run_begin *begin);
 void sqlite_run_end(struct store *store, const struct record_end *end);
 void sqlite_slot(struct store *store, const struct record_slot *slot);
-void sqlite_params(struct store *store, const char *run, const char *params);
+void sqlite_params(struct store *store, const char *run, const char *params,
+    const char *parents);
 void sqlite_pause(struct store *store, const struct record_pause *pause);
 void sqlite_piece(struct store *store, const char *run, uint64_t start,
     const void *data, size_t n);
@@ -213,6 +247,14 @@ void sqlite_find(struct store *store, const char *text, store_run_cb *row,
 /* store_sqlite_ledger.c */
 void sqlite_slots(struct store *store, const struct store_filter *filter,
     store_slot_cb *row, store_list_done *done, void *arg);
+
+/* store_sqlite_after.c */
+void sqlite_after(struct store *store, const struct record_after *after);
+void sqlite_afters(struct store *store, const char *after, int limit,
+    store_after_cb *row, store_done *done, void *arg);
+
+/* Ends of a job's parents up to a mark are used up; 0: none. */
+void sqlite_use_ends(struct sqlite_store *s, const char *job, uint64_t mark);
 
 /* store_sqlite_plans.c */
 

@@ -12,9 +12,6 @@
 /* Another process has the file open and works on it. */
 #define KNOWN_BUSY_MS 5000
 
-/* "belf": the file is ours and no other program's. */
-#define APPLICATION_ID 1650814054
-
 static const char *const migrations[] = {
 #include "schema_1.h"
     ,
@@ -27,6 +24,8 @@ static const char *const migrations[] = {
 #include "schema_5.h"
     ,
 #include "schema_6.h"
+    ,
+#include "schema_7.h"
 };
 
 /* A number from the first row. 0, or -1 with err. */
@@ -64,7 +63,7 @@ apply(sqlite3 *db, size_t version, struct err *err)
 
 	sqlite3_snprintf(sizeof(mark), mark,
 	    "PRAGMA application_id = %d; PRAGMA user_version = %d",
-	    APPLICATION_ID, (int)version);
+	    STORE_APPLICATION_ID, (int)version);
 	if (execute(db, migrations[version - 1], err) == -1)
 		return -1;
 	return execute(db, mark, err);
@@ -82,7 +81,8 @@ check_version(
 	    get_int(db, "SELECT count(*) FROM sqlite_schema", &objects, err) ==
 		-1)
 		return err_prefix(err, "store %s", path);
-	if (application != APPLICATION_ID && (objects > 0 || *version_r != 0))
+	if (application != STORE_APPLICATION_ID &&
+	    (objects > 0 || *version_r != 0))
 		return err_set(err,
 		    "store %s is a database of another program; "
 		    "set [store] path to a file of belfry's own",

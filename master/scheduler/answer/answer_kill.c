@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "scheduler/answer/answer.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 
 /* Ids that are named when it is not clear which one is meant. */
@@ -62,11 +63,15 @@ kill_of_job(struct master *m, struct ask *ask, struct job *job)
 {
 	struct strbuf names = STRBUF_INIT;
 	struct retry *retry;
-	struct run *run;
+	struct run *run, *one = NULL;
 	size_t n = 0;
 
-	for (run = job->runs; run != NULL; run = run->next)
+	for (run = job->runs; run != NULL; run = run->next) {
+		if (run->state == RUN_STAGED) /* not ours yet */
+			continue;
 		add_name(&names, ++n, run->begin.id, "");
+		one = run;
+	}
 	for (retry = job->retries; retry != NULL; retry = retry->next)
 		add_name(&names, ++n, retry->run, " (waits for its retry)");
 	if (n == 0)
@@ -76,8 +81,8 @@ kill_of_job(struct master *m, struct ask *ask, struct job *job)
 		answer_error(ask->channel, ask->id, 409, "refused",
 		    "job %s has %zu runs in progress, name one of them: %s",
 		    job->name, n, strbuf_str(&names));
-	else if (job->runs != NULL)
-		kill_one(m, ask, job->runs);
+	else if (one != NULL)
+		kill_one(m, ask, one);
 	else
 		cancel_retry(m, ask, job->retries);
 	strbuf_fini(&names);
@@ -93,13 +98,13 @@ answer_kill(struct master *m, struct ask *ask)
 
 	if (id == NULL)
 		id = "";
-	if ((run = runs_find(&m->runs, id)) != NULL)
+	if ((run = runs_find(&m->runs, id)) != NULL && run->state != RUN_STAGED)
 		kill_one(m, ask, run);
 	else if ((retry = find_retry(m, id)) != NULL)
 		cancel_retry(m, ask, retry);
 	else if ((job = jobs_find(&m->jobs, id)) != NULL)
 		kill_of_job(m, ask, job);
-	else
+	else if (!crew_kill_elsewhere(m, ask, id))
 		answer_error(ask->channel, ask->id, 404, "not_found",
 		    "no run \"%s\" is in progress", id);
 }

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/spec.h"
 
@@ -43,10 +44,11 @@ find_unfit(const struct launch *launch)
 static int
 encode(struct master *m, const struct run *run)
 {
-	const struct spec_source source = {
+	struct spec_source source = {
 	    .def = run->job->def,
 	    .begin = &run->begin,
 	    .params = run->params,
+	    .parents = run->parents,
 	    .default_user = m->config->user,
 	    .launcher = m->role->privileged ? 0 : getuid(),
 	    .users = &m->users,
@@ -54,6 +56,7 @@ encode(struct master *m, const struct run *run)
 	    .now_ms = clock_ms(),
 	};
 
+	crew_fill_lease(run, &source);
 	return spec_encode(&source, &m->scratch);
 }
 
@@ -361,6 +364,7 @@ send_launch(struct master *m, struct run *run, unsigned index)
 		return -1;
 	}
 	fault_point(FAULT_MASTER_LAUNCH_SENT);
+	run_tell(run);
 	run->launcher = index;
 	run->launches++;
 	run_set_state(run, RUN_LAUNCHING);
@@ -388,6 +392,17 @@ is_in_rate(struct master *m)
 	return false;
 }
 
+/* In a cluster only with a claim, which is asked for now at the latest. */
+static bool
+is_allowed(struct run *run)
+{
+	if (run->master->crew == NULL || crew_may_launch(run))
+		return true;
+	if (run->timer.pos == 0)
+		crew_claim_extra(run);
+	return false;
+}
+
 /* A reload may have made another kind of job of it. */
 static void
 sort_head(struct launch *launch, struct line *line)
@@ -406,7 +421,7 @@ first_fit(const struct line *line)
 {
 	struct run *run = line->first;
 
-	while (run != NULL && run->unfit)
+	while (run != NULL && (run->unfit || !is_allowed(run)))
 		run = run->later;
 	return run;
 }

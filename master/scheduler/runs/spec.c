@@ -103,6 +103,7 @@ env_add_run(struct environment *env, const struct spec_source *source)
 	env_add(env, "BELFRY_FENCE=%llu", (unsigned long long)b->fence);
 	env_add(env, "BELFRY_NODE=%s", b->host);
 	env_add(env, "BELFRY_TRIGGER=%s", trigger_name(b->trigger));
+	env_add(env, "BELFRY_CHAIN=%s", run_begin_chain(b));
 	env_add(env, "BELFRY_LAST_SUCCESS=%s",
 	    source->last_success_ms == 0 ?
 		"" :
@@ -116,6 +117,16 @@ env_add_param(void *arg, const char *name, const char *value)
 
 	env_start(env);
 	strbuf_addf(&env->text, "BELFRY_PARAM_%s=%s", name, value);
+	strbuf_addch(&env->text, '\0');
+}
+
+static void
+env_add_variable(void *arg, const char *name, const char *value)
+{
+	struct environment *env = arg;
+
+	env_start(env);
+	strbuf_addf(&env->text, "%s=%s", name, value);
 	strbuf_addch(&env->text, '\0');
 }
 
@@ -238,6 +249,9 @@ spec_encode(const struct spec_source *source, struct wire_writer *w)
 	char **argv;
 
 	fill_options(&spec, def->options);
+	spec.lease_epoch = source->lease_epoch;
+	spec.lease_kill = source->lease_kill;
+	spec.lease_grace_ms = source->lease_grace_ms;
 	spec.directory = def->options->directory;
 	spec.trusted = def->source->trusted;
 	fill_user(source, &spec, user);
@@ -248,6 +262,9 @@ spec_encode(const struct spec_source *source, struct wire_writer *w)
 	env_add_run(env, source);
 	if (source->params != NULL)
 		params_each(source->params, env_add_param, env);
+	if (source->parents != NULL)
+		params_each_parent(source->parents, source->begin->parent,
+		    env_add_variable, env);
 	argv = make_argv(def, &spec.argc);
 	spec.argv = (const char **)(uintptr_t)argv;
 	spec.env = env_pointers(env);
