@@ -84,7 +84,7 @@ void crew_fill_lease(const struct run *run, struct spec_source *source);
  * The run is over: its claim ends. Adds to the result what others made of it
  * meanwhile.
  */
-void crew_ended(struct run *run);
+void crew_ended(struct run *run, struct run_result *result);
 
 /* Recovery: a run that lives, or has a claim that was answered. */
 void crew_hold(struct run *run);
