@@ -37,6 +37,12 @@ my @runs = (
 	dropped_bytes => 20),
     run(5, '日本', outcome => 'failure', exit_code => undef, signal => 11,
 	reason => 'killed by signal SEGV', duration_ms => 7300000),
+    run(7, 'limits', outcome => 'failure', exit_code => undef, signal => 24,
+	reason => 'killed by signal XCPU, core dumped; cpu limit of 1s exceeded',
+	duration_ms => 1000),
+    run(8, 'limits', outcome => 'failure', exit_code => 3,
+	reason => 'exited with code 3; left 1 process behind, ended',
+	duration_ms => 5),
     run(6, 'backup', outcome => 'launch-failed', exit_code => undef,
 	reason => "cannot execute \e[31mx: No such file", started => undef,
 	duration_ms => 0),
@@ -121,6 +127,8 @@ RUN               JOB     OUTCOME        SLOT (+0545)         STARTED   DURATION
 01k3aaaaaaaaaa03  grüße   failure        {stamp}  {clock}     250ms  exit 3
 01k3aaaaaaaaaa04  backup  timeout        {stamp}  {clock}     1m01s  timed out after 1m
 01k3aaaaaaaaaa05  日本    failure        {stamp}  {clock}     2h01m  signal SEGV
+01k3aaaaaaaaaa07  limits  failure        {stamp}  {clock}      1.0s  signal XCPU, core dumped; cpu limit of 1s exceeded
+01k3aaaaaaaaaa08  limits  failure        {stamp}  {clock}       5ms  exit 3; left 1 process behind, ended
 01k3aaaaaaaaaa06  backup  launch-failed  {stamp}  -              0ms  cannot execute ?[31mx: No such file
 END
 $f->write('runs.json', [run(1, 'night', started => '@+86400@')]);
@@ -129,7 +137,7 @@ like(belfry('history'), qr/ (\d{4}-\S+) \S+  (?!\1)\d{4}-\S+ \S+ +1\.2s/,
 $f->write('runs.json', \@runs);
 is(() = belfry('history', '-n', 3) =~ /^01k3/mg, 3, 'the newest three');
 is(() = belfry('history', 'backup') =~ /^01k3/mg, 4, 'of one job');
-is(() = belfry('history', '--outcome', 'failure') =~ /^01k3/mg, 2,
+is(() = belfry('history', '--outcome', 'failure') =~ /^01k3/mg, 4,
     'with one outcome');
 is(belfry('history', 'backup', '-o', 'lost'), "no runs\n", 'none');
 for my $format ([], ['--json']) {
