@@ -267,10 +267,25 @@ for my $text (sort keys %config) {
 ($status, $out, $err) = $d->command($Belfry::DAEMON, '-c', "$dir/none.conf");
 is($status, 2, 'no configuration: 2');
 like($err, qr{none\.conf: No such file}, 'and says so');
-for my $args (['-q'], ['-c'], ['-l', 'loud'], ['word']) {
-	($status, $out, $err) = $d->command($Belfry::DAEMON, @$args);
-	is($status, 2, "belfryd @$args: 2");
-	like($err, qr/\Abelfryd: .*\nusage: /, 'a message, then the usage');
+my @wrong = (
+    ['unknown option: -q', '-q'],
+    ['unknown option: -q', '-fq'],
+    ['unknown option: --configuration=x', '--configuration=x'],
+    ['option needs a value: -c', '-f', '-c'],
+    ['-l loud: levels are error, warn, info, debug', '-l', 'loud'],
+    ['unexpected argument: word', 'word'],
+);
+for my $case (@wrong) {
+	my ($want, @args) = @$case;
+	($status, $out, $err) = $d->command($Belfry::DAEMON, @args);
+	is($status, 2, "belfryd @args: 2");
+	like($err, qr/\Abelfryd: \Q$want\E\nusage: /,
+	    'a message, then the usage');
+}
+for my $pair (['-h', '--help'], ['-V', '--version']) {
+	my @said = map { [$d->command($Belfry::DAEMON, $_)] } @$pair;
+	is("$said[0][0] $said[0][2]", '0 ', "belfryd $pair->[0]: 0");
+	is_deeply($said[1], $said[0], "$pair->[1] is the same");
 }
 $d->finish;
 done_testing;
