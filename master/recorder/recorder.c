@@ -16,6 +16,7 @@
 #include "recorder/intake.h"
 #include "recorder/query.h"
 #include "recorder/retain.h"
+#include "recorder/spool/spool.h"
 #include "recorder/store.h"
 #include "recorder/streams.h"
 
@@ -183,13 +184,19 @@ make_parts(struct recorder *rec)
 	    .arg = rec,
 	};
 
+	const struct store_keep keep = {
+	    .age_ms = rec->role->config->keep_ms,
+	    .failure_age_ms = rec->role->config->keep_failures_ms,
+	    .runs = rec->role->config->keep_runs,
+	};
+
 	rec->streams = streams_new(&streams);
-	rec->retain =
-	    retain_new(rec->role->base, rec->store, rec->role->config);
+	rec->retain = retain_new(rec->role->base, rec->store, &keep);
 	rec->intake = intake_new(&intake);
 	rec->query.store = rec->store;
 	rec->query.streams = rec->streams;
 	rec->query.runs_fd = rec->runs_fd;
+	rec->query.node_name = rec->role->config->node_name;
 }
 
 static void
@@ -208,6 +215,27 @@ recorder_free(struct recorder *rec)
 	free(rec);
 }
 
+static struct store *
+open_store(struct role *role, struct err *err)
+{
+	const struct config *config = role->config;
+	struct spool_config spool = {
+	    .base = role->base,
+	    .conninfo = config->store_conninfo,
+	    .password_file = config->store_password_file,
+	};
+	struct store *store;
+	char *path;
+
+	if (config->store_type == STORE_SQLITE)
+		return store_sqlite_open(config->store_path, err);
+	path = xasprintf("%s/spool.db", config->state_dir);
+	spool.path = path;
+	store = spool_open(&spool, err);
+	free(path);
+	return store;
+}
+
 static int
 recorder_init(struct role *role, struct err *err)
 {
@@ -219,7 +247,7 @@ recorder_init(struct role *role, struct err *err)
 	if (open_runs(rec, err) == -1)
 		return -1;
 	role_lock(role, "recorder");
-	rec->store = store_sqlite.open(role->config->store_path, err);
+	rec->store = open_store(role, err);
 	if (rec->store == NULL)
 		return -1;
 	make_parts(rec);
@@ -229,7 +257,11 @@ recorder_init(struct role *role, struct err *err)
 static void
 recorder_start(struct role *role)
 {
-	char *text = xasprintf("store %s", role->config->store_path);
+	const struct config *config = role->config;
+	/* Where PostgreSQL is is said when it is there. */
+	char *text = config->store_type == STORE_SQLITE ?
+	    xasprintf("store %s", config->store_path) :
+	    xasprintf("store postgres, spool %s/spool.db", config->state_dir);
 
 	role_ready(role, text);
 	free(text);

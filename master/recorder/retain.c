@@ -109,16 +109,14 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 
 struct retain *
 retain_new(
-    struct event_base *base, struct store *store, const struct config *config)
+    struct event_base *base, struct store *store, const struct store_keep *keep)
 {
 	struct retain *r = xcalloc(1, sizeof(*r));
 	int64_t least;
 
 	r->store = store;
 	r->next_ms = INT64_MAX;
-	r->keep.age_ms = config->keep_ms;
-	r->keep.failure_age_ms = config->keep_failures_ms;
-	r->keep.runs = config->keep_runs;
+	r->keep = *keep;
 	r->keep.slice_us = SLICE_US;
 	least = least_age(&r->keep);
 	r->round_ms = least / 10;

@@ -187,7 +187,7 @@ static double
 raw_rows(void)
 {
 	struct err err = {""};
-	struct store *store = store_sqlite.open(bench.path, &err);
+	struct store *store = store_sqlite_open(bench.path, &err);
 	sqlite3_stmt *run, *slot, *job;
 	struct record_end end;
 	sqlite3 *db;
@@ -307,7 +307,7 @@ recorder(bool files)
 {
 	struct err err = {""};
 	struct batch_config config = {
-	    .store = store_sqlite.open(bench.path, &err),
+	    .store = store_sqlite_open(bench.path, &err),
 	    .runs_fd = bench.runs_fd,
 	    .ended_cb = ended,
 	    .flushed_cb = flushed,

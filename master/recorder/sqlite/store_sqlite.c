@@ -246,8 +246,8 @@ open_db(sqlite3 **db_r, const char *path, struct err *err)
 	return rc == SQLITE_OK ? 0 : explain(path, rc, err);
 }
 
-static struct store *
-sqlite_open(const char *path, struct err *err)
+struct store *
+store_sqlite_open(const char *path, struct err *err)
 {
 	struct sqlite_store *s;
 	sqlite3 *db = NULL;
@@ -282,7 +282,6 @@ sqlite_close(struct store *store)
 
 const struct store_ops store_sqlite = {
     .name = "sqlite",
-    .open = sqlite_open,
     .close = sqlite_close,
     .begin = sqlite_begin,
     .job = sqlite_job,

@@ -445,7 +445,7 @@ setup(void **state)
 	snprintf(fx.dir, sizeof(fx.dir), "/tmp/t-lists.XXXXXX");
 	assert_non_null(mkdtemp(fx.dir));
 	snprintf(fx.path, sizeof(fx.path), "%s/db", fx.dir);
-	fx.store = store_sqlite.open(fx.path, &err);
+	fx.store = store_sqlite_open(fx.path, &err);
 	if (fx.store == NULL)
 		fail_msg("%s", err.text);
 	return 0;

@@ -19,7 +19,7 @@
 #include "base/strbuf.h"
 #include "cases.h"
 #include "recorder/batch.h"
-#include "recorder/sqlite/store_sqlite.h"
+#include "kind.h"
 
 struct fixture {
 	char dir[32];
@@ -27,6 +27,7 @@ struct fixture {
 	int dirfd;
 	struct store *store;
 	struct batch *batch;
+	struct event_base *base;
 	bool failed;
 	uint64_t seq;
 };
@@ -138,23 +139,16 @@ static void
 flush(void)
 {
 	batch_flush(fixture.batch);
+	while (batch_count(fixture.batch) > 0 && !fixture.failed)
+		event_base_loop(fixture.base, EVLOOP_ONCE);
 	assert_false(fixture.failed);
 	assert_int_equal(batch_count(fixture.batch), 0);
-}
-
-static int
-add_row(void *arg, int n, char **values, char **names)
-{
-	strbuf_addf(arg, "%s\n", values[0]);
-	return 0;
 }
 
 static void
 select_rows(struct strbuf *b, const char *text)
 {
-	assert_int_equal(sqlite3_exec(sqlite_store(fixture.store)->db, text,
-			     add_row, b, NULL),
-	    SQLITE_OK);
+	assert_true(kind_sql(fixture.path, text, b));
 }
 
 static void
@@ -164,7 +158,7 @@ check(size_t i, const char *how)
 
 	select_rows(&b,
 	    "SELECT id || ' ' || job || '@' || slot || '#' || attempt || ' ' "
-	    "|| coalesce(outcome, '-') || ' retry=' || coalesce(retry_ms, '-')"
+	    "|| coalesce(outcome, '-') || ' retry=' || coalesce(CAST(retry_ms AS TEXT), '-')"
 	    " FROM runs ORDER BY id");
 	select_rows(&b,
 	    "SELECT job || '@' || slot || '-' || until || ' n=' || count || "
@@ -185,11 +179,8 @@ check(size_t i, const char *how)
 static void
 clear(void)
 {
-	assert_int_equal(
-	    sqlite3_exec(sqlite_store(fixture.store)->db,
-		"DELETE FROM runs; DELETE FROM ledger; DELETE FROM jobs", NULL,
-		NULL, NULL),
-	    SQLITE_OK);
+	assert_true(kind_sql(fixture.path,
+	    "DELETE FROM runs; DELETE FROM ledger; DELETE FROM jobs", NULL));
 }
 
 static size_t
@@ -294,15 +285,13 @@ setup(void **state)
 	    .ended_cb = ended,
 	    .flushed_cb = flushed,
 	};
-	struct err err = {""};
 
 	snprintf(fixture.dir, sizeof(fixture.dir), "/tmp/t-sequences.XXXXXX");
 	assert_non_null(mkdtemp(fixture.dir));
 	snprintf(fixture.path, sizeof(fixture.path), "%s/db", fixture.dir);
 	fixture.dirfd = open(fixture.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	fixture.store = store_sqlite.open(fixture.path, &err);
-	if (fixture.store == NULL)
-		fail_msg("%s", err.text);
+	fixture.base = event_base_new();
+	fixture.store = kind_open(fixture.base, fixture.path);
 	config.store = fixture.store;
 	config.runs_fd = fixture.dirfd;
 	fixture.batch = batch_new(&config);
@@ -313,7 +302,8 @@ static int
 teardown(void **state)
 {
 	batch_free(fixture.batch);
-	store_sqlite.close(fixture.store);
+	fixture.store->ops->close(fixture.store);
+	event_base_free(fixture.base);
 	unlink(fixture.path);
 	close(fixture.dirfd);
 	return rmdir(fixture.dir);

@@ -38,7 +38,7 @@ setup(void **state)
 	snprintf(fx.dir, sizeof(fx.dir), "/tmp/belfry.XXXXXX");
 	assert_non_null(mkdtemp(fx.dir));
 	snprintf(fx.path, sizeof(fx.path), "%s/db", fx.dir);
-	fx.store = store_sqlite.open(fx.path, &err);
+	fx.store = store_sqlite_open(fx.path, &err);
 	assert_non_null(fx.store);
 	return 0;
 }
@@ -288,7 +288,7 @@ test_shrinks(void **state)
 	}
 	store_sqlite.close(fx.store);
 	assert_int_equal(stat(fx.path, &before), 0);
-	fx.store = store_sqlite.open(fx.path, &(struct err){""});
+	fx.store = store_sqlite_open(fx.path, &(struct err){""});
 	assert_true(before.st_size > 600 * 65536);
 	sweep(30, 90, 0, 5000);
 	print_message(
@@ -298,7 +298,7 @@ test_shrinks(void **state)
 	expect("SELECT count(DISTINCT run) FROM output", "1");
 	store_sqlite.close(fx.store);
 	assert_int_equal(stat(fx.path, &after), 0);
-	fx.store = store_sqlite.open(fx.path, &(struct err){""});
+	fx.store = store_sqlite_open(fx.path, &(struct err){""});
 	assert_true(after.st_size < before.st_size / 10);
 }
 

@@ -31,7 +31,7 @@ static const char base_sql[] =
     "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10) "
     "INSERT INTO runs (id, job, slot, due, attempt, trigger, host, outcome, "
     "started, finished, fence, created) SELECT printf('r%02d', i), 'j', "
-    "1000000 + i * 300000, 0, 1, 'schedule', 'h', 'success', "
+    "1000000 + i * 300000, 0, 1, 'schedule', 'here', 'success', "
     "(1000000 + i * 300000) * 1000, (1000000 + i * 300000 + 5000) * 1000, "
     "0, 1000000 + i * 300000 FROM n;"
     "INSERT INTO ledger (job, slot, until, count, outcome, run, attempts) "
