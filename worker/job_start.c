@@ -13,8 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/mem.h"
 #include "exec_path.h"
+#include "job_limit.h"
+
+/* Of ioprio_set(2), for which libc has no header. */
+#define IOPRIO_WHO_PROCESS 1
 
 /* libc's own would tell other threads; there is one, in two processes. */
 static int
@@ -122,6 +127,21 @@ exec_job(struct job_start *start)
 }
 
 static int
+set_priority(struct job_start *start)
+{
+	const struct run_spec *spec = start->spec;
+
+	start->step = START_NICE;
+	if (spec->nice != 0 && setpriority(PRIO_PROCESS, 0, spec->nice) == -1)
+		return -1;
+	start->step = START_IONICE;
+	if (spec->ionice != 0 &&
+	    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, spec->ionice) == -1)
+		return -1;
+	return 0;
+}
+
+static int
 become_job(struct job_start *start)
 {
 	const struct run_spec *spec = start->spec;
@@ -130,10 +150,14 @@ become_job(struct job_start *start)
 	start->step = START_SESSION;
 	if (setsid() == -1)
 		return -1;
-	start->step = START_NICE;
-	if (spec->nice != 0 && setpriority(PRIO_PROCESS, 0, spec->nice) == -1)
+	/* What takes privileges stands before the user is changed. */
+	if (job_limit_apply(start) == -1 || set_priority(start) == -1)
 		return -1;
 	if (spec->set_ids && (set_ids(start) == -1 || check_ids(start) == -1))
+		return -1;
+	start->step = START_NO_NEW_PRIVILEGES;
+	if (spec->no_new_privileges &&
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;
 	if (tie_to_worker(start) == -1 || set_files(start) == -1)
 		return -1;
@@ -144,6 +168,7 @@ become_job(struct job_start *start)
 		umask((mode_t)spec->umask);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	fault_point(FAULT_JOB_BORN);
 	return exec_job(start);
 }
 
@@ -196,6 +221,17 @@ start_error(const struct job_start *start, struct err *err)
 		    err, "cannot enter directory %s", spec->directory);
 	case START_NICE:
 		return err_errno(err, "cannot set nice to %d", (int)spec->nice);
+	case START_IONICE:
+		return err_errno(err, "cannot set ionice");
+	case START_CGROUP:
+		return err_errno(err, "cannot enter its control group");
+	case START_LIMIT_CPU:
+	case START_LIMIT_MEMORY:
+	case START_LIMIT_FILES:
+	case START_LIMIT_PROCESSES:
+		return job_limit_error(start, err);
+	case START_NO_NEW_PRIVILEGES:
+		return err_errno(err, "cannot set no-new-privileges");
 	case START_GROUPS:
 		return err_errno(err, "cannot set supplementary groups");
 	case START_GROUP:

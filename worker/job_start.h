@@ -18,12 +18,19 @@ enum start_step {
 	START_NONE,
 	START_FORK,
 	START_SESSION,
+	START_CGROUP,
+	START_LIMIT_CPU,
+	START_LIMIT_MEMORY,
+	START_LIMIT_FILES,
+	START_LIMIT_PROCESSES,
 	START_NICE,
+	START_IONICE,
 	START_GROUPS,
 	START_GROUP,
 	START_USER,
 	START_REGAIN, /* root could be had back */
-	START_TIE,    /* to the worker's life */
+	START_NO_NEW_PRIVILEGES,
+	START_TIE, /* to the worker's life */
 	START_FILES,
 	START_DIRECTORY,
 	START_EXEC,
@@ -37,6 +44,8 @@ struct job_start {
 	const char **env;            /* borrowed, NULL-terminated */
 	int input;                   /* borrowed, -1: leave fd 0 as it is */
 	int output;                  /* borrowed */
+	int cgroup;                  /* borrowed cgroup.procs, -1: none */
+	struct run_limits limits;    /* those that rlimits are to hold */
 	pid_t worker;                /* filled by job_start() */
 	/* The child's; step and error say what failed. */
 	enum start_step step;

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "ipc/packet.h"
@@ -31,7 +32,7 @@
 #define LAST_PACKETS 4096
 
 struct launcher {
-	const char *socket;     /* where workers find a new master */
+	struct worker_setup setup;
 	int guardian;           /* -1: gone, though its number stays taken */
 	int master;             /* -1: gone, a new one will come */
 	struct packet *refused; /* owned: waits until the master reads */
@@ -77,10 +78,13 @@ static void
 launch(struct launcher *l, struct message *message)
 {
 	int fd = message_take_fd(&l->master_in, message);
-	pid_t pid = _Fork(); /* fork() without what threads would need */
+	pid_t pid;
 
+	fault_point(FAULT_LAUNCHER_HEARD);
+	pid = _Fork(); /* fork() without what threads would need */
 	if (pid == 0)
-		worker_run(&l->worker, message, fd, l->socket);
+		worker_run(&l->worker, message, fd, &l->setup);
+	fault_point(FAULT_LAUNCHER_FORKED);
 	if (pid == -1)
 		refuse(l, message, errno);
 	fd_close(&fd);
@@ -334,19 +338,22 @@ main(int argc, char **argv)
 	int level, target;
 
 	check_channel();
-	if (argc != 6 || (level = log_level_parse(argv[4])) == -1 ||
+	if (argc != 7 || (level = log_level_parse(argv[4])) == -1 ||
 	    (target = log_target_parse(argv[5])) == -1) {
 		fprintf(stderr,
 		    "usage: belfry-worker INDEX RUNS-DIR WORKER-SOCKET "
-		    "LOG-LEVEL stderr|syslog|both\n");
+		    "LOG-LEVEL stderr|syslog|both CGROUP\n");
 		return 2;
 	}
-	l->socket = argv[3];
+	l->setup.socket = argv[3];
 	l->guardian = GUARDIAN_FD;
 	l->master = -1;
 	set_files(argv[2]);
 	set_signals();
 	log_init("worker", (enum log_level)level, (enum log_target)target);
+	cgroup_base_init(&l->setup.cgroups, argv[6]);
+	if (strcmp(argv[1], "0") == 0) /* one of us is enough */
+		cgroup_base_clean(&l->setup.cgroups, WORKER_RUNS_FD);
 	loop(l);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /* A turn takes so many at most; who forks faster is met in the next. */
@@ -36,9 +37,10 @@ tree_adopt(void)
 }
 
 void
-tree_init(struct tree *tree, pid_t main)
+tree_init(struct tree *tree, pid_t main, int kill_fd)
 {
 	memset(tree, 0, sizeof(*tree));
+	tree->kill_fd = kill_fd;
 	tree->main = main;
 }
 
@@ -52,6 +54,7 @@ bool
 tree_reap(struct tree *tree)
 {
 	struct rusage usage;
+	int64_t cpu_us;
 	int status;
 	pid_t pid;
 
@@ -61,13 +64,15 @@ tree_reap(struct tree *tree)
 			tree->empty = true;
 		if (pid <= 0)
 			return false;
-		tree->cpu_us +=
+		cpu_us =
 		    timeval_us(&usage.ru_utime) + timeval_us(&usage.ru_stime);
+		tree->cpu_us += cpu_us;
 		if (usage.ru_maxrss > tree->max_rss_kb)
 			tree->max_rss_kb = usage.ru_maxrss;
 		if (pid == tree->main && !tree->ended) {
 			tree->ended = true;
 			tree->status = status;
+			tree->main_cpu_us = cpu_us;
 		}
 	}
 	return true;
@@ -283,6 +288,9 @@ tree_kill(const struct tree *tree)
 	struct pid_list list = {NULL, 0, 0};
 	size_t before = 0;
 
+	/* All at once, whatever they fork; the rounds see to what is left. */
+	if (tree->kill_fd != -1 && write(tree->kill_fd, "1", 1) == -1)
+		log_debug("cgroup.kill: %s", strerror(errno));
 	collect(tree, &list, true);
 	for (int i = 0; i < FREEZE_PASSES && list.n > before; i++) {
 		before = list.n;

@@ -1,5 +1,6 @@
 #include "verdict.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +49,32 @@ judge_status(const struct verdict *v, struct run_result *result)
 		    WCOREDUMP(v->status) ? ", core dumped" : "");
 }
 
+/* The limit that a process was ended for; a shell tells its child's signal. */
+static bool
+is_cpu_exceeded(const struct verdict *v, const struct run_result *result)
+{
+	return v->limits.cpu_ms != 0 &&
+	    (result->signal == SIGXCPU || result->exit_code == 128 + SIGXCPU ||
+		(result->signal == SIGKILL && v->cpu_used_up));
+}
+
+/* What a failure may have to do with limits. */
+static void
+judge_limits(const struct verdict *v, struct run_result *result)
+{
+	char text[DURATION_TEXT_MAX], size[SIZE_TEXT_MAX];
+
+	if (v->memory_exceeded)
+		add_reason(result, "memory limit of %s exceeded",
+		    size_format(size, v->limits.memory));
+	else if (is_cpu_exceeded(v, result))
+		add_reason(result, "cpu limit of %s exceeded",
+		    duration_format_ms(text, v->limits.cpu_ms));
+	if (v->forks_refused)
+		add_reason(result, "limit of %u processes reached",
+		    v->limits.processes);
+}
+
 static void
 judge_forced(const struct verdict *v, struct run_result *result)
 {
@@ -77,6 +104,8 @@ verdict_apply(const struct verdict *v, struct run_result *result)
 		judge_status(v, result);
 	if (v->forced != OUTCOME_NONE)
 		judge_forced(v, result);
+	else if (result->outcome == OUTCOME_FAILURE)
+		judge_limits(v, result);
 	if (v->left > 0)
 		add_reason(result, "left %d process%s behind, ended", v->left,
 		    v->left == 1 ? "" : "es");

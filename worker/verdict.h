@@ -20,6 +20,10 @@ struct verdict {
 	int stubborn;       /* processes that SIGKILL did not end */
 	int output_error;   /* errno of lost output, 0 none */
 	const struct code_set *success;
+	struct run_limits limits;
+	bool cpu_used_up;     /* the main process, up to the hard limit */
+	bool memory_exceeded; /* the control group says so */
+	bool forks_refused;   /* the control group says so */
 };
 
 /* Sets outcome, exit_code, signal and reason of the result. */

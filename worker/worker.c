@@ -8,9 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "job_input.h"
+#include "job_limit.h"
 #include "verdict.h"
 #include "worker_loop.h"
 
@@ -23,6 +25,9 @@
 /* How often, and how long each time, a locked run file is waited for. */
 #define CLAIM_TRIES   200
 #define CLAIM_WAIT_US 5000
+
+/* How much less than its CPU limit a process may seem to have used. */
+#define CPU_SLACK_US 200000
 
 /* A result that neither file nor master takes is worth that many seconds. */
 #define KEEP_TRYING_S 60
@@ -47,6 +52,8 @@ leave_launcher(int fd)
 	struct sigaction sa = {.sa_handler = SIG_DFL};
 
 	setpgid(0, 0);
+	/* No job of our own user looks into our memory and descriptors. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	sigaction(SIGCHLD, &sa, NULL); /* the launcher lets it be ignored */
 	if (dup3(fd, WORKER_MASTER_FD, O_CLOEXEC) == -1)
 		return -1;
@@ -105,6 +112,35 @@ claim_run(struct worker *w)
 	return false;
 }
 
+/*
+ * Decides what holds which limit. Root is not bound by RLIMIT_NPROC: a limit
+ * that does not hold is none.
+ */
+static int
+prepare_limits(struct worker *w, const struct cgroup_base *cgroups)
+{
+	const struct run_limits *want = &w->spec.limits;
+	struct run_limits *left = &w->start.limits;
+	uid_t uid = w->spec.set_ids ? w->spec.uid : getuid();
+
+	*left = *want;
+	if (run_cgroup_make(
+		&w->cgroup, cgroups, w->spec.id, left, &w->failure) == -1)
+		return -1;
+	w->start.cgroup = w->cgroup.procs;
+	if (left->processes != 0 && uid == 0)
+		return err_set(&w->failure,
+		    "limit-processes does not hold for root without a "
+		    "control group; see cgroup in belfry.conf(5)");
+	if (want->memory != 0)
+		log_debug("run %s: limit-memory by %s", w->spec.id,
+		    left->memory == 0 ? "control group" : "RLIMIT_AS");
+	if (want->processes != 0)
+		log_debug("run %s: limit-processes by %s", w->spec.id,
+		    left->processes == 0 ? "control group" : "RLIMIT_NPROC");
+	return 0;
+}
+
 /* What must be there before the job may begin. */
 static int
 prepare(struct worker *w, int *output_r)
@@ -133,14 +169,14 @@ prepare(struct worker *w, int *output_r)
  * the run is taken for lost, never run twice.
  */
 static int
-start_job(struct worker *w)
+start_job(struct worker *w, const struct cgroup_base *cgroups)
 {
 	pid_t pid;
 	int output = -1;
 
 	if (w->spec.refusal[0] != '\0')
 		return err_set(&w->failure, "%s", w->spec.refusal);
-	if (prepare(w, &output) == -1)
+	if (prepare_limits(w, cgroups) == -1 || prepare(w, &output) == -1)
 		return -1;
 	w->report.started_us = realtime_us();
 	w->begin_us = worker_now_us();
@@ -148,13 +184,15 @@ start_job(struct worker *w)
 		fd_close(&output);
 		return err_errno(&w->failure, "cannot write the run file");
 	}
+	fault_point(FAULT_WORKER_STARTED_WRITTEN);
 	w->start.output = output;
 	pid = job_start(&w->start, &w->failure);
 	fd_close(&output);
 	fd_close(&w->start.input);
 	if (pid == -1)
 		return -1;
-	tree_init(&w->tree, pid);
+	fault_point(FAULT_WORKER_JOB_STARTED);
+	tree_init(&w->tree, pid, w->cgroup.kill);
 	w->report.pid = pid;
 	w->result.started_us = w->report.started_us;
 	return 0;
@@ -183,9 +221,18 @@ watch_job(struct worker *w)
 		&w->file, w->report.started_us, w->report.pid) == -1)
 		log_warn("run %s: cannot write its pid", w->spec.id);
 	report_started(&w->report);
+	fault_point(FAULT_WORKER_STARTED_TOLD);
 	if (w->spec.timeout_ms > 0)
 		w->deadline_us = w->begin_us + w->spec.timeout_ms * 1000;
 	worker_loop(w);
+}
+
+/* By a clock that is finer than the one of the limit. */
+static bool
+is_cpu_used_up(const struct worker *w)
+{
+	return w->tree.main_cpu_us + CPU_SLACK_US >=
+	    job_limit_cpu_hard_s(&w->spec) * 1000000;
 }
 
 static void
@@ -203,6 +250,10 @@ fill_result(struct worker *w)
 	    .stubborn = w->stubborn,
 	    .output_error = w->output.error,
 	    .success = &w->spec.success,
+	    .limits = w->spec.limits,
+	    .cpu_used_up = is_cpu_used_up(w),
+	    .memory_exceeded = run_cgroup_exceeded_memory(&w->cgroup),
+	    .forks_refused = run_cgroup_refused_forks(&w->cgroup),
 	};
 
 	r->finished_us = realtime_us();
@@ -227,14 +278,15 @@ hand_over(struct worker *w)
 
 	for (int i = 0; i < KEEP_TRYING_S; i++) {
 		kept = runfile_set_done(&w->file, &w->result) == 0;
+		fault_point(FAULT_WORKER_DONE_WRITTEN);
 		if (!kept)
 			log_error("run %s: cannot write its result: %s",
 			    w->spec.id, strerror(errno));
 		if (kept) /* its place may soon be another run's */
 			runfile_close(&w->file);
-		if (kept)
-			runfile_close(&w->file);
+		fault_point(FAULT_WORKER_UNLOCKED);
 		told = report_done(&w->report, &w->result);
+		fault_point(FAULT_WORKER_DONE_TOLD);
 		if (kept || told)
 			return;
 		if (w->report.fd != -1)
@@ -245,9 +297,10 @@ hand_over(struct worker *w)
 }
 
 _Noreturn void
-worker_run(
-    struct worker *w, struct message *message, int fd, const char *socket)
+worker_run(struct worker *w, struct message *message, int fd,
+    const struct worker_setup *setup)
 {
+	fault_point(FAULT_WORKER_BORN);
 	if (leave_launcher(fd) == -1) {
 		log_error("cannot set up a worker: %s", strerror(errno));
 		_exit(1);
@@ -257,16 +310,20 @@ worker_run(
 		_exit(1);
 	}
 	set_title(w->spec.job);
-	w->pipe = w->timer = w->start.input = -1;
+	w->pipe = w->timer = w->start.input = w->start.cgroup = -1;
+	run_cgroup_init(&w->cgroup);
 	if (!claim_run(w))
 		_exit(0);
+	fault_point(FAULT_WORKER_CLAIMED);
 	runfile_output_init(&w->output, &w->file);
-	report_init(&w->report, WORKER_MASTER_FD, socket, w->spec.id);
-	if (start_job(w) == 0) {
+	report_init(&w->report, WORKER_MASTER_FD, setup->socket, w->spec.id);
+	if (start_job(w, &setup->cgroups) == 0) {
 		watch_job(w);
 		worker_drain(w);
+		fault_point(FAULT_WORKER_EXIT_SEEN);
 	}
 	fill_result(w);
+	run_cgroup_remove(&w->cgroup);
 	hand_over(w);
 	_exit(0);
 }

@@ -16,6 +16,7 @@
 #include "envfile.h"
 #include "job_start.h"
 #include "report.h"
+#include "run_cgroup.h"
 #include "tree.h"
 
 /* A worker's descriptors; the launcher keeps the last two at these numbers. */
@@ -41,6 +42,7 @@ struct worker {
 	struct runfile_output output;
 	struct report report;
 	struct tree tree;
+	struct run_cgroup cgroup;
 	struct run_result result;
 	struct err failure; /* why it could not start */
 	enum worker_phase phase;
@@ -57,12 +59,18 @@ struct worker {
 	int64_t give_up_us;
 };
 
+/* What all workers of a launcher have in common. */
+struct worker_setup {
+	const char *socket; /* where they find a new master */
+	struct cgroup_base cgroups;
+};
+
 /*
  * Runs what the message asks for and ends the process. fd is the channel to
  * the master. To be called in a process just forked, signals blocked; worker
  * was never used.
  */
-_Noreturn void worker_run(
-    struct worker *worker, struct message *message, int fd, const char *socket);
+_Noreturn void worker_run(struct worker *worker, struct message *message,
+    int fd, const struct worker_setup *setup);
 
 #endif

@@ -216,7 +216,7 @@ read_master(struct worker *w, int64_t now_us)
 void
 worker_loop(struct worker *w)
 {
-	bool more = false;
+	bool more = true; /* the job may have ended before: nobody tells */
 	uint64_t expired;
 	int64_t now_us;
 

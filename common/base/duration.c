@@ -1,5 +1,6 @@
 #include "base/duration.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -240,4 +241,18 @@ size_parse(const char *text, uint64_t *bytes_r, struct err *err)
 		return err_set(err, "column 1: the size is too large");
 	*bytes_r = n << shift;
 	return 0;
+}
+
+const char *
+size_format(char *buf, uint64_t bytes)
+{
+	static const char *const letters[] = {"", "K", "M", "G"};
+	size_t i = 0;
+
+	while (bytes > 0 && bytes % 1024 == 0 && i + 1 < nitems(letters)) {
+		bytes /= 1024;
+		i++;
+	}
+	snprintf(buf, SIZE_TEXT_MAX, "%" PRIu64 "%s", bytes, letters[i]);
+	return buf;
 }

@@ -33,4 +33,12 @@ const char *duration_format_ms(char *buf, int64_t ms);
 /* "64K 10M 1G" (powers of 1024, either case, optional B) or plain bytes. */
 int size_parse(const char *text, uint64_t *bytes_r, struct err *err);
 
+#define SIZE_TEXT_MAX 24
+
+/*
+ * The shortest text that size_parse() reads back as bytes: "64K", "1000". buf
+ * has SIZE_TEXT_MAX bytes. Returns buf.
+ */
+const char *size_format(char *buf, uint64_t bytes);
+
 #endif

@@ -37,6 +37,7 @@ struct config {
 	const char *log;       /* "stderr", "syslog" or a file */
 	enum log_level log_level;
 	const char *node_name; /* the host's name */
+	const char *cgroup;    /* "auto", "off" or a directory */
 
 	/* [api] */
 	const char *socket; /* RUN-DIR/belfry.sock */

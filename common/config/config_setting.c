@@ -109,6 +109,18 @@ parse_log(struct setting_file *file, const struct setting *setting,
 }
 
 static int
+parse_cgroup(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	if (*value != '/' && strcmp(value, "auto") != 0 &&
+	    strcmp(value, "off") != 0)
+		return err_set(err,
+		    "write auto, off, or the path of a control group, like "
+		    "/sys/fs/cgroup/belfry");
+	return parse_string(file, setting, value, err);
+}
+
+static int
 parse_level(struct setting_file *file, const struct setting *setting,
     const char *value, struct err *err)
 {
@@ -186,6 +198,7 @@ const struct setting settings[] = {
     {"master", "log", parse_log, AT(log), 0, 0, "stderr"},
     {"master", "log-level", parse_level, AT(log_level), 0, 0, "info"},
     {"master", "node-name", parse_node_name, AT(node_name), 0, 0, NULL},
+    {"master", "cgroup", parse_cgroup, AT(cgroup), 0, 0, "auto"},
     {"api", "socket", parse_path, AT(socket), 0, 0, NULL},
     {"api", "socket-mode", parse_mode, AT(socket_mode), 0, 0, "0660"},
     {"store", "type", parse_store_type, 0, 0, 0, "sqlite"},

@@ -57,34 +57,40 @@ struct job_options {
 	/* what the last three mean, found out with the job */
 	const struct job_calendar *calendar; /* a reference, NULL none */
 	int64_t start_s;                     /* first instant; INT64_MIN none */
-	int64_t end_s;           /* first instant after; INT64_MAX none */
-	int64_t jitter_ms;       /* 0 none */
-	int64_t timeout_ms;      /* 0 none */
-	int64_t kill_grace_ms;   /* 10s */
-	int64_t retry_delay_ms;  /* 10s */
-	int64_t retry_max_ms;    /* 1h */
-	int64_t deadline_ms;     /* start-deadline, 60s */
-	double retry_backoff;    /* 2 */
-	uint64_t output_limit;   /* 1M */
-	struct code_set success; /* 0 */
-	struct code_set retry;   /* retry-codes; empty: any failure */
-	int32_t kill_signal;     /* TERM */
-	int32_t retries;         /* 0 */
-	int32_t umask;           /* 022 */
-	int32_t nice;            /* 0 */
-	int32_t overlap;         /* enum job_overlap */
-	int32_t overlap_limit;   /* 0: the usual one; see policy.h */
-	int32_t catch_up;        /* enum job_catch_up */
-	int32_t catch_up_limit;  /* 100 */
-	int32_t enabled;         /* 1 */
-	int32_t priority;        /* 0 */
-	uint8_t dialect;         /* enum schedule_dialect */
-	uint8_t day_match;       /* enum schedule_day_match */
-	uint8_t dst_gap;         /* enum schedule_gap */
-	uint8_t dst_overlap;     /* enum schedule_overlap */
-	uint8_t calendar_mode;   /* enum calendar_mode */
-	uint8_t first;           /* enum job_first */
-	uint8_t reserved[2];     /* 0 */
+	int64_t end_s;             /* first instant after; INT64_MAX none */
+	int64_t jitter_ms;         /* 0 none */
+	int64_t timeout_ms;        /* 0 none */
+	int64_t kill_grace_ms;     /* 10s */
+	int64_t retry_delay_ms;    /* 10s */
+	int64_t retry_max_ms;      /* 1h */
+	int64_t deadline_ms;       /* start-deadline, 60s */
+	double retry_backoff;      /* 2 */
+	uint64_t output_limit;     /* 1M */
+	int64_t limit_cpu_ms;      /* 0 none; whole seconds */
+	uint64_t limit_memory;     /* bytes; 0 none */
+	struct code_set success;   /* 0 */
+	struct code_set retry;     /* retry-codes; empty: any failure */
+	int32_t kill_signal;       /* TERM */
+	int32_t retries;           /* 0 */
+	int32_t umask;             /* 022 */
+	int32_t nice;              /* 0 */
+	int32_t overlap;           /* enum job_overlap */
+	int32_t overlap_limit;     /* 0: the usual one; see policy.h */
+	int32_t catch_up;          /* enum job_catch_up */
+	int32_t catch_up_limit;    /* 100 */
+	int32_t enabled;           /* 1 */
+	int32_t priority;          /* 0 */
+	int32_t limit_files;       /* 0 none */
+	int32_t limit_processes;   /* 0 none */
+	int32_t ionice;            /* as in struct run_spec; 0: leave it */
+	int32_t no_new_privileges; /* 0 */
+	uint8_t dialect;           /* enum schedule_dialect */
+	uint8_t day_match;         /* enum schedule_day_match */
+	uint8_t dst_gap;           /* enum schedule_gap */
+	uint8_t dst_overlap;       /* enum schedule_overlap */
+	uint8_t calendar_mode;     /* enum calendar_mode */
+	uint8_t first;             /* enum job_first */
+	uint8_t reserved[2];       /* 0 */
 };
 
 /*

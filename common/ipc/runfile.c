@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/fd.h"
 
 /*
@@ -308,6 +309,7 @@ runfile_set_done(struct runfile *file, const struct run_result *result)
 	wire_writer_fini(&body);
 	if (write_at(file, &w, RESULT_OFFSET) == -1)
 		return -1;
+	fault_point(FAULT_WORKER_RESULT_WRITTEN);
 	file->result = *result;
 	return set_state(file, RUNFILE_DONE);
 }

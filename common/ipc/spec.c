@@ -41,6 +41,12 @@ run_spec_encode(const struct run_spec *spec, struct wire_writer *w)
 	for (size_t i = 0; i < nitems(spec->success.bits); i++)
 		wire_put_u32(w, spec->success.bits[i]);
 	wire_put_str(w, spec->refusal);
+	wire_put_i64(w, spec->limits.cpu_ms);
+	wire_put_u64(w, spec->limits.memory);
+	wire_put_u32(w, spec->limits.files);
+	wire_put_u32(w, spec->limits.processes);
+	wire_put_u32(w, spec->ionice);
+	wire_put_u8(w, spec->no_new_privileges);
 }
 
 static const char **
@@ -53,6 +59,20 @@ get_strings(struct wire_reader *r, uint32_t *n_r)
 		s[i] = wire_get_str(r);
 	*n_r = n;
 	return s;
+}
+
+/* A master from before there were limits sends none. */
+static void
+get_limits(struct run_spec *spec, struct wire_reader *r)
+{
+	if (r->pos == r->len)
+		return;
+	spec->limits.cpu_ms = wire_get_i64(r);
+	spec->limits.memory = wire_get_u64(r);
+	spec->limits.files = wire_get_u32(r);
+	spec->limits.processes = wire_get_u32(r);
+	spec->ionice = wire_get_u32(r);
+	spec->no_new_privileges = wire_get_u8(r);
 }
 
 int
@@ -88,6 +108,7 @@ run_spec_decode(struct run_spec *spec, struct wire_reader *r)
 	for (size_t i = 0; i < nitems(spec->success.bits); i++)
 		spec->success.bits[i] = wire_get_u32(r);
 	spec->refusal = wire_get_str(r);
+	get_limits(spec, r);
 	if (!wire_ok(r) || spec->argc == 0 || spec->id[0] == '\0' ||
 	    strlen(spec->id) >= RUN_ID_SIZE)
 		return -1;

@@ -35,6 +35,35 @@ code_set_add(struct code_set *set, int code)
 	set->bits[code / 32] |= 1U << (code % 32);
 }
 
+/* What a job may use; 0: no limit. */
+struct run_limits {
+	int64_t cpu_ms;     /* of each process; whole seconds */
+	uint64_t memory;    /* bytes */
+	uint32_t files;     /* descriptors of each process */
+	uint32_t processes; /* at once */
+};
+
+/* Classes of ioprio_set(2), for which libc has no header. */
+enum ionice_class {
+	IONICE_REALTIME = 1,
+	IONICE_BEST_EFFORT = 2,
+	IONICE_IDLE = 3,
+};
+
+#define IONICE(class, level) ((class) << 13 | (level))
+
+static inline int
+ionice_class(int32_t ionice)
+{
+	return ionice >> 13;
+}
+
+static inline int
+ionice_level(int32_t ionice)
+{
+	return ionice & 7;
+}
+
 /* Strings are borrowed: from the job, or after decoding from the message. */
 struct run_spec {
 	const char *id;
@@ -66,6 +95,9 @@ struct run_spec {
 	struct code_set success;
 	/* Why it cannot start, found by the master; "" it can. */
 	const char *refusal;
+	struct run_limits limits;
+	uint32_t ionice; /* class and level as ioprio_set(2); 0: leave it */
+	bool no_new_privileges;
 };
 
 void run_spec_encode(const struct run_spec *spec, struct wire_writer *w);

@@ -299,7 +299,8 @@ prepare(struct guardian *g, struct err *err)
 	}
 	/* By the process that stays: the lock names its pid. */
 	g->lock_fd = startup_lock(config, err);
-	if (g->lock_fd == -1 || open_log(g, err) == -1)
+	if (g->lock_fd == -1 || open_log(g, err) == -1 ||
+	    cgroups_open(&g->cgroups, config, err) == -1)
 		return -1;
 	return open_listeners(g, err);
 }
@@ -340,6 +341,7 @@ finish(struct guardian *g)
 	fd_close(&g->api_fd);
 	fd_close(&g->config_fd);
 	fd_close(&g->reload_fd);
+	cgroups_close(&g->cgroups);
 	free(g->self);
 	free(g->worker);
 	free(g->pid_path);

@@ -5,6 +5,7 @@
 #ifndef BELFRY_GUARDIAN_INTERNAL_H
 #define BELFRY_GUARDIAN_INTERNAL_H
 
+#include "cgroups.h"
 #include "child.h"
 #include "guardian.h"
 #include "priv.h"
@@ -42,8 +43,9 @@ struct guardian {
 	int detach_fd;
 	int lock_fd;   /* of the state directory; held until we are done */
 	int caller_fd; /* standard error from before a log file; -1 none, up */
-	char *self;    /* our program */
-	char *worker;  /* belfry-worker */
+	struct cgroups cgroups;
+	char *self;   /* our program */
+	char *worker; /* belfry-worker */
 	char *pid_path;
 	bool pid_written;
 	const char *log_target;

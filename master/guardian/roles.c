@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "notify.h"
@@ -154,7 +155,7 @@ spawn_launcher(struct child *child, struct err *err)
 {
 	struct guardian *g = child->guardian;
 	char index[16], level[16], *runs, *sock;
-	char *argv[7];
+	char *argv[8];
 	struct child_exec exec = {
 	    .path = g->worker,
 	    .argv = argv,
@@ -173,7 +174,8 @@ spawn_launcher(struct child *child, struct err *err)
 	argv[3] = sock;
 	argv[4] = level;
 	argv[5] = (char *)(uintptr_t)g->log_target;
-	argv[6] = NULL;
+	argv[6] = g->cgroups.base;
+	argv[7] = NULL;
 	fd = child_spawn(child, &exec, err);
 	free(runs);
 	free(sock);
@@ -244,10 +246,12 @@ child_start(struct child *child)
 		restart_later(child);
 		return;
 	}
+	fault_point(FAULT_GUARDIAN_SPAWNED);
 	child->channel = channel_new(&config, fd);
 	/* During start-up everybody is wired when all are there. */
 	if (g->state != GUARDIAN_STARTING || child->restarts > 0)
 		wiring_child(child);
+	fault_point(FAULT_GUARDIAN_WIRED);
 }
 
 static void
@@ -278,6 +282,7 @@ child_died(struct child *child, int status)
 {
 	struct guardian *g = child->guardian;
 
+	fault_point(FAULT_GUARDIAN_REAPED);
 	channel_free(child->channel);
 	child->channel = NULL;
 	if (g->state == GUARDIAN_STOPPING) {

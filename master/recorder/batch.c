@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -342,6 +343,7 @@ finish(struct batch *b)
 		    runfile_free(b->config.runs_fd, entry->run) == -1)
 			log_warn("run=%s: cannot free its file: %s", entry->run,
 			    strerror(errno));
+		fault_point(FAULT_RECORDER_FREED);
 	}
 	queue_reset(&b->flying);
 	return seq;
@@ -355,8 +357,10 @@ committed(void *arg, const struct err *err)
 
 	b->busy = false;
 	b->failed = err != NULL;
-	if (err == NULL)
+	if (err == NULL) {
+		fault_point(FAULT_RECORDER_COMMITTED);
 		seq = finish(b);
+	}
 	b->config.flushed_cb(b->config.arg, seq, err);
 }
 
@@ -374,8 +378,10 @@ start(struct batch *b)
 	b->busy = true;
 	collect_ended(b);
 	store->ops->begin(store);
+	fault_point(FAULT_RECORDER_BEGUN);
 	for (size_t i = 0; i < b->flying.n; i++)
 		apply_entry(b, &b->flying.entries[i]);
+	fault_point(FAULT_RECORDER_WRITTEN);
 	store->ops->commit(store, committed, b);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "recorder/batch.h"
@@ -78,6 +79,7 @@ acknowledge(struct intake *in, uint64_t seq)
 		return;
 	wire_put_u64(&w, seq);
 	channel_send(in->master, MSG_RECORDED, 0, &w, -1);
+	fault_point(FAULT_RECORDER_CONFIRMED);
 	wire_writer_fini(&w);
 }
 
@@ -130,6 +132,7 @@ handle_record(struct channel *channel, struct message *message, void *arg,
 
 	if (batch_add(in->batch, message, err) == -1)
 		return -1;
+	fault_point(FAULT_RECORDER_HEARD);
 	if (in->retry_ms > 0)
 		limit_master(in);
 	else if (batch_count(in->batch) >= FLUSH_RECORDS)
@@ -149,6 +152,7 @@ handle_state_ask(struct channel *channel, struct message *message, void *arg,
 {
 	struct intake *in = arg;
 
+	fault_point(FAULT_RECORDER_STATE_ASKED);
 	batch_flush(in->batch);
 	if (batch_count(in->batch) == 0) {
 		state_feed_start(in->feed, in->master, message->id);

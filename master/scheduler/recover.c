@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -466,18 +467,24 @@ recover_state_end(struct master *m)
 
 	if (m->phase != MASTER_LOADING)
 		return;
+	fault_point(FAULT_MASTER_STATE_KNOWN);
 	if (jobs_load(m, NULL, &err) == -1)
 		fatalx("%s", err.text);
 	read_places(m);
 	decide_found(m);
+	fault_point(FAULT_MASTER_FILES_READ);
 	resume_begun(m);
+	fault_point(FAULT_MASTER_BEGUN_RESUMED);
 	for (struct recover_open *o = recover->open; o != NULL; o = o->next)
 		lose_run(m, &o->begin);
+	fault_point(FAULT_MASTER_LOST_ENDED);
 	for (struct recover_retry *r = recover->retries; r != NULL; r = r->next)
 		resume_retry(m, r);
+	fault_point(FAULT_MASTER_RETRIES_RESUMED);
 	resume_unstarted(m);
 	for (size_t i = 0; i < m->jobs.n; i++)
 		jobs_arm(m, m->jobs.all[i]);
 	recover_free(m);
+	fault_point(FAULT_MASTER_RECOVERED);
 	master_begin(m);
 }

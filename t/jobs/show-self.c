@@ -7,8 +7,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static void
@@ -27,6 +29,29 @@ show_signals(void)
 		if (sigaction(i, NULL, &sa) == 0 && sa.sa_handler != SIG_DFL)
 			printf(" %d", i);
 	printf("\n");
+}
+
+static void
+show_limits(void)
+{
+	static const struct {
+		const char *name;
+		int resource;
+	} table[] = {
+	    {"cpu", RLIMIT_CPU},
+	    {"memory", RLIMIT_AS},
+	    {"files", RLIMIT_NOFILE},
+	    {"processes", RLIMIT_NPROC},
+	};
+	struct rlimit limit;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (getrlimit(table[i].resource, &limit) == 0)
+			printf("%s %llu %llu\n", table[i].name,
+			    (unsigned long long)limit.rlim_cur,
+			    (unsigned long long)limit.rlim_max);
+	printf("ionice %ld\n", syscall(SYS_ioprio_get, 1, 0));
+	printf("nnp %d\n", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
 }
 
 static void
@@ -64,6 +89,7 @@ main(int argc, char **argv)
 		printf(" %u", groups[i]);
 	printf("\numask %04o\n", (unsigned)umask(0));
 	printf("nice %d\n", getpriority(PRIO_PROCESS, 0));
+	show_limits();
 	printf("cwd %s\n", getcwd(cwd, sizeof(cwd)));
 	printf("leader %d %d\n", getsid(0) == getpid(), getpgrp() == getpid());
 	show_signals();

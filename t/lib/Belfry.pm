@@ -53,6 +53,8 @@ sub conf {
 		$rest = $text;
 		$master = '';
 	}
+	# A test that dies would leave a control group to the machine.
+	$master = "cgroup = off\n$master" unless $master =~ /^cgroup\b/m;
 	$self->write('belfry.conf', <<"END");
 [master]
 state-dir = $dir/state

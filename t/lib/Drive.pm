@@ -47,7 +47,8 @@ sub reachable_copy {
 my $count = 0;
 
 # prefix: words in front of the command, such as prlimit and its options;
-# worker: another belfry-worker; runs: another directory for run files.
+# worker: another belfry-worker; runs: another directory for run files;
+# cgroup: where control groups of runs are made.
 sub new {
 	my ($class, %opt) = @_;
 	my $self = bless {events => [], text => ""}, $class;
@@ -61,7 +62,7 @@ sub new {
 	open(my $err, ">>", "$self->{dir}/stderr") or die "stderr: $!";
 	my @command = (@{$opt{prefix} || []}, "$BUILD/t/lib/drive",
 	    $opt{worker} || "$BUILD/worker/belfry-worker",
-	    $self->{runs}, "$self->{dir}/worker.sock");
+	    $self->{runs}, "$self->{dir}/worker.sock", $opt{cgroup} // ());
 	$self->{pid} = open3($self->{in}, $self->{out},
 	    ">&" . fileno($err), @command);
 	close $err;

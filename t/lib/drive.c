@@ -54,6 +54,7 @@ struct drive {
 	const char *worker;
 	const char *runs_dir;
 	const char *socket;
+	const char *cgroup;
 	pid_t launcher; /* 0: it ended */
 	int guardian;   /* our end as the guardian */
 	int master;     /* our end as the master, -1 while that is dead */
@@ -108,7 +109,7 @@ start_launcher(struct drive *d)
 		if (sv[1] == 3 ? fd_cloexec(3, 0) == -1 : dup2(sv[1], 3) == -1)
 			fatal("dup2");
 		execl(d->worker, "belfry-worker", "0", d->runs_dir, d->socket,
-		    "info", "stderr", (char *)NULL);
+		    "info", "stderr", d->cgroup, (char *)NULL);
 		fatal("%s", d->worker);
 	}
 	fd_close(&sv[1]);
@@ -461,12 +462,13 @@ main(int argc, char **argv)
 	struct drive *d = &drive;
 	struct pollfd in = {.fd = 0, .events = POLLIN};
 
-	if (argc != 4)
-		fatalx("usage: drive BELFRY-WORKER RUNS-DIR SOCKET");
+	if (argc != 4 && argc != 5)
+		fatalx("usage: drive BELFRY-WORKER RUNS-DIR SOCKET [CGROUP]");
 	log_init("drive", LOG_LEVEL_INFO, LOG_TARGET_STDERR);
 	d->worker = argv[1];
 	d->runs_dir = argv[2];
 	d->socket = argv[3];
+	d->cgroup = argc > 4 ? argv[4] : "";
 	d->listener = -1;
 	d->runs_fd = open(d->runs_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (d->runs_fd == -1)

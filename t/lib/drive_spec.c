@@ -124,6 +124,18 @@ set_number(struct drive_spec *s, const char *key, const char *value)
 		spec->kill_grace_ms = n;
 	else if (strcmp(key, "success") == 0)
 		code_set_add(&spec->success, (int)n);
+	else if (strcmp(key, "cpu") == 0)
+		spec->limits.cpu_ms = n;
+	else if (strcmp(key, "memory") == 0)
+		spec->limits.memory = (uint64_t)n;
+	else if (strcmp(key, "files") == 0)
+		spec->limits.files = (uint32_t)n;
+	else if (strcmp(key, "processes") == 0)
+		spec->limits.processes = (uint32_t)n;
+	else if (strcmp(key, "ionice") == 0)
+		spec->ionice = (uint32_t)n;
+	else if (strcmp(key, "nnp") == 0)
+		spec->no_new_privileges = n != 0;
 	else if (strcmp(key, "limit") == 0)
 		s->output_limit = (uint64_t)n;
 	else

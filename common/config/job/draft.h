@@ -65,6 +65,10 @@ extern const struct job_type job_type_text, job_type_path, job_type_env_file,
     job_type_number, job_type_flag, job_type_overlap, job_type_signal,
     job_type_umask, job_type_limit, job_type_catch_up, job_type_word;
 
+/* Of limit.c: what a job may use. */
+extern const struct job_type job_type_limit_cpu, job_type_limit_memory,
+    job_type_limit_count, job_type_ionice;
+
 /* Of job_time.c: what is resolved with the whole job. */
 extern const struct job_type job_type_instant, job_type_calendar;
 

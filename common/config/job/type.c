@@ -132,17 +132,9 @@ print_size(
     const struct job_def *def, const struct job_key *key, struct strbuf *b)
 {
 	const uint64_t *field = job_key_value(key, def->options);
-	static const char units[] = {'\0', 'K', 'M', 'G'};
-	uint64_t n = *field;
-	size_t unit = 0;
+	char text[SIZE_TEXT_MAX];
 
-	while (n > 0 && n % 1024 == 0 && unit + 1 < nitems(units)) {
-		n /= 1024;
-		unit++;
-	}
-	strbuf_addf(b, "%" PRIu64, n);
-	if (unit > 0)
-		strbuf_addch(b, units[unit]);
+	strbuf_adds(b, size_format(text, *field));
 }
 
 const struct job_type job_type_size = {false, parse_size, print_size};

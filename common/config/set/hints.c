@@ -74,6 +74,11 @@ check_user(struct hinter *h, const struct job_options *o)
 		hint(h,
 		    "a nice below 0 needs root, and this is not run as "
 		    "root");
+	if (ionice_class(o->ionice) == IONICE_REALTIME &&
+	    !h->options->privileged)
+		hint(h,
+		    "an ionice of realtime needs root, and this is not run as "
+		    "root");
 }
 
 static void

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
@@ -370,6 +371,7 @@ fire_retry(struct master *m, struct retry *retry)
 		    retry->attempt);
 		begin.due_ms = retry->due_ms;
 		retry_free(m, retry);
+		fault_point(FAULT_MASTER_RETRY_DUE);
 		run = run_new(m, job, &begin);
 		if (run_claim(run) == 0)
 			run_set_state(run, RUN_WAITING);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -273,6 +274,7 @@ send_launch(struct master *m, struct run *run, unsigned index)
 		fd_close(&sv[0]);
 		return -1;
 	}
+	fault_point(FAULT_MASTER_LAUNCH_SENT);
 	run->launcher = index;
 	run->launches++;
 	run_set_state(run, RUN_LAUNCHING);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/master.h"
@@ -110,6 +111,7 @@ outbox_confirmed(struct master *m, uint64_t seq)
 	struct outbox *box = &m->outbox;
 	struct outbox_item *item;
 
+	fault_point(FAULT_MASTER_CONFIRMED);
 	while ((item = box->first) != NULL && item->seq <= seq &&
 	    item != box->unsent) {
 		box->first = item->next;

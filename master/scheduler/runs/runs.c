@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/master.h"
@@ -173,6 +174,7 @@ run_claim(struct run *run)
 {
 	struct master *m = run->master;
 
+	fault_point(FAULT_MASTER_DUE);
 	if ((run->params != NULL &&
 		params_save(m->runs_dir, run->begin.id, run->params) == -1) ||
 	    runfile_create(m->runs_dir, &run->begin) == -1) {
@@ -181,7 +183,9 @@ run_claim(struct run *run)
 		    "cannot make the run file: %s", strerror(errno));
 		return -1;
 	}
+	fault_point(FAULT_MASTER_FILE_WRITTEN);
 	outbox_begin(m, &run->begin);
+	fault_point(FAULT_MASTER_BEGIN_TOLD);
 	if (run->params != NULL)
 		outbox_params(m, run->begin.id, run->params);
 	return 0;
@@ -257,8 +261,11 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	log_end(run, &end.result);
 	remember(job, run, &end.result);
 	outbox_end(m, &end, run->place);
-	if (wait >= 0)
+	fault_point(FAULT_MASTER_END_TOLD);
+	if (wait >= 0) {
 		add_retry(run, end.retry_ms);
+		fault_point(FAULT_MASTER_RETRY_ARMED);
+	}
 	run_free(run);
 	run_promote(m, job);
 	jobs_arm(m, job);

@@ -25,8 +25,8 @@ struct environment {
 static void
 env_start(struct environment *env)
 {
-	array_reserve(&env->at, &env->cap, (size_t)env->n + 1,
-	    sizeof(*env->at));
+	array_reserve(
+	    &env->at, &env->cap, (size_t)env->n + 1, sizeof(*env->at));
 	env->at[env->n++] = env->text.len;
 }
 
@@ -142,6 +142,14 @@ fill_options(struct run_spec *spec, const struct job_options *o)
 	spec->kill_signal = o->kill_signal;
 	spec->kill_grace_ms = o->kill_grace_ms;
 	spec->success = o->success;
+	spec->limits = (struct run_limits){
+	    .cpu_ms = o->limit_cpu_ms,
+	    .memory = o->limit_memory,
+	    .files = (uint32_t)o->limit_files,
+	    .processes = (uint32_t)o->limit_processes,
+	};
+	spec->ionice = (uint32_t)o->ionice;
+	spec->no_new_privileges = o->no_new_privileges;
 }
 
 /*

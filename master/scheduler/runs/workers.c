@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -51,6 +52,7 @@ handle_started(struct run *run, struct message *message)
 
 	if (!wire_ok(&message->body) || strcmp(id, run->begin.id) != 0)
 		return -1;
+	fault_point(FAULT_MASTER_STARTED_HEARD);
 	run->started_us = started_us;
 	run->pid = pid;
 	if (run->state == RUN_LAUNCHING) {
@@ -71,6 +73,7 @@ handle_done(struct run *run, struct message *message)
 	    run_result_decode(&result, &message->body) == -1 ||
 	    result.outcome == OUTCOME_NONE)
 		return -1;
+	fault_point(FAULT_MASTER_DONE_HEARD);
 	run->started_us = result.started_us;
 	run_end(run, &result, true);
 	return 1;

@@ -148,6 +148,7 @@ format_is_read_back(void **state)
 static void
 sizes(void **state)
 {
+	char text[SIZE_TEXT_MAX];
 	struct err err;
 	uint64_t n;
 
@@ -171,6 +172,13 @@ sizes(void **state)
 	assert_string_equal(err.text,
 	    "column 2: unknown unit; "
 	    "write K, M, G, T or nothing for bytes");
+	assert_string_equal(size_format(text, 0), "0");
+	assert_string_equal(size_format(text, 1000), "1000");
+	assert_string_equal(size_format(text, 65536), "64K");
+	assert_string_equal(size_format(text, 3U << 20), "3M");
+	assert_string_equal(size_format(text, (uint64_t)1 << 50), "1048576G");
+	assert_string_equal(
+	    size_format(text, UINT64_MAX), "18446744073709551615");
 }
 
 int

@@ -309,6 +309,9 @@ static const struct {
 	"write $${T_NONE} for the characters ${T_NONE}"},
     {"[defaults]\ntimeot = 1s\n",
 	"2: unknown key \"timeot\"; did you mean timeout?"},
+    {"[master]\ncgroup = belfry\n",
+	"2: cgroup \"belfry\": write auto, off, or the path of a control "
+	"group, like /sys/fs/cgroup/belfry"},
     {"[defaults]\nnice = 99\n",
 	"2: nice \"99\": out of range; -20 to 19 is possible"},
     {"[defaults]\nschedule = 61 * * * *\n",

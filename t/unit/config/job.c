@@ -90,6 +90,12 @@ defaults_are_complete(void **state)
 	    "retry-max-delay = 1h\n"
 	    "umask = 022\n"
 	    "nice = 0\n"
+	    "ionice = none\n"
+	    "no-new-privileges = no\n"
+	    "limit-cpu = none\n"
+	    "limit-memory = none\n"
+	    "limit-files = none\n"
+	    "limit-processes = none\n"
 	    "output-limit = 1M\n");
 	strbuf_fini(&b);
 }
@@ -161,6 +167,22 @@ values_are_read_and_printed(void **state)
 	    {"umask = 000", NULL},
 	    {"nice = -20", NULL},
 	    {"nice = 19", NULL},
+	    {"ionice = idle", NULL},
+	    {"ionice = best-effort:0", NULL},
+	    {"ionice = best-effort", "ionice = best-effort:4"},
+	    {"ionice = realtime:7", NULL},
+	    {"ionice = none", NULL},
+	    {"no-new-privileges = yes", NULL},
+	    {"limit-cpu = 90s", "limit-cpu = 1m30s"},
+	    {"limit-cpu = none", NULL},
+	    {"limit-memory = 1M", NULL},
+	    {"limit-memory = 3000000", NULL},
+	    {"limit-memory = 7T", "limit-memory = 7168G"},
+	    {"limit-memory = none", NULL},
+	    {"limit-files = 3", NULL},
+	    {"limit-files = none", NULL},
+	    {"limit-processes = 1", NULL},
+	    {"limit-processes = 4194304", NULL},
 	    {"environment = A=1", NULL},
 	    {"environment = _a9=", NULL},
 	    {"environment = A=b c=d;e", NULL},
@@ -239,7 +261,7 @@ static const struct {
     {JOB "command =\n",
 	"a.ini:2: job j: error: command: a command line is missing\n"},
     {JOBC "comand = c\n", L3 "unknown key \"comand\"; did you mean command?\n"},
-    {JOBC "limit-cpu = 1\n", L3 "unknown key \"limit-cpu\"\n"},
+    {JOBC "limit-sky = 1\n", L3 "unknown key \"limit-sky\"; did you mean limit-cpu?\n"},
     {JOBC "http = GET x\n", L3 "unknown key \"http\"\n"},
     {JOBC "jitter = 8d\n", L3 "jitter \"8d\": too long; at most 1w\n"},
     {JOBC "dialect = quarz\n",
@@ -313,6 +335,28 @@ static const struct {
 	   "0 to 1000 is possible\n"},
     {JOBC "nice = 20\n",
 	L3 "nice \"20\": out of range; -20 to 19 is possible\n"},
+    {JOBC "ionice = idle:3\n",
+	L3 "ionice \"idle:3\": write idle, best-effort:0 to best-effort:7, "
+	   "realtime:0 to realtime:7, or none\n"},
+    {JOBC "ionice = realtime:8\n",
+	L3 "ionice \"realtime:8\": write idle, best-effort:0 to "
+	   "best-effort:7, realtime:0 to realtime:7, or none\n"},
+    {JOBC "limit-cpu = 1500ms\n",
+	L3 "limit-cpu \"1500ms\": write whole seconds, at least 1s, or "
+	   "none\n"},
+    {JOBC "limit-cpu = 0\n",
+	L3 "limit-cpu \"0\": write whole seconds, at least 1s, or none\n"},
+    {JOBC "limit-memory = 64K\n",
+	L3 "limit-memory \"64K\": no program starts with that; at least 1M, "
+	   "or none\n"},
+    {JOBC "limit-memory = 15E\n",
+	L3 "limit-memory \"15E\": too much; write none for no limit\n"},
+    {JOBC "limit-files = 2\n",
+	L3 "limit-files \"2\": write a number from 3 to 1073741824, or "
+	   "none\n"},
+    {JOBC "limit-processes = many\n",
+	L3 "limit-processes \"many\": write a number from 1 to 4194304, or "
+	   "none\n"},
     {JOBC "nice = -21\n",
 	L3 "nice \"-21\": out of range; -20 to 19 is possible\n"},
     {JOBC "overlap-limit = 0\n",

@@ -1,0 +1,158 @@
+/* What the cluster's protocol and its users say to each other. */
+#ifndef BELFRY_CLUSTER_PROTOCOL_TYPES_H
+#define BELFRY_CLUSTER_PROTOCOL_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CLUSTER_SERVERS_MAX     9
+#define CLUSTER_INCARNATION_MAX 64
+#define CLUSTER_NAME_MAX        128 /* of a cluster, a node, a job */
+#define CLUSTER_ID_MAX          48  /* of a claim */
+#define CLUSTER_WORDS_MAX       4096
+#define CLUSTER_POST_MAX        8192
+#define CLUSTER_MARKS_MAX       1000
+
+/* A slot is never granted this long before its time, by Redis' clock. */
+#define CLUSTER_EARLY_MS    500
+/* A claim that was not started may be overridden after this. */
+#define CLUSTER_OVERRIDE_MS 3000
+
+enum claim_overlap {
+	CLAIM_ALLOW, /* the job's runs may overlap: nothing is checked */
+	CLAIM_SKIP_BUSY,
+	CLAIM_WAIT_BUSY, /* queue, replace: BUSY, ask again later */
+};
+
+/* What is asked for. Strings are copied. */
+struct claim_ask {
+	const char *job;
+	/*
+	 * Identity of the run, unique for ever and written down on this host
+	 * before it is asked for: the run id. The same id asked twice gets the
+	 * same answer.
+	 */
+	const char *id;
+	int64_t slot_ms;
+	/*
+	 * Not bound to the job's mark: a run by hand, a repetition. It gets a
+	 * fence and counts for overlap.
+	 */
+	bool extra;
+	bool at_least_once;
+	bool interval; /* slot_ms is a next due time: see due_ms */
+	enum claim_overlap overlap;
+	int64_t deadline_ms; /* start deadline: refused when later than this */
+	int64_t due_ms;      /* the next due time after this slot; 0: none */
+	/* How long to go on asking when servers do not answer. */
+	int64_t patience_ms;
+	void *arg;
+};
+
+enum claim_verdict {
+	CLAIM_WON,     /* start now, unless cluster_deadline_ms() has passed */
+	CLAIM_EARLY,   /* ask again after wait_ms: our clock is fast */
+	CLAIM_LATE,    /* past its start deadline */
+	CLAIM_STALE,   /* a later slot was claimed: mark_ms */
+	CLAIM_TAKEN,   /* by owner */
+	CLAIM_BUSY,    /* owner runs the job: ask again later */
+	CLAIM_SKIPPED, /* same, and this host is the one to record it */
+	CLAIM_DOWN,    /* no majority of Redis within patience_ms */
+};
+
+/* Valid during the callback. */
+struct claim_answer {
+	enum claim_verdict verdict;
+	uint64_t fence;  /* WON */
+	int32_t attempt; /* WON: from 1; more for a slot whose host was lost */
+	bool rerun;      /* WON: its former host was lost */
+	int64_t wait_ms; /* EARLY */
+	int64_t mark_ms; /* STALE */
+	const char *owner; /* TAKEN, BUSY: incarnation, "-" if not known */
+	const char *id;    /* TAKEN, BUSY: id of the run there, "-" */
+	/*
+	 * DOWN: a server may have granted it and the answer was lost. It is
+	 * given back as soon as there is a server to tell.
+	 */
+	bool in_doubt;
+};
+
+struct claim;
+
+typedef void
+claim_cb(struct claim *claim, const struct claim_answer *answer, void *arg);
+
+enum claim_end {
+	CLAIM_ENDED,
+	CLAIM_ENDED_LATE, /* it had been taken for lost */
+	CLAIM_SUPERSEDED, /* and the slot had been given to another */
+};
+
+/* due_ms: the next due time of an @after job, 0 if there is none. */
+typedef void claim_finished_cb(enum claim_end end, int64_t due_ms, void *arg);
+
+struct cluster_mark {
+	int64_t mark_ms;
+	int64_t due_ms; /* 0: no interval */
+	bool fresh;     /* first sight of this job */
+};
+
+typedef void
+cluster_marks_cb(const struct cluster_mark *marks, size_t n, void *arg);
+
+typedef void cluster_take_cb(bool taken, bool down, void *arg);
+
+/* A run of a host that died. */
+struct cluster_lost {
+	const char *incarnation;
+	const char *node;
+	const char *job;
+	const char *id;
+	int64_t slot_ms;
+	int32_t attempt;
+	uint64_t fence;
+	bool at_least_once;
+	bool extra;
+};
+
+struct cluster_node {
+	char incarnation[CLUSTER_INCARNATION_MAX];
+	char node[CLUSTER_NAME_MAX + 1];
+	uint64_t beat;      /* grows with each heartbeat */
+	int64_t changed_ms; /* BOOTTIME when the beat was last seen to grow */
+	bool alive;         /* it was within session TTL + lock delay */
+	char *words;        /* owned by the cluster */
+};
+
+enum cluster_server_state {
+	CLUSTER_SERVER_DOWN,
+	CLUSTER_SERVER_JOINING,
+	CLUSTER_SERVER_OK,
+	CLUSTER_SERVER_SETTLING,    /* restarted: all hosts must be heard */
+	CLUSTER_SERVER_BLANK,       /* it has forgotten; does not vote */
+	CLUSTER_SERVER_ROLLED_BACK, /* it lacks what was seen; does not vote */
+	CLUSTER_SERVER_UNFIT,       /* set up wrongly: see why */
+};
+
+/* Strings are valid until the next turn of the loop. */
+struct cluster_server {
+	enum cluster_server_state state;
+	const char *url; /* without password */
+	const char *why; /* last error, "" */
+	const char *version;
+	const char *role;
+	const char *policy; /* maxmemory-policy */
+	const char *aof;    /* "off", "everysec", "always" ... */
+	int64_t latency_us; /* of the last round trip; -1 unknown */
+	int64_t skew_ms;    /* its clock less ours */
+	int64_t since_ms;   /* BOOTTIME of the last change of state */
+};
+
+/* "ok", "blank", "rolled back" ... */
+const char *cluster_server_state_name(enum cluster_server_state state);
+
+/* "won", "taken" ... */
+const char *claim_verdict_name(enum claim_verdict verdict);
+
+#endif

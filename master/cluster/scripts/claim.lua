@@ -1,0 +1,126 @@
+-- Claims slots, one batch. The mark of a job, s, only moves forward.
+--
+-- ARGV: marker, sequence seen, incarnation, node, early ms, override ms, lock
+-- delay ms, state of a new claim (C: a start must follow; R: it is started),
+-- then for each: job, slot ms, claim id, flags, start deadline ms, next due ms
+-- or "".
+--
+-- Flags: x no mark (a run by hand, a repetition), l at-least-once, s/w no
+-- overlap (skip/wait), i an interval's slot.
+--
+-- For each: OK FENCE ATTEMPT HOW, EARLY MS, LATE, STALE MARK, TAKEN STATE OWNER
+-- ID, BUSY OWNER ID, SKIP, GONE.
+local bad = refusal(ARGV[1], ARGV[2])
+if bad then return bad end
+local inc = ARGV[4]
+inc = ARGV[3] --@incarnation
+local early, override = num(ARGV[5]), num(ARGV[6])
+local lock_delay, state = num(ARGV[7]), ARGV[8]
+local known = {}
+
+local function alive(who)
+	if not who or who == '' then return false end
+	if known[who] == nil then
+		local at = expiry(redis.call('HGET', P .. ':n', who))
+		known[who] = at > 0 and at + lock_delay > now
+	end
+	return known[who]
+end
+
+if expiry(redis.call('HGET', P .. ':n', inc)) <= now then return {'LOST'} end
+
+local function has(flags, flag)
+	return string.find(flags, flag, 1, true)
+end
+
+-- Another run of a job that never overlaps.
+local function busy(h, cid, flags)
+	if not (has(flags, 's') or has(flags, 'w')) then return nil end
+	if h[8] and h[8] ~= '' and h[8] ~= cid and alive(h[9]) then
+		return 'BUSY ' .. h[9] .. ' ' .. h[8]
+	end
+	if quarantine > now then return 'BUSY - -' end
+end
+
+local function run_line(x, job, slot, attempt, fence, flags)
+	return x .. ' ' .. int(attempt) .. ' ' .. int(fence) .. ' ' .. slot .. ' ' .. flags .. ' ' .. job
+end
+
+local function take(key, h, how, attempt, c)
+	local fence = math.max(num(h[5]) + 1, fence_floor + 1, us)
+	local set = {'f', int(fence)}
+	local function put(k, v)
+		set[#set + 1] = k
+		set[#set + 1] = v
+	end
+	if not has(c.flags, 'x') then
+		put('s', c.slot) put('c', c.cid) put('x', state) put('w', inc)
+		put('a', int(attempt)) put('t', int(now))
+	end
+	if has(c.flags, 's') or has(c.flags, 'w') then
+		put('o', c.cid) put('p', inc)
+	end
+	if c.due ~= '' then put('n', c.due) end
+	redis.call('HSET', key, unpack(set))
+	redis.call('HSET', P .. ':r:' .. inc, c.cid,
+		run_line(state, c.job, c.slot, attempt, fence, c.flags))
+	changes = changes + 1
+	return 'OK ' .. int(fence) .. ' ' .. int(attempt) .. ' ' .. how
+end
+
+-- Asked before, and the answer was lost on its way.
+local function again(key, h, c)
+	if h[3] == 'S' then return 'SKIP' end
+	if h[3] ~= 'C' and h[3] ~= 'R' then return 'GONE' end
+	return 'OK ' .. h[5] .. ' ' .. h[6] .. ' same'
+end
+
+local function extra(key, h, c)
+	local line = redis.call('HGET', P .. ':r:' .. inc, c.cid)
+	if line then
+		local attempt, fence = string.match(line, '^%a (%d+) (%d+)')
+		return 'OK ' .. fence .. ' ' .. attempt .. ' same'
+	end
+	return busy(h, c.cid, c.flags) or take(key, h, 'extra', 1, c)
+end
+
+-- The slot of the mark: who had it may have given it up, or died.
+local function retake(key, h, slot, c)
+	local x = h[3]
+	local attempt = num(h[6])
+	if x == 'O' or (x == 'C' and now - num(h[7]) > override) then
+		return busy(h, c.cid, c.flags) or take(key, h, 'over', attempt, c)
+	end
+	if has(c.flags, 'l') and (x == 'L' or (x == 'R' and not alive(h[4]))) then
+		return busy(h, c.cid, c.flags) or take(key, h, 'rerun', attempt + 1, c)
+	end
+	return 'TAKEN ' .. (x or 'D') .. ' ' .. (h[4] or '-') .. ' ' .. (h[2] or '-')
+end
+
+local function claim(c)
+	local key = P .. ':j:' .. c.job
+	local h = redis.call('HMGET', key, 's', 'c', 'x', 'w', 'f', 'a', 't', 'o', 'p', 'n')
+	local slot, mark = num(c.slot), num(h[1])
+	if has(c.flags, 'x') then return extra(key, h, c) end
+	if slot == mark and h[2] == c.cid then return again(key, h, c) end --@claim-id
+	if slot - now > early then return 'EARLY ' .. int(slot - now) end
+	if now - slot > num(c.deadline) then return 'LATE' end
+	if slot < mark then return 'STALE ' .. int(mark) end
+	if slot <= floor and not has(c.flags, 'l') then return 'STALE ' .. int(floor) end
+	if has(c.flags, 'i') and slot < num(h[10]) then return 'STALE ' .. h[10] end
+	if slot == mark and h[3] then return retake(key, h, slot, c) end
+	local other = busy(h, c.cid, c.flags)
+	if other and has(c.flags, 's') and quarantine <= now then
+		redis.call('HSET', key, 's', c.slot, 'c', c.cid, 'x', 'S', 'w', inc, 'a', '1')
+		changes = changes + 1
+		return 'SKIP'
+	end
+	return other or take(key, h, 'new', 1, c)
+end
+
+local answer = {''}
+for i = 9, #ARGV, 6 do
+	answer[#answer + 1] = claim({job = ARGV[i], slot = ARGV[i + 1], cid = ARGV[i + 2],
+		flags = ARGV[i + 3], deadline = ARGV[i + 4], due = ARGV[i + 5]})
+end
+return done(answer)

@@ -1,0 +1,62 @@
+-- In front of every script. KEYS[1] is the prefix of all keys, belfry:{NAME},
+-- whose braces keep a cluster's keys in one slot of a Redis Cluster.
+--
+-- An answer is a list of strings; the first says whether the script did its
+-- work, OK SEQUENCE MICROSECONDS, or why it did not. The one clock is Redis'.
+--
+-- A line that ends in a mark such as --@start is one of the guards: the model
+-- and test builds take it out to see that something notices.
+local P = KEYS[1]
+local time = redis.call('TIME')
+local us = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local now = math.floor(us / 1000)
+
+local function num(v)
+	return tonumber(v) or 0
+end
+
+-- Numbers above 10^14 would print as 1e+15.
+local function int(v)
+	return string.format('%.0f', v)
+end
+
+-- What this data set is: marker m, floor s of slots and f of fences, until
+-- when it settles (u) and is in quarantine (w), the server's process (r).
+local data = redis.call('HMGET', P .. ':i', 'm', 's', 'f', 'u', 'w')
+local floor, fence_floor = num(data[2]), num(data[3])
+local quarantine = num(data[5])
+local changes = 0
+
+local function sequence()
+	return num(redis.call('GET', P .. ':q'))
+end
+
+-- nil: this server may vote. Otherwise the answer. A server that lacks
+-- changes a host has seen went back in time: nobody may trust it any more.
+local function refusal(marker, seen)
+	if data[1] ~= marker then return {'BLANK ' .. (data[1] or '-')} end --@marker
+	if sequence() < num(seen) then
+		redis.call('HDEL', P .. ':i', 'm', 'b')
+		return {'ROLLBACK'}
+	end
+	if num(data[4]) > now then
+		return {'SETTLING ' .. int(num(data[4]) - now)}
+	end
+end
+
+-- The first line of an answer, once all changes are counted.
+local function done(answer)
+	local q
+	if changes > 0 then
+		q = redis.call('INCRBY', P .. ':q', int(changes))
+	else
+		q = sequence()
+	end
+	answer[1] = 'OK ' .. int(q) .. ' ' .. int(us)
+	return answer
+end
+
+-- A session is EXPIRY BEAT NODE and the node's own words.
+local function expiry(session)
+	return num(session and string.match(session, '^%d+'))
+end

@@ -1,0 +1,76 @@
+-- Begins a session: the first words to a server on every new connection.
+--
+-- ARGV: marker known or "", sequence seen, incarnation, node, session ttl ms,
+-- the server's run id, settle ms, a random word, the node's words, number of
+-- the last beat, then the incarnations before this one, which are known to be
+-- dead.
+--
+-- A marker begins with the time it was made, so that an older one shows.
+--
+-- OK SEQUENCE MICROSECONDS MARKER SETTLING (ms), and the claim ids taken
+-- over; BLANK
+-- EPISODE MICROSECONDS: nothing is known here; ROLLBACK; SETTLING MS; DUP
+-- INCARNATION: another daemon of this name is alive.
+local marker = data[1]
+if not marker then
+	redis.call('HSETNX', P .. ':i', 'b', ARGV[8])
+	return {'BLANK ' .. redis.call('HGET', P .. ':i', 'b') .. ' ' .. int(us)}
+end
+local function born(m)
+	return num(string.match(m, '^%d+'))
+end
+if (marker == ARGV[1] and sequence() < num(ARGV[2]))
+	or born(marker) < born(ARGV[1]) then
+	redis.call('HDEL', P .. ':i', 'm', 'b')
+	return {'ROLLBACK'}
+end
+-- The server was restarted: who has seen more of it than it has kept must
+-- be heard before it votes.
+local settled = num(data[4])
+if redis.call('HGET', P .. ':i', 'r') ~= ARGV[6] then
+	settled = now + num(ARGV[7])
+	redis.call('HSET', P .. ':i', 'r', ARGV[6], 'u', int(settled))
+end
+
+local inc = ARGV[4]
+inc = ARGV[3] --@incarnation
+local former = {}
+for i = 11, #ARGV do
+	former[ARGV[i]] = true
+end
+local sessions = redis.call('HGETALL', P .. ':n')
+for i = 1, #sessions, 2 do
+	local node = string.match(sessions[i + 1], '^%d+ %d+ (%S+)')
+	if node == ARGV[4] and sessions[i] ~= inc and not former[sessions[i]]
+		and expiry(sessions[i + 1]) > now then
+		return {'DUP ' .. sessions[i]}
+	end
+end
+
+local answer = {''}
+for dead in pairs(former) do
+	local runs = redis.call('HGETALL', P .. ':r:' .. dead)
+	for i = 1, #runs, 2 do
+		local job = string.match(runs[i + 1], '^%a %d+ %d+ %d+ %S* (.*)$')
+		local key = P .. ':j:' .. job
+		local h = redis.call('HMGET', key, 'c', 'w', 'o', 'p')
+		if h[1] == runs[i] and h[2] == dead then
+			redis.call('HSET', key, 'w', inc)
+		end
+		if h[3] == runs[i] and h[4] == dead then
+			redis.call('HSET', key, 'p', inc)
+		end
+		redis.call('HSET', P .. ':r:' .. inc, runs[i], runs[i + 1])
+		answer[#answer + 1] = runs[i]
+	end
+	redis.call('DEL', P .. ':r:' .. dead)
+	redis.call('HDEL', P .. ':n', dead)
+end
+redis.call('HSET', P .. ':n', inc,
+	int(now + num(ARGV[5])) .. ' ' .. ARGV[10] .. ' ' .. ARGV[4]
+	.. ' ' .. ARGV[9])
+changes = 1
+done(answer)
+answer[1] = answer[1] .. ' ' .. marker
+	.. ' ' .. int(math.max(settled - now, 0))
+return answer

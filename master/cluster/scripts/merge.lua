@@ -1,0 +1,44 @@
+-- Puts what others remember of jobs into a server that has forgotten. What is
+-- higher wins.
+--
+-- ARGV: episode of the blankness, then for each job: name and its fields s, c,
+-- x, w, f, a, t, o, p, n ("" for one that is not there).
+--
+-- OK, or TAKEN: it is not blank any more, or blank anew.
+if data[1] or redis.call('HGET', P .. ':i', 'b') ~= ARGV[1] then
+	return {'TAKEN'}
+end
+local fields = {'s', 'c', 'x', 'w', 'f', 'a', 't', 'o', 'p', 'n'}
+local rank = {O = 1, C = 2, L = 3, R = 4, S = 5, D = 6}
+
+-- Of two records of one slot: that of the later attempt, of the further state.
+local function beats(slot, attempt, x, h)
+	if slot ~= num(h[1]) then return slot > num(h[1]) end
+	if attempt ~= num(h[3]) then return attempt > num(h[3]) end
+	return (rank[x] or 0) > (rank[h[2]] or 0)
+end
+
+for i = 2, #ARGV, 11 do
+	local key = P .. ':j:' .. ARGV[i]
+	local v = {}
+	for k, name in ipairs(fields) do
+		v[name] = ARGV[i + k]
+	end
+	local h = redis.call('HMGET', key, 's', 'x', 'a', 'f', 'o', 'n')
+	if v.s ~= '' and (not h[1] or beats(num(v.s), num(v.a), v.x, h)) then
+		for _, name in ipairs({'s', 'c', 'x', 'w', 'a', 't'}) do
+			if v[name] == '' then
+				redis.call('HDEL', key, name)
+			else
+				redis.call('HSET', key, name, v[name])
+			end
+		end
+	end
+	if num(v.f) > num(h[4]) then redis.call('HSET', key, 'f', v.f) end
+	if num(v.n) > num(h[6]) then redis.call('HSET', key, 'n', v.n) end
+	if v.o ~= '' and not h[5] then
+		redis.call('HSET', key, 'o', v.o, 'p', v.p)
+	end
+end
+changes = 1
+return done({''})

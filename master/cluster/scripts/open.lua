@@ -1,0 +1,18 @@
+-- Gives a server that had forgotten its marker: from now on it votes. The
+-- floor is later than any slot that may have been started before it forgot;
+-- 0 where a majority of others remembered.
+--
+-- ARGV: episode, new marker, floor ms, fence floor, quarantine ms for jobs that
+-- never overlap.
+--
+-- OK, or TAKEN: it is not blank any more, or blank anew.
+if data[1] or redis.call('HGET', P .. ':i', 'b') ~= ARGV[1] then
+	return {'TAKEN'}
+end
+redis.call('HSET', P .. ':i', 'm', ARGV[2],
+	's', int(math.max(floor, num(ARGV[3]))),
+	'f', int(math.max(fence_floor, num(ARGV[4]))),
+	'w', int(math.max(quarantine, now + num(ARGV[5]))))
+redis.call('HDEL', P .. ':i', 'b')
+changes = 1
+return done({''})

@@ -1,0 +1,68 @@
+-- Says what a host truly runs: what else stands here under its incarnation
+-- was never started, or ended unheard. Or only adds a claim that a majority
+-- granted to a server that had not.
+--
+-- ARGV: marker, sequence seen, incarnation, node, all or some, then for each:
+-- claim id, job, slot ms, attempt, fence, flags, state (R: it runs; C: asked
+-- for, keep what there is).
+--
+-- OK SEQUENCE MICROSECONDS, then each claim id that another has by now.
+local bad = refusal(ARGV[1], ARGV[2])
+if bad then return bad end
+local inc = ARGV[4]
+inc = ARGV[3] --@incarnation
+local runs = P .. ':r:' .. inc
+local keep, answer = {}, {''}
+
+local function overlaps(flags)
+	return not (string.find(flags, 's', 1, true) or string.find(flags, 'w', 1, true))
+end
+
+-- What runs is true whatever is written here, unless a later claim of the
+-- slot is.
+local function merge(cid, job, slot, attempt, fence, flags)
+	local key = P .. ':j:' .. job
+	local h = redis.call('HMGET', key, 's', 'c', 'a', 'f', 'o', 'p', 'x')
+	local mark = num(h[1])
+	if num(fence) > num(h[4]) then redis.call('HSET', key, 'f', fence) end
+	if not overlaps(flags) then
+		if h[5] and h[5] ~= cid then return false end
+		redis.call('HSET', key, 'o', cid, 'p', inc)
+	end
+	if string.find(flags, 'x', 1, true) or mark > num(slot) then return true end
+	if mark == num(slot) and h[2] ~= cid and num(h[3]) > num(attempt) then
+		return false
+	end
+	redis.call('HSET', key, 's', slot, 'c', cid, 'x', 'R', 'w', inc, 'a', attempt,
+		't', int(now))
+	return true
+end
+
+for i = 6, #ARGV, 7 do
+	local cid = ARGV[i]
+	keep[cid] = true
+	if ARGV[i + 6] == 'R' then
+		if merge(cid, ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]) then
+			redis.call('HSET', runs, cid, 'R ' .. ARGV[i + 3] .. ' ' .. ARGV[i + 4]
+				.. ' ' .. ARGV[i + 2] .. ' ' .. ARGV[i + 5] .. ' ' .. ARGV[i + 1])
+		else
+			redis.call('HDEL', runs, cid)
+			answer[#answer + 1] = cid
+		end
+	end
+end
+local here = ARGV[5] == 'all' and redis.call('HGETALL', runs) or {}
+for i = 1, #here, 2 do
+	if not keep[here[i]] then
+		local job = string.match(here[i + 1], '^%a %d+ %d+ %d+ %S* (.*)$')
+		local key = P .. ':j:' .. job
+		local h = redis.call('HMGET', key, 'c', 'x', 'o')
+		redis.call('HDEL', runs, here[i])
+		if h[3] == here[i] then redis.call('HDEL', key, 'o', 'p') end
+		if h[1] == here[i] and (h[2] == 'R' or h[2] == 'C') then
+			redis.call('HSET', key, 'x', h[2] == 'C' and 'O' or 'L')
+		end
+	end
+end
+changes = 1
+return done(answer)

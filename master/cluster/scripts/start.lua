@@ -1,0 +1,40 @@
+-- Starts what was claimed, irrevocably: only after it may a worker be forked.
+--
+-- ARGV: marker, sequence seen, incarnation, node, then for each: job, slot ms,
+-- claim id, flags, fence (the highest of all servers).
+--
+-- For each: OK, or LOST: somebody else has the slot.
+local bad = refusal(ARGV[1], ARGV[2])
+if bad then return bad end
+local inc = ARGV[4]
+inc = ARGV[3] --@incarnation
+if expiry(redis.call('HGET', P .. ':n', inc)) <= now then return {'LOST'} end
+
+local function start(job, slot, cid, flags, fence)
+	local key = P .. ':j:' .. job
+	local runs = P .. ':r:' .. inc
+	local h = redis.call('HMGET', key, 's', 'c', 'x', 'f', 'a')
+	local attempt = num(h[5])
+	if string.find(flags, 'x', 1, true) then
+		if redis.call('HEXISTS', runs, cid) == 0 then return 'LOST' end
+		attempt = 1
+		redis.call('HSET', key, 'f', int(math.max(num(h[4]), num(fence))))
+	else
+		local mine = h[1] == slot and h[2] == cid
+			and (h[3] == 'C' or h[3] == 'R')
+		if not mine then return 'LOST' end --@start
+		redis.call('HSET', key, 's', slot, 'c', cid, 'x', 'R', 'w', inc,
+			'f', int(math.max(num(h[4]), num(fence))))
+	end
+	redis.call('HSET', runs, cid, 'R ' .. int(attempt) .. ' ' .. fence .. ' '
+		.. slot .. ' ' .. flags .. ' ' .. job)
+	changes = changes + 1
+	return 'OK'
+end
+
+local answer = {''}
+for i = 5, #ARGV, 5 do
+	answer[#answer + 1] = start(ARGV[i], ARGV[i + 1], ARGV[i + 2],
+		ARGV[i + 3], ARGV[i + 4])
+end
+return done(answer)
