@@ -11,6 +11,7 @@ use warnings;
 use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
 use POSIX ();
+use Test::More ();
 
 our $PATIENCE = 60;
 
@@ -44,7 +45,8 @@ sub new {
 	    or die "postgresql.conf: $!";
 	print $conf "listen_addresses = ''\n",
 	    "unix_socket_directories = '$self->{dir}'\n",
-	    "fsync = off\nlog_min_messages = warning\n";
+	    "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n",
+	    "log_min_messages = warning\n";
 	close $conf;
 	$self->start;
 	return $self;
@@ -132,6 +134,20 @@ sub query {
 	my ($self, $text, $name) = @_;
 	my ($row) = $self->rows($text, $name);
 	return defined $row ? $row->[0] : undef;
+}
+
+# Runs unit tests of the recorder, which are written for SQLite, on this
+# server: a database for each.
+sub unit {
+	my ($self, @names) = @_;
+	for my $name (@names) {
+		local $ENV{BELFRY_TEST_CONNINFO} = $self->create($name);
+		my $out = `$Belfry::BUILD/t/unit/recorder/t-recorder-$name 2>&1`;
+		Test::More::is($?, 0, $name) or Test::More::diag($out);
+		Test::More::is($self->query('SELECT count(*) FROM '
+			    . "pg_namespace WHERE nspname = 'belfry'", $name),
+		    1, 'it was this server');
+	}
 }
 
 sub DESTROY {

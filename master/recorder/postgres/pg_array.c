@@ -111,6 +111,20 @@ utf8_length(const unsigned char *s)
 	return c < least || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
 }
 
+bool
+pg_is_utf8(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t n;
+
+	for (; *p != '\0'; p += n) {
+		n = utf8_length(p);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
 void
 pg_array_add_text(struct pg_array *a, const char *s)
 {

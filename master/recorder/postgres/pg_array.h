@@ -24,6 +24,9 @@ void pg_array_add_text(struct pg_array *a, const char *s);
 void pg_array_add_bytes(struct pg_array *a, const void *p, size_t n);
 void pg_array_add_null(struct pg_array *a);
 
+/* Is it UTF-8 (RFC 3629)? */
+bool pg_is_utf8(const char *s);
+
 /* The array as a parameter, valid until the next change. */
 struct pg_param pg_array_param(struct pg_array *a);
 

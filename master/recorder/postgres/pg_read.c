@@ -26,6 +26,9 @@ add_bound(struct pg_question *q, const char *text)
 void
 pg_ask_text(struct pg_question *q, const char *text, const char *value)
 {
+	/* No id and no name has bytes that the server would refuse. */
+	if (!pg_is_utf8(value))
+		value = "\xef\xbf\xbd";
 	q->params[q->n++] = (struct pg_param){value, 0, false};
 	add_bound(q, text);
 }
