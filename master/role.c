@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "priv.h"
+#include "sandbox.h"
 
 #define LOCK_WAIT_MS 30000
 
@@ -203,7 +204,8 @@ role_run(const struct role_ops *ops, const char *config_path)
 
 	ignore_signals();
 	role.config = read_config(config_path, &err);
-	if (role.config == NULL || drop_privileges(&role, &err) == -1)
+	if (role.config == NULL || drop_privileges(&role, &err) == -1 ||
+	    sandbox_no_new_privileges(&err) == -1)
 		fatalx("%s", err.text);
 	role.base = make_base();
 	role.loop = channel_loop_new(role.base);

@@ -40,23 +40,23 @@ open_as_job(const struct run_spec *spec, const char *path)
 	return fd;
 }
 
-static char *
-read_file(const struct run_spec *spec, const char *path, size_t *len_r)
+char *
+job_input_read(const struct run_spec *spec, const char *path, size_t max,
+    struct stat *st_r, size_t *len_r)
 {
 	bool as_job = spec->set_ids && !spec->trusted;
-	struct stat st;
 	char *text = NULL;
 	int fd = as_job ? open_as_job(spec, path) : open(path, OPEN_FLAGS);
 
 	if (fd == -1)
 		return NULL;
-	if (fstat(fd, &st) == -1)
+	if (fstat(fd, st_r) == -1)
 		goto out;
-	if (!S_ISREG(st.st_mode)) {
-		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+	if (!S_ISREG(st_r->st_mode)) {
+		errno = S_ISDIR(st_r->st_mode) ? EISDIR : EINVAL;
 		goto out;
 	}
-	text = fd_read_all(fd, ENVFILE_SIZE_MAX, len_r);
+	text = fd_read_all(fd, max, len_r);
 out:
 	fd_close(&fd);
 	return text;
@@ -67,11 +67,12 @@ load_file(const struct run_spec *spec, struct envfile *file, struct err *err)
 {
 	const char *path = spec->environment_file;
 	bool optional = path[0] == '-';
+	struct stat st;
 	size_t len;
 	char *text;
 
 	path += optional;
-	text = read_file(spec, path, &len);
+	text = job_input_read(spec, path, ENVFILE_SIZE_MAX, &st, &len);
 	if (text == NULL && optional && errno == ENOENT)
 		return 0;
 	if (text == NULL && errno == EFBIG)

@@ -141,8 +141,8 @@ set_priority(struct job_start *start)
 	return 0;
 }
 
-static int
-become_job(struct job_start *start)
+int
+job_start_enter(struct job_start *start)
 {
 	const struct run_spec *spec = start->spec;
 	sigset_t none;
@@ -169,7 +169,7 @@ become_job(struct job_start *start)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	fault_point(FAULT_JOB_BORN);
-	return exec_job(start);
+	return 0;
 }
 
 static int
@@ -177,7 +177,8 @@ child_main(void *arg)
 {
 	struct job_start *start = arg;
 
-	become_job(start);
+	if (job_start_enter(start) == 0)
+		exec_job(start);
 	start->error = errno;
 	_exit(127);
 }
@@ -207,8 +208,8 @@ exec_error(const struct job_start *start, struct err *err)
 	return err_errno(err, "cannot execute %s", name);
 }
 
-static int
-start_error(const struct job_start *start, struct err *err)
+int
+job_start_error(const struct job_start *start, struct err *err)
 {
 	const struct run_spec *spec = start->spec;
 
@@ -275,6 +276,6 @@ job_start(struct job_start *start, struct err *err)
 		return pid;
 	if (pid != -1)
 		waitpid(pid, NULL, 0); /* it is in _exit() */
-	start_error(start, err);
+	job_start_error(start, err);
 	return -1;
 }

@@ -54,6 +54,16 @@ struct job_start {
 	char path[PATH_MAX];
 };
 
+/*
+ * All that stands before execve(2), in the child: session, ids, files and so
+ * on, and signals unblocked. 0, or -1 with start->step and errno. start->worker
+ * is the pid of the worker.
+ */
+int job_start_enter(struct job_start *start);
+
+/* In words, from step and error. -1. */
+int job_start_error(const struct job_start *start, struct err *err);
+
 /* Starts it. The pid, or -1 with err in words and nothing left to reap. */
 pid_t job_start(struct job_start *start, struct err *err);
 

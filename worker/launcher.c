@@ -1,10 +1,12 @@
 /*
- * belfry-worker: the launcher, one of a few small fork servers. The guardian
- * starts it, the master sends it runs, each becomes a worker (worker.h).
+ * The launcher, one of a few small fork servers. The guardian starts it, the
+ * master sends it runs, each becomes a worker (worker.h). There are two
+ * programs of it, which differ in the kinds of jobs they know (kind.h).
  *
- * It is kept tiny, because a fork costs what the process has: one thread, no
- * library but libc, next to no heap. It never waits for anybody and never
- * parses what a user wrote.
+ * belfry-worker is kept tiny, because a fork costs what the process has: one
+ * thread, no library but libc, next to no heap. belfry-worker-lib has the
+ * libraries loaded that other jobs than commands need, so that a run costs no
+ * exec. Neither ever waits for anybody or parses what a user wrote.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +26,7 @@
 #include "base/log.h"
 #include "ipc/packet.h"
 #include "ipc/wire.h"
+#include "kind.h"
 #include "worker.h"
 
 #define GUARDIAN_FD 3
@@ -338,22 +341,25 @@ main(int argc, char **argv)
 	int level, target;
 
 	check_channel();
-	if (argc != 7 || (level = log_level_parse(argv[4])) == -1 ||
+	/* The guardian may be from before there were groups, or newer. */
+	if (argc < 6 || (level = log_level_parse(argv[4])) == -1 ||
 	    (target = log_target_parse(argv[5])) == -1) {
 		fprintf(stderr,
 		    "usage: belfry-worker INDEX RUNS-DIR WORKER-SOCKET "
-		    "LOG-LEVEL stderr|syslog|both CGROUP\n");
+		    "LOG-LEVEL stderr|syslog|both [CGROUP]\n");
 		return 2;
 	}
 	l->setup.socket = argv[3];
+	l->setup.runs_dir = argv[2];
 	l->guardian = GUARDIAN_FD;
 	l->master = -1;
 	set_files(argv[2]);
 	set_signals();
 	log_init("worker", (enum log_level)level, (enum log_target)target);
-	cgroup_base_init(&l->setup.cgroups, argv[6]);
+	cgroup_base_init(&l->setup.cgroups, argc > 6 ? argv[6] : "");
 	if (strcmp(argv[1], "0") == 0) /* one of us is enough */
 		cgroup_base_clean(&l->setup.cgroups, WORKER_RUNS_FD);
+	kind_init();
 	loop(l);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*
  * The control group (cgroup v2) of one run. Only runs with a limit-memory or
- * limit-processes have one: making, entering and removing it costs 60 to 70 us,
- * half of a launch. It holds those of the two limits whose controller is
+ * limit-processes have one: making, entering and removing it was measured at
+ * 100 us, half of a launch or more. It holds those of the two limits whose controller is
  * enabled, and it is killed at once, however fast its processes fork.
  *
  *   BASE/run-ID    made by the worker before the job starts, removed when all

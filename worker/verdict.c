@@ -36,7 +36,13 @@ judge_status(const struct verdict *v, struct run_result *result)
 			return;
 		}
 		result->outcome = OUTCOME_FAILURE;
-		if (v->forced == OUTCOME_NONE)
+		if (v->forced != OUTCOME_NONE)
+			return;
+		if (v->told != OUTCOME_NONE)
+			result->outcome = v->told;
+		if (v->reason != NULL && v->reason[0] != '\0')
+			add_reason(result, "%s", v->reason);
+		else
 			add_reason(
 			    result, "exited with code %d", result->exit_code);
 		return;
@@ -87,6 +93,8 @@ judge_forced(const struct verdict *v, struct run_result *result)
 	else
 		add_reason(
 		    result, "%s", kill_reason((enum kill_why)v->kill_why));
+	if (v->doing != NULL && v->doing[0] != '\0')
+		add_reason(result, "it was %s", v->doing);
 }
 
 void

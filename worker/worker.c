@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "job_input.h"
+#include "kind.h"
 #include "job_limit.h"
 #include "verdict.h"
 #include "worker_loop.h"
@@ -92,7 +93,7 @@ may_be_ours(const struct worker *w)
  * looks at what it found.
  */
 static bool
-claim_run(struct worker *w)
+claim_run(struct worker *w, const char *runs_dir)
 {
 	struct err err;
 
@@ -100,6 +101,9 @@ claim_run(struct worker *w)
 		if (runfile_open_locked(
 			&w->file, WORKER_RUNS_FD, w->spec.id, &err) == 0)
 			return w->file.state == RUNFILE_CREATED;
+		if (errno == ENOENT &&
+		    runfile_renew_dir(WORKER_RUNS_FD, runs_dir) == 1)
+			continue;
 		if (errno != EWOULDBLOCK) {
 			log_error("%s", err.text);
 			return false;
@@ -176,6 +180,9 @@ start_job(struct worker *w, const struct cgroup_base *cgroups)
 
 	if (w->spec.refusal[0] != '\0')
 		return err_set(&w->failure, "%s", w->spec.refusal);
+	if (kind_of(w->spec.kind) == NULL)
+		return err_set(&w->failure,
+		    "this launcher knows no jobs of kind %d", w->spec.kind);
 	if (prepare_limits(w, cgroups) == -1 || prepare(w, &output) == -1)
 		return -1;
 	w->report.started_us = realtime_us();
@@ -186,7 +193,7 @@ start_job(struct worker *w, const struct cgroup_base *cgroups)
 	}
 	fault_point(FAULT_WORKER_STARTED_WRITTEN);
 	w->start.output = output;
-	pid = job_start(&w->start, &w->failure);
+	pid = kind_of(w->spec.kind)->start(w, &w->failure);
 	fd_close(&output);
 	fd_close(&w->start.input);
 	if (pid == -1)
@@ -249,6 +256,9 @@ fill_result(struct worker *w)
 	    .left = w->left,
 	    .stubborn = w->stubborn,
 	    .output_error = w->output.error,
+	    .told = w->inside.told,
+	    .reason = w->inside.reason,
+	    .doing = w->inside.doing,
 	    .success = &w->spec.success,
 	    .limits = w->spec.limits,
 	    .cpu_used_up = is_cpu_used_up(w),
@@ -312,7 +322,7 @@ worker_run(struct worker *w, struct message *message, int fd,
 	set_title(w->spec.job);
 	w->pipe = w->timer = w->start.input = w->start.cgroup = -1;
 	run_cgroup_init(&w->cgroup);
-	if (!claim_run(w))
+	if (!claim_run(w, setup->runs_dir))
 		_exit(0);
 	fault_point(FAULT_WORKER_CLAIMED);
 	runfile_output_init(&w->output, &w->file);
@@ -321,6 +331,8 @@ worker_run(struct worker *w, struct message *message, int fd,
 		watch_job(w);
 		worker_drain(w);
 		fault_point(FAULT_WORKER_EXIT_SEEN);
+		if (kind_of(w->spec.kind)->finish != NULL)
+			kind_of(w->spec.kind)->finish(w);
 	}
 	fill_result(w);
 	run_cgroup_remove(&w->cgroup);

@@ -1,5 +1,5 @@
 /*
- * The worker of one run: forked by the launcher, parent of the job. Owns the
+ * The worker of one run: forked by a launcher, parent of the job. Owns the
  * run file's lock, the job's output, its time-out and its process tree, and
  * reports the result. It outlives launcher, master and guardian.
  */
@@ -14,6 +14,7 @@
 #include "ipc/spec.h"
 
 #include "envfile.h"
+#include "inside.h"
 #include "job_start.h"
 #include "report.h"
 #include "run_cgroup.h"
@@ -44,7 +45,8 @@ struct worker {
 	struct tree tree;
 	struct run_cgroup cgroup;
 	struct run_result result;
-	struct err failure; /* why it could not start */
+	struct err failure;   /* why it could not start */
+	struct inside inside; /* of a job that is no program */
 	enum worker_phase phase;
 	enum outcome forced; /* why it was ended, OUTCOME_NONE by itself */
 	int kill_why;
@@ -61,7 +63,8 @@ struct worker {
 
 /* What all workers of a launcher have in common. */
 struct worker_setup {
-	const char *socket; /* where they find a new master */
+	const char *socket;   /* where they find a new master */
+	const char *runs_dir; /* where the run files are */
 	struct cgroup_base cgroups;
 };
 

@@ -54,6 +54,7 @@ struct job_options {
 	const char *start_at;      /* as written; "" none */
 	const char *end_at;        /* "" none */
 	const char *calendar_name; /* "" none */
+	const char *settings;      /* of its kind: "KEY=VALUE\n..."; "" none */
 	/* what the last three mean, found out with the job */
 	const struct job_calendar *calendar; /* a reference, NULL none */
 	int64_t start_s;                     /* first instant; INT64_MIN none */
@@ -90,7 +91,8 @@ struct job_options {
 	uint8_t dst_overlap;       /* enum schedule_overlap */
 	uint8_t calendar_mode;     /* enum calendar_mode */
 	uint8_t first;             /* enum job_first */
-	uint8_t reserved[2];       /* 0 */
+	uint8_t kind;              /* enum job_kind */
+	uint8_t reserved[1];       /* 0 */
 };
 
 /*
@@ -102,7 +104,7 @@ struct job_options {
  */
 struct job_def {
 	const char *name;
-	const char *command;               /* as written */
+	const char *command; /* as written; METHOD URL of KIND_HTTP */
 	const struct job_options *options; /* shared, the set's */
 	/* nschedules of them, shared, the pool's; borrowed by the set */
 	const struct schedule *const *schedules;
@@ -123,6 +125,16 @@ const char *job_def_schedule_text(const struct job_def *def, size_t i);
 
 /* Schedule i with the job's calendar and window; borrows from def. */
 void job_def_rule(const struct job_def *def, size_t i, struct rule *rule_r);
+
+/* The name of the key that says what it does: "command", "http". */
+const char *job_def_kind_key(const struct job_def *def);
+
+/*
+ * The settings of its kind, defaults among them, as they are: what is secret
+ * is in them.
+ */
+void job_def_each_setting(const struct job_def *def,
+    void (*cb)(void *arg, const char *key, const char *value), void *arg);
 
 /* One job file. */
 struct job_source {
@@ -200,7 +212,10 @@ bool job_def_equal(const struct job_def *a, const struct job_def *b);
  */
 char **job_def_words(const struct job_def *def, uint32_t *n_r);
 
-/* The keys of a job with their values in force, for "belfry show". */
+/*
+ * The keys of a job with their values in force, for "belfry show": *** stands
+ * for what is secret.
+ */
 void job_def_each_key(const struct job_def *def,
     void (*cb)(void *arg, const char *key, const char *value), void *arg);
 

@@ -25,6 +25,13 @@ enum role_id {
 	ROLE_COUNT,
 };
 
+/*
+ * Launchers by index: those below are belfry-worker, one a core; this one is
+ * belfry-worker-lib, and is started when there is a job for it.
+ */
+#define LAUNCHER_LIBRARY 8
+#define LAUNCHERS_MAX    9
+
 /* Bit sets of roles, for the table. */
 #define ROLE_BIT(r) (1U << (r))
 #define ROLES_ALL   ((1U << ROLE_COUNT) - 2)
@@ -48,6 +55,8 @@ enum role_id {
  *   DRAINED        all runs have ended and are recorded
  *   ROLE_BAD       u8 role, u8 index, str why: it sent rubbish, restart it
  *   DRAIN_PATIENCE i64 ms that a drain may take; more, and the master hangs
+ *   LIBRARY_ASK    start the launcher that has the libraries, if it is not
+ *                  there
  *   ROLE_SPAWNED   u8 role, u8 index, u32 pid, u32 restarts: for the status
  * Runs:
  *   RUN_LAUNCH     struct run_spec (spec.h) + fd: the worker's channel
@@ -72,6 +81,7 @@ enum role_id {
  *   RECORD_PAUSE   M: struct record_pause
  *   RECORD_PARAMS  M: str run, str JSON: what the run was begun with
  *   RECORDED       R: u64 all up to this sequence number is on disk
+ *   STATE_NEW      R: the store is a new one: tell again what is not over
  * Questions of the api process; the message id tells them apart:
  *   ASK            str verb, str who, u32 n, n * (str key, str value)
  *   ASK_CANCEL     the client went away
@@ -102,6 +112,8 @@ enum role_id {
 	    10, 10, false)                                                     \
 	X(14, DRAIN_PATIENCE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN),  \
 	    8, 8, false)                                                       \
+	X(19, LIBRARY_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), 0,  \
+	    0, false)                                                          \
 	X(20, RUN_LAUNCH, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 32,  \
 	    MESSAGE_PAYLOAD_MAX, true)                                         \
 	X(21, RUN_REFUSED, ROLE_BIT(ROLE_LAUNCHER), ROLE_BIT(ROLE_MASTER), 9,  \
@@ -140,6 +152,8 @@ enum role_id {
 	    16, 4096, false)                                                   \
 	X(52, RECORD_PARAMS, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),   \
 	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
+	X(59, STATE_NEW, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0, 0, \
+	    false)                                                             \
 	X(60, ASK, ROLE_BIT(ROLE_API),                                         \
 	    ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER), 14,               \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \

@@ -23,7 +23,7 @@
 #define STORED_OFFSET  1040
 #define CLEARED_SIZE   1048 /* what a new run finds empty */
 #define RESULT_OFFSET  2048
-#define HEADER_SIZE    4096
+#define HEADER_SIZE    RUNFILE_HEADER
 
 #define PLACE_DIGITS 3
 /* A free file that is bigger gives its space back. */
@@ -231,24 +231,51 @@ runfile_open_locked(
 	return check_run(file, id, err);
 }
 
+/* Writes that it is free, and gives back much space. */
+static int
+free_file(struct runfile *file)
+{
+	static const uint8_t nothing[4];
+	struct stat st;
+
+	if (fstat(file->fd, &st) == 0 && st.st_size > KEPT_SIZE &&
+	    ftruncate(file->fd, HEADER_SIZE) == -1)
+		return -1;
+	return fd_pwrite_all(file->fd, nothing, sizeof(nothing), STATE_OFFSET);
+}
+
 int
 runfile_free(int dirfd, const char *id)
 {
-	static const uint8_t nothing[4];
 	struct runfile file;
-	struct stat st;
 	int rc;
 
 	if (runfile_open(&file, dirfd, id, NULL) == -1)
 		return errno == ENOENT ? 0 : -1;
-	if (fstat(file.fd, &st) == 0 && st.st_size > KEPT_SIZE &&
-	    ftruncate(file.fd, HEADER_SIZE) == -1) {
-		runfile_close(&file);
-		return -1;
-	}
-	rc = fd_pwrite_all(file.fd, nothing, sizeof(nothing), STATE_OFFSET);
+	rc = free_file(&file);
 	runfile_close(&file);
-	return rc;
+	/* It must not tell the next master of a run that is recorded. */
+	return rc == 0 ? 0 : unlinkat(dirfd, runfile_name(id), 0);
+}
+
+int
+runfile_renew_dir(int dirfd, const char *path)
+{
+	struct stat st;
+	int fd, rc;
+
+	if (fstat(dirfd, &st) == -1)
+		return -1;
+	if (st.st_nlink > 0)
+		return 0;
+	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+		return -1;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	rc = dup3(fd, dirfd, O_CLOEXEC);
+	fd_close(&fd);
+	return rc == -1 ? -1 : 1;
 }
 
 void

@@ -69,6 +69,9 @@ struct runfile {
 	struct run_result result; /* when DONE */
 };
 
+/* What a file takes without output. */
+#define RUNFILE_HEADER 4096
+
 /* How many places there are: 15 bits, three digits of base 32. */
 #define RUNFILE_PLACES 32768
 
@@ -111,6 +114,12 @@ int runfile_free(int dirfd, const char *id);
 /* Reads header and result again. 0 or -1 as above. */
 int runfile_reload(struct runfile *file, struct err *err);
 void runfile_close(struct runfile *file);
+
+/*
+ * When the directory behind dirfd was deleted: makes it at path again if need
+ * be, and puts it behind the same number. 1 then; 0 it is there; -1 with errno.
+ */
+int runfile_renew_dir(int dirfd, const char *path);
 
 /* Takes the lock without waiting. 0, or -1 with errno EWOULDBLOCK. */
 int runfile_lock(struct runfile *file);

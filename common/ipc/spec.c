@@ -47,6 +47,8 @@ run_spec_encode(const struct run_spec *spec, struct wire_writer *w)
 	wire_put_u32(w, spec->limits.processes);
 	wire_put_u32(w, spec->ionice);
 	wire_put_u8(w, spec->no_new_privileges);
+	wire_put_u8(w, (uint8_t)spec->kind);
+	put_strings(w, spec->settings, spec->settingc);
 }
 
 static const char **
@@ -73,6 +75,16 @@ get_limits(struct run_spec *spec, struct wire_reader *r)
 	spec->limits.processes = wire_get_u32(r);
 	spec->ionice = wire_get_u32(r);
 	spec->no_new_privileges = wire_get_u8(r);
+}
+
+/* Nor did one from before there were kinds: those jobs are commands. */
+static void
+get_kind(struct run_spec *spec, struct wire_reader *r)
+{
+	if (r->pos == r->len)
+		return;
+	spec->kind = (enum job_kind)wire_get_u8(r);
+	spec->settings = get_strings(r, &spec->settingc);
 }
 
 int
@@ -109,8 +121,9 @@ run_spec_decode(struct run_spec *spec, struct wire_reader *r)
 		spec->success.bits[i] = wire_get_u32(r);
 	spec->refusal = wire_get_str(r);
 	get_limits(spec, r);
-	if (!wire_ok(r) || spec->argc == 0 || spec->id[0] == '\0' ||
-	    strlen(spec->id) >= RUN_ID_SIZE)
+	get_kind(spec, r);
+	if (!wire_ok(r) || (spec->kind == KIND_COMMAND && spec->argc == 0) ||
+	    spec->id[0] == '\0' || strlen(spec->id) >= RUN_ID_SIZE)
 		return -1;
 	return 0;
 }
@@ -118,6 +131,7 @@ run_spec_decode(struct run_spec *spec, struct wire_reader *r)
 void
 run_spec_fini(struct run_spec *spec)
 {
+	free(spec->settings);
 	free(spec->argv);
 	free(spec->env);
 	free(spec->groups);

@@ -17,6 +17,13 @@
 #define JOB_NAME_MAX    128
 #define SPEC_GROUPS_MAX 256
 
+/* What a job is. On the wire: numbers are never given out again. */
+enum job_kind {
+	KIND_COMMAND = 0,
+	KIND_HTTP = 1,
+	KIND_COUNT = 2,
+};
+
 /* One bit an exit code. */
 struct code_set {
 	uint32_t bits[8];
@@ -68,8 +75,15 @@ ionice_level(int32_t ionice)
 struct run_spec {
 	const char *id;
 	const char *job;
+	enum job_kind kind;
 	/*
-	 * What to execute. The first word is looked up in the run's own PATH
+	 * What kinds without a program do: settingc "KEY=VALUE" and NULL, keys
+	 * and values as in a job file, defaults among them.
+	 */
+	const char **settings;
+	uint32_t settingc;
+	/*
+	 * What to execute, when the kind has a program. The first word is looked up in the run's own PATH
 	 * if it has no slash. A file without a magic number goes to shell.
 	 */
 	const char **argv; /* argc words and NULL */

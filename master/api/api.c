@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "sandbox.h"
 
 /* Turns of the loop after the guardian is gone, each followed by 2 ms. */
 #define LAST_TURNS_MIN 3
@@ -81,6 +82,11 @@ api_listen(struct role *role, enum listen_kind kind, int fd)
 static void
 api_start(struct role *role)
 {
+	struct err err;
+
+	/* In a container this may not be permitted, which is no reason. */
+	if (sandbox_enter(&err) == -1)
+		log_warn("going on without a sandbox: %s", err.text);
 	role_ready(role, "serves the socket");
 }
 

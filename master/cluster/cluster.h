@@ -125,8 +125,8 @@ struct claim *cluster_claim(
 void cluster_abandon(struct cluster *cluster, struct claim *claim);
 
 /* A run that was started before this daemon was: from its run file. */
-struct claim *cluster_hold(
-    struct cluster *cluster, const struct claim_ask *ask, uint64_t fence);
+struct claim *cluster_hold(struct cluster *cluster, const struct claim_ask *ask,
+    uint64_t fence, int32_t attempt);
 
 /*
  * The run has ended; claim is gone. delay_ms > 0 is that of an @after job: its

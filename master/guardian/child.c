@@ -26,7 +26,9 @@ boottime_ms(void)
 const char *
 child_name(const struct child *child, char *buf, size_t size)
 {
-	if (child->role == ROLE_LAUNCHER)
+	if (child->role == ROLE_LAUNCHER && child->index == LAUNCHER_LIBRARY)
+		snprintf(buf, size, "library launcher");
+	else if (child->role == ROLE_LAUNCHER)
 		snprintf(buf, size, "launcher %u", child->index);
 	else
 		snprintf(buf, size, "%s", role_name(child->role));

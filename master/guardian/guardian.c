@@ -192,7 +192,7 @@ catch_signals(struct guardian *g)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Our program, and belfry-worker beside it, in the build or installed. */
+/* Our program, and the launchers' beside it, in the build or installed. */
 static int
 find_programs(struct guardian *g, struct err *err)
 {
@@ -219,6 +219,9 @@ find_programs(struct guardian *g, struct err *err)
 		return err_set(err,
 		    "cannot find belfry-worker beside %s or in %s", g->self,
 		    BELFRY_LIBEXECDIR);
+	g->library = xasprintf("%s-lib", g->worker);
+	if (access(g->library, X_OK) == -1)
+		return err_errno(err, "cannot use %s", g->library);
 	return 0;
 }
 
@@ -344,6 +347,7 @@ finish(struct guardian *g)
 	cgroups_close(&g->cgroups);
 	free(g->self);
 	free(g->worker);
+	free(g->library);
 	free(g->pid_path);
 }
 

@@ -10,9 +10,8 @@
 #include "guardian.h"
 #include "priv.h"
 
-#define LAUNCHERS_MAX 8
-#define CHILDREN_MAX  (LAUNCHERS_MAX + 3)
-#define SIGNALS_MAX   8
+#define CHILDREN_MAX (LAUNCHERS_MAX + 3)
+#define SIGNALS_MAX  8
 
 enum guardian_state {
 	GUARDIAN_STARTING,
@@ -30,6 +29,7 @@ struct guardian {
 	struct event *signals[SIGNALS_MAX];
 	struct child children[CHILDREN_MAX];
 	unsigned nchildren;
+	bool wired; /* those that were started first have their channels */
 	enum guardian_state state;
 	int status; /* exit status */
 	bool drain_now;
@@ -44,8 +44,9 @@ struct guardian {
 	int lock_fd;   /* of the state directory; held until we are done */
 	int caller_fd; /* standard error from before a log file; -1 none, up */
 	struct cgroups cgroups;
-	char *self;   /* our program */
-	char *worker; /* belfry-worker */
+	char *self;    /* our program */
+	char *worker;  /* belfry-worker */
+	char *library; /* belfry-worker-lib */
 	char *pid_path;
 	bool pid_written;
 	const char *log_target;

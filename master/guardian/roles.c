@@ -20,6 +20,8 @@
 #define STOP_WAIT_MS 10000
 
 static void child_start(struct child *child);
+static struct child *
+add_child(struct guardian *g, enum role_id role, unsigned index);
 
 static int
 handle_ready(struct channel *channel, struct message *message, void *arg,
@@ -124,6 +126,22 @@ handle_role_bad(struct channel *channel, struct message *message, void *arg,
 	return 0;
 }
 
+static int
+handle_library_ask(struct channel *channel, struct message *message, void *arg,
+    struct err *err)
+{
+	struct child *child = arg;
+	struct guardian *g = child->guardian;
+
+	for (unsigned i = 0; i < g->nchildren; i++)
+		if (g->children[i].role == ROLE_LAUNCHER &&
+		    g->children[i].index == LAUNCHER_LIBRARY)
+			return 0;
+	if (g->state != GUARDIAN_STOPPING)
+		child_start(add_child(g, ROLE_LAUNCHER, LAUNCHER_LIBRARY));
+	return 0;
+}
+
 static const struct channel_dispatch dispatch[] = {
     {MSG_ROLE_READY, handle_ready},
     {MSG_RELOADED, handle_reloaded},
@@ -131,6 +149,7 @@ static const struct channel_dispatch dispatch[] = {
     {MSG_DRAIN_ASK, handle_drain_ask},
     {MSG_DRAIN_PATIENCE, handle_drain_patience},
     {MSG_DRAINED, handle_drained},
+    {MSG_LIBRARY_ASK, handle_library_ask},
     {MSG_ROLE_BAD, handle_role_bad},
     {0, NULL},
 };
@@ -157,7 +176,7 @@ spawn_launcher(struct child *child, struct err *err)
 	char index[16], level[16], *runs, *sock;
 	char *argv[8];
 	struct child_exec exec = {
-	    .path = g->worker,
+	    .path = child->index == LAUNCHER_LIBRARY ? g->library : g->worker,
 	    .argv = argv,
 	    .config_fd = -1,
 	};
@@ -168,7 +187,7 @@ spawn_launcher(struct child *child, struct err *err)
 	snprintf(index, sizeof(index), "%u", child->index);
 	snprintf(
 	    level, sizeof(level), "%s", log_level_name(g->config->log_level));
-	argv[0] = g->worker;
+	argv[0] = (char *)(uintptr_t)exec.path;
 	argv[1] = index;
 	argv[2] = runs;
 	argv[3] = sock;
@@ -248,8 +267,8 @@ child_start(struct child *child)
 	}
 	fault_point(FAULT_GUARDIAN_SPAWNED);
 	child->channel = channel_new(&config, fd);
-	/* During start-up everybody is wired when all are there. */
-	if (g->state != GUARDIAN_STARTING || child->restarts > 0)
+	/* At first everybody is wired when all are there. */
+	if (g->wired)
 		wiring_child(child);
 	fault_point(FAULT_GUARDIAN_WIRED);
 }
@@ -345,7 +364,7 @@ roles_stop(struct guardian *g, int status)
 	check_stopped(g);
 }
 
-static void
+static struct child *
 add_child(struct guardian *g, enum role_id role, unsigned index)
 {
 	struct child *child = &g->children[g->nchildren++];
@@ -356,15 +375,16 @@ add_child(struct guardian *g, enum role_id role, unsigned index)
 	child->restart = evtimer_new(g->base, restart_cb, child);
 	if (child->restart == NULL)
 		fatalx("out of memory");
+	return child;
 }
 
 void
 roles_start(struct guardian *g)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned n = cores < 1    ? 1 :
-	    cores > LAUNCHERS_MAX ? LAUNCHERS_MAX :
-				    (unsigned)cores;
+	unsigned n = cores < 1       ? 1 :
+	    cores > LAUNCHER_LIBRARY ? LAUNCHER_LIBRARY :
+				       (unsigned)cores;
 
 	add_child(g, ROLE_RECORDER, 0);
 	for (unsigned i = 0; i < n; i++)

@@ -161,6 +161,7 @@ wiring_all(struct guardian *g)
 		channel_send(
 		    g->children[i].channel, MSG_SETUP_DONE, 0, NULL, -1);
 	}
+	g->wired = true;
 }
 
 void

@@ -271,12 +271,13 @@ copy_pieces(struct batch *b, const struct runfile *file)
 }
 
 /*
- * A file that is not there was copied before. One that is damaged cannot get
- * better. One that cannot be read now stays for the next start, when the
- * master reports its run again.
+ * A file that is not there was copied before. One that cannot be read is given
+ * up: if it stayed, the next master would take its run for one that has just
+ * ended, and try it again.
  */
 static void
-copy_output(struct batch *b, struct entry *entry, const struct record_end *end)
+copy_output(
+    struct batch *b, const struct entry *entry, const struct record_end *end)
 {
 	struct runfile file;
 	struct err err = {""};
@@ -286,15 +287,12 @@ copy_output(struct batch *b, struct entry *entry, const struct record_end *end)
 	if (runfile_open(&file, b->config.runs_fd, entry->run, &err) == -1) {
 		if (errno == ENOENT)
 			return;
-		entry->remove_file = errno == EBADMSG;
 		log_warn("run=%s: output is lost: %s", entry->run, err.text);
 		return;
 	}
-	if (copy_pieces(b, &file) == -1) {
-		entry->remove_file = false;
+	if (copy_pieces(b, &file) == -1)
 		log_warn("run=%s: output is incomplete: %s", entry->run,
 		    strerror(errno));
-	}
 	runfile_close(&file);
 }
 
@@ -376,6 +374,9 @@ start(struct batch *b)
 		b->waiting = empty;
 	}
 	b->busy = true;
+	if (runfile_renew_dir(b->config.runs_fd, b->config.runs_path) == 1)
+		log_warn(
+		    "%s was deleted, and is there again", b->config.runs_path);
 	collect_ended(b);
 	store->ops->begin(store);
 	fault_point(FAULT_RECORDER_BEGUN);

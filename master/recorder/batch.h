@@ -13,8 +13,9 @@
 #include "recorder/store.h"
 
 struct batch_config {
-	struct store *store; /* borrowed */
-	int runs_fd;         /* directory of the run files; borrowed */
+	struct store *store;   /* borrowed */
+	int runs_fd;           /* directory of the run files; borrowed */
+	const char *runs_path; /* of it; borrowed */
 	/* A run's end is on disk; its run file is about to go. */
 	void (*ended_cb)(void *arg, const char *run);
 	/*

@@ -28,8 +28,9 @@ struct intake {
 	struct event *flush_event;
 	int retry_ms; /* 0: the store takes what it is given */
 	struct channel *master;
-	int master_fd; /* the channel's */
-	bool paused;   /* its channel is not read */
+	int master_fd;    /* the channel's */
+	bool paused;      /* its channel is not read */
+	unsigned renewed; /* of the store, as the master was told */
 	bool state_asked;
 	uint64_t state_id;
 	struct state_feed *feed;
@@ -83,6 +84,18 @@ acknowledge(struct intake *in, uint64_t seq)
 	wire_writer_fini(&w);
 }
 
+/* The store lost what the master had told it, or never had it. */
+static void
+tell_renewed(struct intake *in)
+{
+	unsigned renewed = in->config.store->renewed;
+
+	if (in->master == NULL || in->renewed == renewed)
+		return;
+	channel_send(in->master, MSG_STATE_NEW, 0, NULL, -1);
+	in->renewed = renewed;
+}
+
 static void
 flushed(void *arg, uint64_t seq, const struct err *err)
 {
@@ -97,6 +110,7 @@ flushed(void *arg, uint64_t seq, const struct err *err)
 		log_info("recording again, nothing was lost");
 	in->retry_ms = 0;
 	acknowledge(in, seq);
+	tell_renewed(in);
 	in->config.recorded_cb(in->config.arg);
 	event_del(in->flush_event);
 	if (batch_count(in->batch) > 0)
@@ -153,6 +167,7 @@ handle_state_ask(struct channel *channel, struct message *message, void *arg,
 	struct intake *in = arg;
 
 	fault_point(FAULT_RECORDER_STATE_ASKED);
+	in->renewed = in->config.store->renewed;
 	batch_flush(in->batch);
 	if (batch_count(in->batch) == 0) {
 		state_feed_start(in->feed, in->master, message->id);
@@ -296,6 +311,7 @@ intake_new(const struct intake_config *config)
 	const struct batch_config batch = {
 	    .store = config->store,
 	    .runs_fd = config->runs_fd,
+	    .runs_path = config->runs_path,
 	    .ended_cb = ended,
 	    .flushed_cb = flushed,
 	    .arg = in,

@@ -14,9 +14,10 @@
 #include "recorder/store.h"
 
 struct intake_config {
-	struct role *role;   /* borrowed */
-	struct store *store; /* borrowed */
-	int runs_fd;         /* directory of the run files; borrowed */
+	struct role *role;     /* borrowed */
+	struct store *store;   /* borrowed */
+	int runs_fd;           /* directory of the run files; borrowed */
+	const char *runs_path; /* of it; borrowed */
 	/* A run's end is on disk; its run file is about to go. */
 	void (*ended_cb)(void *arg, const char *run);
 	/* Records are on disk. */

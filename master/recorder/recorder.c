@@ -171,6 +171,7 @@ make_parts(struct recorder *rec)
 	    .role = rec->role,
 	    .store = rec->store,
 	    .runs_fd = rec->runs_fd,
+	    .runs_path = rec->runs_path,
 	    .ended_cb = ended,
 	    .recorded_cb = recorded,
 	    .arg = rec,

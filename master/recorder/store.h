@@ -229,6 +229,11 @@ struct store_ops {
 
 struct store {
 	const struct store_ops *ops;
+	/*
+	 * How often it was found new or exchanged: what the master knows is
+	 * to be told again then.
+	 */
+	unsigned renewed;
 };
 
 /*

@@ -25,7 +25,7 @@ static bool
 is_open(const struct master *m)
 {
 	return m->phase == MASTER_RUNNING && !places_is_full(&m->places) &&
-	    m->launch.waiting < LAUNCH_WAITING_MAX;
+	    launch_is_open(&m->launch);
 }
 
 static void
@@ -230,6 +230,9 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 	case MSG_STATE_END:
 		recover_state_end(m);
 		break;
+	case MSG_STATE_NEW:
+		retell_start(m);
+		break;
 	case MSG_RECORDED:
 		outbox_confirmed(m, wire_get_u64(&message->body));
 		break;
@@ -245,6 +248,7 @@ static const struct channel_dispatch recorder_dispatch[] = {
     {MSG_STATE_OPEN, handle_recorder},
     {MSG_STATE_PAUSE, handle_recorder},
     {MSG_STATE_END, handle_recorder},
+    {MSG_STATE_NEW, handle_recorder},
     {MSG_RECORDED, handle_recorder},
     {0, NULL},
 };
@@ -378,7 +382,6 @@ static int
 master_init(struct role *role, struct err *err)
 {
 	struct master *m = xcalloc(1, sizeof(*m));
-	char *runs = xasprintf("%s/runs", role->config->state_dir);
 
 	role->state = m;
 	m->role = role;
@@ -387,13 +390,12 @@ master_init(struct role *role, struct err *err)
 	m->guardian_pid = (int)getppid();
 	m->workers_fd = -1;
 	role_lock(role, "master");
-	m->runs_dir = open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (m->runs_dir == -1) {
-		err_errno(err, "cannot open %s", runs);
-		free(runs);
-		return -1;
-	}
-	free(runs);
+	m->runs_path = xasprintf("%s/runs", role->config->state_dir);
+	if (fd_mkdir_p(m->runs_path, 0700) == -1)
+		return err_errno(err, "cannot make %s", m->runs_path);
+	m->runs_dir = open(m->runs_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m->runs_dir == -1)
+		return err_errno(err, "cannot open %s", m->runs_path);
 	m->alarm = alarm_new(role->base, alarm_rang, m, err);
 	if (m->alarm == NULL)
 		return -1;
@@ -401,8 +403,10 @@ master_init(struct role *role, struct err *err)
 	m->orphan_timer = evtimer_new(role->base, orphans_cb, m);
 	m->prepare_timer = evtimer_new(role->base, prepare_cb, m);
 	m->drain_timer = evtimer_new(role->base, drain_cb, m);
+	m->retell_event = event_new(role->base, -1, 0, retell_cb, m);
 	if (m->tick_event == NULL || m->orphan_timer == NULL ||
-	    m->prepare_timer == NULL || m->drain_timer == NULL)
+	    m->prepare_timer == NULL || m->drain_timer == NULL ||
+	    m->retell_event == NULL)
 		return err_set(err, "out of memory");
 	run_ids_init(&m->ids);
 	jobs_init(&m->jobs);

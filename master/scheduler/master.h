@@ -5,6 +5,7 @@
  *   master.c    role entry: peers, start, the tick
  *   recover.c   start: what the store and the run files tell
  *   reload.c    the guardian's RELOAD; refresh.c: zones and calendars
+ *   retell.c    a new store is told what is not over
  *   teardown.c  the end
  *   clock/      the alarm, the heap, when a job is due, the launch rate
  *   jobs/       the table of jobs, their memory, retries and pauses; what is
@@ -72,12 +73,15 @@ struct master {
 	struct run_ids ids;
 	struct places places;
 	uint64_t fence;
-	int runs_dir; /* fd of STATE-DIR/runs */
+	int runs_dir;    /* fd of STATE-DIR/runs */
+	char *runs_path; /* its path */
 	int workers_fd;
 	struct event *workers_event;
 	struct event *orphan_timer;
 	struct event *prepare_timer;
 	struct event *drain_timer;
+	struct event *retell_event;
+	size_t retold;     /* jobs, so far */
 	bool drain_wanted; /* while loading */
 	bool drain_now;
 	bool drained;
@@ -174,6 +178,10 @@ void fire_replace(struct master *m, struct job *job, const struct run *but);
  */
 struct run *fire_manual(
     struct master *m, struct job *job, const char *params, struct err *err);
+
+/* retell.c: STATE_NEW of the recorder; the jobs a few at a time. */
+void retell_start(struct master *m);
+void retell_cb(evutil_socket_t fd, short what, void *arg);
 
 /* reload.c: the guardian's RELOAD. */
 int reload_handle(struct master *m, struct message *message, struct err *err);

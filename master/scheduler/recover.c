@@ -45,6 +45,7 @@ struct recover {
 	struct recover_found *found; /* by slot; owned */
 	size_t nfound;
 	size_t found_cap;
+	int64_t alive_ms; /* the predecessor was, then */
 };
 
 static void
@@ -184,6 +185,9 @@ resume_created(struct master *m, struct run *run)
 		since = jobs_is_busy(job)    ? clock_ms() :
 		    job->last_end_ms > since ? job->last_end_ms :
 					       since;
+	/* It is not late by what it had to wait for room. */
+	if (m->recover->alive_ms > since)
+		since = m->recover->alive_ms;
 	if (scheduled && policy_catch_up(options) == 0 &&
 	    clock_ms() - since > policy_deadline_ms(options, 0)) {
 		run_end_with(run, OUTCOME_KILLED, true,
@@ -239,6 +243,10 @@ find_run(struct recover *recover, const struct runfile *file)
 	    sizeof(*recover->found));
 	recover->found[recover->nfound++] =
 	    (struct recover_found){.begin = file->begin};
+	if (file->begin.created_ms > recover->alive_ms)
+		recover->alive_ms = file->begin.created_ms;
+	if (file->started_us / 1000 > recover->alive_ms)
+		recover->alive_ms = file->started_us / 1000;
 }
 
 static void

@@ -33,6 +33,7 @@ free_events(struct master *m)
 	    m->tick_event,
 	    m->orphan_timer,
 	    m->prepare_timer,
+	    m->retell_event,
 	    m->drain_timer,
 	    m->workers_event,
 	    m->launch.retry,
@@ -68,6 +69,7 @@ master_free(struct master *m)
 	if (m->config != m->role->config)
 		config_free(m->config);
 	fd_close(&m->runs_dir);
+	free(m->runs_path);
 	fd_close(&m->workers_fd);
 	free(m);
 }

@@ -74,7 +74,7 @@ is(($f->belfry('run', '-w', 'late'))[0], 7, 'an end that comes late');
 waitpid $pid, 0;
 
 # Not known to the recorder yet.
-unlink $f->{dir} . '/asks.log';
+truncate $f->{dir} . '/asks.log', 0;
 $f->write('run.new.json', { run => 'new1', job => 'new' });
 $f->write('show.new1.json', { id => 'new1', job => 'new',
     outcome => 'success', exit_code => 0 });
@@ -126,7 +126,7 @@ $f->wait_for('the recorder to be back',
     sub { ($f->request(GET => '/readyz'))[0] == 200 });
 
 # What changes something is asked for again only when it was not done.
-unlink $f->{dir} . '/asks.log';
+truncate $f->{dir} . '/asks.log', 0;
 ($status, $out, $err) = $f->belfry('run', 'die-of-it');
 is($status, 1, 'the master dies of it');
 like($err, qr/^belfry: the master restarts; try again in a moment\n/, 'told');
@@ -140,7 +140,7 @@ is($status, 1, 'one that always dies');
 $f->write('run.endless.json', { run => 'endless1', job => 'endless' });
 $f->write('output.endless1', $output);
 for my $signal ('INT', 'TERM') {
-	unlink $f->{dir} . '/asks.log';
+	truncate $f->{dir} . '/asks.log', 0;
 	my ($in, $reader, $errors) = (undef, undef, Symbol::gensym());
 	$pid = IPC::Open3::open3($in, $reader, $errors,
 	    "$Fake::BUILD/master/cli/belfry", '--socket', $f->socket, 'run',

@@ -19,6 +19,7 @@ my ($prefix) = `meson introspect $Belfry::BUILD --buildoptions`
 my $usr = "$root$prefix";
 install();
 for my $file (qw(bin/belfry sbin/belfryd libexec/belfry/belfry-worker
+    libexec/belfry/belfry-worker-lib
     share/man/man8/belfryd.8 share/man/man1/belfry.1
     share/man/man5/belfry.conf.5 share/man/man5/belfry-job.5
     share/man/man7/belfry-schedule.7 lib/systemd/system/belfry.service
@@ -55,11 +56,13 @@ $d->job('a.ini', "[job hello]\ncommand = echo hello\n");
 {
 	local $Belfry::DAEMON = "$usr/sbin/belfryd";
 	local $Belfry::BELFRY = "$usr/bin/belfry";
-	# The worker is looked for where it will be, not below DESTDIR.
+	# The launchers are looked for where they will be, not below DESTDIR.
 	SKIP: {
 		skip 'belfry-worker has another place', 2
-		    unless symlink "$usr/libexec/belfry/belfry-worker",
-		    "$usr/sbin/belfry-worker";
+		    unless symlink("$usr/libexec/belfry/belfry-worker",
+		    "$usr/sbin/belfry-worker")
+		    && symlink("$usr/libexec/belfry/belfry-worker-lib",
+		    "$usr/sbin/belfry-worker-lib");
 		$d->start;
 		my ($status, $out) = $d->belfry('run', 'hello', '--wait');
 		is($status, 0, 'an installed daemon runs a job');

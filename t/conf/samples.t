@@ -4,10 +4,12 @@
 use strict;
 use warnings;
 use Belfry;
+use Httpd;
 use Manual;
 use Test::More;
 
 my $d = Belfry->new;
+my $h = Httpd->new;
 my $text = '';
 for my $file (sort glob 'conf/jobs.d/*.ini') {
 	my $sample = Manual::slurp($file);
@@ -15,6 +17,7 @@ for my $file (sort glob 'conf/jobs.d/*.ini') {
 	like($sample, qr/\A#/, "$name begins with what it teaches");
 	# Run by hand here, not by the clock.
 	$text .= $sample;
+	$sample =~ s{http://localhost/}{$h->url('/ok')}ge;
 	$d->job($name, $sample =~ s/^schedule = .*\n//mgr);
 }
 like($text, qr/^schedule = \Q$_\E/m, "there is one of $_")

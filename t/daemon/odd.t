@@ -11,6 +11,7 @@ my $d = Belfry->new(jobs => {
 	'long.ini' => "[job long]\ncommand = echo $x | wc -c\n",
 	'bytes.ini' => "[job bytes]\ndescription = \xff\xfe\n"
 	    . "environment = A=\xff\ncommand = printf '\xff\\0\xfe'\n",
+	'none.ini' => "[job none]\ncommand = /none\xff\n",
 	"name\xff.ini" => "[job name]\ncommand = true\nno-such\xff = 1\n"
 	    . "[job other]\ncommand = true\n",
 });
@@ -27,8 +28,11 @@ is(($d->belfry('logs', $run))[1], "64001\n", 'as it stands');
 $run = $d->run('bytes');
 is($d->finished($run)->{outcome}, 'success', 'bytes that are no UTF-8');
 is(($d->belfry('logs', $run))[1], "\xff\0\xfe", 'are kept');
+$run = $d->finished($d->run('none'));
+like($run->{reason}, qr{^cannot execute /none\x{fffd}: },
+    'a reason with such bytes is valid JSON, too');
 is_deeply([sort map { $_->{name} } @{ $d->json('list') }],
-    [qw(big bytes long other)], 'every job is in the list');
+    [qw(big bytes long none other)], 'every job is in the list');
 like($d->json('show', 'bytes')->{keys}{command}, qr/^printf '\x{fffd}/,
     'and shown with what its bytes cannot say replaced');
 my $problems = $d->json('status')->{problems};

@@ -44,6 +44,8 @@ is(scalar $d->ended('once'), 1, 'the last run of a job stays');
 ($status, $out) = $d->belfry('logs', $once->{id});
 is($out, "kept\n", 'with its output');
 is($d->json('show', $long)->{outcome}, undef, 'and what runs');
+($status, $out) = $d->belfry('verify');
+is($status, 0, 'verify misses nothing of it') or diag($out);
 $d->belfry('kill', $long);
 $d->finished($long);
 $d->stop;
@@ -57,6 +59,8 @@ $d->wait_for('two to be left', sub { $d->ended('hand') == 2 });
 is_deeply([sort map { $_->{id} } $d->ended('hand')], [sort @ids[2, 3]],
     'the newest');
 is(scalar $d->ended('fails'), 2, 'of jobs of before, too');
+($status, $out) = $d->belfry('verify');
+is($status, 0, 'and verify misses nothing') or diag($out);
 
 # Now there is nothing that will ever be too old.
 my ($pid) = @{ $d->processes->{recorder} };

@@ -2,6 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* No compiler may find out that nobody reads it. */
+static char *volatile last;
+
 int
 main(int argc, char **argv)
 {
@@ -13,6 +16,7 @@ main(int argc, char **argv)
 		if (p == NULL)
 			return 3;
 		memset(p, 1, 1 << 20);
+		last = p;
 	}
 	return 0;
 }

@@ -45,7 +45,7 @@ sub new {
 	    or die "postgresql.conf: $!";
 	print $conf "listen_addresses = ''\n",
 	    "unix_socket_directories = '$self->{dir}'\n",
-	    "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n",
+	    "fsync = off\nfull_page_writes = off\n",
 	    "log_min_messages = warning\n";
 	close $conf;
 	$self->start;

@@ -54,11 +54,11 @@ struct drive {
 	const char *worker;
 	const char *runs_dir;
 	const char *socket;
-	const char *cgroup;
-	pid_t launcher; /* 0: it ended */
-	int guardian;   /* our end as the guardian */
-	int master;     /* our end as the master, -1 while that is dead */
-	int listener;   /* of SOCKET, -1 none */
+	const char *cgroup; /* NULL: as a guardian that knows of none */
+	pid_t launcher;     /* 0: it ended */
+	int guardian;       /* our end as the guardian */
+	int master;         /* our end as the master, -1 while that is dead */
+	int listener;       /* of SOCKET, -1 none */
 	int runs_fd;
 	struct run runs[RUNS_MAX];
 	size_t nruns;
@@ -468,7 +468,7 @@ main(int argc, char **argv)
 	d->worker = argv[1];
 	d->runs_dir = argv[2];
 	d->socket = argv[3];
-	d->cgroup = argc > 4 ? argv[4] : "";
+	d->cgroup = argc > 4 ? argv[4] : NULL;
 	d->listener = -1;
 	d->runs_fd = open(d->runs_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (d->runs_fd == -1)

@@ -19,6 +19,8 @@ free_strings(struct drive_spec *s)
 		free((void *)(uintptr_t)s->words[i]);
 	for (uint32_t i = 0; i < spec->envc; i++)
 		free((void *)(uintptr_t)s->env[i]);
+	for (uint32_t i = 0; i < spec->settingc; i++)
+		free((void *)(uintptr_t)s->settings[i]);
 }
 
 void
@@ -34,6 +36,7 @@ drive_spec_reset(struct drive_spec *s)
 	s->spec.refusal = xstrdup("");
 	s->spec.argv = s->words;
 	s->spec.env = s->env;
+	s->spec.settings = s->settings;
 	s->spec.groups = s->groups;
 	s->spec.umask = -1;
 	s->spec.kill_signal = 15;
@@ -116,6 +119,8 @@ set_number(struct drive_spec *s, const char *key, const char *value)
 		spec->umask = (int32_t)n;
 	else if (strcmp(key, "nice") == 0)
 		spec->nice = (int32_t)n;
+	else if (strcmp(key, "kind") == 0)
+		spec->kind = (enum job_kind)n;
 	else if (strcmp(key, "timeout") == 0)
 		spec->timeout_ms = n;
 	else if (strcmp(key, "signal") == 0)
@@ -154,6 +159,11 @@ drive_spec_set(struct drive_spec *s, const char *key, const char *value)
 	}
 	if (strcmp(key, "env") == 0 && spec->envc + 1 < SPEC_WORDS_MAX) {
 		s->env[spec->envc++] = drive_unescape(value, NULL);
+		return 0;
+	}
+	if (strcmp(key, "setting") == 0 &&
+	    spec->settingc + 1 < SPEC_WORDS_MAX) {
+		s->settings[spec->settingc++] = drive_unescape(value, NULL);
 		return 0;
 	}
 	if (strcmp(key, "stdin") == 0) {

@@ -12,6 +12,7 @@ struct drive_spec {
 	struct run_spec spec; /* its strings are owned here */
 	const char *words[SPEC_WORDS_MAX];
 	const char *env[SPEC_WORDS_MAX];
+	const char *settings[SPEC_WORDS_MAX];
 	uint32_t groups[SPEC_GROUPS_MAX];
 	uint64_t output_limit;
 };

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use Belfry;
+use Httpd;
 use Manual;
 use Test::More;
 
@@ -21,8 +22,14 @@ for my $page (sort glob 'man/*.[1-8]') {
 # Job files: all are good, and every job ends well when it is run.
 my $d = Belfry->new;
 my (@jobs, $n);
+my $h = Httpd->new;
+$d->write('token', "example\n");
+chmod 0600, $d->path('token');
 for my $block (Manual::examples('man/belfry-job.5')) {
 	next if Manual::is_session($block);
+	# Our own server, and our own file.
+	$block =~ s{https://example\.org}{$h->url('/echo')}ge;
+	$block =~ s{^http-password-file = \K.*}{$d->path('token')}gem;
 	$d->job(sprintf('example%d.ini', ++$n), $block);
 	push @jobs, $block =~ /^\[job (\S+)\]/mg;
 }

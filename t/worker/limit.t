@@ -55,12 +55,22 @@ $r = $d->run(arg => ["sh", "-c", 'exec 3</ 4</ 5</'], files => 5);
 is($r->{outcome}, "failure", "limit-files");
 
 SKIP: {
-	skip "needs root", 5 if $> != 0;
+	skip "needs root", 7 if $> != 0;
 	$r = $d->run(arg => ["true"], processes => 5);
 	is_deeply([@$r{qw(outcome reason)}], ["launch-failed",
 		"limit-processes does not hold for root without a control "
 		. "group; see cgroup in belfry.conf(5)"],
 	    "a limit that does not hold is refused");
+	my $id = $d->launch(@user,
+		arg => ["sh", "-c", "sleep 60 & sleep 60 & echo ready; wait"]);
+	Drive::until_true(sub { $d->output($id) =~ /ready/ });
+	$r = $d->run(arg => ["true"], @user, processes => 1);
+	is_deeply([@$r{qw(outcome reason)}], ["launch-failed",
+		"cannot execute true: Resource temporarily unavailable "
+		. "(PATH is /usr/bin:/bin)"],
+	    "by rlimit, all processes of the user count");
+	$d->line("kill", $id, 1);
+	$d->wait_for("done", $id);
 	my $n = Drive->new(open => 1, prefix => ["prlimit", "--nofile=64:64",
 		"setpriv", "--reuid=54326", "--regid=54326",
 		"--clear-groups"]);

@@ -157,18 +157,25 @@ static void
 check_command(struct parser *parser)
 {
 	const struct job_draft *draft = &parser->draft;
+	const char *key;
 	struct err err;
 	char **words;
 	uint32_t n;
 
 	if (draft->command == NULL) {
 		/* One that was given and is wrong has been told. */
-		if (job_draft_line(draft, "command") == 0)
+		if (job_draft_line(draft, "command") == 0 &&
+		    job_draft_line(draft, "http") == 0)
 			job_error(parser, parser->line,
 			    "the key command is missing; "
-			    "write command = what it runs");
+			    "write command = what it runs, or http = what it "
+			    "requests");
 		return;
 	}
+	if (job_settings_check(draft, &key, &err) == -1)
+		job_error(parser, line_of(parser, key), "%s", err.text);
+	if (draft->options.kind != KIND_COMMAND)
+		return;
 	if (strcmp(draft->options.shell, "none") != 0)
 		return;
 	words = job_command_split(draft->command, &n, &err);
@@ -234,7 +241,7 @@ add_def(struct parser *parser, const struct schedule *const *schedules,
 	def->nschedules = (uint32_t)n & 0xff;
 	def->source = &block->source;
 	def->line = parser->line;
-	def->direct =
+	def->direct = draft->options.kind == KIND_COMMAND &&
 	    job_command_is_direct(draft->command, draft->options.shell);
 	def->hash = hash_bytes(parser->name, name_len) >> 9;
 	strbuf_add(&parser->strings, parser->name, name_len + 1);

@@ -40,6 +40,22 @@ job_def_rule(const struct job_def *def, size_t i, struct rule *rule_r)
 	}
 }
 
+const char *
+job_def_kind_key(const struct job_def *def)
+{
+	return def->options->kind == KIND_HTTP ? "http" : "command";
+}
+
+void
+job_def_each_setting(const struct job_def *def,
+    void (*cb)(void *arg, const char *key, const char *value), void *arg)
+{
+	for (const struct job_key *k = job_keys; k->name != NULL; k++)
+		if (k->setting != NULL &&
+		    k->kind == (enum job_kind)def->options->kind)
+			job_setting_each(def->options->settings, k, cb, arg);
+}
+
 char **
 job_def_words(const struct job_def *def, uint32_t *n_r)
 {
@@ -66,6 +82,7 @@ same_options(const struct job_options *a, const struct job_options *b)
 		same_text(a->start_at, b->start_at) &&
 		same_text(a->end_at, b->end_at) &&
 		same_text(a->calendar_name, b->calendar_name) &&
+		same_text(a->settings, b->settings) &&
 		memcmp(&a->start_s, &b->start_s,
 		    sizeof(*a) - offsetof(struct job_options, start_s)) == 0);
 }
@@ -104,7 +121,8 @@ job_def_each_key(const struct job_def *def,
 
 	for (const struct job_key *k = job_keys; k->name != NULL; k++) {
 		strbuf_reset(&b);
-		k->type->print(def, k, &b);
+		if (job_key_is_for(k, (enum job_kind)def->options->kind))
+			k->type->print(def, k, &b);
 		if (b.len > 0)
 			each_line(&b, k->name, cb, arg);
 	}

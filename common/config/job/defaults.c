@@ -76,6 +76,12 @@ job_defaults_check(const struct job_defaults *defaults,
 	schedule_pool_free(pool);
 }
 
+static void
+add_setting(void *arg, const char *key, const char *value)
+{
+	strbuf_addf(arg, "%s=%s\n", key, value);
+}
+
 void
 job_defaults_print(const struct job_defaults *defaults, struct strbuf *b)
 {
@@ -89,8 +95,15 @@ job_defaults_print(const struct job_defaults *defaults, struct strbuf *b)
 	for (const struct job_key *k = job_keys; k->name != NULL; k++) {
 		if (!job_key_is_option(k))
 			continue;
+		if (k->setting != NULL) {
+			/* As it is: a secret that changed is a change. */
+			job_setting_each(
+			    draft->options.settings, k, add_setting, b);
+			continue;
+		}
 		strbuf_addf(b, "%s=", k->name);
 		k->type->print(&def, k, b);
 		strbuf_addch(b, '\n');
 	}
+	strbuf_addf(b, "%d\n", draft->options.kind);
 }

@@ -23,10 +23,11 @@ job_draft_init(struct job_draft *draft)
 	draft->options.start_at = "";
 	draft->options.end_at = "";
 	draft->options.calendar_name = "";
+	draft->options.settings = "";
 	draft->options.start_s = INT64_MIN;
 	draft->options.end_s = INT64_MAX;
 	for (const struct job_key *k = job_keys; k->name != NULL; k++)
-		if (k->fallback != NULL &&
+		if (k->fallback != NULL && k->setting == NULL &&
 		    k->type->parse(draft, k, k->fallback, 0, &err) == -1)
 			fatalx("default of %s: %s", k->name, err.text);
 }
@@ -84,6 +85,7 @@ job_draft_fini(struct job_draft *draft)
 {
 	free(draft->schedules);
 	strbuf_fini(&draft->environment);
+	strbuf_fini(&draft->settings);
 	strbuf_fini(&draft->stdin_text);
 }
 

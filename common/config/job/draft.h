@@ -21,9 +21,20 @@ struct job_key {
 	const char *fallback; /* the default as one would write it; NULL none */
 	const char *help;
 	const char *const *words; /* of job_type_word; ends with NULL */
+	/* of job_type_setting and job_type_settings */
+	enum job_kind kind; /* whose it is */
+	const struct setting_type *setting;
 };
 
-#define JOB_KEY_MAX 64
+/* What a setting of a kind of job may be, and how much of it is shown. */
+struct setting_type {
+	/* key for what it says of least and most. 0, or -1 with err. */
+	int (*check)(
+	    const struct job_key *key, const char *value, struct err *err);
+	void (*mask)(struct strbuf *b, const char *value); /* NULL: all */
+};
+
+#define JOB_KEY_MAX 128
 
 struct draft_schedule {
 	const char *text;
@@ -33,12 +44,13 @@ struct draft_schedule {
 /* Strings are borrowed from the text that is being read, or the draft's. */
 struct job_draft {
 	struct job_options options;
-	const char *command;     /* NULL: not given */
+	const char *command;     /* or METHOD URL; NULL: not given */
 	const char *description; /* "" none */
 	struct draft_schedule *schedules;
 	size_t nschedules, cap;
 	struct strbuf environment; /* options.environment, once one is given */
 	size_t inherited;          /* so many bytes of it are the defaults' */
+	struct strbuf settings;    /* options.settings, once one is given */
 	struct strbuf stdin_text;
 	uint32_t lines[JOB_KEY_MAX]; /* of each key; 0: not given */
 };
@@ -65,6 +77,28 @@ extern const struct job_type job_type_text, job_type_path, job_type_env_file,
     job_type_number, job_type_flag, job_type_overlap, job_type_signal,
     job_type_umask, job_type_limit, job_type_catch_up, job_type_word;
 
+/* Of setting.c: settings of a kind of job; of the second, several. */
+extern const struct job_type job_type_setting, job_type_settings;
+extern const struct setting_type setting_duration, setting_flag, setting_number,
+    setting_path, setting_text, setting_password, setting_template,
+    setting_header, setting_query, setting_status, setting_pattern, setting_pin,
+    setting_proxy, setting_auth;
+
+/*
+ * Whether the settings given go with the kind and with each other. *key_r is
+ * the key that is wrong. 0, or -1 with err.
+ */
+int job_settings_check(
+    const struct job_draft *draft, const char **key_r, struct err *err);
+
+/* Calls cb for each value of a key in such lines, or for its default. */
+void job_setting_each(const char *settings, const struct job_key *key,
+    void (*cb)(void *arg, const char *key, const char *value), void *arg);
+
+/* The value of a key in lines "KEY=VALUE\n..."; NULL: it is not there. */
+const char *
+job_settings_find(const char *settings, const char *key, size_t *len_r);
+
 /* Of limit.c: what a job may use. */
 extern const struct job_type job_type_limit_cpu, job_type_limit_memory,
     job_type_limit_count, job_type_ionice;
@@ -74,11 +108,14 @@ extern const struct job_type job_type_instant, job_type_calendar;
 
 /* Of job_value.c: those with a syntax of their own. */
 extern const struct job_type job_type_codes, job_type_stdin,
-    job_type_environment, job_type_command, job_type_description,
+    job_type_environment, job_type_command, job_type_http, job_type_description,
     job_type_schedule;
 
 /* All keys, in the order in which people read them; ends with name NULL. */
 extern const struct job_key job_keys[];
+
+/* Whether a key has a meaning in jobs of that kind. */
+bool job_key_is_for(const struct job_key *key, enum job_kind kind);
 
 /* False for what is the job's own: command, description, schedule. */
 bool job_key_is_option(const struct job_key *key);

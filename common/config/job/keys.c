@@ -23,9 +23,62 @@ static const char *const calendar_modes[] = {
 const struct job_key job_keys[] = {
     {"description", &job_type_description, 0, 0, 0, NULL,
 	"one line about the job, for people"},
-    {"command", &job_type_command, 0, 0, 0, NULL, "the command line; needed"},
+    {"command", &job_type_command, 0, 0, 0, NULL,
+	"the command line; this or http is needed"},
+    {"http", &job_type_http, 0, 0, 0, NULL,
+	"METHOD URL: a request instead of a command"},
     {"shell", &job_type_shell, AT(shell), 0, 0, "/bin/sh",
 	"runs a command line with shell syntax; none: never"},
+    {"http-header", &job_type_settings, 0, 0, 0, NULL,
+	"Name: value; may be given several times", NULL, KIND_HTTP,
+	&setting_header},
+    {"http-query", &job_type_settings, 0, 0, 0, NULL,
+	"NAME=VALUE, added to the URL; may be given several times", NULL,
+	KIND_HTTP, &setting_query},
+    {"http-body", &job_type_setting, 0, 0, 0, NULL, "what is sent as the body",
+	NULL, KIND_HTTP, &setting_template},
+    {"http-body-file", &job_type_setting, 0, 0, 0, NULL,
+	"a file that is sent as the body", NULL, KIND_HTTP, &setting_path},
+    {"http-expect-status", &job_type_setting, 0, 0, 0, "2xx",
+	"statuses that are a success: 2xx 304 400-404", NULL, KIND_HTTP,
+	&setting_status},
+    {"http-expect-body", &job_type_setting, 0, 0, 0, NULL,
+	"an extended regular expression that the body must match", NULL,
+	KIND_HTTP, &setting_pattern},
+    {"http-follow", &job_type_setting, 0, 0, 50, "0",
+	"how many redirects are followed", NULL, KIND_HTTP, &setting_number},
+    {"http-connect-timeout", &job_type_setting, 0, 1, DURATION_MAX, "10s",
+	"how long name, connection and TLS may take", NULL, KIND_HTTP,
+	&setting_duration},
+    {"http-read-timeout", &job_type_setting, 0, 1, DURATION_MAX, "1m",
+	"how long nothing may be sent or received", NULL, KIND_HTTP,
+	&setting_duration},
+    {"http-auth", &job_type_setting, 0, 0, 0, NULL, "basic, digest or bearer",
+	NULL, KIND_HTTP, &setting_auth},
+    {"http-user", &job_type_setting, 0, 0, 0, NULL,
+	"as whom it authenticates itself", NULL, KIND_HTTP, &setting_template},
+    {"http-password-file", &job_type_setting, 0, 0, 0, NULL,
+	"a file with the password or token, for its owner only", NULL,
+	KIND_HTTP, &setting_path},
+    {"http-password", &job_type_setting, 0, 0, 0, NULL,
+	"the password or token, as ${NAME} of environment-file", NULL,
+	KIND_HTTP, &setting_password},
+    {"http-verify", &job_type_setting, 0, 0, 0, "yes",
+	"no: any certificate of the server will do", NULL, KIND_HTTP,
+	&setting_flag},
+    {"http-ca-file", &job_type_setting, 0, 0, 0, NULL,
+	"who may sign the server's certificate, instead of the system's", NULL,
+	KIND_HTTP, &setting_path},
+    {"http-cert", &job_type_setting, 0, 0, 0, NULL, "our certificate", NULL,
+	KIND_HTTP, &setting_path},
+    {"http-key", &job_type_setting, 0, 0, 0, NULL,
+	"its key, when it is not in the same file", NULL, KIND_HTTP,
+	&setting_path},
+    {"http-pinned-key", &job_type_setting, 0, 0, 0, NULL,
+	"sha256//HASH of the server's public key", NULL, KIND_HTTP,
+	&setting_pin},
+    {"http-proxy", &job_type_setting, 0, 0, 0, NULL, "URL of a proxy", NULL,
+	KIND_HTTP, &setting_proxy},
     {"schedule", &job_type_schedule, 0, 0, 0, NULL,
 	"when it runs, see belfry-schedule(7); may be given several times"},
     {"timezone", &job_type_text, AT(timezone), 0, 0, NULL,
@@ -117,9 +170,19 @@ const struct job_key job_keys[] = {
 _Static_assert(nitems(job_keys) <= JOB_KEY_MAX, "JOB_KEY_MAX is too small");
 
 bool
+job_key_is_for(const struct job_key *key, enum job_kind kind)
+{
+	if (key->setting != NULL)
+		return key->kind == kind;
+	if (key->type == &job_type_shell || key->type == &job_type_stdin)
+		return kind == KIND_COMMAND;
+	return true;
+}
+
+bool
 job_key_is_option(const struct job_key *key)
 {
-	return key->type != &job_type_command &&
+	return key->type != &job_type_command && key->type != &job_type_http &&
 	    key->type != &job_type_description &&
 	    key->type != &job_type_schedule;
 }

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "config/quote.h"
+#include "kind/http.h"
 
 /* One code or a range; the end of it, NULL with err. */
 static const char *
@@ -245,24 +246,61 @@ print_environment(
 const struct job_type job_type_environment = {
     true, parse_environment, print_environment};
 
+/* Keys that say what a job does, of which it has one. */
+static int
+set_kind(struct job_draft *draft, enum job_kind kind, const char *other,
+    const char *value, struct err *err)
+{
+	uint32_t line = job_draft_line(draft, other);
+
+	if (line != 0)
+		return err_set(err,
+		    "a job has one of command and http; %s is in line %u",
+		    other, line);
+	draft->command = value;
+	draft->options.kind = (uint8_t)kind;
+	return 0;
+}
+
 static int
 parse_command(struct job_draft *draft, const struct job_key *key,
     const char *value, uint32_t line, struct err *err)
 {
 	if (*value == '\0')
 		return err_set(err, "a command line is missing");
-	draft->command = value;
-	return 0;
+	return set_kind(draft, KIND_COMMAND, "http", value, err);
+}
+
+static int
+parse_http(struct job_draft *draft, const struct job_key *key,
+    const char *value, uint32_t line, struct err *err)
+{
+	if (*value == '\0')
+		return err_set(err, "write METHOD URL");
+	if (http_check_line(value, err) == -1)
+		return -1;
+	return set_kind(draft, KIND_HTTP, "command", value, err);
 }
 
 static void
 print_command(
     const struct job_def *def, const struct job_key *key, struct strbuf *b)
 {
-	strbuf_adds(b, def->command);
+	if (def->options->kind == KIND_COMMAND)
+		strbuf_adds(b, def->command);
 }
 
 const struct job_type job_type_command = {false, parse_command, print_command};
+
+static void
+print_http(
+    const struct job_def *def, const struct job_key *key, struct strbuf *b)
+{
+	if (def->options->kind == KIND_HTTP)
+		strbuf_adds(b, def->command);
+}
+
+const struct job_type job_type_http = {false, parse_http, print_http};
 
 static int
 parse_description(struct job_draft *draft, const struct job_key *key,

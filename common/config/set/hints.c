@@ -124,6 +124,8 @@ check_command(struct hinter *h, const struct job_def *def)
 	uint32_t n;
 	char **words;
 
+	if (def->options->kind != KIND_COMMAND)
+		return;
 	if (!def->direct) {
 		check_program(h, "shell", def->options->shell);
 		return;

@@ -40,6 +40,13 @@ struct claim_ask {
 	 * fence and counts for overlap.
 	 */
 	bool extra;
+	int32_t attempt; /* of an extra one; 0: 1 */
+	/*
+	 * In place of a run of a dead host, which reaped() told: not bound to
+	 * the mark either. Of all hosts that may try, one gets it.
+	 */
+	const char *lost_incarnation;
+	const char *lost_id;
 	bool at_least_once;
 	bool interval; /* slot_ms is a next due time: see due_ms */
 	enum claim_overlap overlap;
@@ -64,11 +71,10 @@ enum claim_verdict {
 /* Valid during the callback. */
 struct claim_answer {
 	enum claim_verdict verdict;
-	uint64_t fence;  /* WON */
-	int32_t attempt; /* WON: from 1; more for a slot whose host was lost */
-	bool rerun;      /* WON: its former host was lost */
-	int64_t wait_ms; /* EARLY */
-	int64_t mark_ms; /* STALE */
+	uint64_t fence;    /* WON */
+	int32_t attempt;   /* WON: from 1; instead of a lost run, one more */
+	int64_t wait_ms;   /* EARLY */
+	int64_t mark_ms;   /* STALE */
 	const char *owner; /* TAKEN, BUSY: incarnation, "-" if not known */
 	const char *id;    /* TAKEN, BUSY: id of the run there, "-" */
 	/*

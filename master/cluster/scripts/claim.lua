@@ -3,10 +3,10 @@
 -- ARGV: marker, sequence seen, incarnation, node, early ms, override ms, lock
 -- delay ms, state of a new claim (C: a start must follow; R: it is started),
 -- then for each: job, slot ms, claim id, flags, start deadline ms, next due ms
--- or "".
+-- or "", attempt (x) or INCARNATION ID of the lost run (z) or "".
 --
--- Flags: x no mark (a run by hand, a repetition), l at-least-once, s/w no
--- overlap (skip/wait), i an interval's slot.
+-- Flags: x no mark (a run by hand, a repetition), z in place of a run that was
+-- lost, l at-least-once, s/w no overlap (skip/wait), i an interval's slot.
 --
 -- For each: OK FENCE ATTEMPT HOW, EARLY MS, LATE, STALE MARK, TAKEN STATE OWNER
 -- ID, BUSY OWNER ID, SKIP, GONE.
@@ -46,6 +46,10 @@ local function run_line(x, job, slot, attempt, fence, flags)
 	return x .. ' ' .. int(attempt) .. ' ' .. int(fence) .. ' ' .. slot .. ' ' .. flags .. ' ' .. job
 end
 
+local function unmarked(flags)
+	return has(flags, 'x') or has(flags, 'z')
+end
+
 local function take(key, h, how, attempt, c)
 	local fence = math.max(num(h[5]) + 1, fence_floor + 1, us)
 	local set = {'f', int(fence)}
@@ -53,7 +57,7 @@ local function take(key, h, how, attempt, c)
 		set[#set + 1] = k
 		set[#set + 1] = v
 	end
-	if not has(c.flags, 'x') then
+	if not unmarked(c.flags) then
 		put('s', c.slot) put('c', c.cid) put('x', state) put('w', inc)
 		put('a', int(attempt)) put('t', int(now))
 	end
@@ -81,18 +85,28 @@ local function extra(key, h, c)
 		local attempt, fence = string.match(line, '^%a (%d+) (%d+)')
 		return 'OK ' .. fence .. ' ' .. attempt .. ' same'
 	end
-	return busy(h, c.cid, c.flags) or take(key, h, 'extra', 1, c)
+	if has(c.flags, 'x') then
+		return busy(h, c.cid, c.flags)
+			or take(key, h, 'extra', num(c.from), c)
+	end
+	-- Runs that were lost stand under their dead host until they are buried.
+	local dead, id = string.match(c.from, '^(%S+) (%S+)$')
+	line = redis.call('HGET', P .. ':r:' .. dead, id)
+	if not line then return 'TAKEN D - -' end
+	local by = redis.call('HGET', P .. ':d:' .. dead, 'z:' .. id)
+	if by and by ~= inc and alive(by) then return 'TAKEN R ' .. by .. ' -' end
+	local other = busy(h, c.cid, c.flags)
+	if other then return other end
+	redis.call('HSET', P .. ':d:' .. dead, 'z:' .. id, inc)
+	redis.call('HSET', key, 'z', id)
+	return take(key, h, 'rerun', num(string.match(line, '^%a (%d+)')) + 1, c)
 end
 
--- The slot of the mark: who had it may have given it up, or died.
+-- The slot of the mark: who had it may have given it up, or never started.
 local function retake(key, h, slot, c)
 	local x = h[3]
-	local attempt = num(h[6])
 	if x == 'O' or (x == 'C' and now - num(h[7]) > override) then
-		return busy(h, c.cid, c.flags) or take(key, h, 'over', attempt, c)
-	end
-	if has(c.flags, 'l') and (x == 'L' or (x == 'R' and not alive(h[4]))) then
-		return busy(h, c.cid, c.flags) or take(key, h, 'rerun', attempt + 1, c)
+		return busy(h, c.cid, c.flags) or take(key, h, 'over', 1, c)
 	end
 	return 'TAKEN ' .. (x or 'D') .. ' ' .. (h[4] or '-') .. ' ' .. (h[2] or '-')
 end
@@ -101,15 +115,19 @@ local function claim(c)
 	local key = P .. ':j:' .. c.job
 	local h = redis.call('HMGET', key, 's', 'c', 'x', 'w', 'f', 'a', 't', 'o', 'p', 'n')
 	local slot, mark = num(c.slot), num(h[1])
-	if has(c.flags, 'x') then return extra(key, h, c) end
+	if unmarked(c.flags) then return extra(key, h, c) end
 	if slot == mark and h[2] == c.cid then return again(key, h, c) end --@claim-id
 	if slot - now > early then return 'EARLY ' .. int(slot - now) end
 	if now - slot > num(c.deadline) then return 'LATE' end
 	if slot < mark then return 'STALE ' .. int(mark) end
-	if slot <= floor and not has(c.flags, 'l') then return 'STALE ' .. int(floor) end
+	if slot <= floor then return 'STALE ' .. int(floor) end
 	if has(c.flags, 'i') and slot < num(h[10]) then return 'STALE ' .. h[10] end
 	if slot == mark and h[3] then return retake(key, h, slot, c) end
 	local other = busy(h, c.cid, c.flags)
+	if other and h[3] == 'C' and h[2] == h[8] then
+		-- Who is before us may not come to start: it is not skipped yet.
+		return 'TAKEN C ' .. h[9] .. ' ' .. h[8]
+	end
 	if other and has(c.flags, 's') and quarantine <= now then
 		redis.call('HSET', key, 's', c.slot, 'c', c.cid, 'x', 'S', 'w', inc, 'a', '1')
 		changes = changes + 1
@@ -119,8 +137,9 @@ local function claim(c)
 end
 
 local answer = {''}
-for i = 9, #ARGV, 6 do
+for i = 9, #ARGV, 7 do
 	answer[#answer + 1] = claim({job = ARGV[i], slot = ARGV[i + 1], cid = ARGV[i + 2],
-		flags = ARGV[i + 3], deadline = ARGV[i + 4], due = ARGV[i + 5]})
+		flags = ARGV[i + 3], deadline = ARGV[i + 4], due = ARGV[i + 5],
+		from = ARGV[i + 6]})
 end
 return done(answer)

@@ -15,24 +15,22 @@ local runs = P .. ':r:' .. inc
 local keep, answer = {}, {''}
 
 local function overlaps(flags)
-	return not (string.find(flags, 's', 1, true) or string.find(flags, 'w', 1, true))
+	return not string.find(flags, '[sw]')
 end
 
 -- What runs is true whatever is written here, unless a later claim of the
 -- slot is.
 local function merge(cid, job, slot, attempt, fence, flags)
 	local key = P .. ':j:' .. job
-	local h = redis.call('HMGET', key, 's', 'c', 'a', 'f', 'o', 'p', 'x')
+	local h = redis.call('HMGET', key, 's', 'c', 'a', 'f', 'o', 'z')
 	local mark = num(h[1])
+	if h[6] == cid then return false end
 	if num(fence) > num(h[4]) then redis.call('HSET', key, 'f', fence) end
 	if not overlaps(flags) then
 		if h[5] and h[5] ~= cid then return false end
 		redis.call('HSET', key, 'o', cid, 'p', inc)
 	end
-	if string.find(flags, 'x', 1, true) or mark > num(slot) then return true end
-	if mark == num(slot) and h[2] ~= cid and num(h[3]) > num(attempt) then
-		return false
-	end
+	if string.find(flags, '[xz]') or mark > num(slot) then return true end
 	redis.call('HSET', key, 's', slot, 'c', cid, 'x', 'R', 'w', inc, 'a', attempt,
 		't', int(now))
 	return true

@@ -15,9 +15,10 @@ local function start(job, slot, cid, flags, fence)
 	local runs = P .. ':r:' .. inc
 	local h = redis.call('HMGET', key, 's', 'c', 'x', 'f', 'a')
 	local attempt = num(h[5])
-	if string.find(flags, 'x', 1, true) then
-		if redis.call('HEXISTS', runs, cid) == 0 then return 'LOST' end
-		attempt = 1
+	if string.find(flags, '[xz]') then
+		local line = redis.call('HGET', runs, cid)
+		if not line then return 'LOST' end
+		attempt = num(string.match(line, '^%a (%d+)'))
 		redis.call('HSET', key, 'f', int(math.max(num(h[4]), num(fence))))
 	else
 		local mine = h[1] == slot and h[2] == cid

@@ -86,7 +86,7 @@ goes_on(struct verify *v, const struct err *err)
 	return false;
 }
 
-/* "PHASE,UPTO,UNTIL,BEFORE,START,RUN,JOB" */
+/* "PHASE,UPTO,UNTIL,BEFORE,START,RUN,NEXT,JOB" */
 static void
 add_cursor(const struct verify *v, struct strbuf *b)
 {
@@ -94,9 +94,10 @@ add_cursor(const struct verify *v, struct strbuf *b)
 		strbuf_addf(b, "job=%s&", v->only);
 	if (v->since_ms != INT64_MIN)
 		strbuf_addf(b, "since=%" PRId64 "&", v->since_ms);
-	strbuf_addf(b, "after=%d,%" PRId64 ",%" PRId64 ",%s,%" PRId64 ",%s,%s",
+	strbuf_addf(b,
+	    "after=%d,%" PRId64 ",%" PRId64 ",%s,%" PRId64 ",%s,%" PRId64 ",%s",
 	    (int)v->phase, v->check.upto_ms, v->until_ms, v->before,
-	    v->check.start_us, v->check.start_run, v->job);
+	    v->check.start_us, v->check.start_run, v->check.next_ms, v->job);
 }
 
 static void
@@ -231,6 +232,7 @@ set_bounds(struct verify *v)
 	v->until_ms = INT64_MAX;
 	v->check.upto_ms = upto;
 	v->check.start_us = INT64_MAX;
+	v->check.next_ms = INT64_MAX;
 	v->check.start_run[0] = '\0';
 }
 
@@ -299,13 +301,13 @@ step(struct verify *v)
 static bool
 parse_after(struct verify *v, const char *text)
 {
-	char *copy = xstrdup(text), *rest = copy, *part[7];
+	char *copy = xstrdup(text), *rest = copy, *part[8];
 	size_t n = 0;
 
 	while (n < nitems(part) && (part[n] = strsep(&rest, ",")) != NULL)
 		n++;
 	if (n == nitems(part) && rest == NULL && part[0][0] >= '0' &&
-	    part[0][0] <= '2' && strlen(part[6]) <= JOB_NAME_MAX) {
+	    part[0][0] <= '2' && strlen(part[7]) <= JOB_NAME_MAX) {
 		v->phase = (enum phase)(part[0][0] - '0');
 		v->check.upto_ms = strtoll(part[1], NULL, 10);
 		v->until_ms = strtoll(part[2], NULL, 10);
@@ -313,7 +315,8 @@ parse_after(struct verify *v, const char *text)
 		v->check.start_us = strtoll(part[4], NULL, 10);
 		snprintf(v->check.start_run, sizeof(v->check.start_run), "%s",
 		    part[5]);
-		snprintf(v->job, sizeof(v->job), "%s", part[6]);
+		v->check.next_ms = strtoll(part[6], NULL, 10);
+		snprintf(v->job, sizeof(v->job), "%s", part[7]);
 	} else {
 		n = 0;
 	}

@@ -70,6 +70,51 @@ is_made(const struct verify_job *job, const struct store_check *c)
 	    plans_is_slot(job->plans, c->until_ms);
 }
 
+/* One by hand stands between others, at no whole second. */
+static bool
+is_of_schedule(const struct store_check *c)
+{
+	return *c->run == '\0' ||
+	    (*c->id != '\0' ? c->trigger != TRIGGER_MANUAL :
+			      c->slot_ms % 1000 == 0);
+}
+
+/* The slots from one to another, both of them; COUNT_MAX + 1: more. */
+static int64_t
+count_slots(const struct plans *plans, int64_t from_ms, int64_t until_ms)
+{
+	int64_t at = from_ms - 1, n = 0;
+
+	while (n <= COUNT_MAX && plans_next(plans, at, &at) && at <= until_ms)
+		n++;
+	return n;
+}
+
+/* Does it stand for the slots that it says, and for no others? */
+static void
+check_range(struct verify_job *job, const struct store_check *c)
+{
+	const struct plan *plan = plans_at(job->plans, c->slot_ms);
+	char text[128];
+	int64_t n;
+
+	if (c->until_ms >= job->next_ms)
+		add_finding(job, "duplicate", job->next_ms, NULL,
+		    "the slot has a row, and is in the range of another");
+	job->next_ms = c->slot_ms;
+	if (c->until_ms == c->slot_ms || c->count == 0 || plan == NULL ||
+	    !plan_is_clock(plan) || strcmp(c->reason, "dst-gap") == 0)
+		return;
+	n = count_slots(job->plans, c->slot_ms, c->until_ms);
+	if (n > COUNT_MAX || n == c->count)
+		return;
+	snprintf(text, sizeof(text),
+	    "the row counts %" PRId64 " slots, and the schedule has %" PRId64
+	    " from its first to its last",
+	    c->count, n);
+	add_finding(job, "disagreement", c->slot_ms, NULL, text);
+}
+
 static void
 check_run_of_row(struct verify_job *job, const struct store_check *c)
 {
@@ -99,9 +144,12 @@ check_run_of_row(struct verify_job *job, const struct store_check *c)
 void
 verify_slot(struct verify_job *job, const struct store_check *c)
 {
-	verify_gap(job, c->until_ms);
-	if (c->slot_ms <= job->upto_ms)
-		job->upto_ms = c->slot_ms - 1;
+	if (is_of_schedule(c)) {
+		verify_gap(job, c->until_ms);
+		if (c->slot_ms <= job->upto_ms)
+			job->upto_ms = c->slot_ms - 1;
+		check_range(job, c);
+	}
 	if (!is_made(job, c))
 		add_finding(job, "phantom", c->slot_ms, c->run,
 		    "the ledger has it and the schedule of its time has not");

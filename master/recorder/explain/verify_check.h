@@ -14,6 +14,8 @@ struct verify_job {
 	const char *node_name; /* ... of this host's runs */
 	/* slots: all that is expected after this was looked at */
 	int64_t upto_ms;
+	/* the slot of the last row of the schedule; INT64_MAX none */
+	int64_t next_ms;
 	/* runs: the earliest start of those that were looked at */
 	int64_t start_us; /* INT64_MAX none */
 	char start_run[RUN_ID_SIZE];

@@ -11,8 +11,11 @@
 /*
  * Statements are planned once, when the tables may still be empty: what is
  * looked up is looked up by an index, and what is joined is of a batch.
+ * What has been sent is forgotten here: a commit must last.
  */
 #define WRITING                                                                \
+	"SELECT set_config('synchronous_commit', 'on', false) "                \
+	"WHERE current_setting('synchronous_commit') = 'off'; "                \
 	"SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; " \
 	"SET enable_nestloop = off; SET statement_timeout = '50s'; "           \
 	"SET idle_in_transaction_session_timeout = '60s'"

@@ -5,76 +5,81 @@
 
 #include "base/mem.h"
 
-static int
-prepare(
-    struct shelf *shelf, sqlite3_stmt **st, const char *text, struct err *err)
+/*
+ * Statements live for one use: the file may be closed and opened again between
+ * two, and a transaction needs few.
+ */
+static sqlite3_stmt *
+prepare(struct shelf *shelf, const char *text)
 {
-	if (sqlite3_prepare_v3(shelf->db, text, -1, SQLITE_PREPARE_PERSISTENT,
-		st, NULL) == SQLITE_OK)
-		return 0;
-	return err_set(err, "%s", sqlite3_errmsg(shelf->db));
+	sqlite3_stmt *st = NULL;
+
+	if (shelf->file->db != NULL)
+		sqlite3_prepare_v2(shelf->file->db, text, -1, &st, NULL);
+	return st;
 }
 
-/* The first column of the only row. */
+/* The first column of the only row; 0 for NULL. */
 static int64_t
 get_number(struct shelf *shelf, const char *text)
 {
-	sqlite3_stmt *st = NULL;
+	sqlite3_stmt *st = prepare(shelf, text);
 	int64_t n = 0;
 
-	if (sqlite3_prepare_v2(shelf->db, text, -1, &st, NULL) == SQLITE_OK &&
-	    sqlite3_step(st) == SQLITE_ROW)
+	if (st != NULL && sqlite3_step(st) == SQLITE_ROW)
 		n = sqlite3_column_int64(st, 0);
 	sqlite3_finalize(st);
 	return n;
 }
 
-int
-shelf_init(struct shelf *shelf, sqlite3 *db, struct err *err)
+/* Numbers go on, whatever file they are in. */
+static int
+make_table(struct shelf *shelf)
 {
-	memset(shelf, 0, sizeof(*shelf));
-	shelf->db = db;
-	if (sqlite3_exec(db,
+	int64_t first, last;
+
+	if (sqlite3_exec(shelf->file->db,
 		"CREATE TABLE IF NOT EXISTS outbox "
 		"(seq INTEGER PRIMARY KEY, records BLOB NOT NULL)",
 		NULL, NULL, NULL) != SQLITE_OK)
-		return err_set(err, "%s", sqlite3_errmsg(db));
-	if (prepare(shelf, &shelf->insert,
-		"INSERT INTO outbox (seq, records) VALUES (?1, ?2)",
-		err) == -1 ||
-	    prepare(shelf, &shelf->get,
-		"SELECT seq, records FROM outbox WHERE seq >= ?1 "
-		"ORDER BY seq LIMIT 1",
-		err) == -1 ||
-	    prepare(shelf, &shelf->remove, "DELETE FROM outbox WHERE seq < ?1",
-		err) == -1 ||
-	    prepare(shelf, &shelf->pieces,
-		"SELECT start, data FROM output WHERE run = ?1 AND "
-		"start >= ?2 ORDER BY start",
-		err) == -1)
 		return -1;
-	shelf->last = get_number(shelf, "SELECT max(seq) FROM outbox");
-	shelf->first = get_number(shelf, "SELECT min(seq) FROM outbox");
-	if (shelf->first == 0)
-		shelf->first = 1;
+	last = get_number(shelf, "SELECT max(seq) FROM outbox");
+	first = get_number(shelf, "SELECT min(seq) FROM outbox");
+	if (last > shelf->last)
+		shelf->last = last;
+	shelf->first = first > 0 ? first : shelf->last + 1;
+	shelf->renewed = shelf->file->store.renewed;
 	return 0;
+}
+
+int
+shelf_init(struct shelf *shelf, struct sqlite_store *file, struct err *err)
+{
+	memset(shelf, 0, sizeof(*shelf));
+	shelf->file = file;
+	if (make_table(shelf) == 0)
+		return 0;
+	return err_set(err, "%s: %s", file->path, sqlite3_errmsg(file->db));
 }
 
 void
 shelf_fini(struct shelf *shelf)
 {
-	sqlite3_finalize(shelf->insert);
-	sqlite3_finalize(shelf->get);
-	sqlite3_finalize(shelf->remove);
-	sqlite3_finalize(shelf->pieces);
 	wire_writer_fini(&shelf->records);
 	free(shelf->row);
 }
 
-void
+bool
 shelf_begin(struct shelf *shelf)
 {
 	wire_writer_reset(&shelf->records);
+	if (shelf->file->failed || shelf->renewed == shelf->file->store.renewed)
+		return false;
+	if (make_table(shelf) == -1) {
+		sqlite_fail(shelf->file);
+		return false;
+	}
+	return true;
 }
 
 void
@@ -88,16 +93,20 @@ shelf_add(struct shelf *shelf, uint16_t type, struct wire_writer *w)
 int
 shelf_write(struct shelf *shelf)
 {
-	int rc;
+	sqlite3_stmt *st;
+	int rc = SQLITE_ERROR;
 
 	if (shelf->records.len == 0)
 		return 0;
-	sqlite3_bind_int64(shelf->insert, 1, shelf->last + 1);
-	sqlite3_bind_blob64(shelf->insert, 2, shelf->records.p,
-	    shelf->records.len, SQLITE_STATIC);
-	rc = sqlite3_step(shelf->insert);
-	sqlite3_reset(shelf->insert);
-	sqlite3_clear_bindings(shelf->insert);
+	st =
+	    prepare(shelf, "INSERT INTO outbox (seq, records) VALUES (?1, ?2)");
+	if (st != NULL) {
+		sqlite3_bind_int64(st, 1, shelf->last + 1);
+		sqlite3_bind_blob64(
+		    st, 2, shelf->records.p, shelf->records.len, SQLITE_STATIC);
+		rc = sqlite3_step(st);
+		sqlite3_finalize(st);
+	}
 	if (rc != SQLITE_DONE)
 		return -1;
 	shelf->last++;
@@ -107,19 +116,23 @@ shelf_write(struct shelf *shelf)
 int64_t
 shelf_get(struct shelf *shelf, int64_t seq, struct wire_reader *r)
 {
+	sqlite3_stmt *st = prepare(shelf,
+	    "SELECT seq, records FROM outbox WHERE seq >= ?1 "
+	    "ORDER BY seq LIMIT 1");
 	int64_t found = 0;
 	size_t n;
 
-	sqlite3_bind_int64(shelf->get, 1, seq);
-	if (sqlite3_step(shelf->get) == SQLITE_ROW) {
-		found = sqlite3_column_int64(shelf->get, 0);
-		n = (size_t)sqlite3_column_bytes(shelf->get, 1);
+	if (st == NULL)
+		return 0;
+	sqlite3_bind_int64(st, 1, seq);
+	if (sqlite3_step(st) == SQLITE_ROW) {
+		found = sqlite3_column_int64(st, 0);
+		n = (size_t)sqlite3_column_bytes(st, 1);
 		array_reserve(&shelf->row, &shelf->row_cap, n, 1);
-		memcpy(shelf->row, sqlite3_column_blob(shelf->get, 1), n);
+		memcpy(shelf->row, sqlite3_column_blob(st, 1), n);
 		wire_reader_init(r, shelf->row, n);
 	}
-	/* An open statement would keep the file's log from being used again. */
-	sqlite3_reset(shelf->get);
+	sqlite3_finalize(st);
 	return found;
 }
 
@@ -143,36 +156,44 @@ shelf_next(
 void
 shelf_remove(struct shelf *shelf, int64_t seq)
 {
+	sqlite3_stmt *st;
+
 	if (seq <= shelf->first)
 		return;
-	sqlite3_bind_int64(shelf->remove, 1, seq);
-	if (sqlite3_step(shelf->remove) == SQLITE_DONE)
+	st = prepare(shelf, "DELETE FROM outbox WHERE seq < ?1");
+	if (st == NULL)
+		return;
+	sqlite3_bind_int64(st, 1, seq);
+	if (sqlite3_step(st) == SQLITE_DONE)
 		shelf->first = seq;
-	sqlite3_reset(shelf->remove);
+	sqlite3_finalize(st);
 }
 
 int64_t
 shelf_copy_pieces(struct shelf *shelf, const char *run, int64_t from,
     size_t max, struct store *to)
 {
+	sqlite3_stmt *st = prepare(shelf,
+	    "SELECT start, data FROM output WHERE run = ?1 AND start >= ?2 "
+	    "ORDER BY start");
 	int64_t next = -1;
 	size_t sent = 0, n;
 
-	sqlite3_bind_text(shelf->pieces, 1, run, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(shelf->pieces, 2, from);
-	while (sqlite3_step(shelf->pieces) == SQLITE_ROW) {
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_text(st, 1, run, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, from);
+	while (sqlite3_step(st) == SQLITE_ROW) {
 		if (sent >= max) {
-			next = sqlite3_column_int64(shelf->pieces, 0);
+			next = sqlite3_column_int64(st, 0);
 			break;
 		}
-		n = (size_t)sqlite3_column_bytes(shelf->pieces, 1);
-		to->ops->piece(to, run,
-		    (uint64_t)sqlite3_column_int64(shelf->pieces, 0),
-		    sqlite3_column_blob(shelf->pieces, 1), n);
+		n = (size_t)sqlite3_column_bytes(st, 1);
+		to->ops->piece(to, run, (uint64_t)sqlite3_column_int64(st, 0),
+		    sqlite3_column_blob(st, 1), n);
 		sent += n;
 	}
-	sqlite3_reset(shelf->pieces);
-	sqlite3_clear_bindings(shelf->pieces);
+	sqlite3_finalize(st);
 	return next;
 }
 

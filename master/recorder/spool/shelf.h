@@ -5,15 +5,13 @@
 #ifndef BELFRY_MASTER_RECORDER_SHELF_H
 #define BELFRY_MASTER_RECORDER_SHELF_H
 
-#include <sqlite3.h>
-
 #include "base/err.h"
 #include "ipc/wire.h"
-#include "recorder/store.h"
+#include "recorder/sqlite/store_sqlite.h"
 
 struct shelf {
-	sqlite3 *db; /* borrowed */
-	sqlite3_stmt *insert, *get, *remove, *pieces;
+	struct sqlite_store *file;  /* borrowed; its db comes and goes */
+	unsigned renewed;           /* of the file, when its table was made */
 	struct wire_writer records; /* of the transaction that is open */
 	int64_t last;               /* number of the newest row; 0 none yet */
 	int64_t first;              /* of the oldest that may be there */
@@ -22,11 +20,16 @@ struct shelf {
 };
 
 /* Makes the table. 0, or -1 with err. */
-int shelf_init(struct shelf *shelf, sqlite3 *db, struct err *err);
+int shelf_init(struct shelf *shelf, struct sqlite_store *file, struct err *err);
 void shelf_fini(struct shelf *shelf);
 
-/* Records of a transaction: forgotten, added, written. w is finished. */
-void shelf_begin(struct shelf *shelf);
+/*
+ * A transaction of the file has begun: forgets the records of the one before.
+ * True when the file is another one since; what was in the old one is gone.
+ */
+bool shelf_begin(struct shelf *shelf);
+
+/* Records of the transaction: added, written. w is finished. */
 void shelf_add(struct shelf *shelf, uint16_t type, struct wire_writer *w);
 /* 0, or -1: SQLite's error. */
 int shelf_write(struct shelf *shelf);

@@ -22,8 +22,11 @@ spool_begin(struct store *store)
 {
 	struct spool *sp = spool(store);
 
-	shelf_begin(&sp->shelf);
 	sp->local->ops->begin(sp->local);
+	if (shelf_begin(&sp->shelf))
+		sp->sent = sp->next =
+		    (struct spool_cursor){.seq = sp->shelf.first};
+	store->renewed = sp->local->renewed;
 }
 
 static void
@@ -386,7 +389,7 @@ spool_open(const struct spool_config *config, struct err *err)
 	sp->store.ops = &store_spool;
 	sp->local = local;
 	TAILQ_INIT(&sp->reads);
-	if (shelf_init(&sp->shelf, sqlite_store(local)->db, err) == -1 ||
+	if (shelf_init(&sp->shelf, sqlite_store(local), err) == -1 ||
 	    probe(config, err) == -1) {
 		shelf_fini(&sp->shelf);
 		store_sqlite.close(local);
@@ -394,6 +397,7 @@ spool_open(const struct spool_config *config, struct err *err)
 		return NULL;
 	}
 	sp->sent.seq = sp->shelf.first;
+	sp->store.renewed = local->renewed;
 	sp->cleaned.ops = &cleaned_ops;
 	connect_remote(sp, config);
 	sp->retain = retain_new(config->base, &sp->cleaned, &keep);

@@ -92,10 +92,11 @@ struct sqlite_sweep {
 struct sqlite_store {
 	struct store store; /* first: it is one */
 	char *path;
-	sqlite3 *db;
+	sqlite3 *db; /* NULL: it could not be opened again yet */
 	sqlite3_stmt *statements[SQL_COUNT];
 	struct sqlite_sweep sweep;
-	bool failed; /* something in this transaction; err says what */
+	bool failed;  /* something in this transaction; err says what */
+	bool damaged; /* somebody met what cannot be */
 	struct err err;
 };
 
@@ -185,6 +186,32 @@ const char *sqlite_text(sqlite3_stmt *statement, int column);
 
 /* A column as an outcome; NULL as OUTCOME_NONE. */
 enum outcome sqlite_outcome(sqlite3_stmt *statement, int column);
+
+/* store_sqlite_file.c */
+
+/* "belf": the file is ours and no other program's. */
+#define STORE_APPLICATION_ID 1650814054
+
+/* At start there is time for those that hold the file. */
+#define SQLITE_START_BUSY_MS 5000
+
+/* Is the code about content that cannot be? */
+bool sqlite_is_damage(int code);
+
+/*
+ * Opens s->path and checks it; a damaged file of ours is set aside and a new
+ * one begun, loudly. 0; -1 with err, and s->db is NULL.
+ */
+int sqlite_connect(struct sqlite_store *s, int busy_ms, struct err *err);
+
+/* Closes; what was asked is forgotten. */
+void sqlite_disconnect(struct sqlite_store *s);
+
+/*
+ * Before a transaction: when the file was moved, deleted or found damaged,
+ * opens what is there, or a new one. When it cannot be, s->failed.
+ */
+void sqlite_revive(struct sqlite_store *s);
 
 /* Creates the schema or brings it up to date. 0 or -1 with err. */
 int sqlite_migrate(sqlite3 *db, const char *path, struct err *err);

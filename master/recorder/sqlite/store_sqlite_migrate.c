@@ -6,9 +6,6 @@
 
 #include "base/mem.h"
 
-/* "belf": the file is ours and no other program's. */
-#define APPLICATION_ID 1650814054
-
 static const char *const migrations[] = {
 #include "schema_1.h"
     ,
@@ -58,7 +55,7 @@ apply(sqlite3 *db, size_t version, struct err *err)
 
 	sqlite3_snprintf(sizeof(mark), mark,
 	    "PRAGMA application_id = %d; PRAGMA user_version = %d",
-	    APPLICATION_ID, (int)version);
+	    STORE_APPLICATION_ID, (int)version);
 	if (execute(db, migrations[version - 1], err) == -1)
 		return -1;
 	return execute(db, mark, err);
@@ -75,7 +72,8 @@ migrate_locked(sqlite3 *db, const char *path, struct err *err)
 	    get_int(db, "SELECT count(*) FROM sqlite_schema", &objects, err) ==
 		-1)
 		return err_prefix(err, "store %s", path);
-	if (application != APPLICATION_ID && (objects > 0 || version != 0))
+	if (application != STORE_APPLICATION_ID &&
+	    (objects > 0 || version != 0))
 		return err_set(err,
 		    "store %s is a database of another program; "
 		    "set [store] path to a file of belfry's own",

@@ -117,6 +117,7 @@ sqlite_begin(struct store *store)
 	struct sqlite_store *s = sqlite_store(store);
 
 	sqlite_forgive(s);
+	sqlite_revive(s);
 	sqlite_run(s, SQL_BEGIN, begin_sql, NULL, 0);
 }
 
@@ -133,7 +134,7 @@ sqlite_commit(struct store *store, store_done *done, void *arg)
 	}
 	err = s->err;
 	/* Some errors have rolled back already. */
-	if (!sqlite3_get_autocommit(s->db)) {
+	if (s->db != NULL && !sqlite3_get_autocommit(s->db)) {
 		sqlite_forgive(s);
 		sqlite_run(s, SQL_ROLLBACK, rollback_sql, NULL, 0);
 	}

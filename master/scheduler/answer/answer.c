@@ -99,12 +99,14 @@ answer_live(struct master *m, const struct job *job, size_t max)
 static json_t *
 waiting_line(const struct master *m)
 {
-	const struct run *run = m->launch.first;
 	int64_t now_ms = clock_ms();
 	json_t *list = json_array();
+	struct launch_walk walk;
+	const struct run *run;
 
-	for (size_t n = 0; run != NULL && n < LINE_MAX_SHOWN;
-	     run = run->later, n++)
+	launch_walk_init(&walk, &m->launch);
+	for (size_t n = 0;
+	     n < LINE_MAX_SHOWN && (run = launch_walk_next(&walk)) != NULL; n++)
 		json_array_append_new(list,
 		    json_pack("{s:s, s:s, s:i, s:o, s:I}", "id", run->begin.id,
 			"job", run->begin.job, "priority", (int)run->priority,

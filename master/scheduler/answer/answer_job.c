@@ -148,10 +148,19 @@ fires(const struct job *job, int64_t n)
 	return list;
 }
 
+/*
+ * What may hold secrets is for the job alone. Values of environment-file are
+ * not even known here.
+ */
+#define HIDDEN "(not shown)"
+
 static void
 add_key(void *arg, const char *key, const char *value)
 {
 	json_t *keys = arg, *old = json_object_get(keys, key);
+
+	if (strcmp(key, "stdin") == 0)
+		value = HIDDEN;
 
 	/* A key that is given several times becomes a list. */
 	if (old == NULL) {
@@ -175,7 +184,8 @@ answer_job(struct master *m, struct ask *ask)
 	json = job_json(m, job);
 	keys = json_object();
 	job_def_each_key(job->def, add_key, keys);
-	json_object_set_new(json, "command", json_text(job->def->command));
+	json_object_set_new(
+	    json, job_def_kind_key(job->def), json_text(job->def->command));
 	json_object_set_new(json, "keys", keys);
 	json_object_set_new(json, "next_fires",
 	    fires(job, job->def->options->enabled ? FIRES_SHOWN : 0));

@@ -247,7 +247,7 @@ fire_late(
 							    "late");
 		return true;
 	}
-	if (m->launch.waiting >= CATCH_UP_WAITING_MAX) {
+	if (launch_waiting(&m->launch) >= CATCH_UP_WAITING_MAX) {
 		heap_set(&m->heap, &job->timer, now_ms + CATCH_UP_PAUSE_MS);
 		return false;
 	}

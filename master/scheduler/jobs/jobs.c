@@ -412,6 +412,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	heap_reserve(&m->heap, jobs->n + jobs->n / 16);
 	for (size_t i = 0; i < jobs->n; i++) {
 		all[i]->seen = false;
+		launch_need(m, (enum job_kind)all[i]->def->options->kind);
 		jobs_arm(m, all[i]);
 	}
 	jobs_change_fini(&unused);

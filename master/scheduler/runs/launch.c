@@ -27,11 +27,12 @@
 static struct run *
 find_unfit(const struct launch *launch)
 {
-	struct run *run = launch->first;
-
-	while (run != NULL && !run->unfit)
-		run = run->later;
-	return run;
+	for (size_t i = 0; i < LINE_COUNT; i++)
+		for (struct run *run = launch->lines[i].first; run != NULL;
+		     run = run->later)
+			if (run->unfit)
+				return run;
+	return NULL;
 }
 
 /* By now the job may be another one that fits. */
@@ -182,42 +183,104 @@ goes_before(const struct run *a, const struct run *b)
 	return a->begin.due_ms < b->begin.due_ms;
 }
 
+/* Where it waits as its job is now. */
+static enum launch_line
+line_of(const struct run *run)
+{
+	const struct job_def *def = run->job->def;
+
+	return def == NULL || def->options->kind == KIND_COMMAND ? LINE_PLAIN :
+								   LINE_LIBRARY;
+}
+
 /* Nearly always at the end. */
 void
 launch_enqueue(struct launch *launch, struct run *run)
 {
-	struct run *after = launch->last;
+	struct line *line = &launch->lines[line_of(run)];
+	struct run *after = line->last;
 
+	run->line = (uint8_t)line_of(run);
 	if (run->job->def != NULL)
 		run->priority = (int8_t)run->job->def->options->priority;
 	while (after != NULL && goes_before(run, after))
 		after = after->earlier;
 	run->earlier = after;
-	run->later = after != NULL ? after->later : launch->first;
+	run->later = after != NULL ? after->later : line->first;
 	if (run->later != NULL)
 		run->later->earlier = run;
 	else
-		launch->last = run;
+		line->last = run;
 	if (after != NULL)
 		after->later = run;
 	else
-		launch->first = run;
-	launch->waiting++;
+		line->first = run;
+	line->waiting++;
 }
 
 void
 launch_dequeue(struct launch *launch, struct run *run)
 {
+	struct line *line = &launch->lines[run->line];
+
 	if (run->earlier != NULL)
 		run->earlier->later = run->later;
 	else
-		launch->first = run->later;
+		line->first = run->later;
 	if (run->later != NULL)
 		run->later->earlier = run->earlier;
 	else
-		launch->last = run->earlier;
+		line->last = run->earlier;
 	run->later = run->earlier = NULL;
-	launch->waiting--;
+	line->waiting--;
+}
+
+size_t
+launch_waiting(const struct launch *launch)
+{
+	return launch->lines[LINE_PLAIN].waiting +
+	    launch->lines[LINE_LIBRARY].waiting;
+}
+
+bool
+launch_is_open(const struct launch *launch)
+{
+	return launch->lines[LINE_PLAIN].waiting < LAUNCH_WAITING_MAX &&
+	    launch->lines[LINE_LIBRARY].waiting < LAUNCH_LIBRARY_WAITING_MAX;
+}
+
+void
+launch_walk_init(struct launch_walk *walk, const struct launch *launch)
+{
+	for (size_t i = 0; i < LINE_COUNT; i++)
+		walk->at[i] = launch->lines[i].first;
+}
+
+const struct run *
+launch_walk_next(struct launch_walk *walk)
+{
+	const struct run *best = NULL;
+	size_t line = 0;
+
+	for (size_t i = 0; i < LINE_COUNT; i++) {
+		if (walk->at[i] == NULL ||
+		    (best != NULL && !goes_before(walk->at[i], best)))
+			continue;
+		best = walk->at[i];
+		line = i;
+	}
+	if (best != NULL)
+		walk->at[line] = best->later;
+	return best;
+}
+
+void
+launch_need(struct master *m, enum job_kind kind)
+{
+	if (kind == KIND_COMMAND || m->launch.library_asked)
+		return;
+	m->launch.library_asked = true;
+	channel_send(m->role->guardian, MSG_LIBRARY_ASK, 0, NULL, -1);
 }
 
 void
@@ -226,9 +289,9 @@ launch_left(struct launch *launch, struct run *run)
 	launch->launchers[run->launcher].launching--;
 }
 
-/* The least busy launcher that has room; -1: none. */
+/* The least busy launcher for a line that has room; -1: none. */
 static int
-choose_launcher(const struct launch *launch)
+choose_launcher(const struct launch *launch, enum launch_line line)
 {
 	unsigned least = LAUNCHING_MAX;
 	int best = -1;
@@ -236,7 +299,8 @@ choose_launcher(const struct launch *launch)
 	for (unsigned i = 0; i < launch->nlaunchers; i++) {
 		const struct launcher *l = &launch->launchers[i];
 
-		if (l->channel == NULL || l->launching >= least)
+		if ((i == LAUNCHER_LIBRARY) != (line == LINE_LIBRARY) ||
+		    l->channel == NULL || l->launching >= least)
 			continue;
 		least = l->launching;
 		best = (int)i;
@@ -302,33 +366,89 @@ is_in_rate(struct master *m)
 	return false;
 }
 
+/* A reload may have made another kind of job of it. */
+static void
+sort_head(struct launch *launch, struct line *line)
+{
+	struct run *run;
+
+	while ((run = line->first) != NULL &&
+	    &launch->lines[line_of(run)] != line) {
+		launch_dequeue(launch, run);
+		launch_enqueue(launch, run);
+	}
+}
+
+static struct run *
+first_fit(const struct line *line)
+{
+	struct run *run = line->first;
+
+	while (run != NULL && run->unfit)
+		run = run->later;
+	return run;
+}
+
+/*
+ * The next to go, and its launcher. NULL: nobody, or no launcher has room; it
+ * goes on when one of them has started something.
+ */
+static struct run *
+choose_run(struct launch *launch, unsigned *index_r)
+{
+	struct run *best = NULL, *run;
+
+	for (size_t i = 0; i < LINE_COUNT; i++) {
+		int index = choose_launcher(launch, (enum launch_line)i);
+
+		sort_head(launch, &launch->lines[i]);
+		run = first_fit(&launch->lines[i]);
+		if (run == NULL || index == -1 ||
+		    (best != NULL && !goes_before(run, best)))
+			continue;
+		best = run;
+		*index_r = (unsigned)index;
+	}
+	return best;
+}
+
+static bool
+is_below_max(const struct master *m)
+{
+	return m->runs.count[RUN_LAUNCHING] + m->runs.count[RUN_RUNNING] <
+	    m->launch.max_running;
+}
+
+/* A line that was full has become half empty. */
+static bool
+has_room_again(const struct launch *launch, const struct run *run)
+{
+	size_t waiting = launch->lines[run->line].waiting;
+
+	return waiting ==
+	    (run->line == LINE_PLAIN ? LAUNCH_WAITING_MAX :
+				       LAUNCH_LIBRARY_WAITING_MAX) /
+	    2;
+}
+
 void
 launch_pump(struct master *m)
 {
 	const struct timeval soon = {.tv_usec = REFUSED_WAIT_MS * 1000};
-	struct runs *runs = &m->runs;
-	struct run *run, *next;
-	int index;
+	struct run *run;
+	unsigned index = 0;
 
 	if (m->phase != MASTER_RUNNING)
 		return;
-	for (run = m->launch.first; run != NULL &&
-	     runs->count[RUN_LAUNCHING] + runs->count[RUN_RUNNING] <
-		 m->launch.max_running;
-	     run = next) {
-		next = run->later;
-		if (run->unfit)
-			continue;
-		index = choose_launcher(&m->launch);
-		if (index == -1)
-			return; /* goes on when one of them has started */
+	while (
+	    is_below_max(m) && (run = choose_run(&m->launch, &index)) != NULL) {
 		if (!is_in_rate(m))
 			return;
-		if (send_launch(m, run, (unsigned)index) == -1) {
+		if (send_launch(m, run, index) == -1) {
 			evtimer_add(m->launch.retry, &soon);
 			return;
 		}
-		if (m->launch.waiting == LAUNCH_WAITING_MAX / 2)
+		if (has_room_again(&m->launch, run))
 			master_room(m);
 	}
 }

@@ -5,12 +5,12 @@
 #ifndef BELFRY_SCHEDULER_LAUNCH_H
 #define BELFRY_SCHEDULER_LAUNCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "scheduler/clock/bucket.h"
 #include "ipc/channel.h"
-
-#define LAUNCHERS_MAX 8
+#include "ipc/spec.h"
 
 struct master;
 struct run;
@@ -21,17 +21,33 @@ struct run;
  */
 #define LAUNCH_WAITING_MAX 256
 
+/*
+ * Who waits for the library launcher must not keep commands from being
+ * started, so it has a line of its own, and a long one.
+ */
+enum launch_line {
+	LINE_PLAIN,
+	LINE_LIBRARY,
+	LINE_COUNT,
+};
+#define LAUNCH_LIBRARY_WAITING_MAX 4096
+
 struct launcher {
 	struct channel *channel; /* NULL: it is being started */
 	unsigned launching;
 };
 
+struct line {
+	struct run *first; /* by priority, then in due order */
+	struct run *last;
+	size_t waiting;
+};
+
 struct launch {
 	struct launcher launchers[LAUNCHERS_MAX];
 	unsigned nlaunchers;
-	struct run *first; /* the line, by priority, then in due order */
-	struct run *last;
-	size_t waiting;
+	struct line lines[LINE_COUNT];
+	bool library_asked; /* the guardian was asked for the launcher */
 	size_t max_running;
 	struct bucket rate;
 	struct event *retry; /* no room, or not yet; try again */
@@ -46,6 +62,23 @@ void launch_peer(struct master *m, unsigned index, int fd);
 void launch_enqueue(struct launch *launch, struct run *run);
 void launch_dequeue(struct launch *launch, struct run *run);
 void launch_left(struct launch *launch, struct run *run);
+
+/* How many wait, in all lines. */
+size_t launch_waiting(const struct launch *launch);
+
+/* Whether another slot may be decided: there is room in every line. */
+bool launch_is_open(const struct launch *launch);
+
+/* A walk over all lines, in the order in which they go. */
+struct launch_walk {
+	const struct run *at[LINE_COUNT];
+};
+
+void launch_walk_init(struct launch_walk *walk, const struct launch *launch);
+const struct run *launch_walk_next(struct launch_walk *walk); /* NULL: end */
+
+/* There is a job of this kind: its launcher must be there. */
+void launch_need(struct master *m, enum job_kind kind);
 
 /* Starts what can be started now. */
 void launch_pump(struct master *m);

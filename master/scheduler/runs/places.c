@@ -2,27 +2,54 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 
 #include "base/fd.h"
+#include "base/log.h"
+#include "ipc/runfile.h"
 #include "scheduler/runs/run_id.h"
 
 /* Files made in one turn of the loop. */
 #define PREPARE_AT_ONCE 32
+#define SPACE_LEFT      ((uint64_t)16 << 20)
+
+/* Not the last space of a disk: the store needs that more. */
+static bool
+has_space(int dirfd)
+{
+	struct statvfs fs;
+
+	return fstatvfs(dirfd, &fs) == 0 &&
+	    (uint64_t)fs.f_bavail * fs.f_frsize >= SPACE_LEFT;
+}
+
+/*
+ * An empty file is free. It has its space, so that jobs run on while the disk
+ * is full. One that cannot be made is told at its use.
+ */
+static void
+make_file(int dirfd, const char *name, bool with_space)
+{
+	int fd = openat(
+	    dirfd, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd != -1 && with_space &&
+	    fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RUNFILE_HEADER) == -1)
+		log_debug("run file %s has no space yet", name);
+	fd_close(&fd);
+}
 
 bool
 places_prepare(struct places *places, int dirfd)
 {
+	bool with_space = has_space(dirfd);
 	char name[RUN_ID_SIZE];
-	int fd;
 
 	for (int i = 0; i < PREPARE_AT_ONCE; i++) {
 		if (places->prepared >= PLACES_READY)
 			return false;
 		run_id_name(places->prepared++, name);
-		/* Empty is free; one that cannot be made is told at its use. */
-		fd = openat(dirfd, name,
-		    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		fd_close(&fd);
+		make_file(dirfd, name, with_space);
 	}
 	return true;
 }

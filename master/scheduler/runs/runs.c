@@ -169,15 +169,41 @@ run_begin_fill(struct master *m, struct run_begin *begin_r, struct job *job,
 	begin_r->fence = m->fence;
 }
 
+static int
+create_files(const struct run *run)
+{
+	int dir = run->master->runs_dir;
+
+	if (run->params != NULL &&
+	    params_save(dir, run->begin.id, run->params) == -1)
+		return -1;
+	return runfile_create(dir, &run->begin);
+}
+
+/* Also when somebody deleted the directory. */
+static int
+make_files(const struct run *run)
+{
+	const struct master *m = run->master;
+	int rc = create_files(run), saved = errno;
+
+	if (rc == 0 || errno != ENOENT)
+		return rc;
+	if (runfile_renew_dir(m->runs_dir, m->runs_path) == 1) {
+		log_warn("%s was deleted, and is made again", m->runs_path);
+		return create_files(run);
+	}
+	errno = saved;
+	return -1;
+}
+
 int
 run_claim(struct run *run)
 {
 	struct master *m = run->master;
 
 	fault_point(FAULT_MASTER_DUE);
-	if ((run->params != NULL &&
-		params_save(m->runs_dir, run->begin.id, run->params) == -1) ||
-	    runfile_create(m->runs_dir, &run->begin) == -1) {
+	if (make_files(run) == -1) {
 		outbox_begin(m, &run->begin);
 		run_end_with(run, OUTCOME_LAUNCH_FAILED, false,
 		    "cannot make the run file: %s", strerror(errno));

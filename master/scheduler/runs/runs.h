@@ -46,6 +46,7 @@ struct run {
 	bool orphan;      /* its worker has no channel to us now */
 	bool unfit;       /* it cannot be launched: it is to be ended */
 	int8_t priority;  /* in the waiting line */
+	uint8_t line;     /* enum launch_line it waits in */
 	uint8_t kill_why; /* enum kill_why to be told to the worker; 0 none */
 };
 

@@ -178,6 +178,9 @@ make_argv(const struct job_def *def, uint32_t *n_r)
 {
 	char **argv;
 
+	*n_r = 0;
+	if (def->options->kind != KIND_COMMAND)
+		return NULL;
 	if (def->direct)
 		return job_def_words(def, n_r);
 	argv = xcalloc(4, sizeof(*argv));
@@ -188,12 +191,40 @@ make_argv(const struct job_def *def, uint32_t *n_r)
 	return argv;
 }
 
+static void
+add_setting(void *arg, const char *key, const char *value)
+{
+	struct environment *settings = arg;
+
+	env_start(settings);
+	strbuf_addf(&settings->text, "%s=%s", key, value);
+	strbuf_addch(&settings->text, '\0');
+}
+
+static void
+add_settings(struct environment *settings, const struct job_def *def)
+{
+	if (def->options->kind == KIND_COMMAND)
+		return;
+	add_setting(settings, job_def_kind_key(def), def->command);
+	job_def_each_setting(def, add_setting, settings);
+}
+
+static void
+env_free(struct environment *env)
+{
+	strbuf_fini(&env->text);
+	free(env->at);
+	free(env);
+}
+
 int
 spec_encode(struct master *m, struct run *run, struct wire_writer *w)
 {
 	const struct job_def *def = run->job->def;
 	struct run_spec spec = {.id = run->begin.id, .job = run->begin.job};
 	struct environment *env = xcalloc(1, sizeof(*env));
+	struct environment *settings = xcalloc(1, sizeof(*settings));
 	const struct user *user;
 	const char *name = def->options->user;
 	char **argv;
@@ -216,12 +247,16 @@ spec_encode(struct master *m, struct run *run, struct wire_writer *w)
 	spec.argv = (const char **)(uintptr_t)argv;
 	spec.env = env_pointers(env);
 	spec.envc = env->n;
+	add_settings(settings, def);
+	spec.kind = (enum job_kind)def->options->kind;
+	spec.settings = env_pointers(settings);
+	spec.settingc = settings->n;
 	wire_writer_reset(w);
 	run_spec_encode(&spec, w);
 	free(argv);
 	free(spec.env);
-	strbuf_fini(&env->text);
-	free(env->at);
-	free(env);
+	free(spec.settings);
+	env_free(env);
+	env_free(settings);
 	return w->len <= MESSAGE_PAYLOAD_MAX ? 0 : -1;
 }

@@ -1,5 +1,6 @@
 #include "fake.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,11 +139,17 @@ int
 main(int argc, char **argv)
 {
 	struct fake fake = {.dir = argc == 3 ? argv[2] : NULL};
+	char *path;
 
 	if (fake.dir == NULL) {
 		fprintf(stderr, "usage: api-fake SOCKET DIR\n");
 		return 2;
 	}
+	path = xasprintf("%s/asks.log", fake.dir);
+	fake.log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	free(path);
+	if (fake.log == -1)
+		fatal("asks.log");
 	log_init("api", LOG_LEVEL_DEBUG, LOG_TARGET_STDERR);
 	signal(SIGPIPE, SIG_IGN);
 	run(&fake, argv[1]);

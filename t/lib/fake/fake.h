@@ -34,6 +34,7 @@ struct fake_peer {
 struct fake {
 	struct role role;
 	const char *dir;
+	int log; /* DIR/asks.log; the api cannot open it later */
 	struct fake_peer master;
 	struct fake_peer recorder;
 	struct fake_stream *streams;

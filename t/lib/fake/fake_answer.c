@@ -34,14 +34,7 @@ read_file(const struct fake *fake, const char *name, size_t *len_r)
 static void
 note(const struct fake *fake, const char *line)
 {
-	char *path = xasprintf("%s/asks.log", fake->dir);
-	FILE *f = fopen(path, "ae");
-
-	free(path);
-	if (f == NULL)
-		return;
-	fprintf(f, "%s\n", line);
-	fclose(f);
+	dprintf(fake->log, "%s\n", line);
 }
 
 static void

@@ -115,7 +115,7 @@ errors_come_first(void **state)
 	    "a.ini:5: job x: error: nice \"99\": out of range; "
 	    "-20 to 19 is possible\n"
 	    "a.ini:6: job y: error: the key command is missing; "
-	    "write command = what it runs\n"
+	    "write command = what it runs, or http = what it requests\n"
 	    "a.ini:7: job y: error: unknown key \"comand\"; "
 	    "did you mean command?\n"
 	    "b.ini:1: job a: error: this job is already defined in a.ini:1; "

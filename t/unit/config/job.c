@@ -102,6 +102,45 @@ defaults_are_complete(void **state)
 
 /* A value that is printed as it was given, or as the second text. */
 static void
+requests_are_printed(void **state)
+{
+	struct strbuf b = STRBUF_INIT;
+	struct job_set *set;
+
+	set = load_text("[job j]\nhttp = PUT http://h\nhttp-header = A: 1\n"
+			"http-header = Cookie: x\nhttp-user = u\n"
+			"http-password = p\nhttp-follow = 3\n");
+	assert_int_equal(job_set_problem_count(set), 0);
+	job_def_each_key(job_set_find(set, "j"), add_key, &b);
+	assert_non_null(strstr(strbuf_str(&b),
+	    "http = PUT http://h\n"
+	    "http-header = A: 1\n"
+	    "http-header = Cookie: ***\n"
+	    "http-expect-status = 2xx\n"
+	    "http-follow = 3\n"
+	    "http-connect-timeout = 10s\n"
+	    "http-read-timeout = 1m\n"
+	    "http-user = u\n"
+	    "http-password = ***\n"
+	    "http-verify = yes\n"
+	    "dialect = cron\n"));
+	strbuf_reset(&b);
+	job_def_each_setting(job_set_find(set, "j"), add_key, &b);
+	assert_string_equal(strbuf_str(&b),
+	    "http-header = A: 1\n"
+	    "http-header = Cookie: x\n"
+	    "http-expect-status = 2xx\n"
+	    "http-follow = 3\n"
+	    "http-connect-timeout = 10s\n"
+	    "http-read-timeout = 1m\n"
+	    "http-user = u\n"
+	    "http-password = p\n"
+	    "http-verify = yes\n");
+	job_set_free(set);
+	strbuf_fini(&b);
+}
+
+static void
 values_are_read_and_printed(void **state)
 {
 	static const struct {
@@ -250,6 +289,7 @@ options_have_their_values(void **state)
 
 #define JOB  "[job j]\n"
 #define JOBC "[job j]\ncommand = c\n"
+#define JOBH "[job j]\nhttp = http://h\n"
 #define L3   "a.ini:3: job j: error: "
 
 static const struct {
@@ -257,12 +297,63 @@ static const struct {
 } wrong[] = {
     {JOB "schedule = @daily\n",
 	"a.ini:1: job j: error: the key command is missing; "
-	"write command = what it runs\n"},
+	"write command = what it runs, or http = what it requests\n"},
     {JOB "command =\n",
 	"a.ini:2: job j: error: command: a command line is missing\n"},
     {JOBC "comand = c\n", L3 "unknown key \"comand\"; did you mean command?\n"},
-    {JOBC "limit-sky = 1\n", L3 "unknown key \"limit-sky\"; did you mean limit-cpu?\n"},
-    {JOBC "http = GET x\n", L3 "unknown key \"http\"\n"},
+    {JOBC "limit-sky = 1\n",
+	L3 "unknown key \"limit-sky\"; did you mean limit-cpu?\n"},
+    {JOBC "http = GET http://h\n",
+	L3 "http \"GET http://h\": a job has one of command and http; "
+	   "command is in line 2\n"},
+    {JOBH "command = c\n",
+	L3 "command \"c\": a job has one of command and http; "
+	   "http is in line 2\n"},
+    {JOB "http = GET x\n",
+	"a.ini:2: job j: error: http \"GET x\": write a URL like "
+	"https://host/path\n"},
+    {JOBC "http-follow = 1\n",
+	L3 "http-follow has no meaning in a job with command\n"},
+    {JOBH "shell = /bin/sh\n", L3 "shell has no meaning in a job with http\n"},
+    {JOBH "stdin = x\n",
+	L3 "stdin has no meaning in a job with http; see http-body\n"},
+    {JOBH "http-header = X\n", L3 "http-header \"X\": write Name: value\n"},
+    {JOBH "http-follow = 51\n",
+	L3 "http-follow \"51\": write a number from 0 to 50\n"},
+    {JOBH "http-follow = 1\nhttp-follow = 2\n",
+	"a.ini:4: job j: error: http-follow is given twice; the first is in "
+	"line 3\n"},
+    {JOBH "http-verify = maybe\n",
+	L3 "http-verify \"maybe\": write yes or no\n"},
+    {JOBH "http-read-timeout = 5\n",
+	L3 "http-read-timeout \"5\": column 2: the unit is missing; write ns, "
+	   "us, ms, s, m, h, d or w\n"},
+    {JOBH "http-connect-timeout = 0\n",
+	L3 "http-connect-timeout \"0\": too short; at least 1ms, or none\n"},
+    {JOBH "http-ca-file = ca.pem\n",
+	L3 "http-ca-file \"ca.pem\": an absolute path is needed; begin it "
+	   "with /\n"},
+    {JOBH "http-body = a\nhttp-body-file = /b\n",
+	"a.ini:4: job j: error: a request has one body: http-body or "
+	"http-body-file\n"},
+    {JOB "http = HEAD http://h\nhttp-body = b\n",
+	L3 "HEAD has no body; leave http-body out\n"},
+    {JOBH "http-key = /k\n",
+	L3 "http-key is the key of http-cert, which is missing\n"},
+    {JOBH "http-auth = ntlm\n",
+	L3 "http-auth \"ntlm\": write basic, digest or bearer\n"},
+    {JOBH "http-auth = digest\n",
+	L3 "http-auth needs http-password-file or http-password\n"},
+    {JOBH "http-user = u\n",
+	L3 "http-user needs http-password-file or http-password\n"},
+    {JOBH "http-password-file = /p\n",
+	L3 "http-password-file needs http-user, or http-auth = bearer\n"},
+    {JOBH "http-user = u\nhttp-password = p\nhttp-password-file = /p\n",
+	"a.ini:5: job j: error: write http-password or http-password-file, "
+	"not both\n"},
+    {JOBH "http-auth = bearer\nhttp-password = p\nhttp-user = u\n",
+	"a.ini:5: job j: error: http-user has no meaning with "
+	"http-auth = bearer\n"},
     {JOBC "jitter = 8d\n", L3 "jitter \"8d\": too long; at most 1w\n"},
     {JOBC "dialect = quarz\n",
 	L3 "dialect \"quarz\": write cron or quartz; did you mean quartz?\n"},
@@ -632,6 +723,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(defaults_are_complete),
 	    cmocka_unit_test(values_are_read_and_printed),
+	    cmocka_unit_test(requests_are_printed),
 	    cmocka_unit_test(options_have_their_values),
 	    cmocka_unit_test(errors_name_the_line),
 	    cmocka_unit_test(one_bad_job_leaves_the_others),

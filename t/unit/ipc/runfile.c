@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -272,6 +274,42 @@ test_refused(void **state)
 	runfile_close(&file);
 }
 
+/* A file that cannot be written is removed: nobody is to find its run. */
+static void
+test_free_unwritable(void **state)
+{
+	struct rig *rig = *state;
+	const struct rlimit none = {0, RLIM_INFINITY};
+	const struct rlimit any = {RLIM_INFINITY, RLIM_INFINITY};
+
+	create(rig, ID, 100);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_int_equal(runfile_free(rig->dir, ID), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &any), 0);
+	assert_int_equal(faccessat(rig->dir, NAME, F_OK, 0), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
+static void
+test_renew_dir(void **state)
+{
+	struct rig *rig = *state;
+	struct stat st;
+	int number = rig->dir;
+
+	assert_int_equal(runfile_renew_dir(rig->dir, rig->path), 0);
+	assert_int_equal(rmdir(rig->path), 0);
+	assert_int_equal(runfile_renew_dir(rig->dir, "/proc/none/runs"), -1);
+	assert_int_equal(runfile_renew_dir(rig->dir, rig->path), 1);
+	assert_int_equal(rig->dir, number);
+	assert_int_equal(fstat(rig->dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(fcntl(rig->dir, F_GETFD), FD_CLOEXEC);
+	create(rig, ID, 100);
+	assert_int_equal(runfile_renew_dir(rig->dir, rig->path), 0);
+}
+
 int
 main(void)
 {
@@ -281,6 +319,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_output, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_free_unwritable, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_renew_dir, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,7 @@ fill_spec(struct run_spec *spec, struct wire_writer *w)
 {
 	static const char *argv[] = {"sh", "-c", "echo", NULL};
 	static const char *env[] = {"A=1", "B=", NULL};
+	static const char *settings[] = {"http=http:x", "a=b", NULL};
 	static uint32_t groups[] = {1, 2, 65534};
 
 	memset(spec, 0, sizeof(*spec));
@@ -142,6 +143,9 @@ fill_spec(struct run_spec *spec, struct wire_writer *w)
 	spec->limits = (struct run_limits){90000, 1 << 20, 64, 20};
 	spec->ionice = IONICE(IONICE_IDLE, 0);
 	spec->no_new_privileges = true;
+	spec->kind = KIND_HTTP;
+	spec->settings = settings;
+	spec->settingc = 2;
 	run_spec_encode(spec, w);
 }
 
@@ -183,16 +187,22 @@ test_spec(void **state)
 	assert_int_equal(out.limits.processes, 20);
 	assert_int_equal(ionice_class((int32_t)out.ionice), IONICE_IDLE);
 	assert_true(out.no_new_privileges);
+	assert_int_equal(out.kind, KIND_HTTP);
+	assert_int_equal(out.settingc, 2);
+	assert_string_equal(out.settings[0], "http=http:x");
+	assert_string_equal(out.settings[1], "a=b");
+	assert_null(out.settings[2]);
 	run_spec_fini(&out);
 	wire_writer_fini(&w);
 }
 
 /* What stands behind the fields that have always been there. */
-#define NEWER_FIELDS (8 + 8 + 4 + 4 + 4 + 1)
+#define LIMIT_FIELDS (8 + 8 + 4 + 4 + 4 + 1)
+#define KIND_FIELDS  (1 + 4 + (4 + 11 + 1) + (4 + 3 + 1))
 
 /*
- * Every prefix is malformed, but for the one that an older master sends; every
- * byte may be wrong.
+ * Every prefix is malformed, but for those that older masters send; every byte
+ * may be wrong.
  */
 static void
 test_spec_broken(void **state)
@@ -206,7 +216,10 @@ test_spec_broken(void **state)
 	for (size_t n = 0; n < w.len; n++) {
 		copy = reader_of(&r, w.p, n);
 		assert_int_equal(run_spec_decode(&out, &r),
-		    n == w.len - NEWER_FIELDS ? 0 : -1);
+		    n == w.len - KIND_FIELDS ||
+			    n == w.len - KIND_FIELDS - LIMIT_FIELDS ?
+			0 :
+			-1);
 		run_spec_fini(&out);
 		free(copy);
 	}

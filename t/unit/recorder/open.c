@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <ftw.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "recorder/sqlite/store_sqlite.h"
 
@@ -135,11 +138,49 @@ test_other_program(void **state)
 	check_refused("another program", "[store] path");
 }
 
+/* The damaged file is kept beside a new one, whose path it has with a time. */
+static void
+check_set_aside(off_t size)
+{
+	struct store *store;
+	struct stat st;
+	glob_t found;
+	char pattern[80];
+
+	log_init("t", LOG_LEVEL_ERROR, LOG_TARGET_STDERR);
+	store = open_store();
+	assert_int_equal(store->renewed, 1);
+	store_sqlite.close(store);
+	snprintf(pattern, sizeof(pattern), "%s.damaged-*Z", fx.path);
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	assert_int_equal(found.gl_pathc, 1);
+	assert_int_equal(stat(found.gl_pathv[0], &st), 0);
+	assert_int_equal(st.st_size, size);
+	assert_int_equal(unlink(found.gl_pathv[0]), 0);
+	globfree(&found);
+	store = open_store();
+	assert_int_equal(store->renewed, 0);
+	store_sqlite.close(store);
+}
+
 static void
 test_no_database(void **state)
 {
 	overwrite("this is a letter, not a database. ", 0, 100);
-	check_refused("is damaged", "restore a backup");
+	check_refused("is no database", "[store] path");
+}
+
+static void
+test_no_database_of_our_name(void **state)
+{
+	char path[64];
+
+	memcpy(path, fx.path, sizeof(path));
+	snprintf(fx.path, sizeof(fx.path), "%s/belfry.db", fx.dir);
+	overwrite("this is a letter, not a database. ", 0, 100);
+	check_set_aside(3400);
+	unlink(fx.path);
+	memcpy(fx.path, path, sizeof(path));
 }
 
 static void
@@ -147,15 +188,130 @@ test_truncated(void **state)
 {
 	add_runs(2000);
 	assert_int_equal(truncate(fx.path, 40960), 0);
-	check_refused("is damaged", "move it away");
+	check_set_aside(40960);
 }
 
 static void
 test_damaged_page(void **state)
 {
+	struct stat st;
+
 	add_runs(2000);
+	assert_int_equal(stat(fx.path, &st), 0);
 	overwrite("belfry", 8 * 4096, 600);
-	check_refused("is damaged", ".recover");
+	check_set_aside(st.st_size);
+}
+
+static void
+test_damaged_page_of_another(void **state)
+{
+	add_runs(2000);
+	execute("PRAGMA application_id = 4711");
+	overwrite("belfry", 8 * 4096, 600);
+	check_refused("another program", "[store] path");
+}
+
+static struct err failure;
+
+static void
+note_failure(void *arg, const struct err *err)
+{
+	failure = err != NULL ? *err : (struct err){""};
+}
+
+static void
+record(struct store *store, const char *id)
+{
+	struct record_end end = {
+	    .begin = {.job = "j", .host = "h", .attempt = 1},
+	    .result = {.outcome = OUTCOME_FAILURE},
+	};
+
+	snprintf(end.begin.id, sizeof(end.begin.id), "%s", id);
+	store_sqlite.begin(store);
+	store_sqlite.run_end(store, &end);
+	store_sqlite.commit(store, note_failure, NULL);
+}
+
+static long
+count_runs(struct store *store)
+{
+	sqlite3_stmt *st;
+	long n;
+
+	assert_int_equal(sqlite3_prepare_v2(sqlite_store(store)->db,
+			     "SELECT count(*) FROM runs", -1, &st, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	n = (long)sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return n;
+}
+
+/* What is recorded next is in a file that people see. */
+static void
+test_deleted(void **state)
+{
+	struct store *store = open_store();
+
+	record(store, "01a");
+	assert_string_equal(failure.text, "");
+	assert_int_equal(store->renewed, 1);
+	unlink(fx.path);
+	record(store, "01b");
+	assert_string_equal(failure.text, "");
+	assert_int_equal(store->renewed, 3); /* new, and another */
+	assert_int_equal(count_runs(store), 1);
+	store_sqlite.close(store);
+	assert_int_equal(access(fx.path, R_OK), 0);
+}
+
+static void
+test_moved_and_back(void **state)
+{
+	struct store *store = open_store();
+	char other[80], dir[80];
+
+	record(store, "01a");
+	snprintf(other, sizeof(other), "%s.moved", fx.path);
+	snprintf(dir, sizeof(dir), "%s.dir", fx.path);
+	assert_int_equal(rename(fx.path, other), 0);
+	/* It cannot be begun anew for now. */
+	assert_int_equal(mkdir(fx.path, 0700), 0);
+	record(store, "01b");
+	assert_non_null(strstr(failure.text, "cannot open store"));
+	record(store, "01b");
+	assert_non_null(strstr(failure.text, "cannot open store"));
+	assert_int_equal(rmdir(fx.path), 0);
+	assert_int_equal(rename(other, fx.path), 0);
+	record(store, "01b");
+	assert_string_equal(failure.text, "");
+	assert_int_equal(count_runs(store), 2);
+	store_sqlite.close(store);
+}
+
+/* Damage that shows only when the page is needed. */
+static void
+test_damaged_while_open(void **state)
+{
+	struct store *store;
+	char id[RUN_ID_SIZE];
+	int tries = 0;
+
+	add_runs(5000);
+	store = open_store();
+	overwrite("belfry", 2 * 4096, 100000);
+	sqlite3_db_release_memory(sqlite_store(store)->db);
+	do {
+		snprintf(id, sizeof(id), "00%06d", tries);
+		record(store, id);
+	} while (store->renewed == 0 && ++tries < 1000);
+	assert_int_equal(store->renewed, 1);
+	if (failure.text[0] != '\0')
+		record(store, id);
+	assert_string_equal(failure.text, "");
+	assert_int_equal(count_runs(store), 1);
+	store_sqlite.close(store);
 }
 
 static void
@@ -192,16 +348,15 @@ setup(void **state)
 }
 
 static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	return remove(path);
+}
+
+static int
 teardown(void **state)
 {
-	static const char *const suffixes[] = {"", "-wal", "-shm"};
-	char path[80];
-
-	for (size_t i = 0; i < nitems(suffixes); i++) {
-		snprintf(path, sizeof(path), "%s%s", fx.path, suffixes[i]);
-		unlink(path);
-	}
-	return rmdir(fx.dir);
+	return nftw(fx.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -217,6 +372,11 @@ main(void)
 	    TEST(test_no_database),
 	    TEST(test_truncated),
 	    TEST(test_damaged_page),
+	    TEST(test_damaged_page_of_another),
+	    TEST(test_no_database_of_our_name),
+	    TEST(test_deleted),
+	    TEST(test_moved_and_back),
+	    TEST(test_damaged_while_open),
 	    TEST(test_no_directory),
 	    TEST(test_is_run_id),
 	};

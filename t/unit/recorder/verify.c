@@ -65,6 +65,31 @@ static const struct {
 	"UPDATE ledger SET run = NULL, attempts = 0, outcome = 'missed', "
 	"reason = 'late', until = " S "5, count = 3 WHERE slot = " S "3",
 	""},
+    {"a range over a row",
+	"UPDATE ledger SET run = NULL, attempts = 0, outcome = 'missed', "
+	"reason = 'late', until = " S "5, count = 3 WHERE slot = " S "3; "
+	"DELETE FROM runs WHERE id = 'r03'; "
+	"DELETE FROM ledger WHERE slot = " S "4; "
+	"DELETE FROM runs WHERE id = 'r04'",
+	"duplicate 2500 n=1;"},
+    {"a range that was cut",
+	"DELETE FROM runs WHERE id BETWEEN 'r03' AND 'r05'; "
+	"DELETE FROM ledger WHERE slot IN (" S "4, " S "5); "
+	"UPDATE ledger SET run = NULL, attempts = 0, outcome = 'missed', "
+	"reason = 'late', until = " S "4, count = 3 WHERE slot = " S "3",
+	"disagreement 1900 n=1;gap 2500 n=1;"},
+    {"a row by hand in a range",
+	"DELETE FROM runs WHERE id BETWEEN 'r03' AND 'r05'; "
+	"DELETE FROM ledger WHERE slot IN (" S "4, " S "5); "
+	"UPDATE ledger SET run = NULL, attempts = 0, outcome = 'missed', "
+	"reason = 'late', until = " S "5, count = 3 WHERE slot = " S "3; "
+	"INSERT INTO runs SELECT 'r055', job, 2300001, due, 1, 'manual', "
+	"host, outcome, reason, exit_code, signal, started, finished, "
+	"duration_us, cpu_us, max_rss_kb, fence, output_bytes, "
+	"dropped_bytes, created, retry_ms FROM runs WHERE id = 'r06'; "
+	"INSERT INTO ledger (job, slot, until, count, outcome, run, attempts)"
+	" VALUES ('j', 2300001, 2300001, 1, 'success', 'r055', 1)",
+	""},
     {"what was swept is no gap",
 	"DELETE FROM ledger WHERE slot < " S "4; "
 	"DELETE FROM runs WHERE id < 'r04'; UPDATE swept SET slot = " S "3",
@@ -251,10 +276,10 @@ test_errors(void **state)
 	    {"job=", 400},
 	    {"since=noon", 400},
 	    {"after=x", 400},
-	    {"after=9,1,1,,1,,j", 400},
-	    {"after=1,1,1,,1,,j,k", 400},
-	    {"after=1,1,1,,1,,gone", 200},
-	    {"after=2,x,y,z,w,v,gone", 200},
+	    {"after=9,1,1,,1,,1,j", 400},
+	    {"after=1,1,1,,1,,1,j,k", 400},
+	    {"after=1,1,1,,1,,1,gone", 200},
+	    {"after=2,x,y,z,w,v,u,gone", 200},
 	};
 
 	rig_start(&rig);

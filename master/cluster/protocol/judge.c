@@ -1,0 +1,255 @@
+#include "cluster/protocol/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+note_owner(struct claim *claim, const char *line, unsigned word)
+{
+	line_word(line, word, claim->owner, sizeof(claim->owner));
+	line_word(line, word + 1, claim->owner_id, sizeof(claim->owner_id));
+}
+
+static enum refusal
+parse_refusal(struct claim *claim, const char *line, int64_t *number_r)
+{
+	*number_r = strtoll(line_skip(line, 1), NULL, 10);
+	if (strncmp(line, "EARLY", 5) == 0)
+		return REFUSED_EARLY;
+	if (strcmp(line, "LATE") == 0)
+		return REFUSED_LATE;
+	if (strncmp(line, "STALE", 5) == 0)
+		return REFUSED_STALE;
+	if (strncmp(line, "BUSY", 4) == 0) {
+		note_owner(claim, line, 1);
+		return REFUSED_BUSY;
+	}
+	if (strcmp(line, "SKIP") == 0)
+		return REFUSED_SKIP;
+	if (strncmp(line, "TAKEN ", 6) == 0) {
+		note_owner(claim, line, 2);
+		return line[6] == 'C' || line[6] == 'O' ? REFUSED_CONTEST :
+							  REFUSED_TAKEN;
+	}
+	return REFUSED_GONE;
+}
+
+/*
+ * The slot is ours, under a later id: this daemon asked before it was
+ * restarted, and had come to another round.
+ */
+static bool
+is_ours(const struct claim *claim)
+{
+	size_t n = strlen(claim->base);
+
+	return strncmp(claim->owner_id, claim->base, n) == 0 &&
+	    claim->owner_id[n] == '.' &&
+	    strcmp(claim->owner_id, claim->id) != 0;
+}
+
+static void
+adopt_id(struct protocol *p, struct claim *claim)
+{
+	claim->try = (uint32_t)strtoul(
+	    claim->owner_id + strlen(claim->base) + 1, NULL, 10);
+	snprintf(claim->id, sizeof(claim->id), "%s", claim->owner_id);
+	claim_new_round(p, claim);
+}
+
+static void
+granted(struct protocol *p, struct claim *claim, const char *line)
+{
+	uint64_t fence = strtoull(line_skip(line, 1), NULL, 10);
+	int32_t attempt = (int32_t)strtol(line_skip(line, 2), NULL, 10);
+
+	if (fence > claim->fence)
+		claim->fence = fence;
+	if (claim->fence > p->fence)
+		p->fence = claim->fence;
+	if (attempt > claim->attempt)
+		claim->attempt = attempt;
+}
+
+static void
+vote_on_end(struct claim *claim, struct ballot *ballot, const char *line)
+{
+	int64_t due = strtoll(line_skip(line, 1), NULL, 10);
+
+	ballot->vote = VOTE_YES;
+	if (strncmp(line, "LATE", 4) == 0)
+		claim->end = CLAIM_ENDED_LATE;
+	else if (strncmp(line, "SUPERSEDED", 10) == 0)
+		claim->end = CLAIM_SUPERSEDED;
+	if (due > claim->end_due_ms)
+		claim->end_due_ms = due;
+}
+
+void
+claim_vote(
+    struct protocol *p, struct claim *claim, unsigned server, const char *line)
+{
+	struct ballot *ballot = &claim->ballots[server];
+
+	if (claim->state == CLAIM_ENDING) {
+		vote_on_end(claim, ballot, line);
+	} else if (strncmp(line, "OK", 2) == 0) {
+		ballot->vote = VOTE_YES;
+		if (claim->state == CLAIM_ASKING)
+			granted(p, claim, line);
+	} else {
+		ballot->vote = VOTE_NO;
+		ballot->refusal = parse_refusal(claim, line, &ballot->number);
+		if (claim->state == CLAIM_ASKING &&
+		    ballot->refusal <= REFUSED_CONTEST && is_ours(claim))
+			adopt_id(p, claim);
+	}
+}
+
+struct count {
+	unsigned yes;
+	unsigned no;
+	unsigned open; /* may still answer */
+	unsigned refused[REFUSED_COUNT];
+	int64_t number[REFUSED_COUNT]; /* the highest */
+};
+
+static void
+count_votes(
+    const struct protocol *p, const struct claim *claim, struct count *count)
+{
+	*count = (struct count){0};
+	for (unsigned i = 0; i < p->settings.nservers; i++) {
+		const struct ballot *b = &claim->ballots[i];
+
+		count->yes += b->vote == VOTE_YES;
+		count->open += b->vote == VOTE_ASKED;
+		if (b->vote != VOTE_NO)
+			continue;
+		count->no++;
+		count->refused[b->refusal]++;
+		if (b->number > count->number[b->refusal])
+			count->number[b->refusal] = b->number;
+	}
+}
+
+static void
+pause_claim(struct protocol *p, struct claim *claim, int64_t now_ms)
+{
+	claim_give_back(p, claim);
+	claim->round++;
+	claim->retry_ms = now_ms + 50 + protocol_random(p, 200);
+	claim_set_state(p, claim, CLAIM_PAUSING);
+}
+
+static void
+finish_with(struct protocol *p, struct claim *claim, enum claim_verdict verdict,
+    int64_t number)
+{
+	struct claim_answer answer = {
+	    .verdict = verdict,
+	    .fence = claim->fence,
+	    .attempt = claim->attempt,
+	    .wait_ms = verdict == CLAIM_EARLY ? number : 0,
+	    .mark_ms = verdict == CLAIM_STALE ? number : 0,
+	    .owner = claim->owner[0] != '\0' ? claim->owner : "-",
+	    .id = claim->owner_id[0] != '\0' ? claim->owner_id : "-",
+	};
+
+	if (verdict != CLAIM_WON && verdict != CLAIM_SKIPPED)
+		claim_give_back(p, claim);
+	claim_answer(p, claim, &answer);
+}
+
+/*
+ * The claim cannot be won this time. It is lost for good if so many servers
+ * say that it will not change that there is no majority without them.
+ */
+static void
+refuse_claim(struct protocol *p, struct claim *claim, const struct count *count,
+    int64_t now_ms)
+{
+	static const struct {
+		enum refusal refusal;
+		enum claim_verdict verdict;
+	} finals[] = {
+	    {REFUSED_TAKEN, CLAIM_TAKEN},
+	    {REFUSED_STALE, CLAIM_STALE},
+	    {REFUSED_LATE, CLAIM_LATE},
+	    {REFUSED_BUSY, CLAIM_BUSY},
+	    {REFUSED_EARLY, CLAIM_EARLY},
+	};
+	unsigned n = 0, most = 0;
+
+	if (count->refused[REFUSED_SKIP] >= p->quorum)
+		return finish_with(p, claim, CLAIM_SKIPPED, 0);
+	for (unsigned i = 0; i < sizeof(finals) / sizeof(finals[0]); i++) {
+		n += count->refused[finals[i].refusal];
+		if (count->refused[finals[i].refusal] >
+		    count->refused[finals[most].refusal])
+			most = i;
+	}
+	if (n > p->settings.nservers - p->quorum &&
+	    count->refused[REFUSED_SKIP] == 0)
+		return finish_with(p, claim, finals[most].verdict,
+		    count->number[finals[most].refusal]);
+	if (count->open == 0 || now_ms - claim->round_ms >= ROUND_MS)
+		pause_claim(p, claim, now_ms);
+}
+
+static void
+judge_asking(struct protocol *p, struct claim *claim, int64_t now_ms)
+{
+	struct count count;
+
+	count_votes(p, claim, &count);
+	if (count.yes >= p->quorum && p->settings.nservers == 1) {
+		finish_with(p, claim, CLAIM_WON, 0);
+	} else if (count.yes >= p->quorum) {
+		claim_set_state(p, claim, CLAIM_STARTING);
+		claim_new_round(p, claim);
+	} else if (count.no > p->settings.nservers - p->quorum) {
+		refuse_claim(p, claim, &count, now_ms);
+	} else if (p->settings.nservers > 1 &&
+	    now_ms - claim->round_ms >= ROUND_MS && count.no > 0) {
+		pause_claim(p, claim, now_ms);
+	}
+}
+
+static void
+judge_starting(struct protocol *p, struct claim *claim, int64_t now_ms)
+{
+	struct count count;
+
+	count_votes(p, claim, &count);
+	if (count.yes >= p->quorum)
+		finish_with(p, claim, CLAIM_WON, 0);
+	else if (count.no > p->settings.nservers - p->quorum)
+		pause_claim(p, claim, now_ms);
+}
+
+static void
+judge_ending(struct protocol *p, struct claim *claim)
+{
+	struct count count;
+
+	count_votes(p, claim, &count);
+	if (count.yes < p->quorum)
+		return;
+	if (claim->finished_cb != NULL)
+		claim->finished_cb(
+		    claim->end, claim->end_due_ms, claim->finished_arg);
+	claim_set_state(p, claim, CLAIM_OVER);
+}
+
+void
+claim_judge(struct protocol *p, struct claim *claim, int64_t now_ms)
+{
+	if (claim->state == CLAIM_ASKING)
+		judge_asking(p, claim, now_ms);
+	else if (claim->state == CLAIM_STARTING)
+		judge_starting(p, claim, now_ms);
+	else if (claim->state == CLAIM_ENDING)
+		judge_ending(p, claim);
+}
