@@ -23,7 +23,7 @@ sub bindir {
 }
 
 sub new {
-	my ($class) = @_;
+	my ($class, %arg) = @_;
 	my $bin = bindir() or return undef;
 	my $self = bless {
 		bin => $bin,
@@ -45,8 +45,8 @@ sub new {
 	    or die "postgresql.conf: $!";
 	print $conf "listen_addresses = ''\n",
 	    "unix_socket_directories = '$self->{dir}'\n",
-	    "fsync = off\nfull_page_writes = off\n",
-	    "log_min_messages = warning\n";
+	    "log_min_messages = warning\n",
+	    $arg{durable} ? '' : "fsync = off\nfull_page_writes = off\n";
 	close $conf;
 	$self->start;
 	return $self;
