@@ -4,7 +4,8 @@
  * server in the same round:
  *
  *   one table   perf: COPY of 1,000 rows a transaction, one index
- *   our rows    COPY of the same final rows into the same tables
+ *   our rows    COPY of the same final rows into the same tables, and an
+ *               upsert of the jobs' rows from a COPY
  *
  *   record-postgres [-n RUNS] [-r ROUNDS] CONNINFO
  */
@@ -111,7 +112,7 @@ raw_table(void)
 }
 
 static void
-add_rows(int i, struct strbuf *runs, struct strbuf *slots)
+add_rows(int i, struct strbuf *runs, struct strbuf *slots, struct strbuf *jobs)
 {
 	struct record_end end = record_run(i);
 	const struct run_begin *b = &end.begin;
@@ -127,6 +128,9 @@ add_rows(int i, struct strbuf *runs, struct strbuf *slots)
 	    (long long)b->created_ms);
 	strbuf_addf(slots, "%s\t%lld\t%lld\t1\tsuccess\t%s\t1\tnode-1\n",
 	    b->job, (long long)b->slot_ms, (long long)b->slot_ms, b->id);
+	strbuf_addf(jobs, "%s\t%lld\t%lld\t%s\tsuccess\t%lld\n", b->job,
+	    (long long)b->slot_ms, (long long)(r->finished_us / 1000), b->id,
+	    (long long)(r->started_us / 1000));
 }
 
 /* Into tables that a store has made. */
@@ -134,10 +138,15 @@ static double
 raw_rows(void)
 {
 	struct strbuf runs = STRBUF_INIT, slots = STRBUF_INIT;
-	double start = seconds();
+	struct strbuf jobs = STRBUF_INIT;
+	double start;
+
+	execute("CREATE TEMP TABLE j (job text, hwm bigint, last_end bigint, "
+		"last_run text, last_outcome text, last_success bigint)");
+	start = seconds();
 
 	for (int i = 0; i < bench.n; i++) {
-		add_rows(i, &runs, &slots);
+		add_rows(i, &runs, &slots, &jobs);
 		if (i % BATCH != BATCH - 1 && i != bench.n - 1)
 			continue;
 		execute("BEGIN");
@@ -149,13 +158,24 @@ raw_rows(void)
 		copy("COPY belfry.ledger (job, slot, until, count, outcome, "
 		     "run, attempts, host) FROM STDIN",
 		    &slots);
-		execute("COMMIT");
+		copy("COPY j FROM STDIN", &jobs);
+		execute("INSERT INTO belfry.jobs (job, hwm, last_end, "
+			"last_run, last_outcome, last_success) SELECT * FROM j "
+			"ON CONFLICT (job) DO UPDATE SET hwm = excluded.hwm, "
+			"last_end = excluded.last_end, "
+			"last_run = excluded.last_run, "
+			"last_success = excluded.last_success");
+		execute("TRUNCATE j; COMMIT");
 		strbuf_reset(&runs);
+		strbuf_reset(&jobs);
 		strbuf_reset(&slots);
 	}
 	strbuf_fini(&runs);
 	strbuf_fini(&slots);
-	return (double)bench.n / (seconds() - start);
+	strbuf_fini(&jobs);
+	start = seconds() - start;
+	execute("DROP TABLE j");
+	return (double)bench.n / start;
 }
 
 static void

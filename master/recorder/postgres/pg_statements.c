@@ -43,62 +43,75 @@ static const char params_sql[] =
     "INSERT INTO params (run, params) SELECT * FROM "
     "unnest($1::text[], $2::text[]) ON CONFLICT (run) DO NOTHING";
 
+/* Those of x that are not there: a plain insert costs a third less than one
+ * ON CONFLICT. */
+#define NEW_RUN "NOT EXISTS (SELECT FROM runs AS o WHERE o.id = x.id)"
+
+/*
+ * Of d, a row for each slot. A row of another host that comes in between
+ * fails the command, which is then sent again.
+ */
+#define NEW_SLOT                                                               \
+	"NOT EXISTS (SELECT FROM ledger AS o WHERE o.job = d.job AND "         \
+	"o.slot = d.slot)"
+
 static const char begins_sql[] =
     "WITH x AS (SELECT * FROM unnest(" RUN_ARRAYS ") AS t (" RUN_COLUMNS ")), "
     "n AS (INSERT INTO runs (" RUN_COLUMNS ", twin) "
-    "SELECT " RUN_COLUMNS ", " TWIN " FROM x "
-    "ON CONFLICT (id) DO NOTHING RETURNING id, job, slot, attempt, host) "
+    "SELECT " RUN_COLUMNS ", " TWIN " FROM x WHERE " NEW_RUN
+    " RETURNING id, job, slot, attempt, host), "
+    "d AS (SELECT DISTINCT ON (job, slot) * FROM n "
+    "ORDER BY job, slot, attempt DESC, id), "
+    "u AS (UPDATE ledger AS o SET run = d.id, attempts = d.attempt, "
+    "host = d.host, outcome = NULL, reason = NULL, detail = NULL FROM d "
+    "WHERE o.job = d.job AND o.slot = d.slot AND (d.attempt > o.attempts "
+    "OR (d.attempt = o.attempts AND d.id < o.run))) "
     "INSERT INTO ledger (job, slot, until, count, run, attempts, host) "
-    "SELECT DISTINCT ON (job, slot) job, slot, slot, 1, id, attempt, host "
-    "FROM n ORDER BY job, slot, attempt DESC, id "
-    "ON CONFLICT (job, slot) DO UPDATE SET run = excluded.run, "
-    "attempts = excluded.attempts, host = excluded.host, outcome = NULL, "
-    "reason = NULL, detail = NULL "
-    "WHERE excluded.attempts > ledger.attempts "
-    "OR (excluded.attempts = ledger.attempts AND excluded.run < ledger.run)";
+    "SELECT job, slot, slot, 1, id, attempt, host FROM d WHERE " NEW_SLOT;
 
 /*
- * x: what came; n: of these, the ends that were not known; k: those, in full;
- * l: their slots. Then the jobs, also for their hwm, which every end raises.
- * A success has a start, so last_success tells whether there was one.
+ * x: what came; c: of these, the ends of runs that began before; i: of runs
+ * that were not known; k: all, and whether the end was news; d: the slots of
+ * such. Then the jobs, also for their hwm, which every end raises. A success
+ * has a start, so last_success tells whether there was one.
  */
 static const char ends_sql[] =
-    "WITH x AS (SELECT * FROM unnest(" RUN_ARRAYS ", $10::text[], "
+    "WITH x AS (SELECT *, CASE WHEN retry_ms IS NULL OR "
+    "max(attempt) OVER (PARTITION BY job, slot) > attempt OR "
+    "EXISTS (SELECT FROM ledger AS l WHERE l.job = t.job AND "
+    "l.slot = t.slot AND l.attempts > t.attempt) THEN NULL "
+    "ELSE retry_ms END AS retry FROM unnest(" RUN_ARRAYS ", $10::text[], "
     "$11::text[], $12::integer[], $13::integer[], $14::bigint[], "
     "$15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], "
     "$19::bigint[], $20::bigint[], $21::bigint[]) WITH ORDINALITY AS t "
     "(" RUN_COLUMNS ", outcome, reason, exit_code, signal, started, finished, "
     "duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, retry_ms, "
     "ord)), "
-    "n AS (INSERT INTO runs (" RUN_COLUMNS ", outcome, reason, exit_code, "
+    "c AS (UPDATE runs AS r SET outcome = x.outcome, reason = x.reason, "
+    "exit_code = x.exit_code, signal = x.signal, started = x.started, "
+    "finished = x.finished, duration_us = x.duration_us, "
+    "cpu_us = x.cpu_us, max_rss_kb = x.max_rss_kb, "
+    "output_bytes = x.output_bytes, dropped_bytes = x.dropped_bytes, "
+    "retry_ms = x.retry FROM x WHERE r.id = x.id AND r.outcome IS NULL "
+    "RETURNING r.id), "
+    "i AS (INSERT INTO runs (" RUN_COLUMNS ", outcome, reason, exit_code, "
     "signal, started, finished, duration_us, cpu_us, max_rss_kb, "
     "output_bytes, dropped_bytes, retry_ms, twin) "
     "SELECT " RUN_COLUMNS ", outcome, reason, exit_code, signal, started, "
     "finished, duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, "
-    "CASE WHEN retry_ms IS NULL OR "
-    "max(attempt) OVER (PARTITION BY job, slot) > attempt OR "
-    "EXISTS (SELECT FROM ledger AS l WHERE l.job = x.job AND "
-    "l.slot = x.slot AND l.attempts > x.attempt) THEN NULL "
-    "ELSE retry_ms END, " TWIN " FROM x "
-    "ON CONFLICT (id) DO UPDATE SET outcome = excluded.outcome, "
-    "reason = excluded.reason, exit_code = excluded.exit_code, "
-    "signal = excluded.signal, started = excluded.started, "
-    "finished = excluded.finished, duration_us = excluded.duration_us, "
-    "cpu_us = excluded.cpu_us, max_rss_kb = excluded.max_rss_kb, "
-    "output_bytes = excluded.output_bytes, "
-    "dropped_bytes = excluded.dropped_bytes, retry_ms = excluded.retry_ms "
-    "WHERE runs.outcome IS NULL RETURNING id), "
-    "k AS (SELECT x.*, n.id IS NOT NULL AS fresh FROM x LEFT JOIN n "
-    "USING (id)), "
+    "retry, " TWIN " FROM x WHERE " NEW_RUN " RETURNING id), "
+    "k AS (SELECT *, id IN (SELECT id FROM c) OR id IN (SELECT id FROM i) "
+    "AS fresh FROM x), "
+    "d AS (SELECT DISTINCT ON (job, slot) * FROM k WHERE fresh "
+    "ORDER BY job, slot, attempt DESC, id), "
+    "u AS (UPDATE ledger AS o SET run = d.id, attempts = d.attempt, "
+    "host = d.host, outcome = d.outcome, reason = NULL, detail = d.reason "
+    "FROM d WHERE o.job = d.job AND o.slot = d.slot AND "
+    "(d.attempt > o.attempts OR (d.attempt = o.attempts AND "
+    "d.id <= o.run))), "
     "l AS (INSERT INTO ledger (job, slot, until, count, run, attempts, host, "
-    "outcome, detail) SELECT DISTINCT ON (job, slot) job, slot, slot, 1, id, "
-    "attempt, host, outcome, reason FROM k WHERE fresh "
-    "ORDER BY job, slot, attempt DESC, id "
-    "ON CONFLICT (job, slot) DO UPDATE SET run = excluded.run, "
-    "attempts = excluded.attempts, host = excluded.host, "
-    "outcome = excluded.outcome, reason = NULL, detail = excluded.detail "
-    "WHERE excluded.attempts > ledger.attempts "
-    "OR (excluded.attempts = ledger.attempts AND excluded.run <= ledger.run)), "
+    "outcome, detail) SELECT job, slot, slot, 1, id, attempt, host, outcome, "
+    "reason FROM d WHERE " NEW_SLOT "), "
     "m AS (SELECT *, coalesce(finished / 1000, started / 1000, created) "
     "AS ended, max(ord) FILTER (WHERE fresh AND outcome = 'success') "
     "OVER (PARTITION BY job) AS good FROM k) "

@@ -9,15 +9,16 @@
 #include "base/mem.h"
 
 /*
- * Statements are planned once, when the tables may still be empty: what is
- * looked up is looked up by an index, and what is joined is of a batch.
+ * Statements are planned once, when the tables may still be empty, and for
+ * few rows: each row of a batch is looked up by an index.
  * What has been sent is forgotten here: a commit must last.
  */
 #define WRITING                                                                \
 	"SELECT set_config('synchronous_commit', 'on', false) "                \
 	"WHERE current_setting('synchronous_commit') = 'off'; "                \
 	"SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; " \
-	"SET enable_nestloop = off; SET statement_timeout = '50s'; "           \
+	"SET enable_hashjoin = off; SET enable_mergejoin = off; "              \
+	"SET statement_timeout = '50s'; "                                      \
 	"SET idle_in_transaction_session_timeout = '60s'"
 /* Whoever asks does not wait for ever, and holds no one up. */
 #define READING                                                                \
