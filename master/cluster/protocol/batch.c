@@ -1,5 +1,6 @@
 #include "cluster/protocol/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,9 +107,10 @@ batch_begin(struct protocol *p, struct batch *batch)
 	if (batch->script == SCRIPT_CLAIM) {
 		args_add_int(&batch->args, CLUSTER_EARLY_MS);
 		args_add_int(&batch->args, CLUSTER_OVERRIDE_MS);
-		args_add_int(&batch->args, p->settings.lock_delay_ms);
 		args_add(&batch->args, p->settings.nservers == 1 ? "R" : "C");
 	} else if (batch->script == SCRIPT_RESTATE) {
+		args_add_uint(
+		    &batch->args, p->servers[batch->server].connection);
 		args_add(&batch->args, "some");
 	}
 }
@@ -239,21 +241,52 @@ reopened(struct protocol *p, struct request *request,
 	protocol_is_ok(p, request, reply, now_ms);
 }
 
-void
-batch_reopen(struct protocol *p, struct claim *claim)
+/* It may have been granted there. */
+static bool
+may_have(const struct ballot *ballot)
+{
+	return ballot->vote == VOTE_YES || ballot->vote == VOTE_ASKED ||
+	    (ballot->vote == VOTE_NO && ballot->refusal == REFUSED_SKIP);
+}
+
+static void
+send_reopen(struct protocol *p, unsigned server, const char *job,
+    int64_t slot_ms, const char *id)
 {
 	struct args args = {0};
 
-	for (unsigned i = 0; i < p->settings.nservers; i++) {
-		if (!server_is_ready(&p->servers[i]))
-			continue;
-		args_reset(&args);
-		protocol_head(p, i, &args);
-		args_add(&args, claim->job);
-		args_add_int(&args, claim->slot_ms);
-		args_add(&args, claim->id);
-		protocol_send(
-		    p, i, SCRIPT_REOPEN, &args, request_new(reopened, NULL));
-	}
+	protocol_head(p, server, &args);
+	args_add(&args, job);
+	args_add_int(&args, slot_ms);
+	args_add(&args, id);
+	protocol_send(
+	    p, server, SCRIPT_REOPEN, &args, request_new(reopened, NULL));
 	args_fini(&args);
+}
+
+void
+batch_reopen(struct protocol *p, struct claim *claim)
+{
+	snprintf(p->given[p->ngiven++ % nitems(p->given)], sizeof(p->given[0]),
+	    "%s", claim->id);
+	for (unsigned i = 0; i < p->settings.nservers; i++)
+		if (server_is_ready(&p->servers[i]) &&
+		    may_have(&claim->ballots[i]))
+			send_reopen(
+			    p, i, claim->job, claim->slot_ms, claim->id);
+}
+
+void
+batch_reopen_lost(struct protocol *p, unsigned server, const char *line)
+{
+	char id[CLUSTER_ID_MAX + 8];
+
+	line_word(line, 1, id, sizeof(id));
+	for (size_t i = 0; i < nitems(p->given); i++) {
+		if (strcmp(p->given[i], id) != 0)
+			continue;
+		send_reopen(p, server, line_skip(line, 3),
+		    strtoll(line_skip(line, 2), NULL, 10), id);
+		return;
+	}
 }

@@ -141,7 +141,6 @@ take_fill(struct protocol *p, unsigned server, struct args *args, void *arg)
 
 	protocol_guard(p, server, args);
 	args_add(args, p->incarnation);
-	args_add_int(args, p->settings.lock_delay_ms);
 	args_add(args, taking->name);
 	args_add_uint(args, taking->limit);
 	args_add_uint(args, taking->count);

@@ -13,7 +13,7 @@
  *
  * When so many have forgotten that the others are no majority, nobody can say
  * what was started. Then they begin anew with a floor: no slot that is earlier
- * than any clock's now may be claimed, and for a while no job that must not
+ * than a majority's clocks may be claimed, and for a while no job that must not
  * overlap.
  */
 
@@ -214,26 +214,42 @@ copy_to(struct protocol *p, unsigned target)
 
 /* ---------------------------------------------------------------- birth */
 
-/* The latest of all clocks that were heard, now. */
-static int64_t
-latest_us(const struct protocol *p)
+static int
+by_lateness(const void *a, const void *b)
 {
-	int64_t latest = 0;
+	const int64_t *x = a, *y = b;
+
+	return (*x < *y) - (*x > *y);
+}
+
+/*
+ * What no majority of the servers can have been past: a slot that was granted
+ * was not early for a majority of their clocks. One that was not heard counts
+ * as the latest.
+ */
+static int64_t
+majority_us(const struct protocol *p)
+{
+	int64_t clocks[CLUSTER_SERVERS_MAX];
+	unsigned unheard = 0;
 
 	for (unsigned i = 0; i < p->settings.nservers; i++) {
 		const struct server *s = &p->servers[i];
-		int64_t us = s->us + (p->now_ms - s->us_at_ms) * 1000;
 
-		if (s->us != 0 && us > latest)
-			latest = us;
+		clocks[i] = s->us + (p->now_ms - s->us_at_ms) * 1000;
+		if (s->us != 0)
+			continue;
+		clocks[i] = INT64_MAX;
+		unheard++;
 	}
-	return latest;
+	qsort(clocks, p->settings.nservers, sizeof(*clocks), by_lateness);
+	return clocks[unheard < p->quorum ? p->quorum - 1 : unheard];
 }
 
 static void
 give_birth(struct protocol *p)
 {
-	int64_t latest = latest_us(p);
+	int64_t latest = majority_us(p);
 	uint64_t fence =
 	    (uint64_t)latest > p->fence ? (uint64_t)latest : p->fence;
 	int64_t quarantine = p->remembers ?

@@ -24,6 +24,8 @@ struct server {
 	char episode[32];        /* BLANK: of its blankness */
 	int64_t blank_ms;        /* since when */
 	int64_t retry_ms;        /* JOINING ...: when to join again */
+	uint64_t connection;     /* joins so far: what is older is refused */
+	int64_t join_ms;         /* when the last join was sent */
 	int64_t since_ms;        /* of its state */
 	int64_t confirmed_ms;    /* when the last good beat was sent */
 	int64_t us;              /* its clock ... */
@@ -177,8 +179,11 @@ struct protocol {
 	struct node **nodes;
 	size_t nnodes;
 	size_t nodes_cap;
-	struct heal *heal;               /* NULL: nothing is being healed */
-	int64_t heal_ms;                 /* not before */
+	struct heal *heal; /* NULL: nothing is being healed */
+	int64_t heal_ms;   /* not before */
+	/* Claims given back: nothing was ever forked for them; a ring. */
+	char given[256][CLUSTER_ID_MAX + 8];
+	unsigned ngiven;
 	char recent[64][CLUSTER_ID_MAX]; /* messages told; a ring */
 	unsigned nrecent;
 };
@@ -245,6 +250,8 @@ void claim_judge(struct protocol *p, struct claim *claim, int64_t now_ms);
 /* batch.c */
 void batch_flush(struct protocol *p);
 void batch_reopen(struct protocol *p, struct claim *claim);
+/* "lost ID SLOT JOB": a server takes it for lost; it may be known not to be. */
+void batch_reopen_lost(struct protocol *p, unsigned server, const char *line);
 
 /* poll.c */
 struct poll;

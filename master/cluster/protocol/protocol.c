@@ -364,13 +364,19 @@ join(struct protocol *p, unsigned server)
 	protocol_head(p, server, &args);
 	args_add_int(&args, p->settings.session_ttl_ms);
 	args_add(&args, s->run_id);
-	args_add_int(&args, p->settings.heartbeat_ms + CLUSTER_EARLY_MS);
+	if (p->settings.nservers == 1)
+		args_add_int(
+		    &args, p->settings.heartbeat_ms + CLUSTER_EARLY_MS);
+	else
+		args_add(&args, "");
 	args_add(&args, word);
 	args_add(&args, p->words);
 	args_add_uint(&args, p->beat);
+	args_add_uint(&args, ++s->connection);
 	for (unsigned i = 0; i < p->nformers; i++)
 		args_add(&args, p->formers[i]);
 	s->joining = true;
+	s->join_ms = p->now_ms;
 	protocol_send(
 	    p, server, SCRIPT_JOIN, &args, request_new(join_answered, NULL));
 	args_fini(&args);

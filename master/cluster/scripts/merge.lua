@@ -38,6 +38,9 @@ for i = 2, #ARGV, 11 do
 	if num(v.n) > num(h[6]) then redis.call('HSET', key, 'n', v.n) end
 	if v.o ~= '' and not h[5] then
 		redis.call('HSET', key, 'o', v.o, 'p', v.p)
+		-- Until its host says more of it.
+		redis.call('HSETNX', P .. ':r:' .. v.p, v.o,
+			'C 1 0 ' .. v.s .. ' c ' .. ARGV[i])
 	end
 end
 changes = 1

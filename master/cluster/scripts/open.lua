@@ -12,7 +12,7 @@ end
 redis.call('HSET', P .. ':i', 'm', ARGV[2],
 	's', int(math.max(floor, num(ARGV[3]))),
 	'f', int(math.max(fence_floor, num(ARGV[4]))),
-	'w', int(math.max(quarantine, now + num(ARGV[5]))))
+	'w', int(now + num(ARGV[5])), 'y', ARGV[5])
 redis.call('HDEL', P .. ':i', 'b')
 changes = 1
 return done({''})
