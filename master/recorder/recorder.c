@@ -217,13 +217,16 @@ recorder_free(struct recorder *rec)
 }
 
 static struct store *
-open_store(struct role *role, struct err *err)
+open_store(struct recorder *rec, struct err *err)
 {
+	const struct role *role = rec->role;
 	const struct config *config = role->config;
 	struct spool_config spool = {
 	    .base = role->base,
 	    .conninfo = config->store_conninfo,
 	    .password_file = config->store_password_file,
+	    .host = config->node_name,
+	    .runs_fd = rec->runs_fd,
 	};
 	struct store *store;
 	char *path;
@@ -248,7 +251,7 @@ recorder_init(struct role *role, struct err *err)
 	if (open_runs(rec, err) == -1)
 		return -1;
 	role_lock(role, "recorder");
-	rec->store = open_store(role, err);
+	rec->store = open_store(rec, err);
 	if (rec->store == NULL)
 		return -1;
 	make_parts(rec);

@@ -288,7 +288,9 @@ measure(enum measure which)
 {
 	const struct spool_config spool = {.base = bench.base,
 	    .path = bench.spool,
-	    .conninfo = bench.conninfo};
+	    .conninfo = bench.conninfo,
+	    .host = "node-1",
+	    .runs_fd = -1};
 	struct err err = {""};
 	struct store *store;
 	double rate;

@@ -53,6 +53,9 @@ is(($d->belfry('logs', $run->{id}))[1], $seq, 'its output is read');
 is($pg->query("SELECT md5(string_agg(data, '' ORDER BY start)) "
 	    . "FROM belfry_output WHERE run = '$run->{id}'", 'one'),
     md5_hex($seq), 'and is in belfry_output');
+is($pg->query("SELECT count(*) FROM information_schema.views "
+	    . "WHERE table_schema = 'public' AND table_name LIKE 'belfry%'",
+	'one'), 5, 'views are where all find them');
 is($pg->query("SELECT params->>'STATUS' FROM belfry_runs "
 	    . "WHERE job = 'hello'", 'one'), 3, 'with its parameters');
 is($pg->query("SELECT last_outcome FROM belfry_jobs WHERE job = 'hello'",
@@ -172,10 +175,46 @@ is($pg->query("SELECT outcome FROM belfry_runs WHERE id = '$open[0]'", 'two'),
 is($hosts[0]->json('show', $open[1])->{host}, 'h2',
     'and sees those of the other');
 is(($hosts[0]->belfry('verify'))[0], 0, 'of which it complains not');
+like(($hosts[0]->belfry('logs', $open[1]))[2],
+    qr/is in progress on host h2, which has its output/,
+    'whose output is still with it');
 is_deeply([sort map { "$_->{host} $_->{job}" }
 	    @{ $hosts[1]->json('history') }], ['h1 j1', 'h1 q1', 'h2 j2'],
     'each sees what the other ran');
 $hosts[$_]->belfry("kill", $open[$_]) for 0, 1;
 $hosts[$_]->finished($open[$_]) for 0, 1;
+# The state of one is lost: nobody else could end its run.
+$hosts[0]->stop;
+$pg->query("INSERT INTO belfry.runs SELECT * FROM json_populate_record("
+    . "(SELECT r FROM belfry.runs AS r WHERE id = '$open[0]'), "
+    . "'{\"id\": \"zzzz\", \"outcome\": null, \"slot\": 1}')", 'two');
+$pg->query("INSERT INTO belfry.runs SELECT * FROM json_populate_record("
+    . "(SELECT r FROM belfry.runs AS r WHERE id = '$open[0]'), "
+    . "'{\"id\": \"zzzy\", \"outcome\": null, \"slot\": 2, "
+    . "\"host\": \"h3\"}')", 'two');
+$hosts[0]->start;
+$hosts[0]->wait_for('the lost run to end', sub {
+	return $pg->query("SELECT outcome FROM belfry_runs WHERE id = 'zzzz'",
+	    'two') eq 'lost';
+});
+is($pg->query("SELECT outcome FROM belfry_runs WHERE id = 'zzzy'", 'two'),
+    'running', 'a host ends what is its own alone');
+
+# --- both stores have the same tables ---
+my %extra = ('runs.twin' => 'only PostgreSQL can forbid a second one');
+my %columns;
+for my $table (split /\s+/, ($hosts[0]->command('sqlite3',
+	    $hosts[0]->path('state/spool.db'), "SELECT name FROM "
+	    . "sqlite_schema WHERE type = 'table' AND name <> 'outbox'"))[1]) {
+	my ($status, $out) = $hosts[0]->command('sqlite3',
+	    $hosts[0]->path('state/spool.db'),
+	    "SELECT name FROM pragma_table_info('$table')");
+	$columns{"$table.$_"} = 1 for split /\n/, $out;
+}
+is_deeply([sort grep { !$extra{$_} } map { $_->[0] }
+	    $pg->rows("SELECT table_name || '.' || column_name FROM "
+		. "information_schema.columns WHERE table_schema = 'belfry' "
+		. "AND table_name <> 'migrations'", 'two')],
+    [sort keys %columns], 'the tables are those of SQLite');
 $_->finish for @hosts;
 done_testing;

@@ -61,15 +61,15 @@ pg_conn_query(struct pg_conn *conn, const char *text,
 		conn->broken = true;
 }
 
-static struct pg_command *
-command_new(pg_row_cb *row, pg_done_cb *done, void *arg)
+static void
+command_add(struct pg_conn *conn, pg_row_cb *row, pg_done_cb *done, void *arg)
 {
 	struct pg_command *command = xcalloc(1, sizeof(*command));
 
 	command->row = row;
 	command->done = done;
 	command->arg = arg;
-	return command;
+	STAILQ_INSERT_TAIL(&conn->commands, command, link);
 }
 
 void
@@ -89,7 +89,7 @@ pg_conn_send(struct pg_conn *conn, pg_row_cb *row, pg_done_cb *done, void *arg)
 		done(arg, &err);
 		return;
 	}
-	STAILQ_INSERT_TAIL(&conn->commands, command_new(row, done, arg), link);
+	command_add(conn, row, done, arg);
 	pg_conn_flush(conn);
 }
 
@@ -109,8 +109,7 @@ pg_pipe_prepare(struct pg_conn *conn, pg_done_cb *done, struct err *err)
 		return -1;
 	}
 	conn->broken = false;
-	STAILQ_INSERT_TAIL(
-	    &conn->commands, command_new(NULL, done, conn), link);
+	command_add(conn, NULL, done, conn);
 	return 0;
 }
 

@@ -46,8 +46,12 @@ lost(void *arg, const struct err *err)
 }
 
 static void
-ignore_ready(void *arg)
+can_read(void *arg)
 {
+	struct pg_store *s = arg;
+
+	if (s->readable_cb != NULL)
+		s->readable_cb(s->arg);
 }
 
 static void
@@ -72,13 +76,14 @@ pg_store_new(const struct pg_store_config *config)
 
 	s->store.ops = &store_postgres;
 	s->ready_cb = config->ready_cb;
+	s->readable_cb = config->readable_cb;
 	s->lost_cb = config->lost_cb;
 	s->arg = config->arg;
 	pg_writer_init(&s->writer);
 	s->writing = pg_conn_new(&conn);
 	conn.session = READING;
 	conn.statements = no_statements;
-	conn.ready_cb = ignore_ready;
+	conn.ready_cb = can_read;
 	conn.lost_cb = ignore_lost;
 	s->reading = pg_conn_new(&conn);
 	return &s->store;

@@ -63,6 +63,7 @@ struct pg_store {
 	struct pg_writer writer;
 	struct pg_sweep sweep;
 	void (*ready_cb)(void *arg);
+	void (*readable_cb)(void *arg);
 	void (*lost_cb)(void *arg, const struct err *err);
 	void *arg;
 };
@@ -77,8 +78,9 @@ struct pg_store_config {
 	struct event_base *base;
 	const char *conninfo;
 	const char *password_file;
-	/* Records can be written again, or not any more. */
+	/* Records can be written, questions asked; or not any more. */
 	void (*ready_cb)(void *arg);
+	void (*readable_cb)(void *arg);
 	void (*lost_cb)(void *arg, const struct err *err);
 	void *arg;
 };

@@ -139,6 +139,7 @@ sent(void *arg, const struct err *err)
 		log_info("all that waited is in PostgreSQL now");
 	}
 	spool_read_some(sp);
+	spool_find_orphans(sp);
 	spool_forward(sp);
 }
 

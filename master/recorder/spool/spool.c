@@ -239,6 +239,15 @@ ready(void *arg)
 }
 
 static void
+readable(void *arg)
+{
+	struct spool *sp = arg;
+
+	sp->orphans.due = true;
+	spool_find_orphans(sp);
+}
+
+static void
 lost(void *arg, const struct err *err)
 {
 	struct spool *sp = arg;
@@ -319,6 +328,7 @@ connect_remote(struct spool *sp, const struct spool_config *config)
 	    .conninfo = config->conninfo,
 	    .password_file = config->password_file,
 	    .ready_cb = ready,
+	    .readable_cb = readable,
 	    .lost_cb = lost,
 	    .arg = sp,
 	};
@@ -346,6 +356,7 @@ spool_close(struct store *store)
 	store_sqlite.close(sp->local);
 	event_free(sp->timer);
 	event_free(sp->read_timer);
+	free(sp->orphans.runs);
 	free(sp);
 }
 
@@ -397,6 +408,8 @@ spool_open(const struct spool_config *config, struct err *err)
 		return NULL;
 	}
 	sp->sent.seq = sp->shelf.first;
+	sp->host = config->host;
+	sp->runs_fd = config->runs_fd;
 	sp->store.renewed = local->renewed;
 	sp->cleaned.ops = &cleaned_ops;
 	connect_remote(sp, config);

@@ -20,6 +20,8 @@ struct spool_config {
 	const char *path;          /* of the file */
 	const char *conninfo;      /* of PostgreSQL; borrowed */
 	const char *password_file; /* NULL none; borrowed */
+	const char *host;          /* whose runs these are; borrowed */
+	int runs_fd;               /* directory of its run files; borrowed */
 };
 
 /*

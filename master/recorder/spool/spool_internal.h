@@ -44,6 +44,16 @@ struct spool_read {
 
 TAILQ_HEAD(spool_reads, spool_read);
 
+/* What is in progress here by PostgreSQL alone; orphans.c. */
+struct spool_orphans {
+	bool due; /* to be looked for */
+	bool asking;
+	int rows; /* of this page */
+	char after[RUN_ID_SIZE];
+	struct run_begin *runs; /* owned */
+	size_t n, cap;
+};
+
 struct spool {
 	struct store store; /* first: it is one */
 	struct store *local, *remote;
@@ -58,6 +68,9 @@ struct spool {
 	/* questions */
 	struct spool_reads reads;
 	struct event *read_timer;
+	struct spool_orphans orphans;
+	const char *host; /* borrowed */
+	int runs_fd;      /* borrowed */
 	/* cleaning the file */
 	struct store cleaned; /* the file, as retention sees it */
 	struct store_keep keep;
@@ -74,6 +87,12 @@ spool(struct store *store)
 void spool_forward(struct spool *sp);
 void spool_forward_again(struct spool *sp);
 bool spool_is_behind(const struct spool *sp);
+
+/* orphans.c: when it is due and all is sent. */
+void spool_find_orphans(struct spool *sp);
+
+/* Has the file the run? */
+bool spool_has_run(struct spool *sp, const char *id);
 
 /* spool_read.c: questions whose time has come; all of them end with err. */
 void spool_read_some(struct spool *sp);

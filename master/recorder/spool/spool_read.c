@@ -258,8 +258,8 @@ probe_done(void *arg, const struct err *err)
 {
 }
 
-static bool
-has_run(struct spool *sp, const char *id)
+bool
+spool_has_run(struct spool *sp, const char *id)
 {
 	struct probe probe = {.id = id};
 
@@ -285,7 +285,7 @@ spool_find(struct store *store, const char *text, store_run_cb *row,
 	struct spool *sp = spool(store);
 	struct spool_read *read;
 
-	if (has_run(sp, text)) {
+	if (spool_has_run(sp, text)) {
 		sp->local->ops->find(sp->local, text, row, done, arg);
 		return;
 	}
@@ -300,7 +300,7 @@ spool_output(struct store *store, const char *run, uint64_t pos,
     store_piece_cb *piece, store_done *done, void *arg)
 {
 	struct spool *sp = spool(store);
-	struct store *from = has_run(sp, run) ? sp->local : sp->remote;
+	struct store *from = spool_has_run(sp, run) ? sp->local : sp->remote;
 
 	from->ops->output(from, run, pos, piece, done, arg);
 }
