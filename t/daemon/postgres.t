@@ -39,6 +39,9 @@ my $d = Belfry->new(conf => store('one'), jobs => { 'a.ini' => <<'END' });
 [job hello]
 command = seq 1 30000; exit ${BELFRY_PARAM_STATUS:-0}
 output-limit = 1M
+[job big]
+command = seq 1 1200000
+output-limit = 20M
 [job tick]
 schedule = * * * * * *
 command = true
@@ -81,6 +84,8 @@ pass('pauses come and go');
 
 # --- it is gone ---
 $pg->crash;
+my $big = $d->run('big');
+$d->finished($big);
 my $there = $d->finished($d->run('hello'));
 is($there->{outcome}, 'success', 'jobs run without PostgreSQL');
 is(($d->belfry('logs', $there->{id}))[1], $seq, 'their output can be read');
@@ -105,6 +110,11 @@ is($pg->query('SELECT count(*) FROM (SELECT job, slot, attempt '
 	'one'), 0, 'nothing is there twice');
 is($pg->query("SELECT count(*) FROM belfry_output WHERE run = '$ids[3]'",
 	'one') > 0, 1, 'with output');
+my $sum = Digest::MD5->new;
+$sum->add("$_\n") for 1 .. 1200000;
+is($pg->query("SELECT md5(string_agg(data, '' ORDER BY start)) "
+	    . "FROM belfry_output WHERE run = '$big'", 'one'),
+    $sum->hexdigest, 'output of more than a command takes is whole');
 is(($d->belfry('verify'))[0], 0, 'verify finds nothing wrong');
 is($d->stop, 0, 'the daemon stops');
 

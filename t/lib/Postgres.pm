@@ -141,11 +141,11 @@ sub query {
 sub unit {
 	my ($self, @names) = @_;
 	for my $name (@names) {
-		local $ENV{BELFRY_TEST_CONNINFO} = $self->create($name);
+		local $ENV{BELFRY_TEST_CONNINFO} = $self->create("t_$name");
 		my $out = `$Belfry::BUILD/t/unit/recorder/t-recorder-$name 2>&1`;
 		Test::More::is($?, 0, $name) or Test::More::diag($out);
 		Test::More::is($self->query('SELECT count(*) FROM '
-			    . "pg_namespace WHERE nspname = 'belfry'", $name),
+			    . "pg_namespace WHERE nspname = 'belfry'", "t_$name"),
 		    1, 'it was this server');
 	}
 }
