@@ -8,10 +8,11 @@
  *
  *   verb     answered by  arguments                        HTTP
  *   status   master       -                                GET /v1/status
- *   jobs     master       after limit                      GET /v1/jobs
+ *   nodes    master       -                                GET /v1/nodes
+ *   jobs     master       after limit label                GET /v1/jobs
  *   job      master       job                              GET /v1/jobs/J
  *   next     master       job n                            GET /v1/jobs/J/next
- *   run      master       job params                       POST /v1/jobs/J/run
+ *   run      master       job params host                  POST /v1/jobs/J/run
  *   kill     master       run                              POST /v1/runs/R/kill
  *   pause    master       job until reason                 POST /v1/jobs/J/pause
  *   resume   master       job                              POST /v1/jobs/J/resume
@@ -19,7 +20,8 @@
  *                                                          POST /v1/resume
  *   reload   master       -                                POST /v1/reload
  *   drain    master       -                                POST /v1/drain
- *   runs     recorder     job since outcome limit before   GET /v1/runs
+ *   runs     recorder     job chain since outcome limit before
+ *                                                          GET /v1/runs
  *   explain  recorder     job at until                     GET /v1/jobs/J/explain
  *   verify   recorder     job since after                  GET /v1/verify
  *   show     recorder     run                              GET /v1/runs/R

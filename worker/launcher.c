@@ -26,7 +26,7 @@
 #include "base/log.h"
 #include "ipc/packet.h"
 #include "ipc/wire.h"
-#include "kind.h"
+#include "kinds/kind.h"
 #include "worker.h"
 
 #define GUARDIAN_FD 3

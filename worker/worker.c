@@ -11,8 +11,9 @@
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "ipc/lease.h"
 #include "job_input.h"
-#include "kind.h"
+#include "kinds/kind.h"
 #include "job_limit.h"
 #include "verdict.h"
 #include "worker_loop.h"
@@ -28,7 +29,7 @@
 #define CLAIM_WAIT_US 5000
 
 /* How much less than its CPU limit a process may seem to have used. */
-#define CPU_SLACK_US 200000
+#define CPU_SLACK_US 500000
 
 /* A result that neither file nor master takes is worth that many seconds. */
 #define KEEP_TRYING_S 60
@@ -185,6 +186,13 @@ start_job(struct worker *w, const struct cgroup_base *cgroups)
 		    "this launcher knows no jobs of kind %d", w->spec.kind);
 	if (prepare_limits(w, cgroups) == -1 || prepare(w, &output) == -1)
 		return -1;
+	if (w->spec.lease_epoch != 0 &&
+	    !lease_holds(WORKER_RUNS_FD, w->spec.lease_epoch, worker_now_us(),
+		&w->lease_us)) {
+		fd_close(&output);
+		return err_set(&w->failure,
+		    "the lease of this host ran out before it started");
+	}
 	w->report.started_us = realtime_us();
 	w->begin_us = worker_now_us();
 	if (runfile_set_started(&w->file, w->report.started_us, 0) == -1) {

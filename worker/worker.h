@@ -14,7 +14,7 @@
 #include "ipc/spec.h"
 
 #include "envfile.h"
-#include "inside.h"
+#include "kinds/inside.h"
 #include "job_start.h"
 #include "report.h"
 #include "run_cgroup.h"
@@ -59,6 +59,7 @@ struct worker {
 	int64_t armed_us;    /* what the timer is set to */
 	int64_t round_us;    /* pause before the next round of kills */
 	int64_t give_up_us;
+	int64_t lease_us; /* boot time: the lease as it is known; 0 none */
 };
 
 /* What all workers of a launcher have in common. */

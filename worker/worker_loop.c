@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "ipc/lease.h"
 
 /*
  * After the main process: how long those that hold its output may take, and
@@ -73,6 +74,15 @@ enter_kill(struct worker *w, int64_t now_us)
 	/* Among a thousand that fork, ours must not be one of a thousand. */
 	if (setpriority(PRIO_PROCESS, 0, -20) == -1)
 		log_debug("run %s: kills at its own priority", w->spec.id);
+}
+
+/* When the lease is to be looked at again; 0: never. */
+static int64_t
+lease_at(const struct worker *w)
+{
+	if (!w->spec.lease_kill || w->phase != WORKER_RUNS)
+		return 0;
+	return w->lease_us;
 }
 
 /* Asks the whole tree to end. */
@@ -152,6 +162,12 @@ step(struct worker *w, int64_t now_us)
 			step_ended(w, now_us);
 		} else if (w->deadline_us != 0 && now_us >= w->deadline_us) {
 			force_end(w, OUTCOME_TIMEOUT, 0, now_us);
+		} else if (lease_at(w) != 0 &&
+		    !lease_holds(WORKER_RUNS_FD, w->spec.lease_epoch, now_us,
+			&w->lease_us)) {
+			if (w->spec.kill_grace_ms > w->spec.lease_grace_ms)
+				w->spec.kill_grace_ms = w->spec.lease_grace_ms;
+			force_end(w, OUTCOME_KILLED, KILL_LEASE, now_us);
 		}
 		break;
 	case WORKER_ENDED:
@@ -180,6 +196,8 @@ arm_timer(struct worker *w)
 
 	if (w->report.fd == -1 && (next == 0 || w->report.retry_us < next))
 		next = w->report.retry_us;
+	if (lease_at(w) != 0 && (next == 0 || lease_at(w) < next))
+		next = lease_at(w);
 	if (next == w->armed_us)
 		return;
 	if (w->timer == -1)

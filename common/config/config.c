@@ -11,23 +11,29 @@
 #include "base/mem.h"
 #include "config/config_calendar.h"
 #include "config/config_database.h"
+#include "config/config_cluster.h"
 #include "config/config_setting.h"
 #include "config/config_value.h"
 #include "config/ini.h"
 #include "config/job/defaults.h"
 #include "config/quote.h"
 
+#define SECTIONS 5 /* without a name */
+
 struct parser {
 	struct setting_file *file;
 	const char *section; /* NULL: skip to the next */
-	uint32_t sections[4];
+	uint32_t sections[SECTIONS];
 	uint32_t lines[SETTING_MAX]; /* of each setting; 0: not given */
 	unsigned nerrors;
 	void (*problem)(void *arg, uint32_t line, const char *text);
 	void *arg;
 };
 
-static const char *const sections[] = {"master", "api", "store", "defaults"};
+static const char *const sections[SECTIONS] = {
+    "master", "api", "store", "cluster", "defaults"};
+
+#define CLUSTER 3 /* its place among them */
 
 static void
 error_at(struct parser *parser, uint32_t line, const char *text)
@@ -288,6 +294,23 @@ check_store(struct parser *parser)
 }
 
 static void
+check_cluster(struct parser *parser)
+{
+	const char *key;
+	struct err err;
+	uint32_t line = parser->sections[CLUSTER];
+	const struct setting *setting;
+
+	if (line == 0 ||
+	    config_cluster_check(&parser->file->config, &key, &err) == 0)
+		return;
+	setting = find_setting("cluster", key);
+	if (setting != NULL && parser->lines[setting - settings] != 0)
+		line = parser->lines[setting - settings];
+	error_at(parser, line, err.text);
+}
+
+static void
 default_error(void *arg, uint32_t line, const char *text)
 {
 	error_at(arg, line, text);
@@ -318,6 +341,8 @@ parse(const char *path, const char *text, size_t len,
 	ini_read(&reader, copy, len);
 	free(copy);
 	parse_fallbacks(&parser);
+	if (parser.nerrors == 0)
+		check_cluster(&parser);
 	job_defaults_check(file->defaults, default_error, &parser);
 	config_calendar_check(file, default_error, &parser);
 	config_database_check(file, default_error, &parser);

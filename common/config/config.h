@@ -13,6 +13,28 @@
 #include "base/err.h"
 #include "base/log.h"
 
+/* So many independent Redis servers at most. */
+#define CLUSTER_REDIS_MAX 9
+
+/* Is a claim also held against the store, when all hosts have the same? */
+enum cluster_guard {
+	CLUSTER_GUARD_OFF,
+	CLUSTER_GUARD_BEST_EFFORT,
+	CLUSTER_GUARD_STRICT,
+};
+
+/* [cluster]; with redis NULL there is no such section. */
+struct config_cluster {
+	const char *name;          /* of the cluster: belfry */
+	const char *redis;         /* URLs, a line each; NULL: no cluster */
+	const char *password_file; /* NULL none */
+	int64_t heartbeat_ms;      /* 2s */
+	int64_t session_ttl_ms;    /* 10s */
+	int64_t lock_delay_ms;     /* 3s */
+	int64_t rank_delay_ms;     /* 150ms */
+	enum cluster_guard guard;
+};
+
 struct calendar_section; /* job_calendar.h */
 struct database_section; /* config_database.h */
 struct job_defaults;     /* job.h: the keys of [defaults] */
@@ -38,6 +60,7 @@ struct config {
 	enum log_level log_level;
 	const char *node_name; /* the host's name */
 	const char *cgroup;    /* "auto", "off" or a directory */
+	const char *tags;      /* separated by one blank; "" none */
 
 	/* [api] */
 	const char *socket; /* RUN-DIR/belfry.sock */
@@ -51,6 +74,8 @@ struct config {
 	int64_t keep_ms;                 /* 30d; 0: for ever */
 	int64_t keep_runs;               /* of a job; 0: any number */
 	int64_t keep_failures_ms;        /* 90d; 0: for ever */
+
+	struct config_cluster cluster;
 
 	/* [calendar NAME], in their order */
 	const struct calendar_section *calendars;

@@ -6,6 +6,7 @@
 
 #include "base/duration.h"
 #include "base/mem.h"
+#include "config/config_cluster.h"
 #include "config/config_value.h"
 #include "config/conninfo.h"
 
@@ -66,6 +67,23 @@ parse_duration(struct setting_file *file, const struct setting *setting,
     const char *value, struct err *err)
 {
 	return duration_parse_ms(value, field(file, setting), err);
+}
+
+/* A duration from min to max ms. */
+static int
+parse_span(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	int64_t *p = field(file, setting);
+	char least[DURATION_TEXT_MAX], most[DURATION_TEXT_MAX];
+
+	if (duration_parse_ms(value, p, err) == -1)
+		return -1;
+	if (*p >= setting->min && *p <= setting->max)
+		return 0;
+	return err_set(err, "write a duration from %s to %s",
+	    duration_format_ms(least, setting->min),
+	    duration_format_ms(most, setting->max));
 }
 
 /* A duration or none, which is 0. */
@@ -183,6 +201,7 @@ parse_conninfo(struct setting_file *file, const struct setting *setting,
 }
 
 #define AT(member) offsetof(struct config, member)
+#define MINUTE     60000
 
 /* Every section and key, but those of [defaults]. */
 const struct setting settings[] = {
@@ -199,6 +218,7 @@ const struct setting settings[] = {
     {"master", "log-level", parse_level, AT(log_level), 0, 0, "info"},
     {"master", "node-name", parse_node_name, AT(node_name), 0, 0, NULL},
     {"master", "cgroup", parse_cgroup, AT(cgroup), 0, 0, "auto"},
+    {"master", "tags", config_parse_tags, AT(tags), 0, 0, ""},
     {"api", "socket", parse_path, AT(socket), 0, 0, NULL},
     {"api", "socket-mode", parse_mode, AT(socket_mode), 0, 0, "0660"},
     {"store", "type", parse_store_type, 0, 0, 0, "sqlite"},
@@ -208,6 +228,19 @@ const struct setting settings[] = {
     {"store", "keep", parse_age, AT(keep_ms), 0, 0, "30d"},
     {"store", "keep-runs", parse_count, AT(keep_runs), 1, 100000, "none"},
     {"store", "keep-failures", parse_age, AT(keep_failures_ms), 0, 0, "90d"},
+    {"cluster", "name", parse_node_name, AT(cluster.name), 0, 0, "belfry"},
+    {"cluster", "redis", config_parse_redis, AT(cluster.redis), 0, 0, NULL},
+    {"cluster", "password-file", parse_path, AT(cluster.password_file), 0, 0,
+	NULL},
+    {"cluster", "heartbeat", parse_span, AT(cluster.heartbeat_ms), 100, MINUTE,
+	"2s"},
+    {"cluster", "session-ttl", parse_span, AT(cluster.session_ttl_ms), 500,
+	10 * MINUTE, "10s"},
+    {"cluster", "lock-delay", parse_span, AT(cluster.lock_delay_ms), 0, MINUTE,
+	"3s"},
+    {"cluster", "rank-delay", parse_span, AT(cluster.rank_delay_ms), 10, MINUTE,
+	"150ms"},
+    {"cluster", "guard", config_parse_guard, 0, 0, 0, "off"},
     {NULL, NULL, NULL, 0, 0, 0, NULL},
 };
 _Static_assert(nitems(settings) <= SETTING_MAX, "SETTING_MAX is too small");

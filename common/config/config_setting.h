@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "config/job/calendar.h"
 
-#define SETTING_MAX 48
+#define SETTING_MAX 64
 
 struct job_defaults;
 

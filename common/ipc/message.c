@@ -48,6 +48,8 @@ kill_reason(enum kill_why why)
 		return "killed at shutdown";
 	case KILL_REPLACED:
 		return "replaced by a newer run";
+	case KILL_LEASE:
+		return "its lease was lost: other hosts take this one for dead";
 	}
 	return "killed on request";
 }

@@ -79,7 +79,10 @@ enum role_id {
  *   RECORD_SLOT    M: slots that did not run, and why
  *   STATE_PAUSE    R: struct record_pause, one a pause
  *   RECORD_PAUSE   M: struct record_pause
- *   RECORD_PARAMS  M: str run, str JSON: what the run was begun with
+ *   RECORD_PARAMS  M: str run, str JSON: what the run was begun with, str JSON:
+ *                  the ends of its parents; "" for what there is not
+ *   STATE_AFTER    R: struct record_after: not used up, one an end
+ *   RECORD_AFTER   M: struct record_after
  *   RECORDED       R: u64 all up to this sequence number is on disk
  *   STATE_NEW      R: the store is a new one: tell again what is not over
  * Questions of the api process; the message id tells them apart:
@@ -131,7 +134,7 @@ enum role_id {
 	X(41, STATE_JOB, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,   \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(42, STATE_RETRY, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
-	    4096, false)                                                       \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(43, STATE_OPEN, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,  \
 	    4096, false)                                                       \
 	X(44, STATE_END, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0,    \
@@ -151,6 +154,10 @@ enum role_id {
 	X(51, RECORD_PAUSE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
 	    16, 4096, false)                                                   \
 	X(52, RECORD_PARAMS, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),   \
+	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
+	X(55, STATE_AFTER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
+	X(56, RECORD_AFTER, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
 	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
 	X(59, STATE_NEW, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0, 0, \
 	    false)                                                             \
@@ -182,6 +189,7 @@ enum kill_why {
 	KILL_OPERATOR = 1, /* a person asked */
 	KILL_SHUTDOWN = 2, /* the daemon stops and its time-out has passed */
 	KILL_REPLACED = 3, /* overlap = replace */
+	KILL_LEASE = 4,    /* its host's session was lost */
 };
 
 /* "killed by operator" ...; for the run's reason. */

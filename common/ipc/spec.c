@@ -49,6 +49,9 @@ run_spec_encode(const struct run_spec *spec, struct wire_writer *w)
 	wire_put_u8(w, spec->no_new_privileges);
 	wire_put_u8(w, (uint8_t)spec->kind);
 	put_strings(w, spec->settings, spec->settingc);
+	wire_put_u64(w, spec->lease_epoch);
+	wire_put_u8(w, spec->lease_kill);
+	wire_put_i64(w, spec->lease_grace_ms);
 }
 
 static const char **
@@ -87,6 +90,17 @@ get_kind(struct run_spec *spec, struct wire_reader *r)
 	spec->settings = get_strings(r, &spec->settingc);
 }
 
+/* Nor does one from before there were leases. */
+static void
+get_lease(struct run_spec *spec, struct wire_reader *r)
+{
+	if (r->pos == r->len)
+		return;
+	spec->lease_epoch = wire_get_u64(r);
+	spec->lease_kill = wire_get_u8(r);
+	spec->lease_grace_ms = wire_get_i64(r);
+}
+
 int
 run_spec_decode(struct run_spec *spec, struct wire_reader *r)
 {
@@ -122,6 +136,7 @@ run_spec_decode(struct run_spec *spec, struct wire_reader *r)
 	spec->refusal = wire_get_str(r);
 	get_limits(spec, r);
 	get_kind(spec, r);
+	get_lease(spec, r);
 	if (!wire_ok(r) || (spec->kind == KIND_COMMAND && spec->argc == 0) ||
 	    spec->id[0] == '\0' || strlen(spec->id) >= RUN_ID_SIZE)
 		return -1;

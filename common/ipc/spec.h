@@ -112,6 +112,13 @@ struct run_spec {
 	struct run_limits limits;
 	uint32_t ionice; /* class and level as ioprio_set(2); 0: leave it */
 	bool no_new_privileges;
+	/*
+	 * Of a cluster: it must not start without this lease (lease.h), and
+	 * is ended when that runs out if lease_kill is set. 0: none is needed.
+	 */
+	uint64_t lease_epoch;
+	bool lease_kill;
+	int64_t lease_grace_ms; /* from kill-signal to KILL then */
 };
 
 void run_spec_encode(const struct run_spec *spec, struct wire_writer *w);

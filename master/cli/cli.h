@@ -81,6 +81,7 @@ extern const struct command *const cli_commands[]; /* ends with NULL */
 
 extern const struct command cmd_status;
 extern const struct command cmd_list;
+extern const struct command cmd_nodes;
 extern const struct command cmd_show;
 extern const struct command cmd_run;
 extern const struct command cmd_kill;

@@ -207,6 +207,16 @@ client_may_come_back(const struct client_answer *a)
 	    (a->code == CURLE_OK && a->status == 503);
 }
 
+/*
+ * More wait to be accepted than the socket holds; nothing was sent. libcurl
+ * takes EAGAIN for a connection on its way, and finds no other reason later.
+ */
+static bool
+has_no_room(const struct client_answer *a)
+{
+	return a->code == CURLE_COULDNT_CONNECT && a->os_error == 0;
+}
+
 /* There was no answer, or no place for it. */
 static int
 explain(
@@ -280,8 +290,9 @@ ask(struct client *client, const char *path, const char *post,
 			    client->curl, CURLOPT_POSTFIELDS, post);
 		curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
 		client_take_result(client, a, curl_easy_perform(client->curl));
-		again = post != NULL ? a->status == 503 && a->not_done :
-				       client_may_come_back(a);
+		again = has_no_room(a) ||
+		    (post != NULL ? a->status == 503 && a->not_done :
+				    client_may_come_back(a));
 		if (!again || tries == CLIENT_RETRIES)
 			break;
 		client_pause(CLIENT_PAUSE_MS);

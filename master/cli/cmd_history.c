@@ -19,6 +19,7 @@
 struct history {
 	const char *job;
 	const char *outcome;
+	const char *chain;
 	char since[TIMESTAMP_TEXT_MAX];
 	long max;
 	size_t rows;
@@ -83,6 +84,9 @@ take_option(const struct cli *cli, struct history *h, int letter)
 		return cli_number(cli, "-n", optarg, 100000000, &h->max);
 	case 's':
 		return parse_since(cli, h, optarg);
+	case 'C':
+		h->chain = optarg;
+		return 0;
 	default:
 		return parse_outcomes(cli, h, optarg);
 	}
@@ -112,6 +116,7 @@ make_path(const struct history *h)
 	add_argument(&path, "&job=", h->job);
 	add_argument(&path, "&since=", h->since);
 	add_argument(&path, "&outcome=", h->outcome);
+	add_argument(&path, "&chain=", h->chain);
 	return strbuf_take(&path);
 }
 
@@ -205,6 +210,9 @@ run(struct cli *cli, int argc, char **argv)
 		return status;
 	if (optind < argc)
 		h.job = argv[optind];
+	if (h.chain != NULL && h.slots)
+		return cli_usage_error(
+		    cli, "--chain is of runs; skipped and missed are no runs");
 	return print(cli, &h);
 }
 
@@ -214,6 +222,7 @@ static const struct cli_option options[] = {
     {'o', "outcome", "OUTCOME",
 	"runs that ended so; several are parted by commas; skipped and missed: "
 	"slots that did not run"},
+    {'C', "chain", "RUN", "runs of this chain: RUN and all that followed"},
     {0, NULL, NULL, NULL},
 };
 

@@ -121,7 +121,8 @@ wait_for(struct client *client, const char *id, struct err *err)
 }
 
 static int
-begin(const struct cli *cli, const char *job, bool wait, const json_t *params)
+begin(const struct cli *cli, const char *job, bool wait, const json_t *params,
+    const char *node)
 {
 	struct client *client;
 	struct err err = {""};
@@ -136,6 +137,8 @@ begin(const struct cli *cli, const char *job, bool wait, const json_t *params)
 	body = json_object();
 	if (json_object_size(params) > 0)
 		json_object_set(body, "params", (json_t *)(uintptr_t)params);
+	if (node != NULL)
+		json_object_set_new(body, "host", json_string(node));
 	status = client_post_json(client, path, body, &json, &err);
 	json_decref(body);
 	free(path);
@@ -178,14 +181,16 @@ add_param(const struct cli *cli, json_t *params, const char *text)
 
 /* -1: go on; else exit with it. */
 static int
-read_options(
-    struct cli *cli, int argc, char **argv, bool *wait_r, json_t *params)
+read_options(struct cli *cli, int argc, char **argv, bool *wait_r,
+    json_t *params, const char **node_r)
 {
 	int letter, status;
 
 	while ((letter = cli_option(cli, argc, argv, &status)) > 0) {
 		if (letter == 'w')
 			*wait_r = true;
+		else if (letter == 'N')
+			*node_r = optarg;
 		else if (add_param(cli, params, optarg) == -1)
 			return CLI_USAGE;
 	}
@@ -195,6 +200,10 @@ read_options(
 	if (status == -1 && *wait_r && cli->json)
 		return cli_usage_error(cli,
 		    "--wait prints the job's output: there is no JSON of it");
+	if (status == -1 && *wait_r && *node_r != NULL)
+		return cli_usage_error(cli,
+		    "--wait cannot follow a run on another host; use "
+		    "\"belfry --host URL\" there");
 	return status;
 }
 
@@ -202,17 +211,19 @@ static int
 run(struct cli *cli, int argc, char **argv)
 {
 	json_t *params = json_object();
+	const char *node = NULL;
 	bool wait = false;
 	int status;
 
-	status = read_options(cli, argc, argv, &wait, params);
+	status = read_options(cli, argc, argv, &wait, params, &node);
 	if (status == -1)
-		status = begin(cli, argv[optind], wait, params);
+		status = begin(cli, argv[optind], wait, params, node);
 	json_decref(params);
 	return status;
 }
 
 static const struct cli_option run_options[] = {
+    {'N', "node", "NODE", "on that host of the cluster"},
     {'p', "param", "NAME=VALUE", "BELFRY_PARAM_NAME of the job"},
     {'w', "wait", NULL, "print its output, exit as the job does"},
     {0, NULL, NULL, NULL},

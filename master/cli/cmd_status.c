@@ -53,6 +53,52 @@ print_counts(const json_t *status)
 }
 
 static void
+print_servers(const json_t *servers)
+{
+	static const char *const heads[] = {
+	    "REDIS", "STATE", "ROLE", "PERSISTENCE", "LATENCY", "CLOCK", NULL};
+	struct table *table = table_new(heads);
+	const json_t *s;
+	int64_t us;
+	size_t i;
+
+	json_array_foreach(servers, i, s)
+	{
+		us = field_number(s, "latency_us", -1);
+		table_add(table, COLOUR_NONE, "%s", field_text(s, "url"));
+		table_add(table, colour_of(field_text(s, "state")), "%s%s%s",
+		    field_text(s, "state"),
+		    *field_text(s, "why") != '\0' ? ": " : "",
+		    field_text(s, "why"));
+		table_add(table, COLOUR_NONE, "%s", field_text(s, "role"));
+		table_add(
+		    table, COLOUR_NONE, "%s", field_text(s, "persistence"));
+		table_add(table, COLOUR_NONE, us < 0 ? "-" : "%.1fms",
+		    (double)us / 1000);
+		table_add(table, COLOUR_NONE, "%" PRId64 "ms",
+		    field_number(s, "skew_ms", 0));
+	}
+	putchar('\n');
+	table_print(table);
+	table_free(table);
+}
+
+static void
+print_cluster(const json_t *cluster)
+{
+	const char *state = field_text(cluster, "state");
+	const char *why = field_text(cluster, "why");
+
+	if (json_is_object(cluster))
+		show_line("cluster", colour_of(state),
+		    "%s, %s%s%s, %" PRId64 " hosts, clock %+" PRId64 "ms",
+		    field_text(cluster, "name"), state,
+		    *why != '\0' ? ": " : "", why,
+		    field_number(cluster, "nodes", 0),
+		    field_number(cluster, "skew_ms", 0));
+}
+
+static void
 print_pauses(const json_t *status)
 {
 	const json_t *pause = json_object_get(status, "paused");
@@ -131,15 +177,19 @@ static void
 print_status(const json_t *status)
 {
 	const json_t *processes = json_object_get(status, "processes");
+	const json_t *cluster = json_object_get(status, "cluster");
 	const json_t *runs = json_object_get(status, "runs");
 	const json_t *problems = json_object_get(status, "problems"), *problem;
 	size_t i;
 
 	print_state(status);
 	print_counts(status);
+	print_cluster(cluster);
 	print_pauses(status);
 	print_line(json_object_get(status, "line"),
 	    field_number(status, "waiting", 0));
+	if (json_is_object(cluster))
+		print_servers(json_object_get(cluster, "servers"));
 	if (json_array_size(processes) > 0)
 		print_processes(processes);
 	if (json_array_size(runs) > 0) {

@@ -44,6 +44,7 @@ static const struct command cmd_check_entry = {
 const struct command *const cli_commands[] = {
     &cmd_status,
     &cmd_list,
+    &cmd_nodes,
     &cmd_show,
     &cmd_run,
     &cmd_kill,

@@ -60,6 +60,14 @@ colour_of(const char *word)
 	    {"skipped", COLOUR_WARN},
 	    {"missed", COLOUR_WARN},
 	    {"disabled", COLOUR_DIM},
+	    {"joined", COLOUR_GOOD},
+	    {"alive", COLOUR_GOOD},
+	    {"ok", COLOUR_GOOD},
+	    {"full", COLOUR_WARN},
+	    {"isolated", COLOUR_BAD},
+	    {"refused", COLOUR_BAD},
+	    {"down", COLOUR_BAD},
+	    {"blank", COLOUR_BAD},
 	};
 	size_t i;
 

@@ -128,6 +128,9 @@ void cluster_abandon(struct cluster *cluster, struct claim *claim);
 struct claim *cluster_hold(struct cluster *cluster, const struct claim_ask *ask,
     uint64_t fence, int32_t attempt);
 
+/* What the ask of a claim had as its argument. */
+void *claim_arg(const struct claim *claim);
+
 /*
  * The run has ended; claim is gone. delay_ms > 0 is that of an @after job: its
  * next due time counts from now, by Redis' clock. cb may be NULL.

@@ -38,11 +38,24 @@ apply_pause(struct store *store, struct wire_reader *r)
 static bool
 apply_params(struct store *store, struct wire_reader *r)
 {
-	const char *run = wire_get_str(r), *params = wire_get_str(r);
+	const char *run = wire_get_str(r);
+	const char *params = wire_get_str(r);
+	const char *parents = wire_get_str(r);
 
 	if (!wire_ok(r))
 		return false;
-	store->ops->params(store, run, params);
+	store->ops->params(store, run, params, parents);
+	return true;
+}
+
+static bool
+apply_after(struct store *store, struct wire_reader *r)
+{
+	struct record_after after;
+
+	if (record_after_decode(&after, r) == -1)
+		return false;
+	store->ops->after(store, &after);
 	return true;
 }
 
@@ -69,6 +82,8 @@ apply_record(struct store *store, uint16_t type, struct wire_reader *r,
 		return apply_pause(store, r);
 	if (type == MSG_RECORD_PARAMS)
 		return apply_params(store, r);
+	if (type == MSG_RECORD_AFTER)
+		return apply_after(store, r);
 	if (type == MSG_RECORD_BEGIN)
 		return apply_begin(store, r);
 	if (type != MSG_RECORD_END || record_end_decode(end_r, r) == -1)

@@ -20,7 +20,7 @@ struct query {
 	struct query_filter filter;
 	json_t *rows;
 	struct store_run found[2];
-	char *params; /* of the first */
+	char *params, *parents; /* of the first */
 	int nfound;
 	/* What to do with the run that was found. */
 	void (*found_cb)(struct query *q);
@@ -46,6 +46,7 @@ query_free(struct query *q)
 	json_decref(q->rows);
 	free(q->text);
 	free(q->params);
+	free(q->parents);
 	free(q);
 }
 
@@ -88,7 +89,7 @@ list_run(void *arg, const struct store_run *run)
 
 	add_live_start(q->env, &copy);
 	row = row_json_run(&copy);
-	row_json_add_params(row, run->params);
+	row_json_add_params(row, run->params, run->parents);
 	json_array_append_new(q->rows, row);
 }
 
@@ -157,8 +158,10 @@ found_run(void *arg, const struct store_run *run)
 {
 	struct query *q = arg;
 
-	if (q->nfound == 0)
+	if (q->nfound == 0) {
 		q->params = xstrdup(run->params);
+		q->parents = xstrdup(run->parents);
+	}
 	if (q->nfound < (int)nitems(q->found))
 		q->found[q->nfound++] = *run;
 }
@@ -212,7 +215,7 @@ show_found(struct query *q)
 
 	add_live_start(q->env, &q->found[0]);
 	row = row_json_run(&q->found[0]);
-	row_json_add_params(row, q->params);
+	row_json_add_params(row, q->params, q->parents);
 	text = json_take_dump(row);
 	answer_json(q->env->channel, q->id, 200, text);
 	free(text);

@@ -205,12 +205,13 @@ recorder_free(struct recorder *rec)
 {
 	struct channel *api = rec->query.channel;
 
-	intake_free(rec->intake);
 	set_api(rec, NULL);
 	channel_free(api);
+	/* First: what was asked of it ends, and tells those who asked. */
+	rec->store->ops->close(rec->store);
+	intake_free(rec->intake);
 	streams_free(rec->streams);
 	retain_free(rec->retain);
-	rec->store->ops->close(rec->store);
 	fd_close(&rec->runs_fd);
 	free(rec->runs_path);
 	free(rec);

@@ -16,6 +16,7 @@
 #include "scheduler/answer/answer.h"
 #include "base/mem.h"
 #include "scheduler/clock/due.h"
+#include "scheduler/crew/crew.h"
 
 /* Due jobs and retries handled before the loop looks at its channels. */
 #define TICK_MAX 64
@@ -24,8 +25,8 @@
 static bool
 is_open(const struct master *m)
 {
-	return m->phase == MASTER_RUNNING && !places_is_full(&m->places) &&
-	    launch_is_open(&m->launch);
+	return m->phase == MASTER_RUNNING && crew_is_ready(m) &&
+	    !places_is_full(&m->places) && launch_is_open(&m->launch);
 }
 
 static void
@@ -33,6 +34,21 @@ pause_over(struct master *m, struct pause *pause)
 {
 	log_info("%s: the pause is over", pause->record.job);
 	pause_end(m, pause);
+}
+
+/* It is staged, delayed, or waits for room without a claim. */
+static void
+run_due(struct run *run)
+{
+	struct master *m = run->master;
+
+	heap_remove(&m->heap, &run->timer);
+	if (run->state == RUN_STAGED)
+		crew_turn(run);
+	else if (run->state == RUN_DELAYED)
+		run_set_state(run, RUN_WAITING);
+	else if (run->state == RUN_WAITING)
+		crew_claim_extra(run);
 }
 
 static void
@@ -47,7 +63,7 @@ tick(struct master *m)
 		if (timer->kind == TIMER_JOB)
 			fire_job(m, (struct job *)timer, now_ms);
 		else if (timer->kind == TIMER_RUN)
-			run_set_state((struct run *)timer, RUN_WAITING);
+			run_due((struct run *)timer);
 		else if (timer->kind == TIMER_RETRY)
 			fire_retry(m, (struct retry *)timer);
 		else
@@ -167,6 +183,8 @@ drain(struct master *m, bool now)
 		log_info("draining, %zu runs in progress",
 		    m->runs.count[RUN_LAUNCHING] + m->runs.count[RUN_RUNNING]);
 		evtimer_add(m->drain_timer, &patience);
+		crew_changed(m);
+		crew_hand_over(m);
 		master_arm(m);
 	} else if (m->phase != MASTER_DRAINING) {
 		m->phase = MASTER_DRAINING; /* nothing was begun yet */
@@ -201,6 +219,8 @@ master_begin(struct master *m)
 	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
 	    jobs_errors(&m->jobs));
 	role_ready(m->role, text);
+	if (m->crew != NULL)
+		crew_start(m);
 	if (m->drain_wanted)
 		drain(m, false);
 	else
@@ -227,6 +247,9 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 	case MSG_STATE_PAUSE:
 		rc = recover_state_pause(m, message);
 		break;
+	case MSG_STATE_AFTER:
+		rc = after_state(m, message);
+		break;
 	case MSG_STATE_END:
 		recover_state_end(m);
 		break;
@@ -247,6 +270,7 @@ static const struct channel_dispatch recorder_dispatch[] = {
     {MSG_STATE_RETRY, handle_recorder},
     {MSG_STATE_OPEN, handle_recorder},
     {MSG_STATE_PAUSE, handle_recorder},
+    {MSG_STATE_AFTER, handle_recorder},
     {MSG_STATE_END, handle_recorder},
     {MSG_STATE_NEW, handle_recorder},
     {MSG_RECORDED, handle_recorder},
@@ -411,7 +435,7 @@ master_init(struct role *role, struct err *err)
 	run_ids_init(&m->ids);
 	jobs_init(&m->jobs);
 	launch_init(m);
-	return 0;
+	return crew_init(m, err);
 }
 
 static void

@@ -3,7 +3,7 @@
  * never waits. One struct master; each file has one part of the work.
  *
  *   master.c    role entry: peers, start, the tick
- *   recover.c   start: what the store and the run files tell
+ *   recover.c   start: what the store and the run files tell; recover_files.c
  *   reload.c    the guardian's RELOAD; refresh.c: zones and calendars
  *   retell.c    a new store is told what is not over
  *   teardown.c  the end
@@ -13,12 +13,14 @@
  *   runs/       runs and their end, the waiting line, workers, what the
  *               recorder has not confirmed yet
  *   answer/     questions of the api process
+ *   crew/       this host among others: claims, in a cluster
  */
 #ifndef BELFRY_SCHEDULER_MASTER_H
 #define BELFRY_SCHEDULER_MASTER_H
 
 #include "scheduler/clock/alarm.h"
 #include "scheduler/clock/heap.h"
+#include "scheduler/jobs/after.h"
 #include "scheduler/jobs/jobs.h"
 #include "scheduler/runs/launch.h"
 #include "scheduler/runs/outbox.h"
@@ -55,6 +57,8 @@ struct process_info {
 	uint32_t restarts;
 };
 
+struct crew;
+
 struct master {
 	struct role *role;     /* borrowed */
 	struct config *config; /* role's, or owned after a reload */
@@ -65,6 +69,7 @@ struct master {
 	struct event *tick_event; /* more is due than one turn may do */
 	int64_t ticked_ms;        /* time of the last tick */
 	struct jobs jobs;
+	struct after after;
 	struct runs runs;
 	struct launch launch;
 	struct outbox outbox;
@@ -92,6 +97,7 @@ struct master {
 	unsigned nprocesses;
 	int guardian_pid;
 	struct recover *recover; /* while loading; recover.c */
+	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	uint64_t *reloaders;     /* asks that wait for a reload to be over */
 	size_t nreloaders;
 	size_t reloaders_cap;
@@ -136,6 +142,10 @@ void recover_free(struct master *m);
 bool recover_has_attempt(
     const struct master *m, const char *job, int64_t slot_ms, int32_t attempt);
 
+/* While loading: is there a file of a run of job that parent's end began? */
+bool
+recover_has_child(const struct master *m, const char *job, const char *parent);
+
 /* Looks again at runs whose workers have not come back yet. */
 void recover_orphans(struct master *m);
 
@@ -155,7 +165,7 @@ bool workers_kill(struct run *run, enum kill_why why);
  */
 void workers_lost(struct master *m, struct run *run);
 
-/* fire.c */
+/* fire.c; fire_replace() is of jobs/decide.c */
 void fire_job(struct master *m, struct job *job, int64_t now_ms);
 void fire_retry(struct master *m, struct retry *retry);
 
@@ -179,6 +189,21 @@ void fire_replace(struct master *m, struct job *job, const struct run *but);
 struct run *fire_manual(
     struct master *m, struct job *job, const char *params, struct err *err);
 
+/*
+ * The slot of a staged run was claimed: it goes on, or is recorded as one that
+ * does not run; then false.
+ */
+bool fire_won(struct run *run);
+
+/* How late the slot may start, ms. */
+int64_t fire_deadline_ms(const struct job *job, int64_t slot_ms);
+
+/*
+ * Slots between the two, both excluded, that no host claimed: recorded as
+ * missed, but for those that were another schedule's.
+ */
+void fire_passed(struct master *m, struct job *job, int64_t after_ms,
+    int64_t before_ms, const char *reason);
 /* retell.c: STATE_NEW of the recorder; the jobs a few at a time. */
 void retell_start(struct master *m);
 void retell_cb(evutil_socket_t fd, short what, void *arg);

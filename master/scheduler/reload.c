@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/answer/answer.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 
 static struct config *
@@ -110,6 +111,7 @@ reload_handle(struct master *m, struct message *message, struct err *err)
 		 "%zu errors",
 	    m->jobs.n, change.nadded, change.nremoved, change.nchanged,
 	    jobs_errors(&m->jobs));
+	crew_changed(m);
 	answer_reload(m, &change, ok ? NULL : why.text);
 	jobs_change_fini(&change);
 	launch_pump(m); /* max-running may be higher now */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/jobs/memory.h"
 
@@ -22,6 +23,9 @@ free_runs(struct master *m)
 				run->job->active = 0;
 			workers_forget(run);
 			free(run->params);
+			free(run->parents);
+			free(run->row);
+			free(run->lost);
 			free(run);
 		}
 }
@@ -48,6 +52,7 @@ free_events(struct master *m)
 void
 master_free(struct master *m)
 {
+	crew_free(m);
 	free_runs(m);
 	free_events(m);
 	for (size_t i = 0; i < m->jobs.n; i++)
@@ -60,6 +65,7 @@ master_free(struct master *m)
 	channel_free(m->api);
 	recover_free(m);
 	memory_forget(&m->jobs);
+	after_fini(&m->after);
 	jobs_fini(&m->jobs);
 	heap_fini(&m->heap);
 	outbox_fini(&m->outbox);

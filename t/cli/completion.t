@@ -32,7 +32,7 @@ END
 my @where = ('--socket', $f->socket);
 is(complete('st'), 'status', 'a command');
 is(complete('r'), 'reload resume run', 'commands');
-is(complete(@where, 'run', ''), '--param --wait backup clean', 'jobs');
+is(complete(@where, 'run', ''), '--node --param --wait backup clean', 'jobs');
 is(complete(@where, 'logs', 'c'), 'clean', 'a job');
 is(complete(@where, 'kill', ''), '01k3aaaaaaaaaaaa', 'runs that live');
 is(complete('history', '-o', 'l'), 'launch-failed lost', 'outcomes');

@@ -191,8 +191,8 @@ like(($hosts[0]->belfry('logs', $open[1]))[2],
 is_deeply([sort map { "$_->{host} $_->{job}" }
 	    @{ $hosts[1]->json('history') }], ['h1 j1', 'h1 q1', 'h2 j2'],
     'each sees what the other ran');
-$hosts[$_]->belfry("kill", $open[$_]) for 0, 1;
-$hosts[$_]->finished($open[$_]) for 0, 1;
+$hosts[0]->belfry('kill', $open[0]);
+$hosts[0]->finished($open[0]);
 # The state of one is lost: nobody else could end its run.
 $hosts[0]->stop;
 $pg->query("INSERT INTO belfry.runs SELECT * FROM json_populate_record("
@@ -210,12 +210,26 @@ $hosts[0]->wait_for('the lost run to end', sub {
 is($pg->query("SELECT outcome FROM belfry_runs WHERE id = 'zzzy'", 'two'),
     'running', 'a host ends what is its own alone');
 
+# --- what is old goes, whoever recorded it ---
+$hosts[1]->belfry('kill', $open[1]);
+$hosts[1]->finished($open[1]);
+$hosts[1]->stop;
+$hosts[1]->conf("node-name = h2\n" . store('two', "keep-runs = 2\n"));
+$hosts[1]->start;
+my @q2 = map { $hosts[1]->finished($hosts[1]->run('q2'))->{id} } 1 .. 4;
+$hosts[1]->wait_for('two runs of q2 to be left', sub {
+	my @left = map { $_->[0] } runs('two', 'q2');
+	return "@left" eq "@q2[2, 3]";
+});
+pass('runs that are too many are deleted, the oldest first');
+
 # --- both stores have the same tables ---
-my %extra = ('runs.twin' => 'only PostgreSQL can forbid a second one');
+my %extra = ('runs.twin' => 'only PostgreSQL forbids a second one');
+my %local = ('jobs.joined' => 'counts the ends of this host');
 my %columns;
 for my $table (split /\s+/, ($hosts[0]->command('sqlite3',
 	    $hosts[0]->path('state/spool.db'), "SELECT name FROM "
-	    . "sqlite_schema WHERE type = 'table' AND name <> 'outbox'"))[1]) {
+	    . "sqlite_schema WHERE type = 'table' AND name NOT IN ('outbox', 'ends')"))[1]) {
 	my ($status, $out) = $hosts[0]->command('sqlite3',
 	    $hosts[0]->path('state/spool.db'),
 	    "SELECT name FROM pragma_table_info('$table')");
@@ -225,6 +239,6 @@ is_deeply([sort grep { !$extra{$_} } map { $_->[0] }
 	    $pg->rows("SELECT table_name || '.' || column_name FROM "
 		. "information_schema.columns WHERE table_schema = 'belfry' "
 		. "AND table_name <> 'migrations'", 'two')],
-    [sort keys %columns], 'the tables are those of SQLite');
+    [sort grep { !$local{$_} } keys %columns], 'the tables are those of SQLite');
 $_->finish for @hosts;
 done_testing;

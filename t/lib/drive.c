@@ -12,6 +12,7 @@
  *   kill ID WHY    RUN_KILL
  *   output ID FILE copies the output that is kept
  *   state ID       prints the run file
+ *   set-lease N MS   writes the lease: epoch N, its deadline in MS from now
  *   master-dies    closes the channels of launcher and workers
  *   master-starts  gives the launcher a new one, listens on SOCKET
  *   rubbish TYPE   sends the launcher a message of that type without content
@@ -40,6 +41,7 @@
 #include "base/mem.h"
 #include "drive_say.h"
 #include "drive_spec.h"
+#include "ipc/lease.h"
 #include "ipc/packet.h"
 #include "ipc/runfile.h"
 
@@ -194,6 +196,21 @@ kill_run(struct drive *d, const char *id, int why)
 }
 
 static void
+write_lease(struct drive *d, const char *epoch, const char *ms)
+{
+	struct lease lease = {.epoch = strtoull(epoch, NULL, 10)};
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	lease.deadline_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 +
+	    strtoll(ms, NULL, 10) * 1000;
+	if (lease_write(d->runs_fd, &lease) == -1)
+		fatal("the lease");
+	say("lease", NULL);
+	say_end();
+}
+
+static void
 garble(struct drive *d, const char *id)
 {
 	struct run *run = find_run(d, id);
@@ -259,6 +276,8 @@ command(struct drive *d, char *line)
 		garble(d, one);
 	else if (strcmp(line, "rubbish") == 0)
 		rubbish(d, (int)strtol(one, NULL, 10));
+	else if (strcmp(line, "set-lease") == 0)
+		write_lease(d, one, two);
 	else if (strcmp(line, "output") == 0)
 		drive_copy_output(d->runs_fd, one, two);
 	else if (strcmp(line, "state") == 0)

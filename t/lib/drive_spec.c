@@ -141,6 +141,12 @@ set_number(struct drive_spec *s, const char *key, const char *value)
 		spec->ionice = (uint32_t)n;
 	else if (strcmp(key, "nnp") == 0)
 		spec->no_new_privileges = n != 0;
+	else if (strcmp(key, "lease") == 0)
+		spec->lease_epoch = (uint64_t)n;
+	else if (strcmp(key, "lease-kill") == 0)
+		spec->lease_kill = n != 0;
+	else if (strcmp(key, "lease-grace") == 0)
+		spec->lease_grace_ms = n;
 	else if (strcmp(key, "limit") == 0)
 		s->output_limit = (uint64_t)n;
 	else

@@ -40,7 +40,8 @@ is_deeply([@$r{qw(outcome exit_code)}], ["timeout", 7],
 is($d->output($r->{run}), "TERM\n", "and may still write");
 
 my %why = (1 => "killed by operator", 2 => "killed at shutdown",
-    3 => "replaced by a newer run", 77 => "killed on request");
+    3 => "replaced by a newer run",
+    4 => "its lease was lost: other hosts take this one for dead", 77 => "killed on request");
 for my $why (sort keys %why) {
 	$id = $d->launch(arg => ["sleep", "60"]);
 	$d->wait_for("started", $id);

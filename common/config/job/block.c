@@ -13,6 +13,7 @@
 #include "config/set/owner.h"
 #include "config/job/time.h"
 #include "config/quote.h"
+#include "schedule/hash.h"
 
 struct parser {
 	const struct job_parse_env *env;
@@ -275,12 +276,7 @@ end_job(struct parser *parser)
 static bool
 is_job_name(const char *name)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789._-";
-	size_t len = strspn(name, letters);
-
-	return len > 0 && len <= JOB_NAME_MAX && name[len] == '\0';
+	return job_is_name(name, strlen(name));
 }
 
 static bool
@@ -406,6 +402,7 @@ job_block_parse(const struct job_parse_env *env,
 	const char *slash;
 
 	block->refs = 1;
+	block->digest = hash_finish(hash_add(HASH_INIT, text, len));
 	job_pool_ref(env->pool);
 	block->pool = env->pool;
 	block->path = xstrdup(source->path);

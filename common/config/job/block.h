@@ -19,7 +19,8 @@ struct job_block {
 	char *path;           /* source.path */
 	struct job_def *defs; /* in order of their lines */
 	size_t ndefs;
-	char *strings; /* of each def: name, command, description */
+	char *strings;   /* of each def: name, command, description */
+	uint64_t digest; /* hash of the file's text */
 };
 
 struct job_parse_env {

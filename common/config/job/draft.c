@@ -23,6 +23,9 @@ job_draft_init(struct job_draft *draft)
 	draft->options.start_at = "";
 	draft->options.end_at = "";
 	draft->options.calendar_name = "";
+	draft->options.after = "";
+	draft->options.labels = "";
+	draft->options.owner = "";
 	draft->options.settings = "";
 	draft->options.start_s = INT64_MIN;
 	draft->options.end_s = INT64_MAX;
@@ -87,6 +90,8 @@ job_draft_fini(struct job_draft *draft)
 	strbuf_fini(&draft->environment);
 	strbuf_fini(&draft->settings);
 	strbuf_fini(&draft->stdin_text);
+	strbuf_fini(&draft->after);
+	strbuf_fini(&draft->labels);
 }
 
 uint32_t

@@ -52,6 +52,7 @@ struct job_draft {
 	size_t inherited;          /* so many bytes of it are the defaults' */
 	struct strbuf settings;    /* options.settings, once one is given */
 	struct strbuf stdin_text;
+	struct strbuf after, labels; /* options.after ..., once given */
 	uint32_t lines[JOB_KEY_MAX]; /* of each key; 0: not given */
 };
 
@@ -75,7 +76,8 @@ struct job_type {
 extern const struct job_type job_type_text, job_type_path, job_type_env_file,
     job_type_shell, job_type_duration, job_type_size, job_type_integer,
     job_type_number, job_type_flag, job_type_overlap, job_type_signal,
-    job_type_umask, job_type_limit, job_type_catch_up, job_type_word;
+    job_type_umask, job_type_limit, job_type_catch_up, job_type_word,
+    job_type_hosts;
 
 /* Of setting.c: settings of a kind of job; of the second, several. */
 extern const struct job_type job_type_setting, job_type_settings;
@@ -110,6 +112,12 @@ extern const struct job_type job_type_instant, job_type_calendar;
 extern const struct job_type job_type_codes, job_type_stdin,
     job_type_environment, job_type_command, job_type_http, job_type_description,
     job_type_schedule;
+
+/* Of job_words.c: lists of words. */
+extern const struct job_type job_type_after, job_type_labels;
+
+/* Letters, digits, ".", "_" and "-", 1 to JOB_NAME_MAX of them. */
+bool job_is_name(const char *name, size_t len);
 
 /* All keys, in the order in which people read them; ends with name NULL. */
 extern const struct job_key job_keys[];

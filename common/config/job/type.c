@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "config/quote.h"
 #include "ipc/outcome.h"
+#include "placement/hosts.h"
 
 static int
 parse_text(struct job_draft *draft, const struct job_key *key,
@@ -32,6 +33,17 @@ print_text(
 
 	strbuf_adds(b, *field);
 }
+
+static int
+parse_hosts(struct job_draft *draft, const struct job_key *key,
+    const char *value, uint32_t line, struct err *err)
+{
+	if (hosts_check(value, err) == -1)
+		return -1;
+	return parse_text(draft, key, value, line, err);
+}
+
+const struct job_type job_type_hosts = {false, parse_hosts, print_text};
 
 const struct job_type job_type_text = {false, parse_text, print_text};
 

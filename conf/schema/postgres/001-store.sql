@@ -1,5 +1,8 @@
 -- belfry's store in PostgreSQL, version 1.
 --
+-- What only one host must know (ends of parents that a job has not used up) is
+-- in the file of that host alone.
+--
 -- belfryd applies these files by itself, in the order of their numbers, each
 -- once, under an advisory lock. For queries of your own use the views of the
 -- files that follow: their names stay. Write nothing here.
@@ -39,6 +42,8 @@ CREATE TABLE belfry.runs (
 	dropped_bytes bigint,       -- of these, not kept
 	created bigint NOT NULL,
 	retry_ms bigint,            -- the next attempt is due then; NULL none waits
+	chain text COLLATE "C",     -- the first run of all; NULL this one
+	parent text COLLATE "C",    -- the run whose end began it; NULL none
 	twin boolean NOT NULL DEFAULT false -- another run has its job, slot and
 	                            -- attempt: two by hand in one millisecond
 ) WITH (fillfactor = 85);
@@ -55,6 +60,8 @@ CREATE INDEX runs_by_outcome ON belfry.runs (outcome, id)
 	WHERE outcome IS DISTINCT FROM 'success';
 CREATE INDEX runs_by_job_outcome ON belfry.runs (job, outcome, id)
 	WHERE outcome IS DISTINCT FROM 'success';
+CREATE INDEX runs_by_chain ON belfry.runs (chain, id)
+	WHERE chain IS NOT NULL;
 CREATE INDEX runs_retry ON belfry.runs (id) WHERE retry_ms IS NOT NULL;
 
 CREATE TABLE belfry.ledger (
@@ -122,7 +129,9 @@ CREATE TABLE belfry.pauses (
 CREATE TABLE belfry.params (
 	-- Of runs that were begun with any.
 	run text COLLATE "C" PRIMARY KEY,
-	params text NOT NULL        -- a JSON object of strings
+	params text NOT NULL,       -- a JSON object of strings; '' none
+	parents text                -- the ends of its parents: a JSON array;
+	                            -- NULL it has none
 );
 
 CREATE TABLE belfry.swept (

@@ -12,7 +12,8 @@ CREATE VIEW public.belfry_runs AS
 	    max_rss_kb, fence, output_bytes, dropped_bytes,
 	    to_timestamp(created / 1000.0) AS created,
 	    to_timestamp(retry_ms / 1000.0) AS retry_at, twin,
-	    p.params::json AS params
+	    nullif(p.params, '')::json AS params,
+	    coalesce(chain, id) AS chain, parent, p.parents::json AS parents
 	FROM belfry.runs LEFT JOIN belfry.params AS p ON p.run = id;
 
 CREATE VIEW public.belfry_ledger AS

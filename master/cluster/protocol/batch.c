@@ -208,7 +208,7 @@ flush_server(struct protocol *p, unsigned server, enum script_id script)
 }
 
 void
-batch_flush(struct protocol *p)
+claims_flush(struct protocol *p)
 {
 	/* What frees others first. */
 	static const enum script_id order[] = {
@@ -265,7 +265,7 @@ send_reopen(struct protocol *p, unsigned server, const char *job,
 }
 
 void
-batch_reopen(struct protocol *p, struct claim *claim)
+claims_reopen(struct protocol *p, struct claim *claim)
 {
 	snprintf(p->given[p->ngiven++ % nitems(p->given)], sizeof(p->given[0]),
 	    "%s", claim->id);

@@ -197,7 +197,7 @@ void
 claim_give_back(struct protocol *p, struct claim *claim)
 {
 	if (claim->asked)
-		batch_reopen(p, claim);
+		claims_reopen(p, claim);
 	claim->asked = false;
 }
 

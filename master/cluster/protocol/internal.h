@@ -112,7 +112,9 @@ struct claim {
 	char owner_id[CLUSTER_ID_MAX + 8];
 	uint64_t fence;
 	int32_t attempt;
-	bool asked; /* at least one server may have granted it */
+	int64_t before_ms; /* the job's mark before; 0 none */
+	bool forgotten;    /* STALE by the floor of a server */
+	bool asked;        /* at least one server may have granted it */
 	bool abandoned;
 	uint32_t taken_on; /* HELD: bit per server where another has it */
 	int64_t round_ms;  /* when the round began; 0: not yet */
@@ -248,8 +250,8 @@ void claim_vote(
 void claim_judge(struct protocol *p, struct claim *claim, int64_t now_ms);
 
 /* batch.c */
-void batch_flush(struct protocol *p);
-void batch_reopen(struct protocol *p, struct claim *claim);
+void claims_flush(struct protocol *p);
+void claims_reopen(struct protocol *p, struct claim *claim);
 /* "lost ID SLOT JOB": a server takes it for lost; it may be known not to be. */
 void batch_reopen_lost(struct protocol *p, unsigned server, const char *line);
 

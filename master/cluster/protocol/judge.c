@@ -32,13 +32,15 @@ parse_refusal(struct claim *claim, const char *line, int64_t *number_r)
 		return REFUSED_EARLY;
 	if (strcmp(line, "LATE") == 0)
 		return REFUSED_LATE;
-	if (strncmp(line, "STALE", 5) == 0)
+	if (strncmp(line, "STALE", 5) == 0) {
+		claim->forgotten = strcmp(line_skip(line, 2), "floor") == 0;
 		return REFUSED_STALE;
+	}
 	if (strncmp(line, "BUSY", 4) == 0) {
 		note_owner(claim, line, 1);
 		return REFUSED_BUSY;
 	}
-	if (strcmp(line, "SKIP") == 0)
+	if (strncmp(line, "SKIP", 4) == 0)
 		return REFUSED_SKIP;
 	if (strncmp(line, "TAKEN ", 6) == 0) {
 		note_owner(claim, line, 2);
@@ -70,11 +72,20 @@ adopt_id(struct protocol *p, struct claim *claim)
 	claim_new_round(p, claim);
 }
 
+/* The highest of all servers: the others have not heard of it yet. */
+static void
+set_before(struct claim *claim, int64_t before_ms)
+{
+	if (before_ms > claim->before_ms)
+		claim->before_ms = before_ms;
+}
+
 static void
 granted(struct protocol *p, struct claim *claim, const char *line)
 {
 	uint64_t fence = strtoull(line_skip(line, 1), NULL, 10);
 	int32_t attempt = (int32_t)strtol(line_skip(line, 2), NULL, 10);
+	int64_t before = strtoll(line_skip(line, 4), NULL, 10);
 
 	if (fence > claim->fence)
 		claim->fence = fence;
@@ -82,6 +93,7 @@ granted(struct protocol *p, struct claim *claim, const char *line)
 		p->fence = claim->fence;
 	if (attempt > claim->attempt)
 		claim->attempt = attempt;
+	set_before(claim, before);
 }
 
 static void
@@ -111,6 +123,8 @@ claim_vote(
 		if (claim->state == CLAIM_ASKING)
 			granted(p, claim, line);
 	} else {
+		if (strncmp(line, "SKIP ", 5) == 0)
+			set_before(claim, strtoll(line + 5, NULL, 10));
 		ballot->vote = VOTE_NO;
 		ballot->refusal = parse_refusal(claim, line, &ballot->number);
 		if (claim->state == CLAIM_ASKING &&
@@ -163,6 +177,8 @@ finish_with(struct protocol *p, struct claim *claim, enum claim_verdict verdict,
 	    .verdict = verdict,
 	    .fence = claim->fence,
 	    .attempt = claim->attempt,
+	    .before_ms = claim->before_ms,
+	    .forgotten = verdict == CLAIM_STALE && claim->forgotten,
 	    .wait_ms = verdict == CLAIM_EARLY ? number : 0,
 	    .mark_ms = verdict == CLAIM_STALE ? number : 0,
 	    .owner = claim->owner[0] != '\0' ? claim->owner : "-",

@@ -427,7 +427,7 @@ protocol_tick(struct protocol *p, int64_t now_ms)
 			join(p, i);
 	polls_tick(p);
 	claims_tick(p, now_ms);
-	batch_flush(p);
+	claims_flush(p);
 	box_tick(p);
 	nodes_tick(p, now_ms);
 	heal_tick(p, now_ms);

@@ -114,8 +114,6 @@ int64_t protocol_server_since_ms(const struct protocol *p, unsigned server);
 int64_t
 protocol_server_us(const struct protocol *p, unsigned server, int64_t *at_ms_r);
 
-/* The argument of a claim's ask. */
-void *claim_arg(const struct claim *claim);
 uint64_t claim_fence(const struct claim *claim);
 int32_t claim_attempt(const struct claim *claim);
 

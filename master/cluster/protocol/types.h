@@ -71,10 +71,20 @@ enum claim_verdict {
 /* Valid during the callback. */
 struct claim_answer {
 	enum claim_verdict verdict;
-	uint64_t fence;    /* WON */
-	int32_t attempt;   /* WON: from 1; instead of a lost run, one more */
-	int64_t wait_ms;   /* EARLY */
-	int64_t mark_ms;   /* STALE */
+	uint64_t fence; /* WON */
+	/*
+	 * WON, SKIPPED: the job's mark before this claim, 0 none: slots between the
+	 * two were claimed by nobody, and nobody ever will.
+	 */
+	int64_t before_ms;
+	int32_t attempt; /* WON: from 1; instead of a lost run, one more */
+	int64_t wait_ms; /* EARLY */
+	int64_t mark_ms; /* STALE */
+	/*
+	 * STALE: no later slot was claimed, but Redis had forgotten which
+	 * were, and this one may have been.
+	 */
+	bool forgotten;
 	const char *owner; /* TAKEN, BUSY: incarnation, "-" if not known */
 	const char *id;    /* TAKEN, BUSY: id of the run there, "-" */
 	/*

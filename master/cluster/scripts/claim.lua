@@ -7,8 +7,9 @@
 -- Flags: x no mark (a run by hand, a repetition), z in place of a run that was
 -- lost, l at-least-once, s/w no overlap (skip/wait), i an interval's slot.
 --
--- For each: OK FENCE ATTEMPT HOW, EARLY MS, LATE, STALE MARK, TAKEN STATE OWNER
--- ID, BUSY OWNER ID, SKIP, GONE.
+-- For each: OK FENCE ATTEMPT HOW BEFORE (the mark as it was; 0 none), EARLY MS,
+-- LATE, STALE MARK (floor: that of a server that forgot), TAKEN STATE OWNER ID,
+-- BUSY OWNER ID, SKIP BEFORE, GONE.
 local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
 local inc = ARGV[4]
@@ -44,6 +45,7 @@ local function take(key, h, how, attempt, c)
 	if not unmarked(c.flags) then
 		put('s', c.slot) put('c', c.cid) put('x', state) put('w', inc)
 		put('a', int(attempt)) put('t', int(now))
+		put('b', num(c.slot) > num(h[1]) and int(num(h[1])) or h[11] or '0')
 	end
 	if has(c.flags, 's') or has(c.flags, 'w') then
 		put('o', c.cid) put('p', inc)
@@ -53,14 +55,15 @@ local function take(key, h, how, attempt, c)
 	redis.call('HSET', P .. ':r:' .. inc, c.cid,
 		run_line(state, c.job, c.slot, attempt, fence, c.flags))
 	changes = changes + 1
-	return 'OK ' .. int(fence) .. ' ' .. int(attempt) .. ' ' .. how
+	return 'OK ' .. int(fence) .. ' ' .. int(attempt) .. ' ' .. how .. ' '
+		.. (num(c.slot) > num(h[1]) and int(num(h[1])) or h[11] or '0')
 end
 
 -- Asked before, and the answer was lost on its way.
 local function again(key, h, c)
-	if h[3] == 'S' then return 'SKIP' end
+	if h[3] == 'S' then return 'SKIP ' .. (h[11] or '0') end
 	if h[3] ~= 'C' and h[3] ~= 'R' then return 'GONE' end
-	return 'OK ' .. h[5] .. ' ' .. h[6] .. ' same'
+	return 'OK ' .. h[5] .. ' ' .. h[6] .. ' same ' .. (h[11] or '0')
 end
 
 local function extra(key, h, c)
@@ -99,14 +102,17 @@ end
 
 local function claim(c)
 	local key = P .. ':j:' .. c.job
-	local h = redis.call('HMGET', key, 's', 'c', 'x', 'w', 'f', 'a', 't', 'o', 'p', 'n')
+	local h = redis.call('HMGET', key, 's', 'c', 'x', 'w', 'f', 'a', 't', 'o', 'p', 'n', 'b')
 	local slot, mark = num(c.slot), num(h[1])
 	if unmarked(c.flags) then return extra(key, h, c) end
 	if slot == mark and h[2] == c.cid then return again(key, h, c) end --@claim-id
 	if slot - now > early then return 'EARLY ' .. int(slot - now) end
 	if now - slot > num(c.deadline) then return 'LATE' end
-	if slot < mark then return 'STALE ' .. int(mark) end
-	if slot <= floor then return 'STALE ' .. int(floor) end
+	if slot < mark then
+		-- A mark that nobody claimed was set at the first sight of the job.
+		return 'STALE ' .. int(mark) .. (h[3] and '' or ' floor')
+	end
+	if slot <= floor then return 'STALE ' .. int(floor) .. ' floor' end
 	if has(c.flags, 'i') and slot < num(h[10]) then return 'STALE ' .. h[10] end
 	if slot == mark and h[3] then return retake(key, h, slot, c) end
 	local other = busy(h, c.cid, c.flags)
@@ -115,9 +121,10 @@ local function claim(c)
 		return 'TAKEN C ' .. h[9] .. ' ' .. h[8]
 	end
 	if other and has(c.flags, 's') and quarantine == 0 then
-		redis.call('HSET', key, 's', c.slot, 'c', c.cid, 'x', 'S', 'w', inc, 'a', '1')
+		redis.call('HSET', key, 's', c.slot, 'c', c.cid, 'x', 'S', 'w', inc, 'a', '1',
+			'b', int(mark))
 		changes = changes + 1
-		return 'SKIP'
+		return 'SKIP ' .. int(mark)
 	end
 	return other or take(key, h, 'new', 1, c)
 end

@@ -14,7 +14,9 @@
 	"id, job, slot, due, attempt, trigger, host, fence, created, "         \
 	"outcome, reason, exit_code, signal, started, finished, "              \
 	"duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, "       \
-	"retry_ms, (SELECT p.params FROM params AS p WHERE p.run = runs.id)"
+	"retry_ms, (SELECT p.params FROM params AS p WHERE p.run = runs.id), " \
+	"chain, parent, "                                                      \
+	"(SELECT p.parents FROM params AS p WHERE p.run = runs.id)"
 
 struct run_list {
 	store_run_cb *row;
@@ -38,6 +40,8 @@ read_begin(const PGresult *res, int i, struct run_begin *b)
 	snprintf(b->host, sizeof(b->host), "%s", pg_text(res, i, 6));
 	b->fence = (uint64_t)pg_int(res, i, 7, 0);
 	b->created_ms = pg_int(res, i, 8, 0);
+	snprintf(b->chain, sizeof(b->chain), "%s", pg_text(res, i, 22));
+	snprintf(b->parent, sizeof(b->parent), "%s", pg_text(res, i, 23));
 }
 
 static void
@@ -60,6 +64,7 @@ read_run(const PGresult *res, int i, struct store_run *run)
 	r->dropped_bytes = (uint64_t)pg_int(res, i, 19, 0);
 	run->retry_ms = pg_int(res, i, 20, 0);
 	run->params = pg_text(res, i, 21);
+	run->parents = pg_text(res, i, 24);
 }
 
 static void
@@ -116,6 +121,11 @@ pg_runs(struct store *store, const struct store_filter *filter,
 	    *filter->before.key ? filter->before.key : ID_END);
 	if (filter->job != NULL)
 		pg_ask_text(&q, " AND job = $", filter->job);
+	/* The first run of a chain has none itself. */
+	if (filter->chain != NULL) {
+		pg_ask_text(&q, " AND (chain = $", filter->chain);
+		pg_ask_text(&q, " OR id = $)", filter->chain);
+	}
 	if (filter->since_ms != INT64_MIN)
 		pg_ask_int(&q, " AND created >= $", filter->since_ms);
 	ask_outcomes(&q, filter, &outcomes);

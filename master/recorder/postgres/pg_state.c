@@ -91,6 +91,10 @@ retry_row(void *arg, const PGresult *res, int i)
 	    .slot_ms = pg_int(res, i, 2, 0),
 	    .attempt = (int32_t)pg_int(res, i, 3, 0),
 	    .due_ms = pg_int(res, i, 4, 0),
+	    .chain = pg_text(res, i, 5),
+	    .parent = pg_text(res, i, 6),
+	    .params = pg_text(res, i, 7),
+	    .parents = pg_text(res, i, 8),
 	};
 
 	list->retry(list->arg, &retry);
@@ -101,7 +105,9 @@ pg_retries(struct store *store, const char *after, int limit,
     store_retry_cb *row, store_done *done, void *arg)
 {
 	static const char *const text[] = {
-	    "SELECT id, job, slot, attempt + 1, retry_ms FROM runs "
+	    "SELECT id, job, slot, attempt + 1, retry_ms, coalesce(chain, id), "
+	    "parent, p.params, p.parents FROM runs "
+	    "LEFT JOIN params AS p ON p.run = id "
 	    "WHERE retry_ms IS NOT NULL AND id > $",
 	    " ORDER BY id LIMIT $"};
 	struct state_list *list = list_new(done, arg);
@@ -126,6 +132,8 @@ begin_row(void *arg, const PGresult *res, int i)
 	snprintf(begin.id, sizeof(begin.id), "%s", pg_text(res, i, 0));
 	snprintf(begin.job, sizeof(begin.job), "%s", pg_text(res, i, 1));
 	snprintf(begin.host, sizeof(begin.host), "%s", pg_text(res, i, 2));
+	snprintf(begin.chain, sizeof(begin.chain), "%s", pg_text(res, i, 9));
+	snprintf(begin.parent, sizeof(begin.parent), "%s", pg_text(res, i, 10));
 	list->begin(list->arg, &begin);
 }
 
@@ -134,8 +142,8 @@ pg_open_runs(struct store *store, const char *after, int limit,
     store_begin_cb *row, store_done *done, void *arg)
 {
 	static const char *const text[] = {
-	    "SELECT id, job, host, slot, due, attempt, trigger, created, fence "
-	    "FROM runs WHERE outcome IS NULL AND "
+	    "SELECT id, job, host, slot, due, attempt, trigger, created, "
+	    "fence, chain, parent FROM runs WHERE outcome IS NULL AND "
 	    "outcome IS DISTINCT FROM 'success' AND id > $",
 	    " ORDER BY id LIMIT $"};
 	struct state_list *list = list_new(done, arg);

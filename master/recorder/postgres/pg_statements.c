@@ -9,10 +9,13 @@
  */
 #include "recorder/postgres/store_postgres.h"
 
-#define RUN_COLUMNS "id, job, slot, due, attempt, trigger, host, fence, created"
+#define RUN_COLUMNS                                                            \
+	"id, job, slot, due, attempt, trigger, host, fence, created, chain, "  \
+	"parent"
 #define RUN_ARRAYS                                                             \
 	"$1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[], "  \
-	"$6::text[], $7::text[], $8::bigint[], $9::bigint[]"
+	"$6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], "    \
+	"$11::text[]"
 
 /* Has the attempt another run, in the table or among the rows of x? */
 #define TWIN                                                                   \
@@ -40,8 +43,8 @@ static const char plans_sql[] =
     "memo = excluded.memo";
 
 static const char params_sql[] =
-    "INSERT INTO params (run, params) SELECT * FROM "
-    "unnest($1::text[], $2::text[]) ON CONFLICT (run) DO NOTHING";
+    "INSERT INTO params (run, params, parents) SELECT * FROM "
+    "unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT (run) DO NOTHING";
 
 /* Those of x that are not there: a plain insert costs a third less than one
  * ON CONFLICT. */
@@ -80,10 +83,10 @@ static const char ends_sql[] =
     "max(attempt) OVER (PARTITION BY job, slot) > attempt OR "
     "EXISTS (SELECT FROM ledger AS l WHERE l.job = t.job AND "
     "l.slot = t.slot AND l.attempts > t.attempt) THEN NULL "
-    "ELSE retry_ms END AS retry FROM unnest(" RUN_ARRAYS ", $10::text[], "
-    "$11::text[], $12::integer[], $13::integer[], $14::bigint[], "
-    "$15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], "
-    "$19::bigint[], $20::bigint[], $21::bigint[]) WITH ORDINALITY AS t "
+    "ELSE retry_ms END AS retry FROM unnest(" RUN_ARRAYS ", $12::text[], "
+    "$13::text[], $14::integer[], $15::integer[], $16::bigint[], "
+    "$17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], "
+    "$21::bigint[], $22::bigint[], $23::bigint[]) WITH ORDINALITY AS t "
     "(" RUN_COLUMNS ", outcome, reason, exit_code, signal, started, finished, "
     "duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, retry_ms, "
     "ord)), "

@@ -20,9 +20,9 @@
 /* Types of the columns, as in struct pg_array. */
 static const char *const columns[ROWS_COUNT] = {
     [ROWS_JOBS] = "ttl",
-    [ROWS_PARAMS] = "tt",
-    [ROWS_BEGINS] = "ttllittll",
-    [ROWS_ENDS] = "ttllittllttiillllllll",
+    [ROWS_PARAMS] = "ttt",
+    [ROWS_BEGINS] = "ttllittlltt",
+    [ROWS_ENDS] = "ttllittllttttiillllllll",
     [ROWS_LATER] = "tli",
     [ROWS_SLOTS] = "tllltttt",
     [ROWS_HWM] = "tl",
@@ -153,7 +153,7 @@ execute_no_retry(struct pg_store *s)
 {
 	struct pg_param params[] = {
 	    pg_array_param(column(s, ROWS_ENDS, 0)),
-	    pg_array_param(column(s, ROWS_ENDS, 20)),
+	    pg_array_param(column(s, ROWS_ENDS, 22)),
 	};
 
 	pg_conn_execute(s->writing, STATEMENT_NO_RETRY, params, 2);
@@ -290,6 +290,8 @@ add_begin(struct pg_store *s, enum pg_rows_kind kind, const struct run_begin *b)
 	add_text(s, kind, 6, b->host);
 	add_int(s, kind, 7, (int64_t)b->fence);
 	add_int(s, kind, 8, b->created_ms);
+	add_text_or_null(s, kind, 9, b->chain);
+	add_text_or_null(s, kind, 10, b->parent);
 }
 
 /* Of a run that has ended in this segment the beginning tells nothing. */
@@ -315,18 +317,18 @@ add_result(struct pg_store *s, const struct record_end *end)
 	const struct run_result *r = &end->result;
 	bool started = r->started_us != 0;
 
-	add_text(s, ROWS_ENDS, 9, outcome_name(r->outcome));
-	add_text_or_null(s, ROWS_ENDS, 10, r->reason);
-	add_int_or_null(s, ROWS_ENDS, 11, r->exit_code, -1);
-	add_int_or_null(s, ROWS_ENDS, 12, r->signal, 0);
-	add_int_or_null(s, ROWS_ENDS, 13, r->started_us, 0);
-	add_int_or_null(s, ROWS_ENDS, 14, r->finished_us, 0);
-	add_int_or_null(s, ROWS_ENDS, 15, started ? r->duration_us : -1, -1);
-	add_int_or_null(s, ROWS_ENDS, 16, started ? r->cpu_us : -1, -1);
-	add_int_or_null(s, ROWS_ENDS, 17, started ? r->max_rss_kb : -1, -1);
-	add_int(s, ROWS_ENDS, 18, (int64_t)r->output_bytes);
-	add_int(s, ROWS_ENDS, 19, (int64_t)r->dropped_bytes);
-	add_int_or_null(s, ROWS_ENDS, 20, end->retry_ms, 0);
+	add_text(s, ROWS_ENDS, 11, outcome_name(r->outcome));
+	add_text_or_null(s, ROWS_ENDS, 12, r->reason);
+	add_int_or_null(s, ROWS_ENDS, 13, r->exit_code, -1);
+	add_int_or_null(s, ROWS_ENDS, 14, r->signal, 0);
+	add_int_or_null(s, ROWS_ENDS, 15, r->started_us, 0);
+	add_int_or_null(s, ROWS_ENDS, 16, r->finished_us, 0);
+	add_int_or_null(s, ROWS_ENDS, 17, started ? r->duration_us : -1, -1);
+	add_int_or_null(s, ROWS_ENDS, 18, started ? r->cpu_us : -1, -1);
+	add_int_or_null(s, ROWS_ENDS, 19, started ? r->max_rss_kb : -1, -1);
+	add_int(s, ROWS_ENDS, 20, (int64_t)r->output_bytes);
+	add_int(s, ROWS_ENDS, 21, (int64_t)r->dropped_bytes);
+	add_int_or_null(s, ROWS_ENDS, 22, end->retry_ms, 0);
 }
 
 void
@@ -361,12 +363,15 @@ pg_slot(struct store *store, const struct record_slot *slot)
 	add_text_or_null(s, ROWS_SLOTS, 5, slot->reason);
 	add_text_or_null(s, ROWS_SLOTS, 6, slot->detail);
 	add_text_or_null(s, ROWS_SLOTS, 7, slot->host);
-	add_hwm(s, slot->job, slot->until_ms);
+	/* Ends of parents decide no slot of the schedule. */
+	if (slot->joined == 0)
+		add_hwm(s, slot->job, slot->until_ms);
 	limit_segment(s);
 }
 
 void
-pg_params(struct store *store, const char *run, const char *params)
+pg_params(struct store *store, const char *run, const char *params,
+    const char *parents)
 {
 	struct pg_store *s = pg_store(store);
 
@@ -374,6 +379,7 @@ pg_params(struct store *store, const char *run, const char *params)
 	add_key(s, 'p', run, 0);
 	add_text(s, ROWS_PARAMS, 0, run);
 	add_text(s, ROWS_PARAMS, 1, params);
+	add_text_or_null(s, ROWS_PARAMS, 2, parents);
 	limit_segment(s);
 }
 

@@ -6,7 +6,7 @@
 #include "recorder/postgres/pg_conn.h"
 #include "recorder/store.h"
 
-#define ROW_COLUMNS_MAX 21
+#define ROW_COLUMNS_MAX 23
 
 /* Kinds of rows that a command brings, each by one statement. */
 enum pg_rows_kind {
@@ -102,7 +102,8 @@ void pg_job(struct store *store, const struct record_job *job);
 void pg_run_begin(struct store *store, const struct run_begin *begin);
 void pg_run_end(struct store *store, const struct record_end *end);
 void pg_slot(struct store *store, const struct record_slot *slot);
-void pg_params(struct store *store, const char *run, const char *params);
+void pg_params(struct store *store, const char *run, const char *params,
+    const char *parents);
 void pg_pause(struct store *store, const struct record_pause *pause);
 void pg_piece(struct store *store, const char *run, uint64_t start,
     const void *data, size_t n);

@@ -74,15 +74,26 @@ spool_slot(struct store *store, const struct record_slot *slot)
 }
 
 static void
-spool_params(struct store *store, const char *run, const char *params)
+spool_params(struct store *store, const char *run, const char *params,
+    const char *parents)
 {
 	struct wire_writer w = WIRE_WRITER_INIT;
 	struct spool *sp = spool(store);
 
 	wire_put_str(&w, run);
 	wire_put_str(&w, params);
+	wire_put_str(&w, parents);
 	shelf_add(&sp->shelf, MSG_RECORD_PARAMS, &w);
-	sp->local->ops->params(sp->local, run, params);
+	sp->local->ops->params(sp->local, run, params, parents);
+}
+
+/* Its marks are this host's: nobody else could use it. */
+static void
+spool_after(struct store *store, const struct record_after *after)
+{
+	struct store *local = spool(store)->local;
+
+	local->ops->after(local, after);
 }
 
 static void
@@ -203,15 +214,30 @@ spool_pauses(struct store *store, const char *after, int limit,
 	local->ops->pauses(local, after, limit, row, done, arg);
 }
 
+static void
+spool_afters(struct store *store, const char *after, int limit,
+    store_after_cb *row, store_done *done, void *arg)
+{
+	struct store *local = spool(store)->local;
+
+	local->ops->afters(local, after, limit, row, done, arg);
+}
+
 /* --- cleaning the file --- */
+
+static struct spool *
+spool_of_cleaned(struct store *store)
+{
+	return (struct spool *)(void *)((char *)store -
+	    offsetof(struct spool, cleaned));
+}
 
 /* Output that is not sent yet must stay: then nothing is cleaned. */
 static void
 clean(struct store *store, const struct store_keep *keep,
     store_sweep_done *done, void *arg)
 {
-	struct spool *sp = (struct spool *)(void *)((char *)store -
-	    offsetof(struct spool, cleaned));
+	struct spool *sp = spool_of_cleaned(store);
 
 	if (spool_is_behind(sp))
 		done(arg, false, keep->now_ms + KEEP_MS / 10, NULL);
@@ -219,8 +245,19 @@ clean(struct store *store, const struct store_keep *keep,
 		sp->local->ops->sweep(sp->local, keep, done, arg);
 }
 
+static void
+cleaned_runs(struct store *store, const struct store_filter *filter,
+    store_run_cb *row, store_list_done *done, void *arg)
+{
+	struct store *local = spool_of_cleaned(store)->local;
+
+	local->ops->runs(local, filter, row, done, arg);
+}
+
+/* What retention uses. */
 static const struct store_ops cleaned_ops = {
     .name = "spool's file",
+    .runs = cleaned_runs,
     .sweep = clean,
 };
 
@@ -370,6 +407,7 @@ static const struct store_ops store_spool = {
     .slot = spool_slot,
     .params = spool_params,
     .pause = spool_pause,
+    .after = spool_after,
     .piece = spool_piece,
     .commit = spool_commit,
     .runs = spool_runs,
@@ -384,6 +422,7 @@ static const struct store_ops store_spool = {
     .retries = spool_retries,
     .open_runs = spool_open_runs,
     .pauses = spool_pauses,
+    .afters = spool_afters,
 };
 
 struct store *

@@ -185,4 +185,6 @@ const struct store_ops store_sqlite = {
     .params = sqlite_params,
     .pause = sqlite_pause,
     .pauses = sqlite_pauses,
+    .after = sqlite_after,
+    .afters = sqlite_afters,
 };

@@ -18,6 +18,8 @@ static const char *const migrations[] = {
 #include "schema_5.h"
     ,
 #include "schema_6.h"
+    ,
+#include "schema_7.h"
 };
 
 /* A number from the first row. 0, or -1 with err. */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "json_text.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/params.h"
 
@@ -49,6 +50,7 @@ state_word(enum run_state state)
 	case RUN_RUNNING:
 		return "running";
 	case RUN_NEW:
+	case RUN_STAGED:
 	case RUN_DELAYED:
 	case RUN_WAITING:
 	case RUN_LAUNCHING:
@@ -64,13 +66,25 @@ live_run(const struct run *run)
 {
 	const struct run_begin *b = &run->begin;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:i, s:s, s:o, s:s, s:o, s:o}",
+	return json_pack(
+	    "{s:s, s:s, s:o, s:o, s:i, s:s, s:o, s:s, s:o, s:o, s:s, s:o}",
 	    "id", b->id, "job", b->job, "slot", answer_time(b->slot_ms), "due",
 	    answer_time(b->due_ms), "attempt", (int)b->attempt, "trigger",
 	    trigger_name(b->trigger), "host", json_text(b->host), "state",
 	    state_word(run->state), "started",
 	    answer_time(run->started_us / 1000), "pid",
-	    run->pid != 0 ? json_integer(run->pid) : json_null());
+	    run->pid != 0 ? json_integer(run->pid) : json_null(), "chain",
+	    run_begin_chain(b), "parent", json_text_or_null(b->parent));
+}
+
+/* One whose slot may be another host's does not count. */
+static void
+add_live(json_t *list, const struct run *run, size_t *max)
+{
+	if (run->state == RUN_STAGED)
+		return;
+	json_array_append_new(list, live_run(run));
+	--*max;
 }
 
 json_t *
@@ -80,18 +94,14 @@ answer_live(struct master *m, const struct job *job, size_t max)
 	const struct run *run;
 
 	if (job != NULL) {
-		for (run = job->runs; run != NULL && max > 0; run = run->next) {
-			json_array_append_new(list, live_run(run));
-			max--;
-		}
+		for (run = job->runs; run != NULL && max > 0; run = run->next)
+			add_live(list, run, &max);
 		return list;
 	}
 	for (size_t i = 0; i < RUNS_TABLE && max > 0; i++)
 		for (run = m->runs.table[i]; run != NULL && max > 0;
-		     run = run->same) {
-			json_array_append_new(list, live_run(run));
-			max--;
-		}
+		     run = run->same)
+			add_live(list, run, &max);
 	return list;
 }
 
@@ -214,7 +224,7 @@ answer_status(struct master *m, struct ask *ask)
 		enabled += m->jobs.all[i]->def->options->enabled != 0;
 	status = json_pack("{s:s, s:o, s:i, s:s, s:o, s:I, s:I, s:I, s:I, "
 			   "s:I, s:o, s:o, s:{s:s, s:o, s:I}, s:o, s:o, s:o, "
-			   "s:I, s:o}",
+			   "s:I, s:o, s:o}",
 	    "version", BELFRY_VERSION, "node", json_text(m->config->node_name),
 	    "pid", (int)m->guardian_pid, "state",
 	    m->phase == MASTER_DRAINING ? "draining" : "running", "started",
@@ -229,7 +239,7 @@ answer_status(struct master *m, struct ask *ask)
 	    (json_int_t)m->outbox.n, "problems", problems(m), "runs",
 	    answer_live(m, NULL, LIVE_MAX), "paused",
 	    answer_pause(m->pauses.all), "paused_jobs", (json_int_t)m->pauses.n,
-	    "line", waiting_line(m));
+	    "line", waiting_line(m), "cluster", crew_status(m));
 	answer_object(ask, 200, status);
 }
 
@@ -250,11 +260,17 @@ answer_wanted_job(struct master *m, struct ask *ask)
 static void
 answer_run(struct master *m, struct ask *ask)
 {
-	struct job *job = answer_wanted_job(m, ask);
 	const char *params = ask_arg(ask, "params");
+	const char *node = ask_arg(ask, "host");
 	struct err err = {""};
 	struct run *run;
+	struct job *job;
 
+	if (node != NULL &&
+	    crew_run_elsewhere(
+		m, ask, node, ask_arg(ask, "job"), ask_arg(ask, "params")))
+		return;
+	job = answer_wanted_job(m, ask);
 	if (job == NULL)
 		return;
 	if (params != NULL && params_check(params, &err) == -1) {
@@ -284,6 +300,10 @@ answer_kill(struct master *m, struct ask *ask)
 	struct run *run = id != NULL ? runs_find(&m->runs, id) : NULL;
 	json_t *json;
 
+	if (run != NULL && run->state == RUN_STAGED)
+		run = NULL;
+	if (run == NULL && id != NULL && crew_kill_elsewhere(m, ask, id))
+		return;
 	if (run == NULL) {
 		answer_error(ask->channel, ask->id, 404, "not_found",
 		    "no run \"%s\" is in progress", id != NULL ? id : "");
@@ -366,6 +386,7 @@ static const struct {
     {"jobs", answer_jobs},
     {"job", answer_job},
     {"next", answer_next},
+    {"nodes", crew_answer_nodes},
     {"run", answer_run},
     {"kill", answer_kill},
     {"pause", answer_pause_ask},
@@ -407,7 +428,8 @@ answer_cancel(struct channel *channel, struct message *message, void *arg,
 {
 	struct master *m = arg;
 
-	/* Only a reload takes longer than this turn. */
+	/* Only these take longer than this turn. */
+	crew_cancel_ask(m, message->id);
 	for (size_t i = 0; i < m->nreloaders; i++)
 		if (m->reloaders[i] == message->id)
 			m->reloaders[i] = m->reloaders[--m->nreloaders];

@@ -12,6 +12,7 @@
 #include "scheduler/clock/heap.h"
 #include "ipc/record.h"
 
+struct join;
 struct master;
 struct retry;
 struct run;
@@ -34,6 +35,7 @@ struct job {
 	int64_t reboot_ms; /* @reboot is due since then; 0: not */
 	struct run *runs;  /* all that have not ended; see runs.h */
 	struct retry *retries;
+	struct join *join; /* of its parents' ends; NULL: it never had any */
 	char last_run[RUN_ID_SIZE];
 	uint8_t last_outcome;
 	bool removed : 1;
@@ -41,7 +43,9 @@ struct job {
 	bool paused : 1; /* by name; see pause.h */
 	uint16_t active; /* runs that wait for room, start or run */
 	uint16_t queued; /* runs that wait for the ones before them */
+	uint16_t staged; /* of a cluster: slots that wait for their claim */
 	uint32_t failures;
+	int64_t since_ms; /* its schedules are in force since then; 0: long */
 };
 
 struct jobs {
@@ -61,6 +65,7 @@ struct jobs {
 	size_t nmemory;
 	size_t memory_cap;
 	char boot_id[40];
+	bool shared; /* by all hosts of a cluster: see memory.h */
 };
 
 /* What changed in a reload; strings are owned. */

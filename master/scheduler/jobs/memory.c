@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "scheduler/master.h"
 #include "config/job/calendar.h"
+#include "schedule/hash.h"
 
 void
 jobs_remember(struct jobs *jobs, const struct record_job *record)
@@ -26,6 +27,7 @@ jobs_remember(struct jobs *jobs, const struct record_job *record)
 	memory->last_end_ms = record->last_end_ms;
 	memory->last_success_ms = record->last_success_ms;
 	memory->failures = record->failures;
+	memory->joined = record->joined;
 	memory->last_outcome = record->last_outcome;
 }
 
@@ -170,6 +172,41 @@ memo_add_word(struct strbuf *memo, bool *any, const char *word)
 	*any = true;
 }
 
+#define AFTER_WORD "after="
+
+static void
+memo_add_after(
+    struct strbuf *memo, bool *any, const struct job_options *options)
+{
+	char *plan = join_plan(options);
+
+	memo_add_word(memo, any, AFTER_WORD);
+	strbuf_adds(memo, plan);
+	free(plan);
+}
+
+struct join *
+memo_join(const char *memo, uint64_t joined)
+{
+	const char *words = strstr(memo, "=\t\t"), *word;
+	struct join *join;
+	char *plan;
+
+	word = words != NULL ? strstr(words, AFTER_WORD) : NULL;
+	if (word == NULL && joined == 0)
+		return NULL;
+	if (word == NULL)
+		plan = xstrdup("");
+	else
+		plan = xasprintf("%.*s",
+		    (int)strcspn(word + strlen(AFTER_WORD), " \n"),
+		    word + strlen(AFTER_WORD));
+	join = join_new(plan);
+	join->seen = joined;
+	free(plan);
+	return join;
+}
+
 static void
 memo_add_options(struct strbuf *memo, const struct job_options *options)
 {
@@ -191,6 +228,8 @@ memo_add_options(struct strbuf *memo, const struct job_options *options)
 		    (int)options->retries);
 		memo_add_word(memo, &any, retries);
 	}
+	if (*options->after != '\0')
+		memo_add_after(memo, &any, options);
 	if (any)
 		strbuf_addch(memo, '\n');
 }
@@ -274,12 +313,24 @@ memo_tell_absent(struct master *m)
 }
 
 /*
+ * The hosts of a cluster count from the same moment, whenever they first saw
+ * the job: a hash of its name, in seconds from 1970.
+ */
+static int64_t
+shared_anchor(const char *job, int64_t interval_ms)
+{
+	uint64_t h = hash_finish(hash_add(HASH_INIT, job, strlen(job)));
+
+	return (int64_t)(h % (uint64_t)(interval_ms / 1000)) * 1000;
+}
+
+/*
  * What @every counts from: start-at, else where it began, else now. For @after
  * with first = now it is the time of the first slot.
  */
 static int64_t
 anchor_of(const struct job_def *def, unsigned i, const struct memo_line *line,
-    int64_t now_ms)
+    int64_t now_ms, bool shared)
 {
 	int64_t interval = schedule_interval(def->schedules[i]) * 1000;
 	int64_t second = now_ms / 1000 * 1000;
@@ -287,6 +338,8 @@ anchor_of(const struct job_def *def, unsigned i, const struct memo_line *line,
 
 	if (every && def->options->start_s != INT64_MIN)
 		return def->options->start_s * 1000 - interval;
+	if (every && shared)
+		return shared_anchor(def->name, interval);
 	if (line != NULL && line->key[0] != '-')
 		return strtoll(line->key, NULL, 10);
 	if (!every)
@@ -326,8 +379,8 @@ memo_apply(struct jobs *jobs, struct job *job, const char *memo, int64_t now_ms)
 		    memcmp(line.rule, strbuf_str(&rule), rule.len) != 0)
 			same = false;
 		if (needs_anchor(def, i))
-			job->anchors[i] =
-			    anchor_of(def, i, found ? &line : NULL, now_ms);
+			job->anchors[i] = anchor_of(
+			    def, i, found ? &line : NULL, now_ms, jobs->shared);
 		if (schedule_kind(def->schedules[i]) == SCHEDULE_REBOOT &&
 		    found &&
 		    (line.key_len != strlen(jobs->boot_id) ||

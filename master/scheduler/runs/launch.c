@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/spec.h"
 
@@ -339,6 +340,7 @@ send_launch(struct master *m, struct run *run, unsigned index)
 		return -1;
 	}
 	fault_point(FAULT_MASTER_LAUNCH_SENT);
+	run_tell(run);
 	run->launcher = index;
 	run->launches++;
 	run_set_state(run, RUN_LAUNCHING);
@@ -366,6 +368,17 @@ is_in_rate(struct master *m)
 	return false;
 }
 
+/* In a cluster only with a claim, which is asked for now at the latest. */
+static bool
+is_allowed(struct run *run)
+{
+	if (run->master->crew == NULL || crew_may_launch(run))
+		return true;
+	if (run->timer.pos == 0)
+		crew_claim_extra(run);
+	return false;
+}
+
 /* A reload may have made another kind of job of it. */
 static void
 sort_head(struct launch *launch, struct line *line)
@@ -384,7 +397,7 @@ first_fit(const struct line *line)
 {
 	struct run *run = line->first;
 
-	while (run != NULL && run->unfit)
+	while (run != NULL && (run->unfit || !is_allowed(run)))
 		run = run->later;
 	return run;
 }

@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/params.h"
 #include "scheduler/jobs/policy.h"
@@ -19,14 +20,15 @@
 /* From which states a state may be entered. */
 static const unsigned allowed_from[] = {
     [RUN_NEW] = 0,
-    [RUN_QUEUED] = S(RUN_NEW),
-    [RUN_DELAYED] = S(RUN_NEW) | S(RUN_QUEUED),
-    [RUN_WAITING] = S(RUN_NEW) | S(RUN_QUEUED) | S(RUN_DELAYED) |
-	S(RUN_LAUNCHING) | S(RUN_RUNNING),
+    [RUN_STAGED] = S(RUN_NEW),
+    [RUN_QUEUED] = S(RUN_NEW) | S(RUN_STAGED),
+    [RUN_DELAYED] = S(RUN_NEW) | S(RUN_STAGED) | S(RUN_QUEUED),
+    [RUN_WAITING] = S(RUN_NEW) | S(RUN_STAGED) | S(RUN_QUEUED) |
+	S(RUN_DELAYED) | S(RUN_LAUNCHING) | S(RUN_RUNNING),
     [RUN_LAUNCHING] = S(RUN_WAITING),
     [RUN_RUNNING] = S(RUN_NEW) | S(RUN_LAUNCHING) | S(RUN_WAITING),
-    [RUN_ENDED] = S(RUN_NEW) | S(RUN_QUEUED) | S(RUN_DELAYED) | S(RUN_WAITING) |
-	S(RUN_LAUNCHING) | S(RUN_RUNNING),
+    [RUN_ENDED] = S(RUN_NEW) | S(RUN_STAGED) | S(RUN_QUEUED) | S(RUN_DELAYED) |
+	S(RUN_WAITING) | S(RUN_LAUNCHING) | S(RUN_RUNNING),
 };
 _Static_assert(nitems(allowed_from) == RUN_STATE_COUNT, "a state is missing");
 
@@ -50,14 +52,15 @@ run_set_state(struct run *run, enum run_state state)
 		launch_left(&m->launch, run);
 	if (run->state == RUN_WAITING)
 		launch_dequeue(&m->launch, run);
-	if (run->state == RUN_DELAYED)
-		heap_remove(&m->heap, &run->timer);
+	heap_remove(&m->heap, &run->timer);
 	m->runs.count[run->state]--;
 	m->runs.count[state]++;
 	job->active =
 	    (uint16_t)(job->active + is_active(state) - is_active(run->state));
 	job->queued = (uint16_t)(job->queued + (state == RUN_QUEUED) -
 	    (run->state == RUN_QUEUED));
+	job->staged = (uint16_t)(job->staged + (state == RUN_STAGED) -
+	    (run->state == RUN_STAGED));
 	run->state = state;
 	if (state == RUN_WAITING)
 		launch_enqueue(&m->launch, run);
@@ -139,9 +142,12 @@ run_free(struct run *run)
 	for (p = bucket(&m->runs, run->begin.id); *p != run; p = &(*p)->same)
 		;
 	*p = run->same;
-	if (run->params != NULL)
+	if (run->params != NULL || run->parents != NULL)
 		params_remove(m->runs_dir, run->begin.id);
 	free(run->params);
+	free(run->parents);
+	free(run->row);
+	free(run->lost);
 	free(run);
 }
 
@@ -162,7 +168,8 @@ run_begin_fill(struct master *m, struct run_begin *begin_r, struct job *job,
 	begin_r->attempt = attempt;
 	begin_r->trigger = trigger;
 	begin_r->created_ms = now_us / 1000;
-	begin_r->output_limit = job->def->options->output_limit;
+	if (job->def->options->output != JOB_OUTPUT_NONE)
+		begin_r->output_limit = job->def->options->output_limit;
 	/* Grows for the whole host, so for every job. */
 	m->fence =
 	    m->fence + 1 > (uint64_t)now_us ? m->fence + 1 : (uint64_t)now_us;
@@ -174,15 +181,13 @@ create_files(const struct run *run)
 {
 	int dir = run->master->runs_dir;
 
-	if (run->params != NULL &&
-	    params_save(dir, run->begin.id, run->params) == -1)
+	if (params_save(dir, run->begin.id, run->params, run->parents) == -1)
 		return -1;
 	return runfile_create(dir, &run->begin);
 }
 
-/* Also when somebody deleted the directory. */
-static int
-make_files(const struct run *run)
+int
+run_make_files(const struct run *run)
 {
 	const struct master *m = run->master;
 	int rc = create_files(run), saved = errno;
@@ -197,23 +202,51 @@ make_files(const struct run *run)
 	return -1;
 }
 
+void
+run_tell(struct run *run)
+{
+	if (run->told)
+		return;
+	run->told = true;
+	outbox_begin(run->master, &run->begin);
+	fault_point(FAULT_MASTER_BEGIN_TOLD);
+	outbox_params(run->master, run);
+}
+
+void
+run_drop(struct run *run)
+{
+	struct master *m = run->master;
+	struct job *job = run->job;
+	int place = run->place;
+
+	if (run->asked && runfile_free(m->runs_dir, run->begin.id) == -1)
+		log_warn("cannot free the run file of %s: %s", run->begin.id,
+		    strerror(errno));
+	run_free(run);
+	places_give(&m->places, place);
+	jobs_release(m, job);
+	master_check_drained(m);
+}
+
 int
 run_claim(struct run *run)
 {
 	struct master *m = run->master;
 
 	fault_point(FAULT_MASTER_DUE);
-	if (make_files(run) == -1) {
-		outbox_begin(m, &run->begin);
+	if (m->crew != NULL)
+		run->begin.fence = 0; /* a claim will tell */
+	if (run_make_files(run) == -1) {
+		run_tell(run);
 		run_end_with(run, OUTCOME_LAUNCH_FAILED, false,
 		    "cannot make the run file: %s", strerror(errno));
 		return -1;
 	}
 	fault_point(FAULT_MASTER_FILE_WRITTEN);
-	outbox_begin(m, &run->begin);
-	fault_point(FAULT_MASTER_BEGIN_TOLD);
-	if (run->params != NULL)
-		outbox_params(m, run->begin.id, run->params);
+	/* In a cluster its claim comes first, and with it the fence. */
+	if (m->crew == NULL)
+		run_tell(run);
 	return 0;
 }
 
@@ -257,9 +290,23 @@ add_retry(struct run *run, int64_t due_ms)
 	    .slot_ms = run->begin.slot_ms,
 	    .attempt = run->begin.attempt + 1,
 	    .due_ms = due_ms,
+	    .chain = run_begin_chain(&run->begin),
+	    .parent = run->begin.parent,
+	    .params = run->params != NULL ? run->params : "",
+	    .parents = run->parents != NULL ? run->parents : "",
 	};
 
 	retry_add(run->master, run->job, &record);
+}
+
+/* output = failure: that of a success counts as dropped. */
+static void
+drop_output(const struct job *job, struct run_result *result)
+{
+	if (job->def != NULL &&
+	    job->def->options->output == JOB_OUTPUT_FAILURE &&
+	    result->outcome == OUTCOME_SUCCESS)
+		result->dropped_bytes = result->output_bytes;
 }
 
 void
@@ -273,6 +320,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	    .has_file = has_file,
 	};
 	int64_t wait = -1;
+	bool repeated = false;
 
 	if (end.result.finished_us == 0)
 		end.result.finished_us = clock_us();
@@ -281,11 +329,17 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 		    job->def->options, result, run->begin.attempt);
 	if (recover_has_attempt(
 		m, run->begin.job, run->begin.slot_ms, run->begin.attempt + 1))
-		wait = -1; /* it was made already */
+		repeated = true; /* it was made already */
+	if (repeated)
+		wait = -1;
 	if (wait >= 0)
 		end.retry_ms = clock_ms() + wait;
+	crew_ended(run);
 	log_end(run, &end.result);
 	remember(job, run, &end.result);
+	drop_output(job, &end.result);
+	if (wait < 0 && !repeated)
+		after_ended(m, run, &end.result, has_file);
 	outbox_end(m, &end, run->place);
 	fault_point(FAULT_MASTER_END_TOLD);
 	if (wait >= 0) {
@@ -346,6 +400,8 @@ run_wait_again(struct run *run)
 void
 run_kill(struct run *run, enum kill_why why)
 {
+	if (run->state == RUN_STAGED)
+		return; /* perhaps it is not ours */
 	if (run_is_unstarted(run)) {
 		end_unstarted(run, why);
 		return;

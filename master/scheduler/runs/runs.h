@@ -16,6 +16,7 @@ struct master;
 
 enum run_state {
 	RUN_NEW,       /* made, nothing counted yet */
+	RUN_STAGED,    /* of a cluster: its slot is not claimed yet */
 	RUN_QUEUED,    /* overlap = queue or replace: others come first */
 	RUN_DELAYED,   /* by its jitter: begin.due_ms is to come */
 	RUN_WAITING,   /* for room */
@@ -24,6 +25,10 @@ enum run_state {
 	RUN_ENDED,     /* only while it is being freed */
 	RUN_STATE_COUNT,
 };
+
+struct claim;     /* cluster/cluster.h */
+struct crew_lost; /* crew/internal.h */
+struct crew_row;
 
 struct run {
 	struct timer timer; /* while it is delayed */
@@ -36,6 +41,8 @@ struct run {
 	struct run *earlier;
 	struct master *master;
 	char *params;        /* owned; NULL none; see params.h */
+	char *parents;       /* owned; NULL none; see params.h */
+	uint64_t mark;       /* of its end, once it has one; after.h */
 	int fd;              /* the worker's channel, -1 none; owned */
 	struct event *event; /* of fd */
 	int place;           /* of its run file; -1 it has none */
@@ -48,6 +55,18 @@ struct run {
 	int8_t priority;  /* in the waiting line */
 	uint8_t line;     /* enum launch_line it waits in */
 	uint8_t kill_why; /* enum kill_why to be told to the worker; 0 none */
+	bool told;        /* the recorder knows that it began */
+	/* Of a cluster, see crew/crew.h; zero without one. */
+	bool asked;             /* its claim was asked for: it has a file */
+	bool watches;           /* claims only if others are silent */
+	bool waited;            /* for another run: it is never too late */
+	bool unguarded;         /* runs without a claim */
+	uint16_t turn;          /* so many hosts come before this one */
+	struct claim *claim;    /* asked for, or won; the cluster's */
+	struct crew_row *row;   /* to be recorded in place of a run; owned */
+	struct crew_lost *lost; /* it is in the place of that one; owned */
+	uint64_t epoch;         /* of the lease it was claimed in */
+	int64_t staged_ms;      /* CLOCK_BOOTTIME */
 };
 
 #define RUNS_TABLE 4096
@@ -77,6 +96,18 @@ void run_begin_fill(struct master *m, struct run_begin *begin_r,
  * be made the run ends as launch-failed and -1 is returned; it is gone then.
  */
 int run_claim(struct run *run);
+
+/*
+ * Writes its run file, and that of its parameters, also when somebody deleted
+ * the directory. 0, or -1 with errno.
+ */
+int run_make_files(const struct run *run);
+
+/* Tells the recorder that it begins, once. */
+void run_tell(struct run *run);
+
+/* It never was: frees it, its file and its place, recorded nowhere. */
+void run_drop(struct run *run);
 
 /* The only function that changes the state; checks the transition. */
 void run_set_state(struct run *run, enum run_state state);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/timestamp.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/params.h"
 
@@ -102,6 +103,7 @@ env_add_run(struct environment *env, const struct run *run)
 	env_add(env, "BELFRY_FENCE=%llu", (unsigned long long)b->fence);
 	env_add(env, "BELFRY_NODE=%s", b->host);
 	env_add(env, "BELFRY_TRIGGER=%s", trigger_name(b->trigger));
+	env_add(env, "BELFRY_CHAIN=%s", run_begin_chain(b));
 	env_add(env, "BELFRY_LAST_SUCCESS=%s",
 	    run->job->last_success_ms == 0 ?
 		"" :
@@ -115,6 +117,16 @@ env_add_param(void *arg, const char *name, const char *value)
 
 	env_start(env);
 	strbuf_addf(&env->text, "BELFRY_PARAM_%s=%s", name, value);
+	strbuf_addch(&env->text, '\0');
+}
+
+static void
+env_add_variable(void *arg, const char *name, const char *value)
+{
+	struct environment *env = arg;
+
+	env_start(env);
+	strbuf_addf(&env->text, "%s=%s", name, value);
 	strbuf_addch(&env->text, '\0');
 }
 
@@ -233,6 +245,7 @@ spec_encode(struct master *m, struct run *run, struct wire_writer *w)
 		name = m->config->user;
 	user = users_get(&m->users, name, def->options->group, clock_ms());
 	fill_options(&spec, def->options);
+	crew_fill_lease(run, &spec);
 	spec.directory = def->options->directory;
 	spec.trusted = def->source->trusted;
 	fill_user(m, &spec, user);
@@ -243,6 +256,9 @@ spec_encode(struct master *m, struct run *run, struct wire_writer *w)
 	env_add_run(env, run);
 	if (run->params != NULL)
 		params_each(run->params, env_add_param, env);
+	if (run->parents != NULL)
+		params_each_parent(
+		    run->parents, run->begin.parent, env_add_variable, env);
 	argv = make_argv(def, &spec.argc);
 	spec.argv = (const char **)(uintptr_t)argv;
 	spec.env = env_pointers(env);

@@ -54,6 +54,13 @@ expect_defaults(const struct config *c)
 	assert_int_equal(c->keep_ms, INT64_C(30) * 86400000);
 	assert_int_equal(c->keep_runs, 0);
 	assert_int_equal(c->keep_failures_ms, INT64_C(90) * 86400000);
+	assert_string_equal(c->tags, "");
+	assert_null(c->cluster.redis);
+	assert_string_equal(c->cluster.name, "belfry");
+	assert_int_equal(c->cluster.heartbeat_ms, 2000);
+	assert_int_equal(c->cluster.session_ttl_ms, 10000);
+	assert_int_equal(c->cluster.lock_delay_ms, 3000);
+	assert_int_equal(c->cluster.rank_delay_ms, 150);
 	assert_non_null(c->defaults);
 }
 
@@ -86,12 +93,22 @@ every_setting(void **state)
 		  "log = syslog\n"
 		  "log-level = debug\n"
 		  "node-name = a.${T_NAME}\n"
+		  "tags = web,ssd  x-1\n"
 		  "[api]\n"
 		  "socket = k\n"
 		  "socket-mode = 0600\n"
 		  "[store]\n"
 		  "type = sqlite\n"
-		  "path = p.db\n");
+		  "path = p.db\n"
+		  "[cluster]\n"
+		  "name = c1\n"
+		  "redis = redis://a:1, unix:/r.sock redis://:pw@[::1]:2/3\n"
+		  "password-file = pw\n"
+		  "heartbeat = 1s\n"
+		  "session-ttl = 5s\n"
+		  "lock-delay = 0s\n"
+		  "rank-delay = 10ms\n"
+		  "guard = off\n");
 	assert_string_equal(c->path, "/etc/belfry/belfry.conf");
 	assert_string_equal(c->state_dir, "/etc/belfry/s");
 	assert_string_equal(c->run_dir, "/etc/belfry/r/x");
@@ -106,6 +123,16 @@ every_setting(void **state)
 	assert_string_equal(c->socket, "/etc/belfry/k");
 	assert_int_equal(c->socket_mode, 0600);
 	assert_string_equal(c->store_path, "/etc/belfry/p.db");
+	assert_string_equal(c->tags, "web ssd x-1");
+	assert_string_equal(c->cluster.name, "c1");
+	assert_string_equal(c->cluster.redis,
+	    "redis://a:1\nunix:/r.sock\nredis://:pw@[::1]:2/3");
+	assert_string_equal(c->cluster.password_file, "/etc/belfry/pw");
+	assert_int_equal(c->cluster.heartbeat_ms, 1000);
+	assert_int_equal(c->cluster.session_ttl_ms, 5000);
+	assert_int_equal(c->cluster.lock_delay_ms, 0);
+	assert_int_equal(c->cluster.rank_delay_ms, 10);
+	assert_int_equal(c->cluster.guard, CLUSTER_GUARD_OFF);
 	config_free(c);
 }
 
@@ -232,14 +259,14 @@ static const struct {
 	const char *text, *error;
 } wrong[] = {
     {"[mastr]\n", "1: unknown section \"mastr\"; did you mean master?"},
-    {"[cluster]\n", "1: unknown section \"cluster\""},
+    {"[clutser]\n", "1: unknown section \"clutser\"; did you mean cluster?"},
     {"[master x]\n", "1: section [master] takes no name; write [master]"},
     {"[job x]\n", "1: jobs belong in files of their own, NAME.ini in jobs-dir"},
     {"[master]\n[api]\n[master]\n",
 	"3: section [master] is given twice; the first is in line 1"},
     {"[master]\nstatedir = /x\n",
 	"2: unknown key \"statedir\" in [master]; did you mean state-dir?"},
-    {"[master]\ntags = x\n", "2: unknown key \"tags\" in [master]"},
+    {"[master]\nlabel = x\n", "2: unknown key \"label\" in [master]"},
     {"[master]\nforks = 1\n", "2: unknown key \"forks\" in [master]"},
     {"[api]\nlisten = off\n", "2: unknown key \"listen\" in [api]"},
     {"[store]\nkeep = 0s\n",
@@ -266,6 +293,24 @@ static const struct {
     {"[master]\nnode-name = a b\n",
 	"2: node-name \"a b\": a name has letters, digits, \".\", \"_\" and "
 	"\"-\", at most 128"},
+    {"[master]\ntags = web, a/b\n",
+	"2: tags \"web, a/b\": bad tag \"a/b\"; a tag has letters, digits, "
+	"\".\", \"_\" and \"-\""},
+    {"[cluster]\nname = x\n",
+	"1: [cluster] needs the key redis; write redis = redis://HOST:6379"},
+    {"[cluster]\nredis = localhost:6379\n",
+	"2: redis \"localhost:6379\": \"localhost:6379\" is no Redis server; "
+	"write redis://HOST:PORT or unix:/PATH, with commas between several"},
+    {"[cluster]\nredis = redis://a\nheartbeat = 5ms\n",
+	"3: heartbeat \"5ms\": write a duration from 100ms to 1m"},
+    {"[cluster]\nredis = redis://a\nheartbeat = 3s\n",
+	"1: session-ttl is too short for this heartbeat; at least 4 times as "
+	"long, 12s"},
+    {"[cluster]\nredis = redis://a\nguard = no\n",
+	"3: guard \"no\": write off, best-effort or strict"},
+    {"[cluster]\nredis = redis://a\nguard = strict\n",
+	"3: guard needs PostgreSQL as the store; write guard = off, or type = "
+	"postgres in [store]"},
     {"[api]\nsocket-mode = 0888\n",
 	"2: socket-mode \"0888\": write an octal number like 0660"},
     {"[store]\ntype = mysql\n", "2: type \"mysql\": write sqlite or postgres"},
@@ -433,8 +478,9 @@ the_sample_is_complete(void **state)
 {
 	static const char *const names[] = {"state-dir", "run-dir", "jobs-dir",
 	    "user", "group", "max-running", "shutdown-timeout", "log",
-	    "log-level", "node-name", "socket", "socket-mode", "type", "path",
-	    "conninfo", "password-file"};
+	    "log-level", "node-name", "tags", "socket", "socket-mode", "type",
+	    "path", "name", "redis", "password-file", "heartbeat",
+	    "session-ttl", "lock-delay", "rank-delay", "guard", "conninfo"};
 	char *text = read_sample(), want[80];
 
 	for (size_t i = 0; i < nitems(names); i++) {

@@ -75,6 +75,8 @@ defaults_are_complete(void **state)
 	    "jitter = none\n"
 	    "first = interval\n"
 	    "calendar-mode = exclude\n"
+	    "after-when = success\n"
+	    "after-join = all\n"
 	    "start-deadline = 1m\n"
 	    "catch-up = none\n"
 	    "catch-up-limit = 100\n"
@@ -88,6 +90,10 @@ defaults_are_complete(void **state)
 	    "retry-delay = 10s\n"
 	    "retry-backoff = 2\n"
 	    "retry-max-delay = 1h\n"
+	    "hosts = any\n"
+	    "place = hash\n"
+	    "guarantee = at-most-once\n"
+	    "when-isolated = wait\n"
 	    "umask = 022\n"
 	    "nice = 0\n"
 	    "ionice = none\n"
@@ -96,6 +102,7 @@ defaults_are_complete(void **state)
 	    "limit-memory = none\n"
 	    "limit-files = none\n"
 	    "limit-processes = none\n"
+	    "output = keep\n"
 	    "output-limit = 1M\n");
 	strbuf_fini(&b);
 }
@@ -158,6 +165,11 @@ values_are_read_and_printed(void **state)
 	    {"dst-gap = run", NULL},
 	    {"dst-gap = skip", NULL},
 	    {"dst-overlap = both", NULL},
+	    {"hosts = 2 of tag:web & !old", NULL},
+	    {"place = least-loaded", NULL},
+	    {"guarantee = at-least-once", NULL},
+	    {"when-isolated = run", NULL},
+	    {"on-lease-lost = kill", NULL},
 	    {"jitter = 90s", "jitter = 1m30s"},
 	    {"jitter = 7d", "jitter = 1w"},
 	    {"first = now", NULL},
@@ -229,6 +241,13 @@ values_are_read_and_printed(void **state)
 	    {"environment-file = -/etc/x", NULL},
 	    {"stdin = a\\tb\\n\\\\n", NULL},
 	    {"output-limit = 0", NULL},
+	    {"output = failure", NULL},
+	    {"output = none", NULL},
+	    {"labels = nightly team=data", NULL},
+	    {"labels = a,b=, c=d/e:f@1+x", "labels = a b= c=d/e:f@1+x"},
+	    {"owner = Ann <ann@example.org>", NULL},
+	    {"after-when = always", NULL},
+	    {"after-join = any", NULL},
 	    {"output-limit = 1G", NULL},
 	    {"output-limit = 1024", "output-limit = 1K"},
 	    {"output-limit = 1000", NULL},
@@ -358,6 +377,14 @@ static const struct {
     {JOBC "dialect = quarz\n",
 	L3 "dialect \"quarz\": write cron or quartz; did you mean quartz?\n"},
     {JOBC "dst-gap = first\n", L3 "dst-gap \"first\": write run or skip\n"},
+    {JOBC "hosts = tag:a tag:b\n",
+	L3 "hosts \"tag:a tag:b\": column 7: expected \"&\" or \"|\" between "
+	   "hosts\n"},
+    {JOBC "place = here\n",
+	L3 "place \"here\": write hash, spread or least-loaded\n"},
+    {JOBC "guarantee = exactly-once\n",
+	L3 "guarantee \"exactly-once\": write at-most-once or "
+	   "at-least-once\n"},
     {JOBC "calendar-mode = x\n",
 	L3 "calendar-mode \"x\": write exclude, include, next or previous\n"},
     {JOBC "start-at = 2026-02-30\n",
@@ -474,6 +501,20 @@ static const struct {
     {JOBC "umask = 8\n", L3 "umask \"8\": write an octal number, 000 to 777\n"},
     {JOBC "umask = 1000\n",
 	L3 "umask \"1000\": write an octal number, 000 to 777\n"},
+    {JOBC "labels = a a\n",
+	L3 "labels \"a a\": column 3: \"a\" is there twice\n"},
+    {JOBC "labels = =x\n",
+	L3
+	"labels \"=x\": column 1: write labels like nightly or team=data, of "
+	"letters, digits and ._-/, with blanks between them\n"},
+    {JOBC "after = a/b\n",
+	L3 "after \"a/b\": column 1: this is no name of a job; write after = "
+	   "JOB, or several with blanks between them\n"},
+    {JOBC "after = a, b a\n",
+	L3 "after \"a, b a\": column 6: \"a\" is there twice\n"},
+    {JOBC "after = ,\n", L3 "after \",\": a value is missing\n"},
+    {JOBC "after-when = ok\n",
+	L3 "after-when \"ok\": write success, failure or always\n"},
     {JOBC "output-limit = 1025M\n",
 	L3 "output-limit \"1025M\": too much; at most 1G\n"},
     {JOBC "output-limit = 1X\n",

@@ -75,6 +75,30 @@ reload(struct job_set *set)
 	return next;
 }
 
+/* What hosts hold against each other: the texts, not the names of files. */
+static void
+a_digest_is_of_the_texts(void **state)
+{
+	struct job_set *set;
+	uint64_t first, second;
+
+	scratch_write(&scratch, "a.ini", "[job a]\ncommand = c\n");
+	scratch_write(&scratch, "b.ini", "[job b]\ncommand = c\n");
+	set = scratch_load(&scratch, NULL);
+	first = job_set_digest(set);
+	scratch_remove(&scratch, "b.ini");
+	set = reload(set);
+	second = job_set_digest(set);
+	assert_true(first != second);
+	scratch_write(&scratch, "0.ini", "[job b]\ncommand = c\n");
+	set = reload(set);
+	assert_true(first == job_set_digest(set));
+	scratch_write(&scratch, "0.ini", "[job b]\ncommand = d\n");
+	set = reload(set);
+	assert_true(first != job_set_digest(set));
+	job_set_free(set);
+}
+
 static void
 files_are_read_by_name(void **state)
 {
@@ -575,6 +599,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    TEST(a_digest_is_of_the_texts),
 	    TEST(files_are_read_by_name),
 	    TEST(other_names_are_a_hint),
 	    TEST(what_is_no_text_file_is_one_problem),

@@ -146,6 +146,9 @@ fill_spec(struct run_spec *spec, struct wire_writer *w)
 	spec->kind = KIND_HTTP;
 	spec->settings = settings;
 	spec->settingc = 2;
+	spec->lease_epoch = 7;
+	spec->lease_kill = true;
+	spec->lease_grace_ms = 400;
 	run_spec_encode(spec, w);
 }
 
@@ -192,6 +195,9 @@ test_spec(void **state)
 	assert_string_equal(out.settings[0], "http=http:x");
 	assert_string_equal(out.settings[1], "a=b");
 	assert_null(out.settings[2]);
+	assert_true(out.lease_epoch == 7);
+	assert_true(out.lease_kill);
+	assert_true(out.lease_grace_ms == 400);
 	run_spec_fini(&out);
 	wire_writer_fini(&w);
 }
@@ -199,6 +205,7 @@ test_spec(void **state)
 /* What stands behind the fields that have always been there. */
 #define LIMIT_FIELDS (8 + 8 + 4 + 4 + 4 + 1)
 #define KIND_FIELDS  (1 + 4 + (4 + 11 + 1) + (4 + 3 + 1))
+#define LEASE_FIELDS (8 + 1 + 8)
 
 /*
  * Every prefix is malformed, but for those that older masters send; every byte
@@ -216,8 +223,11 @@ test_spec_broken(void **state)
 	for (size_t n = 0; n < w.len; n++) {
 		copy = reader_of(&r, w.p, n);
 		assert_int_equal(run_spec_decode(&out, &r),
-		    n == w.len - KIND_FIELDS ||
-			    n == w.len - KIND_FIELDS - LIMIT_FIELDS ?
+		    n == w.len - LEASE_FIELDS ||
+			    n == w.len - LEASE_FIELDS - KIND_FIELDS ||
+			    n ==
+				w.len - LEASE_FIELDS - KIND_FIELDS -
+				    LIMIT_FIELDS ?
 			0 :
 			-1);
 		run_spec_fini(&out);

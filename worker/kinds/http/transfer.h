@@ -2,7 +2,7 @@
 #ifndef BELFRY_WORKER_HTTP_TRANSFER_H
 #define BELFRY_WORKER_HTTP_TRANSFER_H
 
-#include "inside.h"
+#include "kinds/inside.h"
 #include "request.h"
 
 /*

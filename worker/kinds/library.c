@@ -2,7 +2,7 @@
  * What belfry-worker-lib knows: jobs that are done by a library, which is
  * loaded and set up once, before the first fork.
  */
-#include "kind.h"
+#include "kinds/kind.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "inside.h"
+#include "kinds/inside.h"
 
 #include <errno.h>
 #include <signal.h>

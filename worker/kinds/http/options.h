@@ -4,7 +4,7 @@
 
 #include <curl/curl.h>
 
-#include "inside.h"
+#include "kinds/inside.h"
 #include "request.h"
 #include "response.h"
 

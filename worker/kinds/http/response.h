@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "inside.h"
+#include "kinds/inside.h"
 #include "request.h"
 
 /* So much of a body is looked at for a pattern. */

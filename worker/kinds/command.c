@@ -1,5 +1,5 @@
 /* A job that is a program: see job_start.h. */
-#include "kind.h"
+#include "kinds/kind.h"
 #include "worker.h"
 
 static pid_t

@@ -1,5 +1,5 @@
 /* What belfry-worker knows: programs. */
-#include "kind.h"
+#include "kinds/kind.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /*
  * Kinds of jobs, as functions. A program of the launcher has a table of those
- * it knows: kind_plain.c for belfry-worker, kind_library.c for
+ * it knows: plain.c for belfry-worker, library.c for
  * belfry-worker-lib. A new kind is a file with a struct kind, and a row there.
  */
 #ifndef BELFRY_WORKER_KIND_H
@@ -29,7 +29,7 @@ const struct kind *kind_of(enum job_kind kind);
 /* Once, in the launcher, before it forks. */
 void kind_init(void);
 
-extern const struct kind kind_command; /* kind_command.c */
+extern const struct kind kind_command; /* command.c */
 extern const struct kind kind_http;    /* http/http.c */
 
 #endif

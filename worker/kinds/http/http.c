@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "inside.h"
+#include "kinds/inside.h"
 #include "job_input.h"
-#include "kind.h"
+#include "kinds/kind.h"
 #include "transfer.h"
 #include "worker.h"
 

@@ -1,0 +1,642 @@
+/* What is asked of Redis for a run, and what becomes of the answers. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "ipc/runfile.h"
+#include "scheduler/clock/due.h"
+#include "scheduler/crew/internal.h"
+#include "scheduler/jobs/policy.h"
+
+/* A claim that is refused because the job runs is asked for again. */
+#define BUSY_MS         500
+#define BUSY_SPREAD_MS  200
+/* How long a claim is asked for where the job does not want to wait. */
+#define ISOLATED_MS     1000
+/* A slot whose start deadline is nearly over still gets one round. */
+#define PATIENCE_MIN_MS 300
+/* What is no slot, and what is only recorded, waits for Redis. */
+#define PATIENCE_MS     60000
+/* Longer than anything is late. */
+#define NEVER_LATE_MS   (INT64_MAX / 4)
+
+void
+crew_key(const struct run *run, char key_r[KEY_SIZE])
+{
+	const struct run_begin *b = &run->begin;
+
+	if (b->copy == COPY_OF_HOST)
+		snprintf(key_r, KEY_SIZE, "%s@%s", b->job, b->host);
+	else if (b->copy != 0)
+		snprintf(key_r, KEY_SIZE, "%s#%u", b->job, b->copy);
+	else
+		snprintf(key_r, KEY_SIZE, "%s", b->job);
+}
+
+static bool
+is_slot(const struct run *run)
+{
+	return run->begin.trigger == TRIGGER_SCHEDULE ||
+	    run->begin.trigger == TRIGGER_CATCH_UP;
+}
+
+static bool
+is_delay(const struct job *job)
+{
+	return job->def != NULL && due_is_delay(job);
+}
+
+static enum claim_overlap
+overlap_of(const struct run *run)
+{
+	const struct job_options *o;
+
+	/* What a person asks for starts whatever else runs. */
+	if (run->job->def == NULL || run->row != NULL ||
+	    run->begin.trigger == TRIGGER_MANUAL)
+		return CLAIM_ALLOW;
+	o = run->job->def->options;
+	if (due_is_delay(run->job))
+		return CLAIM_WAIT_BUSY;
+	switch ((enum job_overlap)o->overlap) {
+	case JOB_OVERLAP_SKIP:
+		return is_slot(run) ? CLAIM_SKIP_BUSY : CLAIM_WAIT_BUSY;
+	case JOB_OVERLAP_QUEUE:
+	case JOB_OVERLAP_REPLACE:
+		return CLAIM_WAIT_BUSY;
+	case JOB_OVERLAP_DEFAULT:
+	case JOB_OVERLAP_ALLOW:
+		break;
+	}
+	return CLAIM_ALLOW;
+}
+
+static bool
+is_at_least_once(const struct run *run)
+{
+	return run->job->def != NULL && run->row == NULL &&
+	    run->job->def->options->guarantee == JOB_AT_LEAST_ONCE;
+}
+
+/* How late Redis may find the slot. */
+static int64_t
+deadline_of(const struct run *run)
+{
+	if (run->row != NULL || run->waited || run->job->def == NULL ||
+	    run->begin.attempt > 1 || run->begin.trigger != TRIGGER_SCHEDULE)
+		return NEVER_LATE_MS;
+	return fire_deadline_ms(run->job, run->begin.slot_ms);
+}
+
+static int64_t
+patience_of(const struct run *run)
+{
+	int64_t left_ms;
+
+	if (!is_slot(run) || run->row != NULL || run->job->def == NULL)
+		return PATIENCE_MS;
+	if (run->job->def->options->when_isolated != JOB_ISOLATED_WAIT)
+		return ISOLATED_MS;
+	if (deadline_of(run) == NEVER_LATE_MS)
+		return PATIENCE_MS;
+	left_ms = run->begin.slot_ms + deadline_of(run) - clock_ms();
+	return left_ms > PATIENCE_MIN_MS ? left_ms : PATIENCE_MIN_MS;
+}
+
+static void
+answered(struct claim *claim, const struct claim_answer *answer, void *arg);
+
+static void
+ask(struct run *run)
+{
+	char key[KEY_SIZE];
+	struct claim_ask claim = {
+	    .job = key,
+	    .id = run->begin.id,
+	    .slot_ms = run->begin.slot_ms,
+	    .extra = !is_slot(run) && run->lost == NULL,
+	    .attempt = run->begin.attempt,
+	    .at_least_once = is_at_least_once(run),
+	    .interval = is_slot(run) && is_delay(run->job),
+	    .overlap = overlap_of(run),
+	    .deadline_ms = deadline_of(run),
+	    .patience_ms = patience_of(run),
+	    .arg = run,
+	};
+
+	crew_key(run, key);
+	if (run->lost != NULL) {
+		claim.lost_incarnation = run->lost->incarnation;
+		claim.lost_id = run->lost->id;
+	}
+	run->asked = true;
+	run->claim =
+	    cluster_claim(run->master->crew->cluster, &claim, answered);
+}
+
+/* Written down first: whoever comes after us asks for the same again. */
+void
+crew_ask(struct run *run)
+{
+	if (!run->asked && run_make_files(run) == -1) {
+		log_error("job %s: slot left to other hosts: cannot make the "
+			  "run file of %s",
+		    run->begin.job, run->begin.id);
+		crew_vanish(run);
+		return;
+	}
+	ask(run);
+}
+
+void
+crew_claim_extra(struct run *run)
+{
+	if (run->claim == NULL && !run->unguarded)
+		ask(run);
+}
+
+/* After a while; a run that waits for room has no other timer. */
+static void
+ask_again(struct run *run, int64_t wait_ms)
+{
+	heap_set(&run->master->heap, &run->timer, clock_ms() + wait_ms);
+	master_arm(run->master);
+}
+
+/* Slots before it that nobody claimed are this host's to record. */
+static void
+account(struct run *run, const struct claim_answer *answer)
+{
+	struct crew *crew = run->master->crew;
+	int64_t until_ms = run->begin.slot_ms;
+	const char *reason = "late";
+
+	if (answer->before_ms == 0 || run->job->def == NULL ||
+	    (run->begin.copy > 1 && run->begin.copy != COPY_OF_HOST))
+		return;
+	if (run->row != NULL)
+		until_ms = run->row->slot.slot_ms;
+	if (run->row != NULL && run->row->told_ms != 0)
+		until_ms = run->row->told_ms;
+	if (crew->began_ms != 0 && answer->before_ms < crew->back_ms)
+		reason = "redis-down";
+	fire_passed(run->master, run->job, answer->before_ms, until_ms, reason);
+}
+
+static void
+end_claim(struct run *run)
+{
+	cluster_finish(run->master->crew->cluster, run->claim, 0, NULL, NULL);
+	run->claim = NULL;
+}
+
+static void
+won_row(struct run *run)
+{
+	struct master *m = run->master;
+
+	/* Of several copies the first one tells. */
+	if (run->begin.copy <= 1 || run->begin.copy == COPY_OF_HOST)
+		outbox_slot(m, &run->row->slot);
+	end_claim(run);
+	crew_vanish(run);
+}
+
+static void
+make_late(struct run *run, const char *why)
+{
+	const struct record_slot slot = {
+	    .slot_ms = run->begin.slot_ms,
+	    .until_ms = run->begin.slot_ms,
+	    .count = 1,
+	    .outcome = OUTCOME_MISSED,
+	    .reason = "late",
+	    .detail = why,
+	};
+
+	crew_make_row(run, &slot);
+}
+
+/* 0; -1: the run file cannot be written, another host may have the slot. */
+static int
+write_claim(struct run *run)
+{
+	struct master *m = run->master;
+
+	if (run_make_files(run) == 0)
+		return 0;
+	log_error("job %s: slot given back: cannot write the run file of %s",
+	    run->begin.job, run->begin.id);
+	cluster_reopen(m->crew->cluster, run->claim);
+	run->claim = NULL;
+	crew_vanish(run);
+	return -1;
+}
+
+/* The answer took its time, or this host was away. */
+static bool
+is_too_late(const struct run *run)
+{
+	int64_t deadline_ms = deadline_of(run);
+
+	return run->state == RUN_STAGED && run->row == NULL &&
+	    deadline_ms != NEVER_LATE_MS &&
+	    clock_ms() - run->begin.slot_ms > deadline_ms;
+}
+
+static void
+won(struct run *run, const struct claim_answer *answer)
+{
+	struct master *m = run->master;
+	bool extra = run->state != RUN_STAGED;
+
+	run->begin.fence = answer->fence;
+	if (!extra && run->row == NULL)
+		run->begin.attempt = answer->attempt;
+	run->epoch = m->crew->epoch;
+	if (answer->fence > m->fence)
+		m->fence = answer->fence;
+	if (!extra)
+		account(run, answer);
+	if (is_too_late(run))
+		make_late(run, "the claim was answered too late to start it");
+	if (run->row != NULL) {
+		won_row(run);
+		return;
+	}
+	if (write_claim(run) == -1)
+		return;
+	if (run->lost != NULL)
+		crew_rerun_over(m, run->lost->id);
+	free(run->lost);
+	run->lost = NULL;
+	if (!extra && !fire_won(run)) {
+		end_claim(run);
+		crew_vanish(run);
+	}
+	launch_pump(m);
+}
+
+/* Another host has it, or had it. What was told of it was wrong. */
+static void
+not_ours(struct run *run, const struct claim_answer *answer)
+{
+	struct master *m = run->master;
+	struct record_slot slot;
+	struct job *job = run->job;
+	const char *node = NULL;
+
+	if (answer->owner != NULL)
+		node = crew_node_of(m->crew, answer->owner);
+	log_debug("job %s: run=%s slot %s by %s", job->name, run->begin.id,
+	    claim_verdict_name(answer->verdict), node != NULL ? node : "-");
+	if (run->row != NULL && run->row->told_ms != 0) {
+		slot = run->row->slot;
+		slot.slot_ms = run->row->told_ms;
+		slot.outcome = OUTCOME_NONE; /* takes it back */
+		outbox_slot(m, &slot);
+	}
+	/* Of an interval it is told when it is due. */
+	if (answer->verdict == CLAIM_STALE && job->def != NULL &&
+	    due_is_delay(job)) {
+		int64_t delay_ms =
+		    schedule_interval(job->def->schedules[0]) * 1000;
+
+		if (answer->mark_ms - delay_ms > job->last_end_ms)
+			job->last_end_ms = answer->mark_ms - delay_ms;
+	}
+	crew_vanish(run);
+	jobs_arm(m, job);
+	master_arm(m);
+}
+
+static void
+skipped(struct run *run, const struct claim_answer *answer)
+{
+	struct record_slot slot = {
+	    .job = run->begin.job,
+	    .slot_ms = run->begin.slot_ms,
+	    .until_ms = run->begin.slot_ms,
+	    .count = 1,
+	    .outcome = OUTCOME_SKIPPED,
+	    .reason = "overlap",
+	    .detail = "the run before it is not over",
+	    .host = run->begin.host,
+	};
+
+	account(run, answer);
+	outbox_slot(run->master, &slot);
+	crew_vanish(run);
+}
+
+/* What it waits for is not over. */
+static void
+busy(struct run *run, const struct claim_answer *answer)
+{
+	struct crew *crew = run->master->crew;
+	const struct job_options *o =
+	    run->job->def != NULL ? run->job->def->options : NULL;
+	const char *node = crew_node_of(crew, answer->owner);
+
+	if (o != NULL && o->overlap == JOB_OVERLAP_REPLACE && node != NULL)
+		crew_replace(crew, node, answer->id);
+	run->waited = true;
+	ask_again(run, BUSY_MS + random() % BUSY_SPREAD_MS);
+}
+
+/* By Redis' clock it is too late: it is only recorded. */
+static void
+late(struct run *run)
+{
+	make_late(run, "by the clock of Redis it was too late to start it");
+	ask_again(run, 0);
+}
+
+/*
+ * Redis cannot be reached. Who would have claimed it first says what becomes
+ * of the slot; when Redis is back it finds out whether that is true.
+ */
+static void
+tell_down(struct run *run, bool in_doubt)
+{
+	struct master *m = run->master;
+	const struct record_slot slot = {
+	    .slot_ms = run->begin.slot_ms,
+	    .until_ms = run->begin.slot_ms,
+	    .count = 1,
+	    .outcome = OUTCOME_MISSED,
+	    .reason = in_doubt ? "in-doubt" : "redis-down",
+	    .detail = in_doubt ?
+		"Redis went away before it answered the claim" :
+		"no majority of Redis could be reached in time",
+	};
+	int64_t told_ms = run->begin.slot_ms;
+	struct run *other, *next;
+
+	/* The newest speaks for those before it. */
+	for (other = run->job->runs; other != NULL; other = next) {
+		next = other->next;
+		if (other == run || other->row == NULL ||
+		    other->row->told_ms == 0 ||
+		    other->begin.copy != run->begin.copy)
+			continue;
+		if (other->row->told_ms < told_ms)
+			told_ms = other->row->told_ms;
+		if (other->claim != NULL)
+			cluster_abandon(m->crew->cluster, other->claim);
+		other->claim = NULL;
+		crew_vanish(other);
+	}
+	crew_make_row(run, &slot);
+	run->row->told_ms = told_ms;
+	outbox_slot(m, &run->row->slot);
+	ask_again(run, BUSY_MS);
+}
+
+static void
+run_unguarded(struct run *run)
+{
+	struct master *m = run->master;
+
+	log_warn("job %s: run=%s without a claim: Redis cannot be reached",
+	    run->begin.job, run->begin.id);
+	m->fence = m->fence + 1 > (uint64_t)clock_us() ? m->fence + 1 :
+							 (uint64_t)clock_us();
+	run->begin.fence = m->fence;
+	run->unguarded = true;
+	if (run_make_files(run) == -1 || !fire_won(run)) {
+		crew_vanish(run);
+		return;
+	}
+	launch_pump(m);
+}
+
+static void
+down(struct run *run, const struct claim_answer *answer)
+{
+	enum job_isolated when = JOB_ISOLATED_WAIT;
+
+	if (run->job->def != NULL)
+		when = run->job->def->options->when_isolated;
+	if (run->row != NULL || !is_slot(run) || run->begin.attempt > 1)
+		ask_again(run, BUSY_MS);
+	else if (run->turn > 0 || run->job->def == NULL)
+		crew_vanish(run);
+	else if (when == JOB_ISOLATED_RUN && !answer->in_doubt)
+		run_unguarded(run);
+	else
+		tell_down(run, answer->in_doubt);
+}
+
+static void
+extra_answered(struct run *run, const struct claim_answer *answer)
+{
+	switch (answer->verdict) {
+	case CLAIM_WON:
+		won(run, answer);
+		break;
+	case CLAIM_DOWN:
+		if (run->begin.trigger == TRIGGER_MANUAL) {
+			run_end_with(run, OUTCOME_LAUNCH_FAILED, true,
+			    "no majority of Redis could be reached");
+			break;
+		}
+		ask_again(run, BUSY_MS);
+		break;
+	case CLAIM_TAKEN:
+	case CLAIM_STALE:
+	case CLAIM_SKIPPED:
+	case CLAIM_LATE:
+		run_end_with(run, OUTCOME_KILLED, true,
+		    "its claim was refused: %s",
+		    claim_verdict_name(answer->verdict));
+		break;
+	case CLAIM_EARLY:
+	case CLAIM_BUSY:
+		ask_again(run, BUSY_MS + random() % BUSY_SPREAD_MS);
+		break;
+	}
+}
+
+static void
+slot_answered(struct run *run, const struct claim_answer *answer)
+{
+	switch (answer->verdict) {
+	case CLAIM_WON:
+		won(run, answer);
+		break;
+	case CLAIM_EARLY:
+		ask_again(run, answer->wait_ms);
+		break;
+	case CLAIM_LATE:
+		late(run);
+		break;
+	case CLAIM_STALE:
+	case CLAIM_TAKEN:
+		not_ours(run, answer);
+		break;
+	case CLAIM_BUSY:
+		busy(run, answer);
+		break;
+	case CLAIM_SKIPPED:
+		skipped(run, answer);
+		break;
+	case CLAIM_DOWN:
+		down(run, answer);
+		break;
+	}
+}
+
+static void
+answered(struct claim *claim, const struct claim_answer *answer, void *arg)
+{
+	struct run *run = arg;
+
+	run->claim = answer->verdict == CLAIM_WON ? claim : NULL;
+	if (run->state == RUN_STAGED)
+		slot_answered(run, answer);
+	else
+		extra_answered(run, answer);
+}
+
+bool
+crew_may_launch(const struct run *run)
+{
+	const struct crew *crew = run->master->crew;
+
+	if (crew == NULL || run->unguarded)
+		return true;
+	return run->claim != NULL && run->begin.fence != 0 && crew->joined &&
+	    crew_boot_ms() < cluster_deadline_ms(crew->cluster);
+}
+
+static bool
+is_killed_without(const struct job *job)
+{
+	const struct job_options *o = job->def->options;
+
+	if (o->on_lease_lost != JOB_LEASE_LOST_DEFAULT)
+		return o->on_lease_lost == JOB_LEASE_LOST_KILL;
+	/* Where no other host may ever run it, nothing is gained. */
+	return o->guarantee == JOB_AT_LEAST_ONCE || is_delay(job) ||
+	    (o->overlap != JOB_OVERLAP_ALLOW &&
+		o->overlap != JOB_OVERLAP_DEFAULT);
+}
+
+void
+crew_fill_lease(const struct run *run, struct run_spec *spec)
+{
+	if (run->master->crew == NULL || run->unguarded)
+		return;
+	spec->lease_epoch = run->epoch;
+	spec->lease_kill = is_killed_without(run->job);
+	spec->lease_grace_ms = crew_grace_ms(run->master->crew);
+}
+
+/* A question about an @after job's next time. */
+struct ended {
+	struct master *master;
+	int64_t delay_ms;
+	char id[RUN_ID_SIZE];
+	char job[JOB_NAME_MAX + 1];
+};
+
+static void
+finished(enum claim_end end, int64_t due_ms, void *arg)
+{
+	struct ended *ended = arg;
+	struct master *m = ended->master;
+	struct job *job = jobs_find(&m->jobs, ended->job);
+
+	if (end != CLAIM_ENDED)
+		log_warn("job %s: run=%s had been taken for lost%s", ended->job,
+		    ended->id,
+		    end == CLAIM_SUPERSEDED ? ", and another host had it" : "");
+	if (due_ms > 0 && ended->delay_ms > 0 && job != NULL) {
+		job->last_end_ms = due_ms - ended->delay_ms;
+		jobs_arm(m, job);
+		master_arm(m);
+	}
+	free(ended);
+}
+
+void
+crew_ended(struct run *run)
+{
+	struct master *m = run->master;
+	struct ended *ended;
+
+	if (m->crew == NULL || run->claim == NULL)
+		return;
+	if (run->begin.fence == 0) { /* not answered yet */
+		cluster_abandon(m->crew->cluster, run->claim);
+		run->claim = NULL;
+		return;
+	}
+	ended = xcalloc(1, sizeof(*ended));
+	ended->master = m;
+	snprintf(ended->id, sizeof(ended->id), "%s", run->begin.id);
+	snprintf(ended->job, sizeof(ended->job), "%s", run->begin.job);
+	if (run->job->def != NULL && due_is_delay(run->job))
+		ended->delay_ms =
+		    schedule_interval(run->job->def->schedules[0]) * 1000;
+	cluster_finish(
+	    m->crew->cluster, run->claim, ended->delay_ms, finished, ended);
+	run->claim = NULL;
+}
+
+void
+crew_hold(struct run *run)
+{
+	char key[KEY_SIZE];
+	const struct claim_ask claim = {
+	    .job = key,
+	    .id = run->begin.id,
+	    .slot_ms = run->begin.slot_ms,
+	    .extra = !is_slot(run),
+	    .at_least_once = is_at_least_once(run),
+	    .interval = is_slot(run) && is_delay(run->job),
+	    .overlap = overlap_of(run),
+	    .arg = run,
+	};
+
+	if (run->master->crew == NULL || run->begin.fence == 0)
+		return;
+	crew_key(run, key);
+	run->asked = true;
+	run->epoch = run->master->crew->epoch;
+	run->claim = cluster_hold(run->master->crew->cluster, &claim,
+	    run->begin.fence, run->begin.attempt);
+}
+
+void
+crew_resume(struct run *run)
+{
+	static const struct record_slot in_doubt = {
+	    .count = 1,
+	    .outcome = OUTCOME_MISSED,
+	    .reason = "in-doubt",
+	    .detail = "what was decided was not recorded before the daemon "
+		      "was killed",
+	};
+	struct record_slot slot = in_doubt;
+
+	run->asked = true; /* it has its file */
+	run_set_state(run, RUN_STAGED);
+	slot.slot_ms = slot.until_ms = run->begin.slot_ms;
+	if (run->begin.attempt == 0)
+		crew_make_row(run, &slot);
+	heap_set(&run->master->heap, &run->timer, clock_ms());
+}
+
+void
+crew_taken(struct claim *claim, void *arg)
+{
+	struct run *run = claim_arg(claim);
+
+	log_error("job %s: run=%s was given to another host", run->begin.job,
+	    run->begin.id);
+	run_kill(run, KILL_LEASE);
+}

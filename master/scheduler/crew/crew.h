@@ -1,0 +1,116 @@
+/*
+ * This daemon as one host of a cluster: between a slot that is due and a run
+ * that may start stands a claim that all hosts agree on. Without [cluster]
+ * there is no crew, m->crew is NULL and none of this is called.
+ *
+ *   crew.c      start, end, the session and its lease
+ *   stage.c     slots on their way to a claim, in the order of the hosts
+ *   claims.c    what is asked of Redis, and what becomes of the answers
+ *   hosts.c     the hosts there are, as ranks and people see them
+ *   lost.c      runs of hosts that died
+ *   letters.c   what hosts ask of each other: run, kill, offer, pause
+ *   report.c    answers to "nodes" and "status"
+ *
+ * A slot is staged as a run in state RUN_STAGED, unknown to the recorder. When
+ * the claim is won it goes on as any other run, or is recorded as a slot that
+ * did not run; when another host has it, it vanishes without a trace.
+ */
+#ifndef BELFRY_SCHEDULER_CREW_H
+#define BELFRY_SCHEDULER_CREW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ask.h"
+#include "base/err.h"
+#include "ipc/record.h"
+#include "ipc/result.h"
+
+struct crew;
+struct job;
+struct master;
+struct run;
+
+/* With [cluster] in the configuration: makes m->crew. 0 or -1 with err. */
+int crew_init(struct master *m, struct err *err);
+
+/* Ends the session at once; what runs here goes on. */
+void crew_free(struct master *m);
+
+/* Recovery is over: runs that live on were told. */
+void crew_start(struct master *m);
+
+/*
+ * True once it is known which slots are decided, or that nobody can be asked:
+ * before that nothing is fired.
+ */
+bool crew_is_ready(const struct master *m);
+
+/* Draining, jobs were loaded: the others are told at once. */
+void crew_changed(struct master *m);
+
+/* stage.c: a due slot, to be claimed and run. */
+void crew_stage_slot(
+    struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger);
+
+/*
+ * Slots that do not run: row is recorded by the one host that claims the last
+ * of them, row->until_ms. Its strings are copied.
+ */
+void crew_stage_row(
+    struct master *m, struct job *job, const struct record_slot *row);
+
+/* The timer of a staged run went off. */
+void crew_turn(struct run *run);
+
+/* While draining: what is claimed and did not start goes to others. */
+void crew_hand_over(struct master *m);
+
+/*
+ * claims.c: a run that is no slot of the schedule (by hand, repetition) waits
+ * for room: it needs a claim, too. Nothing when it has one.
+ */
+void crew_claim_extra(struct run *run);
+
+/* May it be launched now? */
+bool crew_may_launch(const struct run *run);
+
+/* What a worker is told of the lease that its run needs. */
+void crew_fill_lease(const struct run *run, struct run_spec *spec);
+
+/*
+ * The run is over: its claim ends. Adds to the result what others made of it
+ * meanwhile.
+ */
+void crew_ended(struct run *run);
+
+/* Recovery: a run that lives, or has a claim that was answered. */
+void crew_hold(struct run *run);
+
+/* Recovery: a claim that was asked for and never answered is asked again. */
+void crew_resume(struct run *run);
+
+/* lost.c: the recorder has confirmed all up to seq. */
+void crew_confirmed(struct master *m, uint64_t seq);
+
+/*
+ * letters.c: asks another host to run a job, or to end a run that is not
+ * here. The question is answered when the host does, or by a time-out. False:
+ * it is this host's own.
+ */
+bool crew_run_elsewhere(struct master *m, struct ask *ask, const char *node,
+    const char *job, const char *params);
+bool crew_kill_elsewhere(struct master *m, struct ask *ask, const char *run);
+void crew_cancel_ask(struct master *m, uint64_t ask);
+
+/* A pause began or ended here by hand: it does on all hosts. */
+void crew_pause_all_hosts(struct master *m, const struct record_pause *pause);
+
+/* report.c */
+void crew_answer_nodes(struct master *m, struct ask *ask);
+
+/* For the status; null without a cluster. */
+json_t *crew_status(const struct master *m);
+
+#endif

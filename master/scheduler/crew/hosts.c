@@ -1,0 +1,276 @@
+/*
+ * The hosts of the cluster: what this one says of itself, and how it sees the
+ * others. Words are KEY=VALUE, separated by blanks; a key that is not known
+ * is passed over, so that hosts of different versions understand each other.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "scheduler/crew/internal.h"
+
+/* Without max-running: so many runs on each processor count as full. */
+#define RUNS_A_CPU 4
+
+static size_t
+runs_in_progress(const struct master *m)
+{
+	const size_t *count = m->runs.count;
+
+	return count[RUN_DELAYED] + count[RUN_WAITING] + count[RUN_LAUNCHING] +
+	    count[RUN_RUNNING];
+}
+
+static unsigned
+capacity(const struct config *config)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (config->max_running > 0)
+		return (unsigned)config->max_running;
+	return (unsigned)(cpus > 0 ? cpus : 1) * RUNS_A_CPU;
+}
+
+/* A place that others might use is left when the last one is taken. */
+static bool
+is_full(const struct master *m)
+{
+	return m->config->max_running > 0 &&
+	    runs_in_progress(m) >= m->launch.max_running;
+}
+
+/* In steps, so that not every run is news: a quarter of what there is room for.
+ */
+static unsigned
+load_in_steps(const struct master *m)
+{
+	unsigned step = capacity(m->config) / 4;
+	unsigned load = (unsigned)runs_in_progress(m);
+
+	return step > 1 ? load / step * step : load;
+}
+
+char *
+crew_make_words(const struct master *m)
+{
+	const struct crew *crew = m->crew;
+	struct strbuf b = STRBUF_INIT;
+
+	strbuf_addf(&b,
+	    "v=%s load=%u cap=%u full=%d drain=%d jobs=%016" PRIx64
+	    " tz=%016" PRIx64 " skew=%lld",
+	    BELFRY_VERSION, load_in_steps(m), capacity(m->config), is_full(m),
+	    m->phase == MASTER_DRAINING,
+	    m->jobs.set != NULL ? job_set_digest(m->jobs.set) : 0, crew->tzdata,
+	    (long long)cluster_skew_ms(crew->cluster) / 50 * 50);
+	if (*m->config->tags == '\0')
+		return strbuf_take(&b);
+	strbuf_adds(&b, " tags=");
+	for (const char *p = m->config->tags; *p != '\0'; p++)
+		strbuf_addch(&b, *p == ' ' ? ',' : *p);
+	return strbuf_take(&b);
+}
+
+/* "" when there is no such key. */
+static void
+get_word(const char *words, const char *key, char *buf, size_t size)
+{
+	size_t len = strlen(key), n;
+
+	buf[0] = '\0';
+	for (const char *p = words; *p != '\0'; p += strspn(p, " ")) {
+		n = strcspn(p, " ");
+		if (n > len && strncmp(p, key, len) == 0 && p[len] == '=')
+			snprintf(
+			    buf, size, "%.*s", (int)(n - len - 1), p + len + 1);
+		p += n;
+	}
+}
+
+static int64_t
+get_number(const char *words, const char *key, int base)
+{
+	char text[32];
+
+	get_word(words, key, text, sizeof(text));
+	return base == 16 ? (int64_t)strtoull(text, NULL, 16) :
+			    strtoll(text, NULL, base);
+}
+
+static void
+read_words(struct crew_host *host, struct rank_host *ranked, const char *words)
+{
+	get_word(words, "v", host->version, sizeof(host->version));
+	get_word(words, "tags", host->tags, sizeof(host->tags));
+	for (char *p = host->tags; *p != '\0'; p++)
+		if (*p == ',')
+			*p = ' ';
+	host->jobs = (uint64_t)get_number(words, "jobs", 16);
+	host->tzdata = (uint64_t)get_number(words, "tz", 16);
+	host->skew_ms = get_number(words, "skew", 10);
+	host->draining = get_number(words, "drain", 10) != 0;
+	host->full = get_number(words, "full", 10) != 0;
+	ranked->load = (uint32_t)get_number(words, "load", 10);
+	ranked->capacity = (uint32_t)get_number(words, "cap", 10);
+}
+
+static void
+add_host(struct crew *crew, const char *name, const char *incarnation,
+    const char *words, int64_t changed_ms)
+{
+	size_t i = crew->nhosts++;
+	struct crew_host *host;
+
+	array_reserve(
+	    &crew->hosts, &crew->hosts_cap, crew->nhosts, sizeof(*crew->hosts));
+	array_reserve(&crew->ranked, &crew->ranked_cap, crew->nhosts,
+	    sizeof(*crew->ranked));
+	host = &crew->hosts[i];
+	memset(host, 0, sizeof(*host));
+	memset(&crew->ranked[i], 0, sizeof(crew->ranked[i]));
+	snprintf(host->name, sizeof(host->name), "%s", name);
+	snprintf(
+	    host->incarnation, sizeof(host->incarnation), "%s", incarnation);
+	host->changed_ms = changed_ms;
+	read_words(host, &crew->ranked[i], words);
+}
+
+/* The arrays may have moved. */
+static void
+point_to_names(struct crew *crew)
+{
+	for (size_t i = 0; i < crew->nhosts; i++) {
+		crew->ranked[i].host.name = crew->hosts[i].name;
+		crew->ranked[i].host.tags = crew->hosts[i].tags;
+	}
+}
+
+void
+crew_read_hosts(struct crew *crew)
+{
+	const char *node = crew->master->config->node_name;
+	const char *own = cluster_incarnation(crew->cluster);
+	const struct cluster_node *nodes;
+	size_t n = cluster_nodes(crew->cluster, &nodes);
+	char *words = crew_make_words(crew->master);
+
+	crew->nhosts = 0;
+	add_host(crew, node, own, words, crew_boot_ms());
+	for (size_t i = 0; i < n; i++)
+		if (nodes[i].alive && strcmp(nodes[i].incarnation, own) != 0 &&
+		    strcmp(nodes[i].node, node) != 0)
+			add_host(crew, nodes[i].node, nodes[i].incarnation,
+			    nodes[i].words != NULL ? nodes[i].words : "",
+			    nodes[i].changed_ms);
+	point_to_names(crew);
+	free(words);
+}
+
+/* full: those that have no room count, too: nobody else is there. */
+static void
+set_willing(struct crew *crew, bool full)
+{
+	struct crew_host *own = &crew->hosts[0];
+
+	own->draining = crew->master->phase == MASTER_DRAINING;
+	own->full = is_full(crew->master);
+	for (size_t i = 0; i < crew->nhosts; i++) {
+		const struct crew_host *h = &crew->hosts[i];
+
+		crew->ranked[i].willing = !h->draining && (full || !h->full);
+	}
+}
+
+/*
+ * Will host i surely look after its copy? It was heard of not long ago, or
+ * since since_ms, and has the same jobs as this one.
+ */
+static bool
+is_sure(const struct crew *crew, size_t i, int64_t since_ms, int64_t now_ms)
+{
+	const struct crew_host *h = &crew->hosts[i];
+	int64_t heartbeat_ms = crew->master->config->cluster.heartbeat_ms;
+
+	if (i == 0)
+		return true;
+	if (h->jobs != crew->hosts[0].jobs)
+		return false;
+	if (since_ms == 0)
+		since_ms = now_ms - heartbeat_ms * 2;
+	return h->changed_ms >= since_ms;
+}
+
+size_t
+crew_part(struct crew *crew, const struct job *job, const char *hosts,
+    int64_t slot_ms, int64_t since_ms, struct rank_part *part_r)
+{
+	const struct job_options *o = job->def->options;
+	const struct rank_slot slot = {
+	    .job = job->name,
+	    .hosts = hosts,
+	    .slot_ms = slot_ms,
+	    /* In a queue slots must not overtake each other. */
+	    .place = o->overlap == JOB_OVERLAP_QUEUE ? PLACE_HASH : o->place,
+	};
+	uint16_t order[RANK_HOSTS_MAX];
+	bool sure[RANK_HOSTS_MAX];
+	int64_t now_ms = crew_boot_ms();
+	size_t n;
+
+	set_willing(crew, false);
+	n = rank_order(&slot, crew->ranked, crew->nhosts, order);
+	if (n == 0) {
+		set_willing(crew, true);
+		n = rank_order(&slot, crew->ranked, crew->nhosts, order);
+	}
+	for (size_t i = 0; i < crew->nhosts && i < RANK_HOSTS_MAX; i++)
+		sure[i] = is_sure(crew, i, since_ms, now_ms);
+	rank_part(order, n, 0, hosts_count(hosts), sure, part_r);
+	return n;
+}
+
+const char *
+crew_next_host(struct crew *crew, const struct job *job, int64_t slot_ms)
+{
+	const struct job_options *o = job->def->options;
+	const struct rank_slot slot = {
+	    .job = job->name,
+	    .hosts = o->hosts,
+	    .slot_ms = slot_ms,
+	    .place = o->place,
+	};
+	uint16_t order[RANK_HOSTS_MAX];
+	size_t n;
+
+	set_willing(crew, false);
+	n = rank_order(&slot, crew->ranked, crew->nhosts, order);
+	for (size_t i = 0; i < n; i++)
+		if (order[i] != 0)
+			return crew->ranked[order[i]].host.name;
+	return NULL;
+}
+
+const char *
+crew_node_of(const struct crew *crew, const char *incarnation)
+{
+	const struct cluster_node *nodes;
+	size_t n = cluster_nodes(crew->cluster, &nodes);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(nodes[i].incarnation, incarnation) == 0)
+			return nodes[i].node;
+	return NULL;
+}
+
+int
+crew_find_host(const struct crew *crew, const char *node)
+{
+	for (size_t i = 0; i < crew->nhosts; i++)
+		if (strcmp(crew->ranked[i].host.name, node) == 0)
+			return (int)i;
+	return -1;
+}

@@ -1,0 +1,147 @@
+/* What the files of the crew share. */
+#ifndef BELFRY_SCHEDULER_CREW_INTERNAL_H
+#define BELFRY_SCHEDULER_CREW_INTERNAL_H
+
+#include "cluster/cluster.h"
+#include "placement/rank.h"
+#include "scheduler/crew/crew.h"
+#include "scheduler/master.h"
+
+/* A run of which each of several hosts has one: the copy of this host. */
+#define COPY_OF_HOST UINT32_MAX
+
+/* "JOB", "JOB#2" or "JOB@NODE". */
+#define KEY_SIZE (JOB_NAME_MAX + 256 + 2)
+
+/* One live host; the same index as in crew->ranked. */
+struct crew_host {
+	char name[CLUSTER_NAME_MAX + 1];
+	char incarnation[CLUSTER_INCARNATION_MAX];
+	char tags[512];
+	int64_t changed_ms; /* BOOTTIME when it was last heard of */
+	char version[32];
+	uint64_t jobs;   /* digest */
+	uint64_t tzdata; /* digest */
+	int64_t skew_ms;
+	bool draining;
+	bool full;
+};
+
+struct pending; /* letters.c */
+struct buried;  /* lost.c */
+
+struct crew {
+	struct master *master;
+	struct cluster *cluster;
+	struct event *pulse;   /* every PULSE_MS */
+	struct event *arrival; /* of marks, at the start */
+	uint64_t epoch;        /* of the lease */
+	int64_t lease_us;      /* as it was written last */
+	bool joined;           /* a majority has our session */
+	bool ready;
+	bool told_down; /* the log has been told */
+	bool told_skew;
+	int64_t down_ms;   /* wall clock: no session since then; 0: there is */
+	int64_t back_ms;   /* when the last such time was over */
+	int64_t began_ms;  /* it was, once before: since then */
+	size_t marks_left; /* jobs whose marks are awaited */
+	char refused[256]; /* why this host may not take part; "" */
+	char *words;       /* as they were told last; owned */
+	uint64_t tzdata;   /* digest of ours */
+	struct rank_host *ranked; /* of all live hosts; the first is this */
+	struct crew_host *hosts;
+	size_t nhosts, ranked_cap, hosts_cap;
+	uint64_t told_differ; /* hash of what was said about differences */
+	struct pending *pending;
+	uint64_t tickets;
+	struct buried *buried;
+};
+
+/* Milliseconds of CLOCK_BOOTTIME. */
+int64_t crew_boot_ms(void);
+
+/* How long before the end of a lease its runs begin to end. */
+int64_t crew_grace_ms(const struct crew *crew);
+
+/* hosts.c: what the others are told of this host; allocated. */
+char *crew_make_words(const struct master *m);
+
+/* Reads the sessions again, into crew->ranked and crew->hosts: now and then. */
+void crew_read_hosts(struct crew *crew);
+
+/*
+ * What this host has to do with a slot of job that is for the hosts of an
+ * expression, the job's own or another. since_ms: only a host that was heard of after
+ * that (BOOTTIME) is sure to look after its copy; 0: any that lives. How many
+ * hosts may run it now; 0: none.
+ */
+size_t crew_part(struct crew *crew, const struct job *job, const char *hosts,
+    int64_t slot_ms, int64_t since_ms, struct rank_part *part_r);
+
+/* The first host of that order but this one; NULL: none. */
+const char *
+crew_next_host(struct crew *crew, const struct job *job, int64_t slot_ms);
+
+/* The name of an incarnation's node; NULL when it is not known. */
+const char *crew_node_of(const struct crew *crew, const char *incarnation);
+
+/* The index of a live node; -1: none. */
+int crew_find_host(const struct crew *crew, const char *node);
+
+/* What a staged run is, where it is no run: struct run has a pointer. */
+struct crew_row {
+	struct record_slot slot; /* strings are the row's */
+	char reason[32];
+	char detail[512];
+	/*
+	 * While Redis was away it was recorded already, and others before it,
+	 * since then: whoever claims them may prove that wrong. 0: it was not.
+	 */
+	int64_t told_ms;
+};
+
+/* The run of a dead host that a staged one is to replace. */
+struct crew_lost {
+	char incarnation[CLUSTER_INCARNATION_MAX];
+	char id[CLUSTER_ID_MAX + 8];
+};
+
+/* stage.c: a staged run whose turn is now. */
+struct run *crew_stage_now(struct master *m, struct job *job, int64_t slot_ms,
+    uint32_t copy, enum trigger trigger, int32_t attempt);
+
+/* The run of a slot becomes a row about it. */
+void crew_make_row(struct run *run, const struct record_slot *slot);
+
+/* Goes without a trace: file, place, memory. */
+void crew_vanish(struct run *run);
+
+/* claims.c: asks for a staged run's slot. */
+void crew_ask(struct run *run);
+void crew_key(const struct run *run, char key_r[KEY_SIZE]);
+
+/* The cluster's events. */
+void crew_taken(struct claim *claim, void *arg);
+void crew_reaped(const struct cluster_lost *lost, void *arg);
+void crew_message(const char *from, const char *text, void *arg);
+
+/* letters.c: asks a node to claim what this host gives up; node may be NULL. */
+void crew_offer(struct crew *crew, const char *node, const struct run *run);
+
+/* The same for a run of a dead host. */
+void crew_offer_lost(
+    struct crew *crew, const char *node, const struct cluster_lost *lost);
+
+/* A run there, of this claim, makes place for a newer one. */
+void crew_replace(struct crew *crew, const char *node, const char *id);
+
+void crew_letters_free(struct crew *crew);
+/* lost.c: the run in the place of a lost one is claimed, or another has it. */
+void crew_rerun_over(struct master *m, const char *id);
+
+/* Another host has recorded it and leaves it to this one to run it again. */
+void crew_run_lost(struct crew *crew, const struct cluster_lost *lost);
+
+void crew_buried_free(struct crew *crew);
+
+#endif

@@ -1,0 +1,221 @@
+/* Runs of hosts that died: recorded once, and run again where that is wanted. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "scheduler/crew/internal.h"
+
+/* One that is recorded, until the others may forget it. */
+struct buried {
+	struct buried *next;
+	uint64_t seq; /* the recorder's, once it has confirmed that */
+	bool confirmed;
+	bool wanted;              /* it is to be run again, here or elsewhere */
+	struct cluster_lost lost; /* strings are owned */
+};
+
+static void
+buried_free(struct buried *b)
+{
+	free((char *)(uintptr_t)b->lost.incarnation);
+	free((char *)(uintptr_t)b->lost.node);
+	free((char *)(uintptr_t)b->lost.job);
+	free((char *)(uintptr_t)b->lost.id);
+	free(b);
+}
+
+void
+crew_buried_free(struct crew *crew)
+{
+	struct buried *b;
+
+	while ((b = crew->buried) != NULL) {
+		crew->buried = b->next;
+		buried_free(b);
+	}
+}
+
+static struct buried *
+bury_later(struct crew *crew, const struct cluster_lost *lost)
+{
+	struct buried *b = xcalloc(1, sizeof(*b));
+
+	b->lost = *lost;
+	b->lost.incarnation = xstrdup(lost->incarnation);
+	b->lost.node = xstrdup(lost->node);
+	b->lost.job = xstrdup(lost->job);
+	b->lost.id = xstrdup(lost->id);
+	b->seq = crew->master->outbox.seq;
+	b->next = crew->buried;
+	crew->buried = b;
+	return b;
+}
+
+static struct buried *
+buried_find(struct crew *crew, const char *id)
+{
+	struct buried *b = crew->buried;
+
+	while (b != NULL && strcmp(b->lost.id, id) != 0)
+		b = b->next;
+	return b;
+}
+
+/* All is done: nobody need be told of it again. */
+static void
+bury_what_can_be(struct crew *crew)
+{
+	struct buried **p, *b;
+
+	for (p = &crew->buried; (b = *p) != NULL;) {
+		if (!b->confirmed || b->wanted) {
+			p = &b->next;
+			continue;
+		}
+		*p = b->next;
+		cluster_bury(crew->cluster, &b->lost);
+		buried_free(b);
+	}
+}
+
+void
+crew_confirmed(struct master *m, uint64_t seq)
+{
+	if (m->crew == NULL || m->crew->buried == NULL)
+		return;
+	for (struct buried *b = m->crew->buried; b != NULL; b = b->next)
+		b->confirmed = b->confirmed || b->seq <= seq;
+	bury_what_can_be(m->crew);
+}
+
+void
+crew_rerun_over(struct master *m, const char *id)
+{
+	for (struct buried *b = m->crew->buried; b != NULL; b = b->next)
+		if (strcmp(b->lost.id, id) == 0)
+			b->wanted = false;
+	bury_what_can_be(m->crew);
+}
+
+/* "JOB", "JOB#2", "JOB@NODE" to a job's name and a copy. */
+static uint32_t
+split_key(const char *key, char name_r[JOB_NAME_MAX + 1])
+{
+	size_t len = strcspn(key, "#@");
+
+	snprintf(name_r, JOB_NAME_MAX + 1, "%.*s", (int)len, key);
+	if (key[len] == '@')
+		return COPY_OF_HOST;
+	return key[len] == '#' ? (uint32_t)strtoul(key + len + 1, NULL, 10) : 0;
+}
+
+static void
+record(struct crew *crew, const struct cluster_lost *lost, const char *job)
+{
+	struct record_end end = {
+	    .begin =
+		{
+		    .slot_ms = lost->slot_ms,
+		    .due_ms = lost->slot_ms,
+		    .attempt = lost->attempt,
+		    .trigger = lost->extra ? TRIGGER_MANUAL :
+			lost->attempt > 1  ? TRIGGER_RETRY :
+					     TRIGGER_SCHEDULE,
+		    .created_ms = lost->slot_ms,
+		    .fence = lost->fence,
+		},
+	    .result =
+		{
+		    .outcome = OUTCOME_LOST,
+		    .exit_code = -1,
+		    .finished_us = clock_us(),
+		},
+	};
+
+	snprintf(end.begin.id, sizeof(end.begin.id), "%.*s",
+	    (int)strcspn(lost->id, "."), lost->id);
+	snprintf(end.begin.job, sizeof(end.begin.job), "%s", job);
+	snprintf(end.begin.host, sizeof(end.begin.host), "%s", lost->node);
+	snprintf(end.result.reason, sizeof(end.result.reason),
+	    "its host %.128s is gone", lost->node);
+	log_warn("job %s: run=%s lost: its host %s is gone", job, end.begin.id,
+	    lost->node);
+	outbox_begin(crew->master, &end.begin);
+	outbox_end(crew->master, &end, -1);
+}
+
+/* Here, if no run is on its way to be it already. */
+static void
+stage_again(struct crew *crew, const struct cluster_lost *lost, struct job *job,
+    uint32_t copy)
+{
+	struct master *m = crew->master;
+	struct run *run;
+
+	for (run = job->runs; run != NULL; run = run->next)
+		if (run->lost != NULL && strcmp(run->lost->id, lost->id) == 0)
+			return;
+	run = crew_stage_now(
+	    m, job, lost->slot_ms, copy, TRIGGER_RETRY, lost->attempt + 1);
+	run->lost = xcalloc(1, sizeof(*run->lost));
+	snprintf(run->lost->incarnation, sizeof(run->lost->incarnation), "%s",
+	    lost->incarnation);
+	snprintf(run->lost->id, sizeof(run->lost->id), "%s", lost->id);
+	master_arm(m);
+}
+
+/* True: this host may run it and has begun to. */
+static bool
+try_again_here(struct crew *crew, const struct cluster_lost *lost)
+{
+	struct master *m = crew->master;
+	char name[JOB_NAME_MAX + 1];
+	uint32_t copy = split_key(lost->job, name);
+	struct job *job = jobs_find(&m->jobs, name);
+	struct rank_part part;
+
+	if (job == NULL || m->phase != MASTER_RUNNING ||
+	    places_is_full(&m->places))
+		return false;
+	crew_part(crew, job, job->def->options->hosts, lost->slot_ms, 0, &part);
+	if (part.role == RANK_NONE)
+		return false;
+	stage_again(crew, lost, job, copy);
+	return true;
+}
+
+void
+crew_run_lost(struct crew *crew, const struct cluster_lost *lost)
+{
+	struct buried *b = buried_find(crew, lost->id);
+
+	if (b == NULL && try_again_here(crew, lost)) {
+		b = bury_later(crew, lost);
+		b->confirmed = true; /* by who has recorded it */
+		b->wanted = true;
+	}
+}
+
+void
+crew_reaped(const struct cluster_lost *lost, void *arg)
+{
+	struct crew *crew = arg;
+	char name[JOB_NAME_MAX + 1];
+	uint32_t copy = split_key(lost->job, name);
+	struct buried *b = buried_find(crew, lost->id);
+	struct job *job = jobs_find(&crew->master->jobs, name);
+
+	/* Told again: it is not buried yet. */
+	if (b == NULL) {
+		record(crew, lost, name);
+		b = bury_later(crew, lost);
+		/* What each host has for itself is not another's. */
+		b->wanted =
+		    lost->at_least_once && copy != COPY_OF_HOST && job != NULL;
+	}
+	if (b->wanted && !try_again_here(crew, lost))
+		crew_offer_lost(
+		    crew, crew_next_host(crew, job, lost->slot_ms), lost);
+}

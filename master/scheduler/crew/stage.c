@@ -1,0 +1,329 @@
+/* Slots on their way to a claim. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "scheduler/crew/internal.h"
+#include "scheduler/jobs/policy.h"
+
+/* Added to the time of a host's turn, so that two never try together. */
+#define TURN_SPREAD_MS 50
+
+/* A watcher waits for so many heartbeats of those before it. */
+#define WATCH_BEATS 2.5
+
+/* How often a slot looks whether those before it in the queue are gone. */
+#define QUEUE_MS 500
+
+static struct run *
+stage(struct master *m, struct job *job, int64_t slot_ms, uint32_t copy,
+    enum trigger trigger)
+{
+	struct run_begin begin;
+	struct run *run;
+
+	run_begin_fill(m, &begin, job, slot_ms, trigger, 1);
+	begin.fence = 0; /* the claim will tell */
+	begin.copy = copy;
+	run = run_new(m, job, &begin);
+	run->staged_ms = crew_boot_ms();
+	run_set_state(run, RUN_STAGED);
+	return run;
+}
+
+/* What the copy of a slot is called in a run. */
+static uint32_t
+copy_name(const char *hosts, const struct rank_part *part)
+{
+	uint32_t count = hosts_count(hosts);
+
+	if (count == HOSTS_ALL)
+		return COPY_OF_HOST;
+	return count == 1 ? 0 : part->copy + 1;
+}
+
+/* When it is this host's turn, wall clock; 0: it has none. */
+static int64_t
+turn_time(const struct master *m, const struct rank_part *part, int64_t from_ms,
+    int64_t deadline_ms)
+{
+	const struct config_cluster *config = &m->config->cluster;
+	int64_t wait_ms = (int64_t)part->turn * config->rank_delay_ms;
+
+	if (part->role == RANK_NONE)
+		return 0;
+	if (part->turn > 0)
+		wait_ms += random() % TURN_SPREAD_MS;
+	if (part->role == RANK_WATCH) {
+		wait_ms +=
+		    (int64_t)((double)config->heartbeat_ms * WATCH_BEATS);
+		if (wait_ms >= deadline_ms)
+			return 0; /* too late to help */
+	}
+	return from_ms + wait_ms;
+}
+
+/* At its turn, or never. */
+static void
+set_turn(struct run *run, const struct rank_part *part, int64_t at_ms)
+{
+	run->turn = (uint16_t)part->turn;
+	run->watches = part->role == RANK_WATCH;
+	heap_set(&run->master->heap, &run->timer, at_ms);
+}
+
+static void
+copy_row(struct run *run, const struct record_slot *slot)
+{
+	struct crew_row *row = run->row;
+
+	if (row == NULL)
+		row = run->row = xcalloc(1, sizeof(*row));
+	row->slot = *slot;
+	snprintf(row->reason, sizeof(row->reason), "%s", slot->reason);
+	snprintf(row->detail, sizeof(row->detail), "%s", slot->detail);
+	row->slot.reason = row->reason;
+	row->slot.detail = row->detail;
+	run->begin.attempt = 0; /* none: so the run file says */
+	row->slot.job = run->begin.job;
+	row->slot.host = run->begin.host;
+}
+
+void
+crew_make_row(struct run *run, const struct record_slot *slot)
+{
+	copy_row(run, slot);
+}
+
+static void
+stage_row(struct master *m, struct job *job, const struct record_slot *slot,
+    const char *hosts, int64_t from_ms)
+{
+	struct rank_part part;
+	struct run *run;
+	int64_t at_ms;
+
+	if (crew_part(m->crew, job, hosts, slot->until_ms, 0, &part) == 0) {
+		hosts = "any";
+		crew_part(m->crew, job, hosts, slot->until_ms, 0, &part);
+	}
+	at_ms = turn_time(m, &part, from_ms, INT64_MAX);
+	if (at_ms == 0)
+		return;
+	run = stage(
+	    m, job, slot->until_ms, copy_name(hosts, &part), TRIGGER_SCHEDULE);
+	copy_row(run, slot);
+	set_turn(run, &part, at_ms);
+}
+
+void
+crew_stage_row(
+    struct master *m, struct job *job, const struct record_slot *slot)
+{
+	stage_row(m, job, slot, job->def->options->hosts, clock_ms());
+}
+
+/*
+ * No host there is may run it. One may come until the slot is too late; then
+ * it is missed.
+ */
+static void
+stage_nobody(struct master *m, struct job *job, int64_t slot_ms)
+{
+	char detail[256];
+	const struct record_slot slot = {
+	    .job = job->name,
+	    .slot_ms = slot_ms,
+	    .until_ms = slot_ms,
+	    .count = 1,
+	    .outcome = OUTCOME_MISSED,
+	    .reason = "no-host",
+	    .detail = detail,
+	};
+
+	snprintf(detail, sizeof(detail),
+	    "no live host of the cluster is one of %.200s",
+	    job->def->options->hosts);
+	stage_row(
+	    m, job, &slot, "any", slot_ms + fire_deadline_ms(job, slot_ms));
+}
+
+void
+crew_stage_slot(
+    struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
+{
+	const char *hosts = job->def->options->hosts;
+	bool is_late = trigger == TRIGGER_CATCH_UP;
+	struct rank_part part;
+	int64_t at_ms;
+
+	jobs_decided(job, slot_ms);
+	if (crew_part(m->crew, job, hosts, is_late ? 0 : slot_ms, 0, &part) ==
+	    0) {
+		stage_nobody(m, job, slot_ms);
+		return;
+	}
+	at_ms = turn_time(m, &part, is_late ? clock_ms() : slot_ms,
+	    is_late ? INT64_MAX : fire_deadline_ms(job, slot_ms));
+	if (at_ms != 0)
+		set_turn(
+		    stage(m, job, slot_ms, copy_name(hosts, &part), trigger),
+		    &part, at_ms);
+}
+
+struct run *
+crew_stage_now(struct master *m, struct job *job, int64_t slot_ms,
+    uint32_t copy, enum trigger trigger, int32_t attempt)
+{
+	struct run *run = stage(m, job, slot_ms, copy, trigger);
+
+	run->begin.attempt = attempt;
+	heap_set(&m->heap, &run->timer, clock_ms());
+	return run;
+}
+
+void
+crew_vanish(struct run *run)
+{
+	if (run->lost != NULL)
+		crew_rerun_over(run->master, run->lost->id);
+	run_drop(run);
+}
+
+/* Of those that wait for a run to be over the first one asks. */
+static bool
+must_queue(const struct run *run)
+{
+	const struct run *other = run->job->runs;
+
+	if (run->row != NULL || run->job->def == NULL ||
+	    run->job->def->options->overlap != JOB_OVERLAP_QUEUE)
+		return false;
+	for (; other != NULL; other = other->next)
+		if (other->state == RUN_STAGED && other->row == NULL &&
+		    other->begin.copy == run->begin.copy &&
+		    other->begin.slot_ms < run->begin.slot_ms)
+			return true;
+	return false;
+}
+
+/* How many wait before it, with overlap = queue. */
+static bool
+is_queue_full(const struct run *run)
+{
+	unsigned limit = (unsigned)run->job->def->options->overlap_limit;
+
+	return run->job->staged > (limit != 0 ? limit : POLICY_QUEUE_MAX);
+}
+
+/* With overlap = replace a newer slot makes those that wait pointless. */
+static bool
+is_replaced(const struct run *run)
+{
+	const struct run *other = run->job->runs;
+
+	if (run->row != NULL || run->job->def == NULL ||
+	    run->job->def->options->overlap != JOB_OVERLAP_REPLACE)
+		return false;
+	for (; other != NULL; other = other->next)
+		if (other->state == RUN_STAGED && other->row == NULL &&
+		    other->asked && other->begin.copy == run->begin.copy &&
+		    other->begin.slot_ms > run->begin.slot_ms)
+			return true;
+	return false;
+}
+
+/*
+ * Those before it had time to act. Is there still reason to? Whoever was
+ * heard of since the slot came due has looked after it.
+ */
+static bool
+is_needed(struct run *run)
+{
+	struct rank_part part;
+	const struct job *job = run->job;
+
+	if (job->def == NULL || run->master->phase != MASTER_RUNNING)
+		return false;
+	if (!run->watches)
+		return true;
+	crew_part(run->master->crew, job, job->def->options->hosts,
+	    run->begin.slot_ms, run->staged_ms, &part);
+	if (part.role != RANK_CLAIM)
+		return false;
+	run->begin.copy = copy_name(job->def->options->hosts, &part);
+	run->watches = false;
+	return true;
+}
+
+void
+crew_turn(struct run *run)
+{
+	heap_remove(&run->master->heap, &run->timer);
+	if (is_replaced(run) || (!run->asked && !is_needed(run)))
+		crew_vanish(run);
+	else if (!must_queue(run))
+		crew_ask(run);
+	else if (is_queue_full(run))
+		crew_vanish(run);
+	else
+		heap_set(
+		    &run->master->heap, &run->timer, clock_ms() + QUEUE_MS);
+}
+
+/* Nobody has started it: the next host may, and is told so. */
+static void
+hand_over(struct master *m, struct run *run)
+{
+	const char *node = NULL;
+
+	if (run->job->def != NULL)
+		node = crew_next_host(m->crew, run->job, run->begin.slot_ms);
+	if (run->claim == NULL || node == NULL ||
+	    run->begin.copy == COPY_OF_HOST)
+		return;
+	cluster_reopen(m->crew->cluster, run->claim);
+	run->claim = NULL;
+	crew_offer(m->crew, node, run);
+	log_info("job %s: run=%s handed over to %s", run->begin.job,
+	    run->begin.id, node);
+	crew_vanish(run);
+}
+
+static bool
+is_slot(const struct run *run)
+{
+	return run->begin.trigger == TRIGGER_SCHEDULE ||
+	    run->begin.trigger == TRIGGER_CATCH_UP;
+}
+
+static void
+leave_staged(struct master *m, struct run *run)
+{
+	if (run->claim != NULL)
+		cluster_abandon(m->crew->cluster, run->claim);
+	run->claim = NULL;
+	if (run->asked && run->job->def != NULL)
+		crew_offer(m->crew,
+		    crew_next_host(m->crew, run->job, run->begin.slot_ms), run);
+	crew_vanish(run);
+}
+
+void
+crew_hand_over(struct master *m)
+{
+	struct run *run, *next;
+
+	if (m->crew == NULL)
+		return;
+	for (size_t i = 0; i < RUNS_TABLE; i++)
+		for (run = m->runs.table[i]; run != NULL; run = next) {
+			next = run->same;
+			if (run->state == RUN_STAGED)
+				leave_staged(m, run);
+			else if (run_is_unstarted(run) && is_slot(run))
+				hand_over(m, run);
+		}
+}

@@ -1,0 +1,122 @@
+#!/usr/bin/perl
+# Three hosts, one Redis: each slot runs once; hosts come, go and are killed.
+use strict;
+use warnings;
+use Cluster;
+use Test::More;
+
+my $redis = Cluster::Redis->new;
+my $c = Cluster->new(redis => [$redis], nodes => [qw(a b c)],
+    a => { tags => 'web' }, b => { tags => 'web old' }, c => { tags => 'db' });
+my $probe = $c->probe;
+my %jobs = (
+    any => '',
+    spread => 'place = spread',
+    all => 'hosts = all',
+    two => 'hosts = 2 of any',
+    web => 'hosts = tag:web & !tag:old',
+    nobody => "hosts = tag:mail\nstart-deadline = 1s",
+);
+for my $d ($c->all) {
+	$d->job('j.ini', join "\n", map {
+	    "[job $_]\nschedule = * * * * * *\n$jobs{$_}\ncommand = $probe\n"
+	} sort keys %jobs);
+}
+$c->start;
+
+# Slots that have passed: from the second complete one on.
+sub once {
+	my ($job, $copies, $message) = @_;
+	my (%count, %fences, @order);
+	for my $run ($c->runs($job)) {
+		$count{ $run->{slot} }++;
+		$fences{ $run->{fence} }++;
+	}
+	is(scalar(grep { $_ > $copies } values %count), 0,
+	    "$job: no slot more than $copies times $message");
+	is(scalar(grep { $_ > 1 } values %fences), 0,
+	    "$job: each run has its own fence") if $copies == 1;
+}
+
+sub wait_runs {
+	my ($job, $n) = @_;
+	my $have = $c->runs($job);
+	$c->node('c')->wait_for("$n more runs of $job",
+	    sub { scalar(my @runs = $c->runs($job)) >= $have + $n });
+}
+
+$c->node('c')->wait_for("runs of $_", sub { scalar $c->runs($_) >= 6 })
+    for qw(any spread all two web);
+once($_, 1, 'on three hosts') for qw(any spread web);
+once('all', 3, 'on three hosts');
+once('two', 2, 'on three hosts');
+my %on;
+$on{ $_->{job} }{ $_->{node} }++ for map { $c->runs($_) } keys %jobs;
+is_deeply([keys %{ $on{web} }], ['a'], 'tags choose');
+is_deeply([sort keys %{ $on{all} }], [qw(a b c)], 'all is all');
+is(scalar keys %{ $on{any} }, 1, 'place = hash stays');
+cmp_ok(scalar keys %{ $on{spread} }, '>', 1, 'place = spread does not');
+ok(!$on{nobody}, 'no host, no run');
+$c->node('c')->wait_for('a row of nobody', sub { scalar $c->ledger('nobody') });
+my ($row) = $c->ledger('nobody');
+is($row->{reason}, 'no-host', 'a slot without a host is missed');
+my %rows;
+$rows{ $_->{slot} }++ for $c->ledger('nobody');
+is(scalar(grep { $_ > 1 } values %rows), 0, 'by one of the hosts');
+
+# Nobody records what another host has run.
+my %ledger;
+$ledger{ $_->{slot} }++ for $c->ledger('any');
+is(scalar(grep { $_ > 1 } values %ledger), 0, 'one row a slot, over all');
+
+my $nodes = $c->node('a')->json('nodes');
+is_deeply([map { $_->{node} } @$nodes], [qw(a b c)], 'belfry nodes');
+is_deeply([map { join ',', @{ $_->{tags} } } @$nodes],
+    ['web', 'web,old', 'db'], 'their tags');
+is(scalar(grep { $_->{jobs_differ} || $_->{tzdata_differ} } @$nodes), 0,
+    'they have the same jobs and zones');
+my $status = $c->node('b')->json('status')->{cluster};
+is($status->{state}, 'joined', 'belfry status');
+is_deeply([@{ $status->{servers}[0] }{qw(state role policy persistence)}],
+    [qw(ok master noeviction off)], 'and its Redis');
+
+# The host that has the job dies.
+my ($victim) = keys %{ $on{any} };
+my ($witness) = grep { $_ ne $victim } qw(a b c);
+my $before = time;
+$c->kill_node($victim);
+my $w = $c->node($witness);
+$w->wait_for('another host to run it', sub {
+	grep { $_->{node} ne $victim } $c->runs('any');
+});
+once($_, 1, 'after a host died') for qw(any spread);
+$w->wait_for('the dead host to be noticed', sub {
+	!grep { $_->{node} eq $victim && $_->{state} eq 'alive' }
+	    @{ $w->json('nodes') };
+});
+$c->node($victim)->start;
+$c->settled;
+$w->wait_for('the host to run it again', sub {
+	my @runs = $c->runs('any');
+	$runs[-1]{node} eq $victim;
+});
+
+# The master alone is killed: the host takes part again at once.
+my ($master) = @{ $c->node($victim)->processes->{master} };
+kill 'KILL', $master;
+my $count = $c->runs('any');
+$w->wait_for('more runs', sub { $c->runs('any') >= $count + 4 });
+once($_, 1, 'after a master died') for qw(any spread);
+once('two', 2, 'after a master died');
+
+# Drained: the others take over at once, and nothing is missed.
+my $drained = $c->node($victim);
+$drained->belfry('drain');
+$drained->wait_exit;
+$count = $c->runs('any');
+$w->wait_for('runs elsewhere', sub { $c->runs('any') >= $count + 3 });
+once($_, 1, 'after a drain') for qw(any spread web);
+is_deeply([$c->unaccounted($_)], [], "$_: every slot has its row")
+    for qw(any spread web);
+$c->finish;
+done_testing;

@@ -1,0 +1,233 @@
+# A private Redis server, and daemons that are hosts of one cluster, for a test.
+#
+#   my $redis = Cluster::Redis->new;
+#   my $c = Cluster->new(redis => [$redis], nodes => ['a', 'b'],
+#       jobs => { 'j.ini' => "[job j]\n..." });
+#   $c->start;
+#   my $d = $c->node('a'); # a Belfry
+#
+# Times are short: a session lasts two seconds.
+package Cluster;
+
+use strict;
+use warnings;
+use Belfry;
+use File::Temp qw(tempdir);
+use JSON::PP;
+use Time::Local;
+use Time::HiRes qw(time);
+
+our %TIMES = ('heartbeat' => '400ms', 'session-ttl' => '2s',
+    'lock-delay' => '500ms');
+
+sub new {
+	my ($class, %arg) = @_;
+	my $self = bless { redis => $arg{redis}, order => $arg{nodes},
+	    times => { %TIMES, %{ $arg{times} // {} } } }, $class;
+	for my $name (@{ $arg{nodes} }) {
+		my $d = Belfry->new(jobs => $arg{jobs});
+		$self->{nodes}{$name} = $d;
+		$self->conf($name, $arg{conf} // '', %{ $arg{$name} // {} });
+	}
+	# What jobs write, one line at a time.
+	$self->{out} = $self->node($arg{nodes}[0])->path('out');
+	for my $d ($self->all) {
+		symlink $self->{out}, $d->path('out')
+		    if $d->path('out') ne $self->{out};
+	}
+	return $self;
+}
+
+sub conf {
+	my ($self, $name, $text, %master) = @_;
+	my $urls = join ', ', map { $_->url } @{ $self->{redis} };
+	my $cluster = join '', map { "$_ = $self->{times}{$_}\n" }
+	    sort keys %{ $self->{times} };
+	my $extra = join '', map { "$_ = $master{$_}\n" } sort keys %master;
+	$self->node($name)->conf("node-name = $name\n$extra"
+	    . "[cluster]\nname = t\nredis = $urls\n$cluster$text");
+}
+
+sub node { $_[0]{nodes}{ $_[1] } }
+sub all { my ($self) = @_; map { $self->{nodes}{$_} } @{ $self->{order} } }
+
+# Starts them and waits until all have seen each other.
+sub start {
+	my ($self) = @_;
+	$_->start for $self->all;
+	$self->settled;
+	return $self;
+}
+
+sub settled {
+	my ($self, @names) = @_;
+	@names = @{ $self->{order} } unless @names;
+	my $want = join ' ', sort @names;
+	for my $name (@names) {
+		my $d = $self->node($name);
+		$d->wait_for("$name to see $want", sub {
+			my $nodes = eval { $d->json('nodes') } or return 0;
+			return $want eq join ' ', sort map { $_->{node} }
+			    grep { $_->{state} eq 'alive' } @$nodes;
+		});
+	}
+}
+
+# A command that appends a line: what a run sees, and when.
+sub probe {
+	my ($self) = @_;
+	return 'echo "$BELFRY_JOB $BELFRY_NODE $BELFRY_SLOT $BELFRY_ATTEMPT '
+	    . '$BELFRY_FENCE $BELFRY_TRIGGER" >>' . $self->{out};
+}
+
+# The lines of a job, as hashes; how many, in scalar context.
+sub runs {
+	my ($self, $job) = @_;
+	my @runs;
+	for my $line ($self->node($self->{order}[0])->lines('out')) {
+		my %run;
+		@run{qw(job node slot attempt fence trigger)}
+		    = split ' ', $line;
+		push @runs, \%run if $run{job} eq $job;
+	}
+	return @runs;
+}
+
+# All ledger rows of a job over all hosts, by slot.
+sub ledger {
+	my ($self, $job) = @_;
+	my @rows;
+	for my $name (@{ $self->{order} }) {
+		push @rows, map { +{ %$_, on => $name } }
+		    $self->node($name)->ledger($job);
+	}
+	@rows = sort { $a->{slot} <=> $b->{slot} } @rows;
+	return @rows;
+}
+
+# Slots of a job of every second that no host has a row of, between its first
+# run and the last but two.
+sub unaccounted {
+	my ($self, $job) = @_;
+	my %known;
+	for my $row ($self->ledger($job)) {
+		$known{$_} = 1 for int $row->{slot} .. int $row->{until};
+	}
+	my @slots = sort { $a <=> $b } map { seconds($_->{slot}) }
+	    $self->runs($job);
+	return grep { !$known{$_} } $slots[0] .. $slots[-3];
+}
+
+sub seconds {
+	my ($y, $m, $d, $h, $min, $s)
+	    = $_[0] =~ /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)/;
+	return Time::Local::timegm($s, $min, $h, $d, $m - 1, $y);
+}
+
+# kill -9 of all its processes, as if the machine had died.
+sub kill_node {
+	my ($self, $name) = @_;
+	my $d = $self->node($name);
+	my @left = ($d->{pid}, $d->leftovers);
+	kill 'KILL', @left;
+	waitpid(delete $d->{pid}, 0);
+	$d->wait_for("$name to be gone", sub {
+		my @more = $d->leftovers;
+		kill 'KILL', @more;
+		return !@more;
+	});
+}
+
+sub finish {
+	my ($self) = @_;
+	$_->stop for grep { $_->{pid} } $self->all;
+	$_->finish for $self->all;
+}
+
+package Cluster::Redis;
+
+use strict;
+use warnings;
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use POSIX qw(WNOHANG);
+use Time::HiRes qw(sleep time);
+
+# A port that was free a moment ago; another one is taken if it is not.
+sub free_port {
+	my $socket = IO::Socket::INET->new(Listen => 1,
+	    LocalAddr => '127.0.0.1') or die "no port: $!";
+	return $socket->sockport;
+}
+
+sub new {
+	my ($class, %arg) = @_;
+	my $self = bless { dir => tempdir('belfry-redis.XXXXXX', TMPDIR => 1,
+		CLEANUP => 1), args => $arg{args} // [], owner => $$ }, $class;
+	$self->{port} = free_port();
+	$self->start;
+	return $self;
+}
+
+sub url { "redis://127.0.0.1:$_[0]{port}" }
+
+sub start {
+	my ($self) = @_;
+	my $pid = fork // die "fork: $!";
+	if ($pid == 0) {
+		open(STDIN, '<', '/dev/null');
+		open(STDOUT, '>>', "$self->{dir}/log");
+		open(STDERR, '>&', \*STDOUT);
+		exec 'redis-server', '--port', $self->{port}, '--bind',
+		    '127.0.0.1', '--dir', $self->{dir}, '--save', '',
+		    '--appendonly', 'no', @{ $self->{args} }
+		    or POSIX::_exit(127);
+	}
+	$self->{pid} = $pid;
+	my $end = time + 30;
+	until (($self->command('PING') // '') eq 'PONG') {
+		die "redis-server does not start\n"
+		    if time > $end || waitpid($pid, WNOHANG) == $pid;
+		sleep 0.02;
+	}
+}
+
+sub stop {
+	my ($self, $signal) = @_;
+	return unless $self->{pid};
+	kill 'CONT', $self->{pid};
+	kill $signal // 'KILL', $self->{pid};
+	waitpid(delete $self->{pid}, 0);
+}
+
+sub signal { kill $_[1], $_[0]{pid} }
+
+# One command of plain words, one answer of one line (or the lines of a list).
+sub command {
+	my ($self, @words) = @_;
+	my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+	    PeerPort => $self->{port}, Timeout => 5) or return undef;
+	print $socket '*', scalar @words, "\r\n",
+	    map { '$' . length($_) . "\r\n$_\r\n" } @words;
+	return answer($socket);
+}
+
+sub answer {
+	my ($socket) = @_;
+	my $line = <$socket> // return undef;
+	$line =~ s/\r\n\z//;
+	my ($kind, $rest) = $line =~ /^(.)(.*)/s;
+	return $rest if $kind eq '+' || $kind eq ':' || $kind eq '-';
+	return undef if $rest < 0;
+	return [map { answer($socket) } 1 .. $rest] if $kind eq '*';
+	read $socket, my $text, $rest + 2;
+	return substr $text, 0, $rest;
+}
+
+sub DESTROY {
+	my ($self) = @_;
+	local ($@, $?);
+	$self->stop if $self->{owner} == $$;
+}
+
+1;
