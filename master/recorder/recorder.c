@@ -4,7 +4,7 @@
  *
  * It waits for nobody but the store, and for that not long.
  */
-#include "role.h"
+#include "recorder/recorder.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@
 #include "recorder/spool/spool.h"
 #include "recorder/store.h"
 #include "recorder/streams.h"
+#include "role.h"
 
 /* What may wait in the api's channel before it is asked to come back. */
 #define ANSWERS_MAX ((size_t)16 << 20)
@@ -217,6 +218,12 @@ recorder_free(struct recorder *rec)
 	free(rec);
 }
 
+static char *
+spool_path(const struct config *config)
+{
+	return xasprintf("%s/spool.db", config->state_dir);
+}
+
 static struct store *
 open_store(struct recorder *rec, struct err *err)
 {
@@ -234,7 +241,7 @@ open_store(struct recorder *rec, struct err *err)
 
 	if (config->store_type == STORE_SQLITE)
 		return store_sqlite_open(config->store_path, err);
-	path = xasprintf("%s/spool.db", config->state_dir);
+	path = spool_path(config);
 	spool.path = path;
 	store = spool_open(&spool, err);
 	free(path);
@@ -288,6 +295,22 @@ recorder_orphaned(struct role *role)
 		    left, rec->runs_path);
 	recorder_free(rec);
 	role->state = NULL;
+}
+
+int
+recorder_knows_store(const struct config *config, struct err *err)
+{
+	char *path;
+	int rc;
+
+	if (config->store_type == STORE_SQLITE)
+		return store_sqlite_is_known(config->store_path, err);
+	path = spool_path(config);
+	rc = store_sqlite_is_known(path, err);
+	free(path);
+	return rc == 0 ? spool_knows_server(config->store_conninfo,
+			     config->store_password_file, err) :
+			 -1;
 }
 
 const struct role_ops recorder_role = {

@@ -255,6 +255,12 @@ struct store {
  */
 struct store *store_sqlite_open(const char *path, struct err *err);
 
+/*
+ * Could it be used? Looks only, while another process works with it. 0, also
+ * when there is none yet, or -1 with err: its schema is of a newer version.
+ */
+int store_sqlite_is_known(const char *path, struct err *err);
+
 extern const struct store_ops store_sqlite;
 extern const struct store_ops store_postgres;
 

@@ -165,7 +165,8 @@ go_on_connecting(struct pg_conn *conn)
 		note_name(conn);
 		PQsetnonblocking(conn->pq, 1);
 		conn->state = PG_SETUP;
-		pg_setup_init(&conn->setup, conn->config.session);
+		pg_setup_init(
+		    &conn->setup, conn->config.session, conn->config.look);
 		set_up(conn);
 		break;
 	case PGRES_POLLING_READING:

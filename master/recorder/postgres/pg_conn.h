@@ -21,6 +21,7 @@ struct pg_conn_config {
 	const char *conninfo;      /* borrowed */
 	const char *password_file; /* NULL none; borrowed */
 	const char *session;       /* SET ...; for what it is used for */
+	bool look; /* the schema is looked at, and stays as it is */
 	/* Prepared at once, named by their index; ends with NULL. */
 	const char *const *statements;
 	/* It can be used; or it cannot, and why: said once each. */

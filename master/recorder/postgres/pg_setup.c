@@ -24,10 +24,11 @@ static const struct {
 };
 
 void
-pg_setup_init(struct pg_setup *setup, const char *session)
+pg_setup_init(struct pg_setup *setup, const char *session, bool look)
 {
 	memset(setup, 0, sizeof(*setup));
 	setup->session = session;
+	setup->look = look;
 }
 
 int
@@ -40,8 +41,10 @@ pg_setup_version(void)
 static void
 add_migrations(const struct pg_setup *setup, struct strbuf *b)
 {
+	size_t v = (size_t)setup->version;
+
 	strbuf_adds(b, "SELECT 1;");
-	for (size_t v = (size_t)setup->version; v < nitems(migrations); v++)
+	for (; v < nitems(migrations) && !setup->look; v++)
 		strbuf_addf(b,
 		    "%s; INSERT INTO belfry.migrations (version, name) "
 		    "VALUES (%zu, '%s');",

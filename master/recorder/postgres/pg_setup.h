@@ -23,11 +23,12 @@ enum pg_setup_step {
 struct pg_setup {
 	enum pg_setup_step step;
 	const char *session; /* borrowed */
+	bool look;           /* and change nothing */
 	int version;         /* of the database */
 	bool refused;        /* it is none for this belfryd */
 };
 
-void pg_setup_init(struct pg_setup *setup, const char *session);
+void pg_setup_init(struct pg_setup *setup, const char *session, bool look);
 
 /* The text of the step, appended. False: all is done. */
 bool pg_setup_text(const struct pg_setup *setup, struct strbuf *b);

@@ -14,9 +14,6 @@
 /* How long the file keeps what PostgreSQL has: whoever asks has just run it. */
 #define KEEP_MS ((int64_t)10 * 60 * 1000)
 
-/* How long a start waits to hear that the store is none for this belfryd. */
-#define PROBE_MS 3000
-
 static void
 spool_begin(struct store *store)
 {
@@ -307,57 +304,6 @@ read_timer_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-stop_waiting(evutil_socket_t fd, short what, void *arg)
-{
-	event_base_loopbreak(arg);
-}
-
-static void
-probe_lost(void *arg, const struct err *err)
-{
-	event_base_loopbreak(arg);
-}
-
-static void
-probe_ready(void *arg)
-{
-	event_base_loopbreak(arg);
-}
-
-/*
- * Whether the server is one for this belfryd, in a loop of its own. One that
- * is not there, or does not answer soon, may be.
- */
-static int
-probe(const struct spool_config *config, struct err *err)
-{
-	const struct timeval wait = {PROBE_MS / 1000, 0};
-	struct pg_store_config remote = {
-	    .conninfo = config->conninfo,
-	    .password_file = config->password_file,
-	    .ready_cb = probe_ready,
-	    .lost_cb = probe_lost,
-	};
-	struct store *store;
-	int rc = 0;
-
-	remote.base = event_base_new();
-	if (remote.base == NULL)
-		fatalx("out of memory");
-	remote.arg = remote.base;
-	store = pg_store_new(&remote);
-	event_base_once(
-	    remote.base, -1, EV_TIMEOUT, stop_waiting, remote.base, &wait);
-	event_base_dispatch(remote.base);
-	if (pg_conn_is_refused(pg_store(store)->writing))
-		rc = err_set(err, "[store] conninfo: %s",
-		    pg_conn_why(pg_store(store)->writing)->text);
-	store_postgres.close(store);
-	event_base_free(remote.base);
-	return rc;
-}
-
-static void
 connect_remote(struct spool *sp, const struct spool_config *config)
 {
 	const struct pg_store_config remote = {
@@ -440,7 +386,8 @@ spool_open(const struct spool_config *config, struct err *err)
 	sp->local = local;
 	TAILQ_INIT(&sp->reads);
 	if (shelf_init(&sp->shelf, sqlite_store(local), err) == -1 ||
-	    probe(config, err) == -1) {
+	    spool_knows_server(config->conninfo, config->password_file, err) ==
+		-1) {
 		shelf_fini(&sp->shelf);
 		store_sqlite.close(local);
 		free(sp);

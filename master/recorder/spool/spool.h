@@ -31,4 +31,11 @@ struct spool_config {
  */
 struct store *spool_open(const struct spool_config *config, struct err *err);
 
+/*
+ * Whether the server, if it is there, is one for this belfryd: waits for some
+ * seconds, and changes nothing. 0, or -1 with err.
+ */
+int spool_knows_server(
+    const char *conninfo, const char *password_file, struct err *err);
+
 #endif
