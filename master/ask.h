@@ -20,6 +20,7 @@
  *                                                          POST /v1/resume
  *   reload   master       -                                POST /v1/reload
  *   drain    master       -                                POST /v1/drain
+ *   upgrade  master       -                                POST /v1/upgrade
  *   runs     recorder     job chain since outcome limit before
  *                                                          GET /v1/runs
  *   explain  recorder     job at until                     GET /v1/jobs/J/explain

@@ -256,9 +256,11 @@ default_error(void *arg, uint32_t line, const char *text)
 	error_at(arg, line, text);
 }
 
-static struct config *
-parse(const char *path, const char *text, size_t len,
-    void (*problem)(void *arg, uint32_t line, const char *text), void *arg)
+/* All that is right in it; *nerrors_r: what is not. */
+static struct setting_file *
+parse_all(const char *path, const char *text, size_t len,
+    void (*problem)(void *arg, uint32_t line, const char *text), void *arg,
+    size_t *nerrors_r)
 {
 	struct setting_file *file = xcalloc(1, sizeof(*file));
 	struct parser parser = {
@@ -285,7 +287,19 @@ parse(const char *path, const char *text, size_t len,
 		check_cluster(&parser);
 	job_defaults_check(file->defaults, default_error, &parser);
 	config_calendar_check(file, default_error, &parser);
-	if (parser.nerrors == 0)
+	*nerrors_r = parser.nerrors;
+	return file;
+}
+
+static struct config *
+parse(const char *path, const char *text, size_t len,
+    void (*problem)(void *arg, uint32_t line, const char *text), void *arg)
+{
+	size_t nerrors;
+	struct setting_file *file =
+	    parse_all(path, text, len, problem, arg, &nerrors);
+
+	if (nerrors == 0)
 		return &file->config;
 	config_free(&file->config);
 	return NULL;
@@ -372,6 +386,28 @@ config_check(const char *path,
 	config = parse(path, text, len, problem, arg);
 	free(text);
 	return config;
+}
+
+char *
+config_find_socket(const char *path, struct err *err)
+{
+	struct first_error first = {path, err, false};
+	struct setting_file *file;
+	size_t len, nerrors;
+	char *text = read_file(path, &len, err), *socket = NULL;
+
+	if (text == NULL) {
+		err_prefix(err, "%s", path);
+		return NULL;
+	}
+	err->text[0] = '\0';
+	file = parse_all(path, text, len, keep_first, &first, &nerrors);
+	/* Without them the socket's default is not known either. */
+	if (file->config.run_dir != NULL)
+		socket = xstrdup(file->config.socket);
+	config_free(&file->config);
+	free(text);
+	return socket;
 }
 
 void

@@ -95,6 +95,14 @@ struct config *config_load(const char *path, struct err *err);
 struct config *config_check(const char *path,
     void (*problem)(void *arg, uint32_t line, const char *text), void *arg);
 
+/*
+ * The socket that a file names, for those who want to speak to the daemon
+ * that runs while the file has a mistake: err then has the first, else "". The
+ * caller frees it. NULL with err: the file cannot be read, or the mistake is
+ * in run-dir.
+ */
+char *config_find_socket(const char *path, struct err *err);
+
 void config_free(struct config *config);
 
 #endif

@@ -54,6 +54,8 @@ static const struct route routes[] = {
     {"POST", "/v1/reload", "reload", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "",
 	""},
     {"POST", "/v1/drain", "drain", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "", ""},
+    {"POST", "/v1/upgrade", "upgrade", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "",
+	""},
 };
 
 /* True when words, parted by blanks, has the word of n bytes. */

@@ -24,7 +24,6 @@ static char *
 find_socket(const struct cli *cli, struct err *err)
 {
 	const char *path = cli->config_path;
-	struct config *config;
 	char *socket;
 
 	if (cli->socket != NULL)
@@ -32,11 +31,10 @@ find_socket(const struct cli *cli, struct err *err)
 	/* Nobody named a file, and there is none: all is at its default. */
 	if (path == NULL && access(CONFIG_DEFAULT, F_OK) == -1)
 		return xstrdup(SOCKET_DEFAULT);
-	config = config_load(path != NULL ? path : CONFIG_DEFAULT, err);
-	if (config == NULL)
-		return NULL;
-	socket = xstrdup(config->socket);
-	config_free(config);
+	socket = config_find_socket(path != NULL ? path : CONFIG_DEFAULT, err);
+	/* The daemon that runs has another one in force. */
+	if (socket != NULL && err->text[0] != '\0')
+		fprintf(stderr, "belfry: %s\n", err->text);
 	return socket;
 }
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/duration.h"
 #include "base/strbuf.h"
 #include "base/timestamp.h"
 #include "cli/field.h"
@@ -29,19 +28,13 @@ struct history {
 	struct json_list json;
 };
 
-/* An RFC 3339 time, or how long ago. */
 static int
 parse_since(const struct cli *cli, struct history *h, const char *text)
 {
-	int64_t ms, ago;
+	int64_t ms;
 
-	if (duration_parse_ms(text, &ago, NULL) == 0)
-		ms = text_now() - ago;
-	else if (timestamp_parse_ms(text, &ms, NULL) == -1) {
-		cli_usage_error(cli,
-		    "--since %s: neither a time such as 2026-03-10T07:00:00Z "
-		    "nor a duration such as 2h",
-		    text);
+	if (!text_parse_since(text, &ms, NULL)) {
+		cli_usage_error(cli, "--since %s: " TEXT_SINCE_FORMS, text);
 		return -1;
 	}
 	timestamp_format_ms(h->since, ms);
@@ -141,11 +134,14 @@ check_job(struct client *client, const struct history *h, struct err *err)
 {
 	char *path = client_path("/v1/jobs/", h->job, "");
 	json_t *json = NULL;
+	struct err none;
 	int status, http;
 
 	status = client_get(client, path, &json, &http, err);
+	none = *err;
 	if (status == CLI_REFUSED && http == 404)
-		err_set(err, "no such run, and no job \"%s\"", h->job);
+		err_set(err, "no such run, and no job \"%s\"%s", h->job,
+		    show_guess(&none));
 	json_decref(json);
 	free(path);
 	return status;

@@ -43,6 +43,27 @@ show_last_runs(struct client *client, const char *job, struct err *err)
 	return status;
 }
 
+static int
+add_run(void *arg, json_t *run)
+{
+	return json_array_append(arg, run);
+}
+
+/* The runs of the table, as "last_runs". */
+static int
+add_last_runs(
+    struct client *client, const char *name, json_t *job, struct err *err)
+{
+	json_t *runs = json_array();
+	char *path = client_path("/v1/runs?limit=5&job=", name, "");
+	int status =
+	    client_list(client, path, LAST_RUNS, add_run, runs, NULL, err);
+
+	json_object_set_new(job, "last_runs", runs);
+	free(path);
+	return status;
+}
+
 static void
 show_fires(const json_t *fires)
 {
@@ -223,29 +244,41 @@ get_one(struct client *client, const char *prefix, const char *name,
 	return status;
 }
 
-/* A job's name wins over a run's id. */
-static int
-show(struct cli *cli, struct client *client, const char *name, struct err *err)
+static void
+print(const struct cli *cli, json_t *json, bool is_job)
 {
-	json_t *json = NULL;
-	bool is_job = true;
-	int status, http;
-
-	status = get_one(client, "/v1/jobs/", name, &json, &http, err);
-	if (status == CLI_REFUSED && http == 404) {
-		is_job = false;
-		status = get_one(client, "/v1/runs/", name, &json, &http, err);
-		if (status == CLI_REFUSED && http == 404)
-			err_set(err, "no job and no run \"%s\"", name);
-	}
-	if (status != CLI_GOOD)
-		return status;
 	if (cli->json)
 		json_print(json);
 	else if (!is_job)
 		show_run(json);
 	else
 		show_job(json);
+}
+
+/* A job's name wins over a run's id. */
+static int
+show(struct cli *cli, struct client *client, const char *name, struct err *err)
+{
+	json_t *json = NULL;
+	bool is_job = true;
+	struct err job_err;
+	int status, http;
+
+	status = get_one(client, "/v1/jobs/", name, &json, &http, err);
+	if (status == CLI_REFUSED && http == 404) {
+		is_job = false;
+		job_err = *err;
+		status = get_one(client, "/v1/runs/", name, &json, &http, err);
+		if (status == CLI_REFUSED && http == 404)
+			err_set(err, "no job and no run \"%s\"%s", name,
+			    show_guess(&job_err));
+	}
+	if (status != CLI_GOOD)
+		return status;
+	if (cli->json && is_job)
+		status = add_last_runs(client, name, json, err);
+	if (status == CLI_GOOD)
+		print(cli, json, is_job);
 	if (!cli->json && is_job)
 		status = show_last_runs(client, name, err);
 	json_decref(json);

@@ -364,3 +364,11 @@ show_slot_row(struct table *table, const json_t *slot)
 		table_add(table, COLOUR_NONE, "many");
 	table_add(table, COLOUR_NONE, "%s", field_text(slot, "detail"));
 }
+
+const char *
+show_guess(const struct err *err)
+{
+	const char *guess = strstr(err->text, "; did you mean ");
+
+	return guess != NULL ? guess : "";
+}

@@ -4,7 +4,7 @@
  *
  * It waits for nobody but the store, and for that not long.
  */
-#include "role.h"
+#include "recorder/recorder.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@
 #include "recorder/retain.h"
 #include "recorder/store.h"
 #include "recorder/streams.h"
+#include "role.h"
 
 /* What may wait in the api's channel before it is asked to come back. */
 #define ANSWERS_MAX ((size_t)16 << 20)
@@ -252,6 +253,12 @@ recorder_orphaned(struct role *role)
 		    left, rec->runs_path);
 	recorder_free(rec);
 	role->state = NULL;
+}
+
+int
+recorder_knows_store(const struct config *config, struct err *err)
+{
+	return store_sqlite.is_known(config->store_path, err);
 }
 
 const struct role_ops recorder_role = {

@@ -155,6 +155,12 @@ struct store_ops {
 	 * with err: it cannot be used, and what to do about it.
 	 */
 	struct store *(*open)(const char *where, struct err *err);
+	/*
+	 * Could open() use it? Looks only, while another process works with
+	 * it. 0, also when there is none yet, or -1 with err: its schema is of
+	 * a newer version.
+	 */
+	int (*is_known)(const char *where, struct err *err);
 	void (*close)(struct store *store);
 
 	/*

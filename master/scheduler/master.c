@@ -208,23 +208,39 @@ prepare_cb(evutil_socket_t fd, short what, void *arg)
 void
 master_begin(struct master *m)
 {
-	char text[64];
-
 	m->phase = MASTER_RUNNING;
 	event_add(m->workers_event, NULL);
 	/* What the first launch would have to wait for. */
 	prepare_cb(-1, 0, m);
 	users_get(&m->users, m->config->user, "", clock_ms());
 	master_tell_patience(m);
+	if (m->crew != NULL)
+		crew_start(m); /* calls master_ready() when it is */
+	else
+		master_ready(m);
+}
+
+void
+master_ready(struct master *m)
+{
+	char text[64];
+
 	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
 	    jobs_errors(&m->jobs));
 	role_ready(m->role, text);
-	if (m->crew != NULL)
-		crew_start(m);
 	if (m->drain_wanted)
 		drain(m, false);
 	else
 		tick(m);
+}
+
+uint32_t
+master_restarts(const struct master *m)
+{
+	for (unsigned i = 0; i < m->nprocesses; i++)
+		if (m->processes[i].role == ROLE_MASTER)
+			return m->processes[i].restarts;
+	return 0;
 }
 
 static int
@@ -377,6 +393,21 @@ note_process(struct master *m, struct message *message, struct err *err)
 }
 
 static int
+note_upgrade(struct master *m, struct message *message, struct err *err)
+{
+	struct upgrade_info *u = &m->upgrade;
+
+	u->attempt = wire_get_u32(&message->body);
+	u->state = wire_get_u8(&message->body);
+	snprintf(u->from, sizeof(u->from), "%s", wire_get_str(&message->body));
+	snprintf(
+	    u->error, sizeof(u->error), "%s", wire_get_str(&message->body));
+	if (!wire_ok(&message->body))
+		return err_set(err, "malformed");
+	return 0;
+}
+
+static int
 master_message(struct role *role, struct message *message, struct err *err)
 {
 	struct master *m = role->state;
@@ -387,6 +418,8 @@ master_message(struct role *role, struct message *message, struct err *err)
 		return reload_handle(m, message, err);
 	case MSG_ROLE_SPAWNED:
 		return note_process(m, message, err);
+	case MSG_UPGRADE_STATE:
+		return note_upgrade(m, message, err);
 	case MSG_DRAIN:
 		now = wire_get_u8(&message->body);
 		drain(m, now);
@@ -441,6 +474,11 @@ master_init(struct role *role, struct err *err)
 static void
 master_orphaned(struct role *role)
 {
+	struct master *m = role->state;
+
+	/* What was decided this turn; the recorder hears it to its end. */
+	if (m->recorder != NULL)
+		channel_flush(m->recorder);
 	master_free(role->state);
 }
 

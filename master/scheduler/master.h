@@ -57,6 +57,13 @@ struct process_info {
 	uint32_t restarts;
 };
 
+/* How the last upgrade stands, for the status. */
+struct upgrade_info {
+	uint32_t attempt;         /* 0: there was none */
+	enum upgrade_state state; /* as the guardian has it */
+	char from[64];            /* version before */
+	char error[1024];         /* why it failed */
+};
 struct crew;
 
 struct master {
@@ -96,6 +103,7 @@ struct master {
 	struct process_info processes[PROCESSES_MAX];
 	unsigned nprocesses;
 	int guardian_pid;
+	struct upgrade_info upgrade;
 	struct recover *recover; /* while loading; recover.c */
 	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	uint64_t *reloaders;     /* asks that wait for a reload to be over */
@@ -117,6 +125,12 @@ void master_tell_patience(struct master *m);
 
 /* There may be room again for slots that had to wait. */
 void master_room(struct master *m);
+
+/* Tells the guardian that we are up, and fires what is due. */
+void master_ready(struct master *m);
+
+/* How often the guardian had to start this process again. */
+uint32_t master_restarts(const struct master *m);
 
 /* Called when something ended: lets the guardian know once all is over. */
 void master_check_drained(struct master *m);

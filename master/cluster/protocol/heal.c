@@ -13,7 +13,7 @@
  *
  * When so many have forgotten that the others are no majority, nobody can say
  * what was started. Then they begin anew with a floor: no slot that is earlier
- * than any clock's now may be claimed, and for a while no job that must not
+ * than a majority's clocks may be claimed, and for a while no job that must not
  * overlap.
  */
 
@@ -73,8 +73,10 @@ open_server(struct protocol *p, unsigned server, int64_t floor_ms,
 	args_add_int(&args, floor_ms);
 	args_add_uint(&args, fence_floor);
 	args_add_int(&args, quarantine_ms);
+	args_add_int(&args,
+	    p->settings.session_ttl_ms + p->settings.lock_delay_ms);
 	protocol_send(
-	    p, server, SCRIPT_OPEN, &args, request_new(opened, p->heal));
+	    p, server, SCRIPTS_OPEN, &args, request_new(opened, p->heal));
 	args_fini(&args);
 }
 
@@ -116,8 +118,8 @@ merge(struct protocol *p, const struct protocol_reply *reply)
 	for (size_t i = 3; i < reply->n; i++)
 		args_add(&args, reply->s[i]);
 	p->heal->out++;
-	protocol_send(
-	    p, p->heal->target, SCRIPT_MERGE, &args, request_new(merged, NULL));
+	protocol_send(p, p->heal->target, SCRIPTS_MERGE, &args,
+	    request_new(merged, NULL));
 	args_fini(&args);
 }
 
@@ -155,7 +157,8 @@ dump(struct protocol *p, unsigned server, const char *cursor)
 	protocol_guard(p, server, &args);
 	args_add(&args, cursor);
 	p->heal->out++;
-	protocol_send(p, server, SCRIPT_DUMP, &args, request_new(dumped, NULL));
+	protocol_send(
+	    p, server, SCRIPTS_DUMP, &args, request_new(dumped, NULL));
 	args_fini(&args);
 }
 
@@ -188,7 +191,7 @@ rotate(struct protocol *p, unsigned server)
 	args_add(&args, marker);
 	p->heal->out++;
 	protocol_send(
-	    p, server, SCRIPT_ROTATE, &args, request_new(rotated, marker));
+	    p, server, SCRIPTS_ROTATE, &args, request_new(rotated, marker));
 	args_fini(&args);
 }
 
@@ -214,26 +217,42 @@ copy_to(struct protocol *p, unsigned target)
 
 /* ---------------------------------------------------------------- birth */
 
-/* The latest of all clocks that were heard, now. */
-static int64_t
-latest_us(const struct protocol *p)
+static int
+by_lateness(const void *a, const void *b)
 {
-	int64_t latest = 0;
+	const int64_t *x = a, *y = b;
+
+	return (*x < *y) - (*x > *y);
+}
+
+/*
+ * What no majority of the servers can have been past: a slot that was granted
+ * was not early for a majority of their clocks. One that was not heard counts
+ * as the latest.
+ */
+static int64_t
+majority_us(const struct protocol *p)
+{
+	int64_t clocks[CLUSTER_SERVERS_MAX];
+	unsigned unheard = 0;
 
 	for (unsigned i = 0; i < p->settings.nservers; i++) {
 		const struct server *s = &p->servers[i];
-		int64_t us = s->us + (p->now_ms - s->us_at_ms) * 1000;
 
-		if (s->us != 0 && us > latest)
-			latest = us;
+		clocks[i] = s->us + (p->now_ms - s->us_at_ms) * 1000;
+		if (s->us != 0)
+			continue;
+		clocks[i] = INT64_MAX;
+		unheard++;
 	}
-	return latest;
+	qsort(clocks, p->settings.nservers, sizeof(*clocks), by_lateness);
+	return clocks[unheard < p->quorum ? p->quorum - 1 : unheard];
 }
 
 static void
 give_birth(struct protocol *p)
 {
-	int64_t latest = latest_us(p);
+	int64_t latest = majority_us(p);
 	uint64_t fence =
 	    (uint64_t)latest > p->fence ? (uint64_t)latest : p->fence;
 	int64_t quarantine = p->remembers ?

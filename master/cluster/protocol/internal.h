@@ -20,10 +20,13 @@ struct server {
 	bool beating;
 	char run_id[64];
 	char marker[MARKER_MAX]; /* of its data; "" not known */
+	char seen_process[64];   /* the run_id under which seen was seen */
 	uint64_t seen;           /* highest sequence under this marker */
 	char episode[32];        /* BLANK: of its blankness */
 	int64_t blank_ms;        /* since when */
 	int64_t retry_ms;        /* JOINING ...: when to join again */
+	uint64_t connection;     /* joins so far: what is older is refused */
+	int64_t join_ms;         /* when the last join was sent */
 	int64_t since_ms;        /* of its state */
 	int64_t confirmed_ms;    /* when the last good beat was sent */
 	int64_t us;              /* its clock ... */
@@ -111,6 +114,7 @@ struct claim {
 	uint64_t fence;
 	int32_t attempt;
 	int64_t before_ms; /* the job's mark before; 0 none */
+	bool forgotten;    /* STALE by the floor of a server */
 	bool asked;        /* at least one server may have granted it */
 	bool abandoned;
 	uint32_t taken_on; /* HELD: bit per server where another has it */
@@ -178,8 +182,11 @@ struct protocol {
 	struct node **nodes;
 	size_t nnodes;
 	size_t nodes_cap;
-	struct heal *heal;               /* NULL: nothing is being healed */
-	int64_t heal_ms;                 /* not before */
+	struct heal *heal; /* NULL: nothing is being healed */
+	int64_t heal_ms;   /* not before */
+	/* Claims given back: nothing was ever forked for them; a ring. */
+	char given[256][CLUSTER_ID_MAX + 8];
+	unsigned ngiven;
 	char recent[64][CLUSTER_ID_MAX]; /* messages told; a ring */
 	unsigned nrecent;
 };
@@ -246,6 +253,8 @@ void claim_judge(struct protocol *p, struct claim *claim, int64_t now_ms);
 /* batch.c */
 void claims_flush(struct protocol *p);
 void claims_reopen(struct protocol *p, struct claim *claim);
+/* "lost ID SLOT JOB": a server takes it for lost; it may be known not to be. */
+void claims_reopen_lost(struct protocol *p, unsigned server, const char *line);
 
 /* poll.c */
 struct poll;

@@ -11,6 +11,19 @@ note_owner(struct claim *claim, const char *line, unsigned word)
 	line_word(line, word + 1, claim->owner_id, sizeof(claim->owner_id));
 }
 
+/* Of this claim, under this or another id; the number of the try, or -1. */
+static int64_t
+try_of(const struct claim *claim, const char *id)
+{
+	size_t n = strlen(claim->base);
+
+	if (strncmp(id, claim->base, n) != 0)
+		return -1;
+	if (id[n] == '\0')
+		return 0;
+	return id[n] == '.' ? strtoll(id + n + 1, NULL, 10) : -1;
+}
+
 static enum refusal
 parse_refusal(struct claim *claim, const char *line, int64_t *number_r)
 {
@@ -19,16 +32,21 @@ parse_refusal(struct claim *claim, const char *line, int64_t *number_r)
 		return REFUSED_EARLY;
 	if (strcmp(line, "LATE") == 0)
 		return REFUSED_LATE;
-	if (strncmp(line, "STALE", 5) == 0)
+	if (strncmp(line, "STALE", 5) == 0) {
+		claim->forgotten = strcmp(line_skip(line, 2), "floor") == 0;
 		return REFUSED_STALE;
+	}
 	if (strncmp(line, "BUSY", 4) == 0) {
 		note_owner(claim, line, 1);
 		return REFUSED_BUSY;
 	}
-	if (strcmp(line, "SKIP") == 0)
+	if (strncmp(line, "SKIP", 4) == 0)
 		return REFUSED_SKIP;
 	if (strncmp(line, "TAKEN ", 6) == 0) {
 		note_owner(claim, line, 2);
+		/* Skipped by us, in a round that came to nothing. */
+		if (line[6] == 'S' && try_of(claim, claim->owner_id) >= 0)
+			return REFUSED_SKIP;
 		return line[6] == 'C' || line[6] == 'O' ? REFUSED_CONTEST :
 							  REFUSED_TAKEN;
 	}
@@ -42,11 +60,7 @@ parse_refusal(struct claim *claim, const char *line, int64_t *number_r)
 static bool
 is_ours(const struct claim *claim)
 {
-	size_t n = strlen(claim->base);
-
-	return strncmp(claim->owner_id, claim->base, n) == 0 &&
-	    claim->owner_id[n] == '.' &&
-	    strcmp(claim->owner_id, claim->id) != 0;
+	return try_of(claim, claim->owner_id) > (int64_t)claim->try;
 }
 
 static void
@@ -164,6 +178,7 @@ finish_with(struct protocol *p, struct claim *claim, enum claim_verdict verdict,
 	    .fence = claim->fence,
 	    .attempt = claim->attempt,
 	    .before_ms = claim->before_ms,
+	    .forgotten = verdict == CLAIM_STALE && claim->forgotten,
 	    .wait_ms = verdict == CLAIM_EARLY ? number : 0,
 	    .mark_ms = verdict == CLAIM_STALE ? number : 0,
 	    .owner = claim->owner[0] != '\0' ? claim->owner : "-",
@@ -175,39 +190,51 @@ finish_with(struct protocol *p, struct claim *claim, enum claim_verdict verdict,
 	claim_answer(p, claim, &answer);
 }
 
+/* The most frequent of the refusals that will not change. */
+static enum refusal
+most_frequent(const struct count *count)
+{
+	enum refusal most = REFUSED_TAKEN;
+
+	if (count->refused[REFUSED_STALE] > count->refused[most])
+		most = REFUSED_STALE;
+	if (count->refused[REFUSED_LATE] > count->refused[most])
+		most = REFUSED_LATE;
+	return most;
+}
+
 /*
  * The claim cannot be won this time. It is lost for good if so many servers
- * say that it will not change that there is no majority without them.
+ * say what will not change that there is no majority without them; if they
+ * say so together with those where it is busy or early, it is that.
  */
 static void
 refuse_claim(struct protocol *p, struct claim *claim, const struct count *count,
     int64_t now_ms)
 {
-	static const struct {
-		enum refusal refusal;
-		enum claim_verdict verdict;
-	} finals[] = {
-	    {REFUSED_TAKEN, CLAIM_TAKEN},
-	    {REFUSED_STALE, CLAIM_STALE},
-	    {REFUSED_LATE, CLAIM_LATE},
-	    {REFUSED_BUSY, CLAIM_BUSY},
-	    {REFUSED_EARLY, CLAIM_EARLY},
+	static const enum claim_verdict verdicts[] = {
+	    [REFUSED_EARLY] = CLAIM_EARLY,
+	    [REFUSED_LATE] = CLAIM_LATE,
+	    [REFUSED_STALE] = CLAIM_STALE,
+	    [REFUSED_TAKEN] = CLAIM_TAKEN,
+	    [REFUSED_CONTEST] = CLAIM_BUSY,
+	    [REFUSED_BUSY] = CLAIM_BUSY,
 	};
-	unsigned n = 0, most = 0;
+	const unsigned *n = count->refused;
+	unsigned enough = p->settings.nservers - p->quorum + 1;
+	unsigned final = n[REFUSED_TAKEN] + n[REFUSED_STALE] + n[REFUSED_LATE];
+	unsigned later = n[REFUSED_BUSY] + n[REFUSED_EARLY];
+	enum refusal why = REFUSED_CONTEST;
 
-	if (count->refused[REFUSED_SKIP] >= p->quorum)
+	if (n[REFUSED_SKIP] >= p->quorum)
 		return finish_with(p, claim, CLAIM_SKIPPED, 0);
-	for (unsigned i = 0; i < sizeof(finals) / sizeof(finals[0]); i++) {
-		n += count->refused[finals[i].refusal];
-		if (count->refused[finals[i].refusal] >
-		    count->refused[finals[most].refusal])
-			most = i;
-	}
-	if (n > p->settings.nservers - p->quorum &&
-	    count->refused[REFUSED_SKIP] == 0)
-		return finish_with(p, claim, finals[most].verdict,
-		    count->number[finals[most].refusal]);
-	if (count->open == 0 || now_ms - claim->round_ms >= ROUND_MS)
+	if (final >= enough)
+		why = most_frequent(count);
+	else if (final + later >= enough && n[REFUSED_SKIP] == 0)
+		why = n[REFUSED_BUSY] > 0 ? REFUSED_BUSY : REFUSED_EARLY;
+	if (why != REFUSED_CONTEST)
+		finish_with(p, claim, verdicts[why], count->number[why]);
+	else if (count->open == 0 || now_ms - claim->round_ms >= ROUND_MS)
 		pause_claim(p, claim, now_ms);
 }
 

@@ -43,13 +43,13 @@ node_free(struct node *node)
 	free(node);
 }
 
-/* "INCARNATION EXPIRY BEAT NODE WORDS". True: there is something new. */
+/* "INCARNATION EXPIRY BEAT CONNECTION NODE WORDS". True: there is something new. */
 static bool
 read_line(struct protocol *p, unsigned server, const char *line, int64_t now_ms)
 {
 	char incarnation[CLUSTER_INCARNATION_MAX];
 	uint64_t beat = strtoull(line_skip(line, 2), NULL, 10);
-	const char *words = line_skip(line, 4);
+	const char *words = line_skip(line, 5);
 	struct node *node;
 	bool changed = false;
 
@@ -57,7 +57,7 @@ read_line(struct protocol *p, unsigned server, const char *line, int64_t now_ms)
 	node = find_node(p, incarnation);
 	if (node == NULL) {
 		node = add_node(p, incarnation);
-		line_word(line, 3, node->pub.node, sizeof(node->pub.node));
+		line_word(line, 4, node->pub.node, sizeof(node->pub.node));
 		node->pub.changed_ms = now_ms;
 		changed = true;
 	}
@@ -166,30 +166,40 @@ reaping_free(struct reaping *reaping)
 	free(reaping);
 }
 
-static bool
-has_run(const struct reaping *reaping, const char *line)
+/* The place of a run in the list; n: it is not there. */
+static size_t
+find_run(const struct reaping *reaping, const char *line)
 {
-	size_t n = strcspn(line, " ") + 1;
+	size_t n = strcspn(line, " ") + 1, i;
 
-	for (size_t i = 0; i < reaping->n; i++)
+	for (i = 0; i < reaping->n; i++)
 		if (strncmp(reaping->lines[i], line, n) == 0)
-			return true;
-	return false;
+			break;
+	return i;
+}
+
+/* One server knows that it was started where another knows of a claim. */
+static void
+note_run(struct reaping *reaping, const char *line)
+{
+	size_t i = find_run(reaping, line);
+
+	if (i == reaping->n) {
+		array_reserve(&reaping->lines, &reaping->cap, reaping->n + 1,
+		    sizeof(*reaping->lines));
+		reaping->lines[reaping->n++] = xstrdup(line);
+	} else if (line_skip(line, 1)[0] == 'R') {
+		free(reaping->lines[i]);
+		reaping->lines[i] = xstrdup(line);
+	}
 }
 
 static void
 reap_yes(struct poll *poll, unsigned server, const struct protocol_reply *reply)
 {
-	struct reaping *reaping = poll->arg;
-
 	(void)server;
-	for (size_t i = 1; i < reply->n; i++) {
-		if (has_run(reaping, reply->s[i]))
-			continue;
-		array_reserve(&reaping->lines, &reaping->cap, reaping->n + 1,
-		    sizeof(*reaping->lines));
-		reaping->lines[reaping->n++] = xstrdup(reply->s[i]);
-	}
+	for (size_t i = 1; i < reply->n; i++)
+		note_run(poll->arg, reply->s[i]);
 }
 
 /* "ID STATE ATTEMPT FENCE SLOT FLAGS JOB" */
@@ -262,6 +272,7 @@ reap_fill(struct protocol *p, unsigned server, struct args *args, void *arg)
 	protocol_head(p, server, args);
 	args_add(args, reaping->incarnation);
 	args_add_uint(args, reaping->beat);
+	args_add_int(args, p->settings.session_ttl_ms);
 	args_add_int(args, p->settings.lock_delay_ms);
 	args_add_int(args, CLUSTER_OVERRIDE_MS);
 }
@@ -276,7 +287,7 @@ reap(struct protocol *p, struct node *node)
 	snprintf(reaping->node, sizeof(reaping->node), "%s", node->pub.node);
 	reaping->beat = node->pub.beat;
 	node->buried = true;
-	poll_send(p, poll_new(&reap_ops, reaping), SCRIPT_REAP, reap_fill);
+	poll_send(p, poll_new(&reap_ops, reaping), SCRIPTS_REAP, reap_fill);
 }
 
 /* Its beat did not move for the session's TTL and the lock delay. */
@@ -372,5 +383,5 @@ protocol_bury(struct protocol *p, const struct cluster_lost *lost)
 	args_add(words, lost->incarnation);
 	if (lost->id[0] != '\0')
 		args_add(words, lost->id);
-	poll_send(p, poll_new(&bury_ops, words), SCRIPT_BURY, bury_fill);
+	poll_send(p, poll_new(&bury_ops, words), SCRIPTS_BURY, bury_fill);
 }

@@ -136,6 +136,10 @@ tell_taken(
 	TAILQ_FOREACH(claim, &p->claims, link)
 	claim->taken_on &= ~bit;
 	for (size_t i = 1; i < reply->n; i++) {
+		if (strncmp(reply->s[i], "lost ", 5) == 0) {
+			claims_reopen_lost(p, server, reply->s[i]);
+			continue;
+		}
 		claim = claims_find(p, reply->s[i]);
 		if (claim == NULL || claim->state != CLAIM_HELD)
 			continue;
@@ -164,8 +168,9 @@ restated(struct protocol *p, struct request *request,
 	s->restated = true;
 	s->strange_beats = 0;
 	s->wake = true;
-	if (s->confirmed_ms < request->sent_ms)
-		s->confirmed_ms = request->sent_ms;
+	/* Restating renews nothing. */
+	if (s->confirmed_ms < s->join_ms)
+		s->confirmed_ms = s->join_ms;
 	server_set_state(p, request->server, CLUSTER_SERVER_OK);
 	claims_server_ready(p, request->server);
 	session_server_joined(p, request->server);
@@ -178,6 +183,7 @@ session_restate(struct protocol *p, unsigned server)
 	struct claim *claim;
 
 	protocol_head(p, server, &args);
+	args_add_uint(&args, p->servers[server].connection);
 	args_add(&args, "all");
 	TAILQ_FOREACH(claim, &p->claims, link)
 	{
@@ -192,7 +198,7 @@ session_restate(struct protocol *p, unsigned server)
 		args_add(&args, claim->state == CLAIM_HELD ? "R" : "C");
 	}
 	p->servers[server].joining = true;
-	protocol_send(p, server, SCRIPT_RESTATE, &args,
+	protocol_send(p, server, SCRIPTS_RESTATE, &args,
 	    request_new(restated, (void *)(uintptr_t)p->view));
 	args_fini(&args);
 }
@@ -247,7 +253,7 @@ beat(struct protocol *p, unsigned server)
 	args_add_uint(&args, p->beat);
 	args_add(&args, "1");
 	p->servers[server].beating = true;
-	protocol_send(p, server, SCRIPT_BEAT, &args,
+	protocol_send(p, server, SCRIPTS_BEAT, &args,
 	    request_new(beat_answered, (void *)(uintptr_t)p->view));
 	args_fini(&args);
 }
@@ -304,7 +310,7 @@ protocol_leave(struct protocol *p)
 		args_reset(&args);
 		protocol_head(p, i, &args);
 		protocol_send(
-		    p, i, SCRIPT_LEAVE, &args, request_new(left, NULL));
+		    p, i, SCRIPTS_LEAVE, &args, request_new(left, NULL));
 	}
 	args_fini(&args);
 	p->started = false;

@@ -77,9 +77,14 @@ struct claim_answer {
 	 * two were claimed by nobody, and nobody ever will.
 	 */
 	int64_t before_ms;
-	int32_t attempt;   /* WON: from 1; instead of a lost run, one more */
-	int64_t wait_ms;   /* EARLY */
-	int64_t mark_ms;   /* STALE */
+	int32_t attempt; /* WON: from 1; instead of a lost run, one more */
+	int64_t wait_ms; /* EARLY */
+	int64_t mark_ms; /* STALE */
+	/*
+	 * STALE: no later slot was claimed, but Redis had forgotten which
+	 * were, and this one may have been.
+	 */
+	bool forgotten;
 	const char *owner; /* TAKEN, BUSY: incarnation, "-" if not known */
 	const char *id;    /* TAKEN, BUSY: id of the run there, "-" */
 	/*

@@ -4,7 +4,7 @@
 -- words, number of this beat, 1 to hear of all sessions.
 --
 -- OK SEQUENCE MICROSECONDS RUNS (how many runs it has here), then for each
--- session: INCARNATION EXPIRY BEAT NODE and the node's words. LOST: it had
+-- session: INCARNATION EXPIRY BEAT CONNECTION NODE and the node's words. LOST: it had
 -- expired: others may have what it ran.
 if data[1] ~= ARGV[1] then return {'BLANK ' .. (data[1] or '-')} end --@marker
 if sequence() < num(ARGV[2]) then
@@ -15,8 +15,9 @@ local inc = ARGV[4]
 inc = ARGV[3] --@incarnation
 local session = redis.call('HGET', P .. ':n', inc)
 if expiry(session) <= now then return {'LOST'} end
+local connection = string.match(session, '^%d+ %d+ (%d+)')
 redis.call('HSET', P .. ':n', inc, int(now + num(ARGV[5])) .. ' ' .. ARGV[7]
-	.. ' ' .. ARGV[4] .. ' ' .. ARGV[6])
+	.. ' ' .. connection .. ' ' .. ARGV[4] .. ' ' .. ARGV[6])
 changes = 1
 local answer = {''}
 if ARGV[8] == '1' then

@@ -1,45 +1,30 @@
 -- Claims slots, one batch. The mark of a job, s, only moves forward.
 --
--- ARGV: marker, sequence seen, incarnation, node, early ms, override ms, lock
--- delay ms, state of a new claim (C: a start must follow; R: it is started),
--- then for each: job, slot ms, claim id, flags, start deadline ms, next due ms
+-- ARGV: marker, sequence seen, incarnation, node, early ms, override ms, state
+-- of a new claim (C: a start must follow; R: it is started), then for each: job, slot ms, claim id, flags, start deadline ms, next due ms
 -- or "", attempt (x) or INCARNATION ID of the lost run (z) or "".
 --
 -- Flags: x no mark (a run by hand, a repetition), z in place of a run that was
 -- lost, l at-least-once, s/w no overlap (skip/wait), i an interval's slot.
 --
 -- For each: OK FENCE ATTEMPT HOW BEFORE (the mark as it was; 0 none), EARLY MS,
--- LATE, STALE MARK, TAKEN STATE OWNER ID, BUSY OWNER ID, SKIP BEFORE, GONE.
+-- LATE, STALE MARK (floor: that of a server that forgot), TAKEN STATE OWNER ID,
+-- BUSY OWNER ID, SKIP BEFORE, GONE.
 local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
 local inc = ARGV[4]
 inc = ARGV[3] --@incarnation
-local early, override = num(ARGV[5]), num(ARGV[6])
-local lock_delay, state = num(ARGV[7]), ARGV[8]
-local known = {}
-
-local function alive(who)
-	if not who or who == '' then return false end
-	if known[who] == nil then
-		local at = expiry(redis.call('HGET', P .. ':n', who))
-		known[who] = at > 0 and at + lock_delay > now
-	end
-	return known[who]
-end
-
+local early, override, state = num(ARGV[5]), num(ARGV[6]), ARGV[7]
 if expiry(redis.call('HGET', P .. ':n', inc)) <= now then return {'LOST'} end
 
 local function has(flags, flag)
 	return string.find(flags, flag, 1, true)
 end
 
--- Another run of a job that never overlaps.
 local function busy(h, cid, flags)
-	if not (has(flags, 's') or has(flags, 'w')) then return nil end
-	if h[8] and h[8] ~= '' and h[8] ~= cid and alive(h[9]) then
-		return 'BUSY ' .. h[9] .. ' ' .. h[8]
-	end
-	if quarantine > now then return 'BUSY - -' end
+	if not string.find(flags, '[sw]') then return nil end
+	if is_held(h[8], h[9], cid) then return 'BUSY ' .. h[9] .. ' ' .. h[8] end
+	if quarantine > 0 then return 'BUSY - -' end
 end
 
 local function run_line(x, job, slot, attempt, fence, flags)
@@ -85,7 +70,7 @@ local function extra(key, h, c)
 	local line = redis.call('HGET', P .. ':r:' .. inc, c.cid)
 	if line then
 		local attempt, fence = string.match(line, '^%a (%d+) (%d+)')
-		return 'OK ' .. fence .. ' ' .. attempt .. ' same'
+		return 'OK ' .. fence .. ' ' .. attempt .. ' same 0'
 	end
 	if has(c.flags, 'x') then
 		return busy(h, c.cid, c.flags)
@@ -96,7 +81,9 @@ local function extra(key, h, c)
 	line = redis.call('HGET', P .. ':r:' .. dead, id)
 	if not line then return 'TAKEN D - -' end
 	local by = redis.call('HGET', P .. ':d:' .. dead, 'z:' .. id)
-	if by and by ~= inc and alive(by) then return 'TAKEN R ' .. by .. ' -' end
+	if by and by ~= inc and redis.call('HEXISTS', P .. ':n', by) == 1 then
+		return 'TAKEN R ' .. by .. ' -'
+	end
 	local other = busy(h, c.cid, c.flags)
 	if other then return other end
 	redis.call('HSET', P .. ':d:' .. dead, 'z:' .. id, inc)
@@ -121,8 +108,11 @@ local function claim(c)
 	if slot == mark and h[2] == c.cid then return again(key, h, c) end --@claim-id
 	if slot - now > early then return 'EARLY ' .. int(slot - now) end
 	if now - slot > num(c.deadline) then return 'LATE' end
-	if slot < mark then return 'STALE ' .. int(mark) end
-	if slot <= floor then return 'STALE ' .. int(floor) end
+	if slot < mark then
+		-- A mark that nobody claimed was set at the first sight of the job.
+		return 'STALE ' .. int(mark) .. (h[3] and '' or ' floor')
+	end
+	if slot <= floor then return 'STALE ' .. int(floor) .. ' floor' end
 	if has(c.flags, 'i') and slot < num(h[10]) then return 'STALE ' .. h[10] end
 	if slot == mark and h[3] then return retake(key, h, slot, c) end
 	local other = busy(h, c.cid, c.flags)
@@ -130,7 +120,7 @@ local function claim(c)
 		-- Who is before us may not come to start: it is not skipped yet.
 		return 'TAKEN C ' .. h[9] .. ' ' .. h[8]
 	end
-	if other and has(c.flags, 's') and quarantine <= now then
+	if other and has(c.flags, 's') and quarantine == 0 then
 		redis.call('HSET', key, 's', c.slot, 'c', c.cid, 'x', 'S', 'w', inc, 'a', '1',
 			'b', int(mark))
 		changes = changes + 1
@@ -140,7 +130,7 @@ local function claim(c)
 end
 
 local answer = {''}
-for i = 9, #ARGV, 7 do
+for i = 8, #ARGV, 7 do
 	answer[#answer + 1] = claim({job = ARGV[i], slot = ARGV[i + 1], cid = ARGV[i + 2],
 		flags = ARGV[i + 3], deadline = ARGV[i + 4], due = ARGV[i + 5],
 		from = ARGV[i + 6]})

@@ -17,14 +17,22 @@ end
 
 -- Numbers above 10^14 would print as 1e+15.
 local function int(v)
-	return string.format('%.0f', v)
+	return string.format('%d', v)
 end
 
 -- What this data set is: marker m, floor s of slots and f of fences, until
--- when it settles (u) and is in quarantine (w), the server's process (r).
-local data = redis.call('HMGET', P .. ':i', 'm', 's', 'f', 'u', 'w')
+-- when it settles (u, which takes v ms) and is in quarantine (w, y), the
+-- server's process (r).
+local data = redis.call('HMGET', P .. ':i', 'm', 's', 'f', 'u', 'v', 'w', 'y')
 local floor, fence_floor = num(data[2]), num(data[3])
-local quarantine = num(data[5])
+
+-- How long until then. More than it can take: the clock was set back.
+local function left(at, most)
+	local ms = num(at) - now
+	return ms > 0 and ms <= num(most) and ms or 0
+end
+
+local settling, quarantine = left(data[4], data[5]), left(data[6], data[7])
 local changes = 0
 
 local function sequence()
@@ -39,9 +47,7 @@ local function refusal(marker, seen)
 		redis.call('HDEL', P .. ':i', 'm', 'b')
 		return {'ROLLBACK'}
 	end
-	if num(data[4]) > now then
-		return {'SETTLING ' .. int(num(data[4]) - now)}
-	end
+	if settling > 0 then return {'SETTLING ' .. int(settling)} end
 end
 
 -- The first line of an answer, once all changes are counted.
@@ -56,7 +62,20 @@ local function done(answer)
 	return answer
 end
 
--- A session is EXPIRY BEAT NODE and the node's own words.
+-- A session is EXPIRY BEAT CONNECTION NODE and the node's own words.
 local function expiry(session)
 	return num(session and string.match(session, '^%d+'))
 end
+
+-- Another run that holds a job which never overlaps. It counts while it stands
+-- under its host: that a session has expired says nothing, for the clock may
+-- have been set; a reaper takes it away.
+-- The answer is what stands there.
+local function is_held(holder, host, cid)
+	return holder and holder ~= cid
+		and redis.call('HGET', P .. ':r:' .. host, holder)
+end
+
+-- The states of a slot, field x of a job: C claimed, R started (it may run), D
+-- done, S skipped, O free again, L lost with its host, P dropped by its host,
+-- which may yet say that it never ran.

@@ -1,46 +1,61 @@
 -- Begins a session: the first words to a server on every new connection.
 --
 -- ARGV: marker known or "", sequence seen, incarnation, node, session ttl ms,
--- the server's run id, settle ms, a random word, the node's words, number of
--- the last beat, then the incarnations before this one, which are known to be
--- dead.
+-- the server's run id, settle ms ("": one of several servers), a random word,
+-- the node's words, number of the last beat, number of this connection, run id
+-- under which the sequence was seen, then the incarnations before this one,
+-- which are known to be dead.
 --
 -- A marker begins with the time it was made, so that an older one shows.
 --
 -- OK SEQUENCE MICROSECONDS MARKER SETTLING (ms), and the claim ids taken
--- over; BLANK
--- EPISODE MICROSECONDS: nothing is known here; ROLLBACK; SETTLING MS; DUP
--- INCARNATION: another daemon of this name is alive.
+-- over; BLANK EPISODE MICROSECONDS: nothing is known here; ROLLBACK; SETTLING
+-- MS; DUP INCARNATION: another daemon of this name is alive.
 local marker = data[1]
 if not marker then
 	redis.call('HSETNX', P .. ':i', 'b', ARGV[8])
 	return {'BLANK ' .. redis.call('HGET', P .. ':i', 'b') .. ' ' .. int(us)}
 end
+-- The server was restarted, and may have lost its last changes. Among several
+-- it begins as if it had forgotten all; alone, who has seen more of it than it
+-- had kept (z) must be heard before it votes.
+local before = redis.call('HMGET', P .. ':i', 'r', 'z')
+local process, kept = before[1], num(before[2])
+if process ~= ARGV[6] then
+	kept = sequence()
+	redis.call('HSET', P .. ':i', 'r', ARGV[6], 'z', int(kept))
+	if ARGV[7] == '' and process then
+		redis.call('HDEL', P .. ':i', 'm', 'b')
+		return {'ROLLBACK'}
+	end
+	settling = num(ARGV[7])
+	redis.call('HSET', P .. ':i', 'u', int(now + settling), 'v', int(settling))
+end
+
+-- What was seen before the restart is held against what was kept.
 local function born(m)
 	return num(string.match(m, '^%d+'))
 end
-if (marker == ARGV[1] and sequence() < num(ARGV[2]))
-	or born(marker) < born(ARGV[1]) then
+local most = ARGV[12] == ARGV[6] and sequence() or kept
+if (marker == ARGV[1] and num(ARGV[2]) > most) or born(marker) < born(ARGV[1]) then
 	redis.call('HDEL', P .. ':i', 'm', 'b')
 	return {'ROLLBACK'}
-end
--- The server was restarted: who has seen more of it than it has kept must
--- be heard before it votes.
-local settled = num(data[4])
-if redis.call('HGET', P .. ':i', 'r') ~= ARGV[6] then
-	settled = now + num(ARGV[7])
-	redis.call('HSET', P .. ':i', 'r', ARGV[6], 'u', int(settled))
 end
 
 local inc = ARGV[4]
 inc = ARGV[3] --@incarnation
 local former = {}
-for i = 11, #ARGV do
+for i = 13, #ARGV do
 	former[ARGV[i]] = true
+end
+-- On its way for so long that there is a newer connection.
+local mine = redis.call('HGET', P .. ':n', inc)
+if mine and num(string.match(mine, '^%d+ %d+ (%d+)')) > num(ARGV[11]) then
+	return {'LOST'}
 end
 local sessions = redis.call('HGETALL', P .. ':n')
 for i = 1, #sessions, 2 do
-	local node = string.match(sessions[i + 1], '^%d+ %d+ (%S+)')
+	local node = string.match(sessions[i + 1], '^%d+ %d+ %d+ (%S+)')
 	if node == ARGV[4] and sessions[i] ~= inc and not former[sessions[i]]
 		and expiry(sessions[i + 1]) > now then
 		return {'DUP ' .. sessions[i]}
@@ -67,10 +82,10 @@ for dead in pairs(former) do
 	redis.call('HDEL', P .. ':n', dead)
 end
 redis.call('HSET', P .. ':n', inc,
-	int(now + num(ARGV[5])) .. ' ' .. ARGV[10] .. ' ' .. ARGV[4]
-	.. ' ' .. ARGV[9])
+	int(now + num(ARGV[5])) .. ' ' .. ARGV[10] .. ' ' .. ARGV[11] .. ' '
+	.. ARGV[4] .. ' ' .. ARGV[9])
 changes = 1
 done(answer)
 answer[1] = answer[1] .. ' ' .. marker
-	.. ' ' .. int(math.max(settled - now, 0))
+	.. ' ' .. int(settling)
 return answer

@@ -2,7 +2,7 @@
 -- session's TTL and the lock delay on its own clock; here Redis must agree.
 --
 -- ARGV: marker, sequence seen, incarnation, node, dead incarnation, beat seen,
--- lock delay ms, override ms.
+-- session ttl ms, lock delay ms, override ms.
 --
 -- OK SEQUENCE MICROSECONDS, then for each run: ID STATE ATTEMPT FENCE SLOT
 -- FLAGS JOB; or ALIVE; GONE; TAKEN INCARNATION: another is about it.
@@ -12,9 +12,14 @@ local inc, dead = ARGV[3], ARGV[5]
 local session = redis.call('HGET', P .. ':n', dead)
 if not session then return {'GONE'} end
 local at, beat = string.match(session, '^(%d+) (%d+)')
-if num(beat) > num(ARGV[6]) or num(at) + num(ARGV[7]) > now then return {'ALIVE'} end
+-- Later than it can be: the clock was set back, and says nothing.
+local left = num(at) - now
+if num(beat) > num(ARGV[6])
+	or (left + num(ARGV[8]) > 0 and left <= num(ARGV[7])) then
+	return {'ALIVE'}
+end
 local reaper = redis.call('HMGET', P .. ':d:' .. dead, 'w', 't')
-if reaper[1] and reaper[1] ~= inc and now - num(reaper[2]) < num(ARGV[8]) then
+if reaper[1] and reaper[1] ~= inc and now - num(reaper[2]) < num(ARGV[9]) then
 	return {'TAKEN ' .. reaper[1]}
 end
 redis.call('HSET', P .. ':d:' .. dead, 'w', inc, 't', int(now))
@@ -24,7 +29,7 @@ local answer = {''}
 local runs = redis.call('HGETALL', P .. ':r:' .. dead)
 for i = 1, #runs, 2 do
 	local cid = runs[i]
-	local x, job = string.match(runs[i + 1], '^(%a) %d+ %d+ %d+ %S* (.*)$')
+	local job = string.match(runs[i + 1], '^%a %d+ %d+ %d+ %S* (.*)$')
 	local key = P .. ':j:' .. job
 	local h = redis.call('HMGET', key, 'c', 'x', 'o')
 	if h[3] == cid then redis.call('HDEL', key, 'o', 'p') end

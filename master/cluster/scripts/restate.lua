@@ -2,15 +2,22 @@
 -- was never started, or ended unheard. Or only adds a claim that a majority
 -- granted to a server that had not.
 --
--- ARGV: marker, sequence seen, incarnation, node, all or some, then for each:
+-- ARGV: marker, sequence seen, incarnation, node, number of the connection
+-- (one that was sent over an earlier is not true any more), all or some, then
+-- for each:
 -- claim id, job, slot ms, attempt, fence, flags, state (R: it runs; C: asked
 -- for, keep what there is).
 --
--- OK SEQUENCE MICROSECONDS, then each claim id that another has by now.
+-- OK SEQUENCE MICROSECONDS, then each claim id that another has by now, and
+-- "lost ID SLOT JOB" for each that was dropped.
 local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
 local inc = ARGV[4]
 inc = ARGV[3] --@incarnation
+local session = redis.call('HGET', P .. ':n', inc)
+if not session or string.match(session, '^%d+ %d+ (%d+)') ~= ARGV[5] then
+	return {'LOST'}
+end
 local runs = P .. ':r:' .. inc
 local keep, answer = {}, {''}
 
@@ -22,12 +29,14 @@ end
 -- slot is.
 local function merge(cid, job, slot, attempt, fence, flags)
 	local key = P .. ':j:' .. job
-	local h = redis.call('HMGET', key, 's', 'c', 'a', 'f', 'o', 'z')
+	local h = redis.call('HMGET', key, 's', 'c', 'a', 'f', 'o', 'z', 'p')
 	local mark = num(h[1])
 	if h[6] == cid then return false end
 	if num(fence) > num(h[4]) then redis.call('HSET', key, 'f', fence) end
 	if not overlaps(flags) then
-		if h[5] and h[5] ~= cid then return false end
+		local other = is_held(h[5], h[7], cid)
+		-- What runs goes before what was only claimed.
+		if other and string.sub(other, 1, 1) == 'R' then return false end
 		redis.call('HSET', key, 'o', cid, 'p', inc)
 	end
 	if string.find(flags, '[xz]') or mark > num(slot) then return true end
@@ -36,7 +45,7 @@ local function merge(cid, job, slot, attempt, fence, flags)
 	return true
 end
 
-for i = 6, #ARGV, 7 do
+for i = 7, #ARGV, 7 do
 	local cid = ARGV[i]
 	keep[cid] = true
 	if ARGV[i + 6] == 'R' then
@@ -49,16 +58,18 @@ for i = 6, #ARGV, 7 do
 		end
 	end
 end
-local here = ARGV[5] == 'all' and redis.call('HGETALL', runs) or {}
+local here = ARGV[6] == 'all' and redis.call('HGETALL', runs) or {}
 for i = 1, #here, 2 do
 	if not keep[here[i]] then
-		local job = string.match(here[i + 1], '^%a %d+ %d+ %d+ %S* (.*)$')
+		local slot, job = string.match(here[i + 1], '^%a %d+ %d+ (%d+) %S* (.*)$')
 		local key = P .. ':j:' .. job
 		local h = redis.call('HMGET', key, 'c', 'x', 'o')
 		redis.call('HDEL', runs, here[i])
 		if h[3] == here[i] then redis.call('HDEL', key, 'o', 'p') end
 		if h[1] == here[i] and (h[2] == 'R' or h[2] == 'C') then
-			redis.call('HSET', key, 'x', h[2] == 'C' and 'O' or 'L')
+			-- It may have run, unless its host knows better.
+			redis.call('HSET', key, 'x', h[2] == 'C' and 'O' or 'P')
+			answer[#answer + 1] = 'lost ' .. here[i] .. ' ' .. slot .. ' ' .. job
 		end
 	end
 end

@@ -13,8 +13,11 @@ if expiry(redis.call('HGET', P .. ':n', inc)) <= now then return {'LOST'} end
 local function start(job, slot, cid, flags, fence)
 	local key = P .. ':j:' .. job
 	local runs = P .. ':r:' .. inc
-	local h = redis.call('HMGET', key, 's', 'c', 'x', 'f', 'a')
+	local h = redis.call('HMGET', key, 's', 'c', 'x', 'f', 'a', 'o', 'p')
 	local attempt = num(h[5])
+	if is_held(h[6], h[7], cid) and string.find(flags, '[sw]') then
+		return 'LOST'
+	end
 	if string.find(flags, '[xz]') then
 		local line = redis.call('HGET', runs, cid)
 		if not line then return 'LOST' end
@@ -26,6 +29,9 @@ local function start(job, slot, cid, flags, fence)
 		if not mine then return 'LOST' end --@start
 		redis.call('HSET', key, 's', slot, 'c', cid, 'x', 'R', 'w', inc,
 			'f', int(math.max(num(h[4]), num(fence))))
+	end
+	if string.find(flags, '[sw]') then
+		redis.call('HSET', key, 'o', cid, 'p', inc)
 	end
 	redis.call('HSET', runs, cid, 'R ' .. int(attempt) .. ' ' .. fence .. ' '
 		.. slot .. ' ' .. flags .. ' ' .. job)

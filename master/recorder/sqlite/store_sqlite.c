@@ -164,6 +164,7 @@ sqlite_close(struct store *store)
 const struct store_ops store_sqlite = {
     .name = "sqlite",
     .open = sqlite_open,
+    .is_known = sqlite_is_known,
     .close = sqlite_close,
     .begin = sqlite_begin,
     .job = sqlite_job,

@@ -34,6 +34,8 @@ void answer_jobs(struct master *m, struct ask *ask);
 void answer_job(struct master *m, struct ask *ask);
 void answer_next(struct master *m, struct ask *ask);
 
+/* answer_kill.c */
+void answer_kill(struct master *m, struct ask *ask);
 /* The last run of a job, or null. */
 json_t *answer_last(const struct job *job);
 

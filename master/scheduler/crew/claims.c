@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "scheduler/runs/spec.h"
 #include "ipc/runfile.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/crew/internal.h"
@@ -15,6 +16,8 @@
 #define BUSY_SPREAD_MS  200
 /* How long a claim is asked for where the job does not want to wait. */
 #define ISOLATED_MS     1000
+/* A person waits no longer. */
+#define PERSON_MS       5000
 /* A slot whose start deadline is nearly over still gets one round. */
 #define PATIENCE_MIN_MS 300
 /* What is no slot, and what is only recorded, waits for Redis. */
@@ -95,6 +98,8 @@ patience_of(const struct run *run)
 {
 	int64_t left_ms;
 
+	if (run->begin.trigger == TRIGGER_MANUAL)
+		return PERSON_MS;
 	if (!is_slot(run) || run->row != NULL || run->job->def == NULL)
 		return PATIENCE_MS;
 	if (run->job->def->options->when_isolated != JOB_ISOLATED_WAIT)
@@ -279,6 +284,24 @@ won(struct run *run, const struct claim_answer *answer)
 	launch_pump(m);
 }
 
+/* Nobody can say any more whether it was claimed: it is not run. */
+static void
+tell_forgotten(struct run *run)
+{
+	const struct record_slot slot = {
+	    .slot_ms = run->begin.slot_ms,
+	    .until_ms = run->begin.slot_ms,
+	    .count = 1,
+	    .outcome = OUTCOME_MISSED,
+	    .reason = "in-doubt",
+	    .detail = "Redis had forgotten which slots were claimed",
+	};
+
+	if (run->row == NULL)
+		crew_make_row(run, &slot);
+	outbox_slot(run->master, &run->row->slot);
+}
+
 /* Another host has it, or had it. What was told of it was wrong. */
 static void
 not_ours(struct run *run, const struct claim_answer *answer)
@@ -292,7 +315,11 @@ not_ours(struct run *run, const struct claim_answer *answer)
 		node = crew_node_of(m->crew, answer->owner);
 	log_debug("job %s: run=%s slot %s by %s", job->name, run->begin.id,
 	    claim_verdict_name(answer->verdict), node != NULL ? node : "-");
-	if (run->row != NULL && run->row->told_ms != 0) {
+	if (answer->forgotten && run->turn == 0 &&
+	    (run->row == NULL || run->row->told_ms == 0)) {
+		tell_forgotten(run);
+	} else if (run->row != NULL && run->row->told_ms != 0 &&
+	    !answer->forgotten) {
 		slot = run->row->slot;
 		slot.slot_ms = run->row->told_ms;
 		slot.outcome = OUTCOME_NONE; /* takes it back */
@@ -526,13 +553,13 @@ is_killed_without(const struct job *job)
 }
 
 void
-crew_fill_lease(const struct run *run, struct run_spec *spec)
+crew_fill_lease(const struct run *run, struct spec_source *source)
 {
 	if (run->master->crew == NULL || run->unguarded)
 		return;
-	spec->lease_epoch = run->epoch;
-	spec->lease_kill = is_killed_without(run->job);
-	spec->lease_grace_ms = crew_grace_ms(run->master->crew);
+	source->lease_epoch = run->epoch;
+	source->lease_kill = is_killed_without(run->job);
+	source->lease_grace_ms = crew_grace_ms(run->master->crew);
 }
 
 /* A question about an @after job's next time. */
@@ -562,13 +589,28 @@ finished(enum claim_end end, int64_t due_ms, void *arg)
 	free(ended);
 }
 
+/* The others have recorded it as lost, perhaps, or given it to another. */
+static void
+flag_late(const struct run *run, struct run_result *result)
+{
+	size_t len = strlen(result->reason);
+
+	if (run->epoch != 0 && run->epoch != run->master->crew->epoch)
+		snprintf(result->reason + len, sizeof(result->reason) - len,
+		    "%sother hosts took this one for dead while it ran",
+		    len > 0 ? "; " : "");
+}
+
 void
-crew_ended(struct run *run)
+crew_ended(struct run *run, struct run_result *result)
 {
 	struct master *m = run->master;
 	struct ended *ended;
 
-	if (m->crew == NULL || run->claim == NULL)
+	if (m->crew == NULL)
+		return;
+	flag_late(run, result);
+	if (run->claim == NULL)
 		return;
 	if (run->begin.fence == 0) { /* not answered yet */
 		cluster_abandon(m->crew->cluster, run->claim);

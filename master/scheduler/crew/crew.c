@@ -179,7 +179,7 @@ set_ready(struct crew *crew)
 	if (crew->ready)
 		return;
 	crew->ready = true;
-	master_room(crew->master);
+	master_ready(crew->master);
 }
 
 /* A job whose slots are not on their way begins at its mark. */
@@ -309,9 +309,9 @@ refused(const char *why, void *arg)
 
 	log_error("cluster %s: %s", crew->master->config->cluster.name, why);
 	snprintf(crew->refused, sizeof(crew->refused), "%s", why);
-	if (!crew->ready && crew->back_ms == 0)
-		fatalx(
-		    "cluster %s: %s", crew->master->config->cluster.name, why);
+	/* A daemon that is being started does not start. */
+	if (!crew->ready && master_restarts(crew->master) == 0)
+		exit(1);
 }
 
 static void

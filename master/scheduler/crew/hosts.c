@@ -156,8 +156,12 @@ crew_read_hosts(struct crew *crew)
 	const char *own = cluster_incarnation(crew->cluster);
 	const struct cluster_node *nodes;
 	size_t n = cluster_nodes(crew->cluster, &nodes);
-	char *words = crew_make_words(crew->master);
+	char *words;
 
+	/* While none can be heard, those count that were there before. */
+	if (crew->down_ms != 0 && crew->nhosts > 0)
+		return;
+	words = crew_make_words(crew->master);
 	crew->nhosts = 0;
 	add_host(crew, node, own, words, crew_boot_ms());
 	for (size_t i = 0; i < n; i++)

@@ -334,7 +334,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 		wait = -1;
 	if (wait >= 0)
 		end.retry_ms = clock_ms() + wait;
-	crew_ended(run);
+	crew_ended(run, &end.result);
 	log_end(run, &end.result);
 	remember(job, run, &end.result);
 	drop_output(job, &end.result);

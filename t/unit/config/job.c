@@ -520,6 +520,12 @@ static const struct {
     {JOBC "output-limit = 1X\n",
 	L3 "output-limit \"1X\": column 2: unknown unit; "
 	   "write K, M, G, T or nothing for bytes\n"},
+    {JOBC "timeout = \"5s\"\n",
+	L3 "timeout \"\"5s\"\": column 1: expected a number; write a duration "
+	   "like 1h30m; a value is written without quotes\n"},
+    {JOBC "timeout = 5min\n",
+	L3 "timeout \"5min\": column 2: unknown unit \"min\"; did you mean "
+	   "m?\n"},
     {JOBC "shell = bash\n",
 	L3 "shell \"bash\": write a shell's path, like "
 	   "/bin/bash, or none\n"},

@@ -1,0 +1,116 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+bool
+job_is_killed(const struct job *job)
+{
+	return job->at_least_once || job->overlap != CLAIM_ALLOW;
+}
+
+/* As its host's workers see it: they obey the lease without the master. */
+bool
+run_is_active(const struct sim *sim, const struct run *run)
+{
+	const struct host *host = &sim->hosts[run->host];
+
+	if (sim->now_us >= run->end_us)
+		return false;
+	return !job_is_killed(&sim->jobs[run->job]) ||
+	    sim->now_us <= host->deadline_us;
+}
+
+struct slot *
+check_slot(struct sim *sim, unsigned job, int64_t slot_ms)
+{
+	struct slot *slot;
+
+	for (unsigned i = 0; i < sim->nslots; i++)
+		if (sim->slots[i].job == job &&
+		    sim->slots[i].slot_ms == slot_ms)
+			return &sim->slots[i];
+	slot = &sim->slots[sim->nslots++];
+	*slot = (struct slot){.job = job, .slot_ms = slot_ms};
+	return slot;
+}
+
+static void
+check_pair(struct sim *sim, const struct run *a, const struct run *b)
+{
+	const struct job *job = &sim->jobs[a->job];
+
+	if (a->fence == b->fence)
+		sim_wrong(sim, "one fence twice: %" PRIu64, a->fence);
+	if (a->slot_ms < b->slot_ms && a->attempt == 1 && b->attempt == 1 &&
+	    a->fence > b->fence)
+		sim_wrong(sim, "a later slot has a lower fence");
+	if (a->slot_ms == b->slot_ms && !job->at_least_once)
+		sim_wrong(sim, "double start of %s at %" PRId64, job->name,
+		    a->slot_ms);
+	if (!run_is_active(sim, a) || !run_is_active(sim, b))
+		return;
+	if (job->overlap != CLAIM_ALLOW || a->slot_ms == b->slot_ms)
+		sim_wrong(sim, "overlap of %s: h%u and h%u", job->name, a->host,
+		    b->host);
+}
+
+void
+check_start(struct sim *sim, struct run *run)
+{
+	struct slot *slot = check_slot(sim, run->job, run->slot_ms);
+
+	sim_trace(sim,
+	    "h%u STARTS %s slot %" PRId64 " attempt %d fence %" PRIu64,
+	    run->host, sim->jobs[run->job].name, run->slot_ms, run->attempt,
+	    run->fence);
+	slot->starts++;
+	slot->accounted = true;
+	for (unsigned i = 0; i + 1 < sim->nruns; i++) {
+		const struct run *other = &sim->runs[i];
+
+		if (other->job != run->job)
+			continue;
+		check_pair(sim, other, run);
+		check_pair(sim, run, other);
+	}
+}
+
+/* Nothing is running for ever: what stands in Redis is true. */
+static void
+check_server(struct sim *sim, unsigned server)
+{
+	const struct fake *data = &sim->servers[server].data;
+
+	if (fake_get(data, "belfry:{c}:i", "m") == NULL)
+		sim_wrong(sim, "server %u was never healed", server);
+	for (size_t i = 0; i < data->n; i++) {
+		if (strncmp(data->keys[i].name, "belfry:{c}:r:", 13) == 0)
+			sim_wrong(sim, "server %u: %s still has runs, as %s",
+			    server, data->keys[i].name,
+			    data->keys[i].fields[0].name);
+	}
+}
+
+void
+check_end(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->nslots; i++) {
+		const struct slot *slot = &sim->slots[i];
+		const char *job = sim->jobs[slot->job].name;
+
+		if (slot->taken && !slot->accounted)
+			sim_wrong(sim,
+			    "%s at %" PRId64 ": all were told that another "
+			    "had it, and nobody did",
+			    job, slot->slot_ms);
+		if (slot->last && slot->starts + slot->skipped != 1)
+			sim_wrong(sim,
+			    "%s: %u starts of the slot after all faults", job,
+			    slot->starts);
+	}
+	for (unsigned i = 0; i < sim->nservers; i++)
+		check_server(sim, i);
+}

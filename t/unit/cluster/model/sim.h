@@ -1,0 +1,230 @@
+/*
+ * A cluster in one process: hosts that run the protocol, servers that run the
+ * scripts, a network between them, and faults, all from one seed. Time is in
+ * us, and true time is CLOCK_BOOTTIME of all hosts.
+ *
+ *   sim.c     events in the order of their times; one seed
+ *   net.c     connections and messages
+ *   host.c    what a master does with the protocol; its disk
+ *   faults.c  what goes wrong
+ *   check.c   what must hold
+ */
+#ifndef MODEL_SIM_H
+#define MODEL_SIM_H
+
+#include <stdbool.h>
+
+#include "cluster/protocol/protocol.h"
+#include "fake.h"
+
+#define HOSTS_MAX   4
+#define SERVERS_MAX 5
+#define JOBS_MAX    2
+#define ASKS_MAX    96
+#define RUNS_MAX    128
+
+#define SECOND   1000000LL
+/* Everything begins here, so that no time is near 0. */
+#define EPOCH_US (1700000000LL * SECOND)
+
+#define HEARTBEAT_MS  1500
+#define TTL_MS        3500
+#define LOCK_DELAY_MS 500
+
+#define FAULTS_END_US (5 * SECOND)
+/* Session TTL, lock delay and 5 s later all is well again. */
+#define LAST_SLOT_US  (FAULTS_END_US + (TTL_MS + LOCK_DELAY_MS + 5000) * 1000LL)
+#define END_US        (LAST_SLOT_US + 6 * SECOND)
+
+enum event_kind {
+	EVENT_TICK,
+	EVENT_DELIVER,
+	EVENT_REPLY,
+	EVENT_CONNECT,
+	EVENT_SLOT,
+	EVENT_ASK,
+	EVENT_FORK,
+	EVENT_RUN_END,
+	EVENT_FAULT,
+	EVENT_RESTART,
+};
+
+struct event {
+	int64_t at_us;
+	uint64_t order; /* of two at one time, the one that was made first */
+	enum event_kind kind;
+	unsigned host;
+	unsigned gen; /* of the host or connection it is for */
+	unsigned n;   /* server, job, ask or run */
+	int64_t slot_us;
+	struct msg *msg;
+};
+
+/* A request, and its answer. */
+struct msg {
+	struct msg *next;
+	unsigned host, host_gen, server, conn_gen;
+	enum script_id script;
+	struct args args;
+	struct request *request; /* NULL: answered */
+	struct fake_reply reply;
+};
+
+struct conn {
+	bool up;
+	unsigned gen;
+	int64_t last_to_us, last_from_us; /* in order on one connection */
+};
+
+struct server {
+	struct fake data, kept; /* kept: an older state, for going back */
+	int64_t skew_us;
+	int64_t frozen_until_us;
+	unsigned process;
+	bool has_kept;
+};
+
+enum ask_state {
+	ASK_NONE,
+	ASK_ASKED,
+	ASK_WON,
+	ASK_STARTED,
+	ASK_DONE
+};
+
+/* A run file: it survives the master. */
+struct ask {
+	enum ask_state state;
+	unsigned job;
+	int64_t slot_ms;
+	char id[CLUSTER_ID_MAX];
+	char lost_incarnation[CLUSTER_INCARNATION_MAX];
+	char lost_id[CLUSTER_ID_MAX + 8];
+	uint64_t fence;
+	int32_t attempt;
+	int run; /* index, -1 */
+	struct claim *claim;
+};
+
+struct host {
+	struct protocol *p; /* NULL: dead */
+	unsigned gen;
+	char name[8];
+	bool twin; /* has the name of another */
+	int64_t paused_until_us;
+	int64_t skew_us;
+	int64_t tick_us;     /* the tick that is on the heap */
+	int64_t deadline_us; /* what the workers were told last */
+	char former[CLUSTER_INCARNATION_MAX * 12];
+	struct conn conns[SERVERS_MAX];
+	struct ask asks[ASKS_MAX];
+	unsigned nasks;
+	bool joined;
+	bool refused;
+};
+
+struct run {
+	unsigned job, host, ask;
+	int64_t slot_ms, start_us, end_us;
+	uint64_t fence;
+	int32_t attempt;
+};
+
+struct job {
+	bool at_least_once;
+	enum claim_overlap overlap;
+	char name[8];
+};
+
+/* What became of a slot. */
+struct slot {
+	unsigned job;
+	int64_t slot_ms;
+	unsigned starts;
+	bool skipped;   /* another run of the job was in progress */
+	bool accounted; /* run, or missed with a reason, or with its host */
+	bool taken;     /* somebody was told that another had it */
+	bool last;      /* comes when all is well again */
+};
+
+struct sim {
+	uint64_t seed, rng;
+	int64_t now_us;
+	struct event *heap;
+	size_t nheap, heap_cap;
+	uint64_t order;
+	struct msg *msgs;
+	bool large;
+	unsigned nhosts, nservers, njobs;
+	struct host hosts[HOSTS_MAX];
+	struct server servers[SERVERS_MAX];
+	struct job jobs[JOBS_MAX];
+	struct run runs[RUNS_MAX];
+	unsigned nruns;
+	struct slot slots[64];
+	unsigned nslots;
+	unsigned loss; /* of 1000 messages, that break their connection */
+	int64_t slowest_us;
+	unsigned faults; /* a set of enum fault */
+	bool dying;      /* a host's protocol is being taken apart */
+	char wrong[256]; /* the first violation; "" */
+	bool trace;
+};
+
+/* sim.c */
+uint64_t sim_random(struct sim *sim, uint64_t below);
+void sim_push(struct sim *sim, const struct event *event);
+void sim_wrong(struct sim *sim, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void sim_trace(struct sim *sim, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Runs one seed; false with sim->wrong. */
+bool sim_run(struct sim *sim, uint64_t seed, unsigned nservers);
+void sim_free(struct sim *sim);
+
+/* net.c */
+void net_send(struct sim *sim, unsigned host, unsigned server,
+    enum script_id script, const struct args *args, struct request *request);
+void net_deliver(struct sim *sim, struct msg *msg);
+void net_reply(struct sim *sim, struct msg *msg);
+void net_cut(struct sim *sim, unsigned host, unsigned server);
+void net_cut_all(struct sim *sim, unsigned server);
+void net_connect(struct sim *sim, unsigned host, unsigned server);
+/* Answers NULL to all that a host has out. */
+void net_drain(struct sim *sim, unsigned host);
+
+/* host.c */
+void host_start(struct sim *sim, unsigned host);
+void host_kill(struct sim *sim, unsigned host, bool runs_too);
+void host_tick(struct sim *sim, unsigned host);
+void host_slot(struct sim *sim, unsigned host, unsigned job, int64_t slot_us);
+void host_ask(struct sim *sim, unsigned host, unsigned ask);
+void host_fork(struct sim *sim, unsigned host, unsigned ask);
+void host_run_end(struct sim *sim, unsigned host, unsigned run);
+/* After anything that may have changed the protocol's plans. */
+void host_after(struct sim *sim, unsigned host);
+
+/* faults.c */
+enum fault {
+	FAULT_CUT = 1,
+	FAULT_PAUSE = 2,
+	FAULT_KILL = 4,
+	FAULT_FREEZE = 8,
+	FAULT_FORGET = 16,
+	FAULT_GO_BACK = 32,
+	FAULT_RESTART = 64,
+	FAULT_CLOCK = 128,
+	FAULT_TWIN = 256,
+};
+void faults_choose(struct sim *sim);
+void faults_next(struct sim *sim);
+
+/* check.c */
+bool run_is_active(const struct sim *sim, const struct run *run);
+/* May the workers of this job outlive the lease? */
+bool job_is_killed(const struct job *job);
+void check_start(struct sim *sim, struct run *run);
+struct slot *check_slot(struct sim *sim, unsigned job, int64_t slot_ms);
+void check_end(struct sim *sim);
+
+#endif
