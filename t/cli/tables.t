@@ -62,6 +62,10 @@ my @jobs = (
 	next_fires => ['@+300@', '@+86700@'], runs => [] },
     { name => '日本', state => 'disabled', schedule => [], timezone => '',
 	next => undef, last => undef },
+    { name => 'load', state => 'idle', schedule => ['@daily'],
+	timezone => 'Asia/Shanghai', after => ['a', 'b'] },
+    { name => 'tell', state => 'idle', schedule => [], timezone => '',
+	after => ['load'] },
 );
 my $f = Fake->new(
     'runs.json' => \@runs,
@@ -116,6 +120,8 @@ JOB     STATE     LAST            NEXT (+0545)                 SCHEDULE
 grüße   retrying  failure 2h ago  {stamp} (in 2d)  @every 5m; @daily
 backup  running   success 3m ago  {stamp} (in 3d)  0 3 * * * (Asia/Shanghai)
 日本    disabled  -               -                            -
+load    idle      -               -                            @daily (Asia/Shanghai); after a b
+tell    idle      -               -                            after load
 END
 unlike($list, qr/ \n/, 'no blanks at the end of lines');
 
@@ -241,7 +247,8 @@ like($narrow, qr/^日本    disabled  -$/m, 'by width, not by bytes');
 
 # As JSON: one document, what the API said.
 sub json { JSON::PP->new->utf8->decode(($f->belfry(@_, '--json'))[1]) }
-is_deeply([map { $_->{name} } @{ json('list') }], ['grüße', 'backup', '日本'],
+is_deeply([map { $_->{name} } @{ json('list') }],
+    ['grüße', 'backup', '日本', 'load', 'tell'],
     'list: an array of all pages');
 is_deeply([map { $_->{id} } @{ json('history') }], [map { $_->{id} } @runs],
     'history: an array, newest first');
