@@ -306,7 +306,7 @@ show_problem(const json_t *problem)
 }
 
 void
-show_pause(char *buf, size_t size, const json_t *pause)
+show_pause(char *buf, size_t size, const json_t *pause, bool of_job)
 {
 	char since[TEXT_MAX] = "?", until[TEXT_MAX] = "", zone[TEXT_MAX] = "";
 	const char *reason = field_text(pause, "reason");
@@ -319,7 +319,7 @@ show_pause(char *buf, size_t size, const json_t *pause)
 	snprintf(buf, size, "by %s since %s%s%s %s%s%s%s",
 	    field_text(pause, "who"), since, *until != '\0' ? " until " : "",
 	    until, text_zone(zone, now),
-	    field_bool(pause, "all") ? ", like all jobs" : "",
+	    of_job && field_bool(pause, "all") ? ", like all jobs" : "",
 	    *reason != '\0' ? ": " : "", reason);
 }
 

@@ -27,8 +27,11 @@ const char *show_guess(const struct err *err);
 /* "exit 3", "signal 9", or why: what an outcome alone does not tell. */
 void show_reason(char *buf, size_t size, const json_t *run);
 
-/* "by uid 0 since TIME, until TIME: why" */
-void show_pause(char *buf, size_t size, const json_t *pause);
+/*
+ * "by uid 0 since TIME until TIME: why"; of_job: of one job, which says when
+ * it is the pause of all.
+ */
+void show_pause(char *buf, size_t size, const json_t *pause, bool of_job);
 
 /* "NAME      value" with the value in a colour. Nothing when it is empty. */
 void show_line(const char *name, enum colour colour, const char *fmt, ...)

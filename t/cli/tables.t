@@ -83,7 +83,7 @@ my $f = Fake->new(
 	running => 1, waiting => 0, queued => 2,
 	next => { job => 'backup', slot => '@+30@' },
 	store => { type => 'sqlite', path => '/s/belfry.db',
-	    unconfirmed => 0 },
+	    unconfirmed => 1 },
 	processes => [
 	    { role => 'master', index => 0, pid => 322, restarts => 0 },
 	    { role => 'launcher', index => 11, pid => 4194304, restarts => 2 }],
@@ -192,6 +192,7 @@ up           2h30m, since {stamp} +0545
 jobs         4, 3 enabled; 1 running, 0 waiting, 2 queued
 next         backup at {time} (in {n}{n}s)
 store        sqlite, /s/belfry.db
+             1 record waits for it
 
 PROCESS          PID  RESTARTS
 master 0         322         0

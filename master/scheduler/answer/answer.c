@@ -137,7 +137,8 @@ first_start(const struct heap *heap, int64_t *at_r)
 	return first;
 }
 
-/* What starts next by itself: a slot, a retry or a run that is delayed. */
+/* What starts next by itself: a slot, a retry or a run that is delayed. Once
+ * it drains nothing does. */
 static json_t *
 next_slot(const struct master *m)
 {
@@ -147,7 +148,7 @@ next_slot(const struct master *m)
 
 	timer = first_start(&m->heap, &at);
 	job = timer != NULL ? job_of_timer(timer) : NULL;
-	if (job == NULL)
+	if (job == NULL || m->phase == MASTER_DRAINING)
 		return json_null();
 	return json_pack(
 	    "{s:s, s:o}", "job", job->name, "slot", answer_time(at));
