@@ -362,7 +362,9 @@ show_slot_row(struct table *table, const json_t *slot)
 const char *
 show_guess(const struct err *err)
 {
-	const char *guess = strstr(err->text, "; did you mean ");
+	const char *guess = strstr(err->text, "; it has an error: ");
 
+	if (guess == NULL)
+		guess = strstr(err->text, "; did you mean ");
 	return guess != NULL ? guess : "";
 }

@@ -212,6 +212,21 @@ answer_status(struct master *m, struct ask *ask)
 	answer_object(ask, 200, status);
 }
 
+/* The error for which a job of this name was left out, or NULL. */
+static const struct job_problem *
+find_error(const struct master *m, const char *name)
+{
+	size_t n = m->jobs.set != NULL ? job_set_problem_count(m->jobs.set) : 0;
+
+	for (size_t i = 0; i < n && i < GUESSES_MAX; i++) {
+		const struct job_problem *p = job_set_problem(m->jobs.set, i);
+
+		if (p->is_error && strcmp(p->job, name) == 0)
+			return p;
+	}
+	return NULL;
+}
+
 /* What follows when there is none of that name. Of many jobs not all are seen. */
 static const char *
 guess_job(const struct master *m, const char *name, char buf[QUOTE_SIZE])
@@ -231,13 +246,21 @@ answer_wanted_job(struct master *m, struct ask *ask)
 {
 	const char *name = ask_arg(ask, "job");
 	struct job *job = name != NULL ? jobs_find(&m->jobs, name) : NULL;
+	const struct job_problem *error;
 	char guess[QUOTE_SIZE];
 
-	if (job == NULL)
+	if (job != NULL)
+		return job;
+	error = name != NULL ? find_error(m, name) : NULL;
+	if (error != NULL)
+		answer_error(ask->channel, ask->id, 404, "not_found",
+		    "there is no job \"%s\"; it has an error: %s:%u: %s", name,
+		    error->file, error->line, error->text);
+	else
 		answer_error(ask->channel, ask->id, 404, "not_found",
 		    "there is no job \"%s\"%s", name != NULL ? name : "",
 		    guess_job(m, name, guess));
-	return job;
+	return NULL;
 }
 
 static void
