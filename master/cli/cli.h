@@ -93,5 +93,6 @@ extern const struct command cmd_explain;
 extern const struct command cmd_verify;
 extern const struct command cmd_reload;
 extern const struct command cmd_drain;
+extern const struct command cmd_lock;
 
 #endif

@@ -58,6 +58,7 @@ const struct command *const cli_commands[] = {
     &cmd_check_entry,
     &cmd_reload,
     &cmd_drain,
+    &cmd_lock,
     NULL,
 };
 
