@@ -140,7 +140,14 @@ sub kill_node {
 
 sub finish {
 	my ($self) = @_;
-	$_->stop for grep { $_->{pid} } $self->all;
+	my @all = grep { $_->{pid} } $self->all;
+	# Twice: what runs is ended.
+	kill 'TERM', $_->{pid} for @all;
+	for my $d (@all) {
+		$d->wait_for('the drain', sub { $d->log =~ /: draining, / });
+		kill 'TERM', $d->{pid};
+	}
+	$_->wait_exit for @all;
 	$_->finish for $self->all;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "scheduler/runs/spec.h"
 #include "ipc/runfile.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/crew/internal.h"
@@ -552,13 +553,13 @@ is_killed_without(const struct job *job)
 }
 
 void
-crew_fill_lease(const struct run *run, struct run_spec *spec)
+crew_fill_lease(const struct run *run, struct spec_source *source)
 {
 	if (run->master->crew == NULL || run->unguarded)
 		return;
-	spec->lease_epoch = run->epoch;
-	spec->lease_kill = is_killed_without(run->job);
-	spec->lease_grace_ms = crew_grace_ms(run->master->crew);
+	source->lease_epoch = run->epoch;
+	source->lease_kill = is_killed_without(run->job);
+	source->lease_grace_ms = crew_grace_ms(run->master->crew);
 }
 
 /* A question about an @after job's next time. */
@@ -588,13 +589,28 @@ finished(enum claim_end end, int64_t due_ms, void *arg)
 	free(ended);
 }
 
+/* The others have recorded it as lost, perhaps, or given it to another. */
+static void
+flag_late(const struct run *run, struct run_result *result)
+{
+	size_t len = strlen(result->reason);
+
+	if (run->epoch != 0 && run->epoch != run->master->crew->epoch)
+		snprintf(result->reason + len, sizeof(result->reason) - len,
+		    "%sother hosts took this one for dead while it ran",
+		    len > 0 ? "; " : "");
+}
+
 void
-crew_ended(struct run *run)
+crew_ended(struct run *run, struct run_result *result)
 {
 	struct master *m = run->master;
 	struct ended *ended;
 
-	if (m->crew == NULL || run->claim == NULL)
+	if (m->crew == NULL)
+		return;
+	flag_late(run, result);
+	if (run->claim == NULL)
 		return;
 	if (run->begin.fence == 0) { /* not answered yet */
 		cluster_abandon(m->crew->cluster, run->claim);
