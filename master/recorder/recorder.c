@@ -191,6 +191,7 @@ make_parts(struct recorder *rec)
 	rec->query.store = rec->store;
 	rec->query.streams = rec->streams;
 	rec->query.runs_fd = rec->runs_fd;
+	rec->query.apart = rec->role->config->cluster.redis != NULL;
 }
 
 static void
