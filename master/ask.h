@@ -9,7 +9,7 @@
  *   verb     answered by  arguments                        HTTP
  *   status   master       -                                GET /v1/status
  *   nodes    master       -                                GET /v1/nodes
- *   jobs     master       after limit                      GET /v1/jobs
+ *   jobs     master       after limit label                GET /v1/jobs
  *   job      master       job                              GET /v1/jobs/J
  *   next     master       job n                            GET /v1/jobs/J/next
  *   run      master       job params host                  POST /v1/jobs/J/run
@@ -20,7 +20,9 @@
  *                                                          POST /v1/resume
  *   reload   master       -                                POST /v1/reload
  *   drain    master       -                                POST /v1/drain
- *   runs     recorder     job since outcome limit before   GET /v1/runs
+ *   upgrade  master       -                                POST /v1/upgrade
+ *   runs     recorder     job chain since outcome limit before
+ *                                                          GET /v1/runs
  *   explain  recorder     job at until                     GET /v1/jobs/J/explain
  *   verify   recorder     job since after                  GET /v1/verify
  *   show     recorder     run                              GET /v1/runs/R

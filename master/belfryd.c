@@ -10,15 +10,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/version.h"
 #include "cli/cmd_check.h"
 #include "guardian/guardian.h"
+#include "guardian/handover.h"
+#include "guardian/programs.h"
+#include "recorder/recorder.h"
 #include "role.h"
 
-#define CONFIG_DEFAULT BELFRY_SYSCONFDIR "/belfry/belfry.conf"
-#define EXIT_USAGE     2
+#define CONFIG_DEFAULT  BELFRY_SYSCONFDIR "/belfry/belfry.conf"
+#define EXIT_USAGE      2
+#define CONFIG_SIZE_MAX ((size_t)4 << 20)
 
 static const char usage[] =
     "usage: belfryd [-c FILE] [-f] [-l LEVEL] [-p FILE]\n"
@@ -41,8 +49,8 @@ struct arguments {
 	bool check;
 };
 
-static int usage_error(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2)));
+static int
+usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 static int
 usage_error(const char *fmt, ...)
@@ -87,7 +95,7 @@ parse_arguments(int argc, char **argv, struct arguments *args)
 			args->check = true;
 			break;
 		case 'V':
-			printf("belfryd " BELFRY_VERSION "\n");
+			printf("belfryd %s\n", belfry_version());
 			return 0;
 		case 'x': /* the guardian's own */
 			args->role = optarg;
@@ -133,37 +141,134 @@ run_role(const struct arguments *args)
 	return usage_error("unknown role: %s", args->role);
 }
 
+/* Could we take the place of the daemon that asks? */
+static int
+check_succession(const char *config_path, struct err *err)
+{
+	struct handover given;
+	struct config *config = NULL;
+	struct programs programs = PROGRAMS_INIT;
+	int rc = -1;
+
+	if (handover_take(&given, err) == 0 &&
+	    (config = config_load(config_path, err)) != NULL &&
+	    handover_check(&given, config, err) == 0 &&
+	    recorder_knows_store(config, err) == 0 &&
+	    programs_open(&programs, err) == 0)
+		rc = 0;
+	programs_close(&programs);
+	config_free(config);
+	handover_fini(&given);
+	return rc;
+}
+
 static int
 run_check(const struct arguments *args)
 {
 	char *argv[] = {(char *)(uintptr_t) "check", NULL};
+	int status = cmd_check(1, argv, args->config_path);
+	struct err err = {""};
 
-	return cmd_check(1, argv, args->config_path);
+	if (status != EXIT_SUCCESS || !handover_is_there() ||
+	    check_succession(args->config_path, &err) == 0)
+		return status;
+	fprintf(stderr, "%s\n", err.text);
+	return EXIT_FAILURE;
+}
+
+/* Of who came back, it is the one that was in force. */
+static struct config *
+load_config(const char *path, const struct handover *given, struct err *err)
+{
+	struct config *config = NULL;
+	size_t len;
+	char *text;
+
+	if (given == NULL || given->error[0] == '\0')
+		return config_load(path, err);
+	lseek(given->config_fd, 0, SEEK_SET);
+	text = fd_read_all(given->config_fd, CONFIG_SIZE_MAX, &len);
+	if (text == NULL)
+		err_errno(err, "cannot read the configuration in force");
+	else
+		config = config_parse(path, text, len, err);
+	free(text);
+	return config;
+}
+
+/* Runs until it ends; -1 with err when it cannot begin. */
+static int
+run_guardian(const struct arguments *args,
+    const struct guardian_options *options, struct handover *given,
+    struct err *err)
+{
+	struct config *config;
+	int status = -1;
+
+	config = load_config(options->config_path, given, err);
+	if (config == NULL)
+		return -1;
+	if (args->level != -1)
+		config->log_level = (enum log_level)args->level;
+	if (given == NULL || handover_check(given, config, err) == 0)
+		status = guardian_run(config, options, given, err);
+	config_free(config);
+	return status;
+}
+
+/* Who handed over goes on, and hears why we cannot. */
+static int
+hand_back(struct handover *given, const char *pid_path,
+    const struct guardian_options *options, struct err *why)
+{
+	struct err err = {""};
+
+	fprintf(stderr, "belfryd: cannot take over: %s\n", why->text);
+	if (given->error[0] == '\0')
+		handover_return(given, why->text, options->config_path,
+		    pid_path, options, &err);
+	fprintf(stderr, "belfryd: %s\n", err.text);
+	return EXIT_FAILURE;
 }
 
 static int
-run_daemon(const struct arguments *args, char *config_path)
+run_daemon(
+    const struct arguments *args, const char *argv0, const char *config_path)
 {
 	struct guardian_options options = {
+	    .argv0 = argv0,
 	    .config_path = config_path,
 	    .pid_path = args->pid_path,
 	    .foreground = args->foreground,
 	    .log_level = args->level,
 	};
-	struct config *config;
+	struct handover handover, *given = NULL;
 	struct err err = {""};
 	int status;
 
-	config = config_load(config_path, &err);
-	if (config == NULL) {
-		fprintf(stderr, "belfryd: %s\n", err.text);
-		return EXIT_USAGE;
+	if (handover_is_there()) {
+		given = &handover;
+		if (handover_take(given, &err) == -1) {
+			fprintf(stderr, "belfryd: %s\n", err.text);
+			return EXIT_FAILURE;
+		}
 	}
-	if (args->level != -1)
-		config->log_level = (enum log_level)args->level;
-	status = guardian_run(config, &options);
-	config_free(config);
-	return status;
+	status = run_guardian(args, &options, given, &err);
+	if (status != -1)
+		return status;
+	if (given != NULL)
+		return hand_back(given, args->pid_path, &options, &err);
+	fprintf(stderr, "belfryd: %s\n", err.text);
+	return EXIT_USAGE;
+}
+
+/* In ps: also of roles, which are executed by descriptor. */
+static void
+set_name(const char *argv0)
+{
+	const char *slash = strrchr(argv0, '/');
+
+	prctl(PR_SET_NAME, slash != NULL ? slash + 1 : argv0, 0, 0, 0);
 }
 
 int
@@ -177,6 +282,7 @@ main(int argc, char **argv)
 	char *config_path;
 	int status;
 
+	set_name(argc > 0 ? argv[0] : "belfryd");
 	status = parse_arguments(argc, argv, &args);
 	if (status != -1)
 		return status;
@@ -191,7 +297,7 @@ main(int argc, char **argv)
 		    args.config_path, strerror(errno));
 		return EXIT_USAGE;
 	}
-	status = run_daemon(&args, config_path);
+	status = run_daemon(&args, argv[0], config_path);
 	free(config_path);
 	return status;
 }

@@ -79,7 +79,7 @@ set_files(struct job_start *start)
 	if (start->input != -1 && dup2(start->input, STDIN_FILENO) == -1)
 		return -1;
 	if (dup2(start->output, STDOUT_FILENO) == -1 ||
-	    dup2(start->output, STDERR_FILENO) == -1)
+	    dup2(start->errors, STDERR_FILENO) == -1)
 		return -1;
 	return 0;
 }

@@ -44,6 +44,7 @@ struct job_start {
 	const char **env;            /* borrowed, NULL-terminated */
 	int input;                   /* borrowed, -1: leave fd 0 as it is */
 	int output;                  /* borrowed */
+	int errors;                  /* borrowed: standard error */
 	int cgroup;                  /* borrowed cgroup.procs, -1: none */
 	struct run_limits limits;    /* those that rlimits are to hold */
 	pid_t worker;                /* filled by job_start() */

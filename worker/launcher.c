@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -26,7 +27,8 @@
 #include "base/log.h"
 #include "ipc/packet.h"
 #include "ipc/wire.h"
-#include "kind.h"
+#include "foreground.h"
+#include "kinds/kind.h"
 #include "worker.h"
 
 #define GUARDIAN_FD 3
@@ -340,6 +342,8 @@ main(int argc, char **argv)
 	struct launcher *l = &launcher;
 	int level, target;
 
+	if (argc == 3 && strcmp(argv[1], WORKER_FOREGROUND) == 0)
+		foreground_run(&l->worker, argv[2]);
 	check_channel();
 	/* The guardian may be from before there were groups, or newer. */
 	if (argc < 6 || (level = log_level_parse(argv[4])) == -1 ||
@@ -349,6 +353,8 @@ main(int argc, char **argv)
 		    "LOG-LEVEL stderr|syslog|both [CGROUP]\n");
 		return 2;
 	}
+	/* It was executed by descriptor; ps would show a number. */
+	prctl(PR_SET_NAME, "belfry-worker", 0, 0, 0);
 	l->setup.socket = argv[3];
 	l->setup.runs_dir = argv[2];
 	l->guardian = GUARDIAN_FD;

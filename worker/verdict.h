@@ -19,7 +19,7 @@ struct verdict {
 	int left;           /* processes it left behind */
 	int stubborn;       /* processes that SIGKILL did not end */
 	int output_error;   /* errno of lost output, 0 none */
-	/* What a job that is no program said itself; see inside.h. */
+	/* What a job that is no program said itself; see kinds/inside.h. */
 	enum outcome told;  /* OUTCOME_NONE: nothing */
 	const char *reason; /* "" none */
 	const char *doing; /* what it was about when it was ended, "" unknown */

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "ipc/lease.h"
 #include "job_input.h"
-#include "kind.h"
+#include "kinds/kind.h"
 #include "job_limit.h"
 #include "verdict.h"
 #include "worker_loop.h"
@@ -29,7 +29,7 @@
 #define CLAIM_WAIT_US 5000
 
 /* How much less than its CPU limit a process may seem to have used. */
-#define CPU_SLACK_US 200000
+#define CPU_SLACK_US 500000
 
 /* A result that neither file nor master takes is worth that many seconds. */
 #define KEEP_TRYING_S 60
@@ -54,8 +54,6 @@ leave_launcher(int fd)
 	struct sigaction sa = {.sa_handler = SIG_DFL};
 
 	setpgid(0, 0);
-	/* No job of our own user looks into our memory and descriptors. */
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	sigaction(SIGCHLD, &sa, NULL); /* the launcher lets it be ignored */
 	if (dup3(fd, WORKER_MASTER_FD, O_CLOEXEC) == -1)
 		return -1;
@@ -146,12 +144,36 @@ prepare_limits(struct worker *w, const struct cgroup_base *cgroups)
 	return 0;
 }
 
-/* What must be there before the job may begin. */
+/* Where the job's output goes: to us, or straight to our caller's. */
 static int
-prepare(struct worker *w, int *output_r)
+make_output(struct worker *w)
 {
 	int fds[2];
 
+	if (w->foreground) {
+		w->start.output = STDOUT_FILENO;
+		w->start.errors = STDERR_FILENO;
+		return 0;
+	}
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return err_errno(&w->failure, "cannot make a pipe");
+	w->pipe = fds[0];
+	w->start.output = w->start.errors = fds[1];
+	fd_nonblock(w->pipe);
+	return 0;
+}
+
+static void
+close_output(struct worker *w)
+{
+	if (!w->foreground)
+		fd_close(&w->start.output);
+}
+
+/* What must be there before the job may begin. */
+static int
+prepare(struct worker *w)
+{
 	w->start.spec = &w->spec;
 	w->start.env = job_input_env(&w->spec, &w->failure);
 	if (w->start.env == NULL)
@@ -161,12 +183,15 @@ prepare(struct worker *w, int *output_r)
 		return -1;
 	if (tree_adopt() == -1)
 		return err_errno(&w->failure, "cannot watch over processes");
-	if (pipe2(fds, O_CLOEXEC) == -1)
-		return err_errno(&w->failure, "cannot make a pipe");
-	w->pipe = fds[0];
-	*output_r = fds[1];
-	fd_nonblock(w->pipe);
-	return 0;
+	return make_output(w);
+}
+
+static int
+note_started(struct worker *w, pid_t pid)
+{
+	if (w->foreground)
+		return 0;
+	return runfile_set_started(&w->file, w->report.started_us, pid);
 }
 
 /*
@@ -177,32 +202,30 @@ static int
 start_job(struct worker *w, const struct cgroup_base *cgroups)
 {
 	pid_t pid;
-	int output = -1;
 
 	if (w->spec.refusal[0] != '\0')
 		return err_set(&w->failure, "%s", w->spec.refusal);
 	if (kind_of(w->spec.kind) == NULL)
 		return err_set(&w->failure,
 		    "this launcher knows no jobs of kind %d", w->spec.kind);
-	if (prepare_limits(w, cgroups) == -1 || prepare(w, &output) == -1)
+	if (prepare_limits(w, cgroups) == -1 || prepare(w) == -1)
 		return -1;
 	if (w->spec.lease_epoch != 0 &&
 	    !lease_holds(WORKER_RUNS_FD, w->spec.lease_epoch, worker_now_us(),
 		&w->lease_us)) {
-		fd_close(&output);
+		close_output(w);
 		return err_set(&w->failure,
 		    "the lease of this host ran out before it started");
 	}
 	w->report.started_us = realtime_us();
 	w->begin_us = worker_now_us();
-	if (runfile_set_started(&w->file, w->report.started_us, 0) == -1) {
-		fd_close(&output);
+	if (note_started(w, 0) == -1) {
+		close_output(w);
 		return err_errno(&w->failure, "cannot write the run file");
 	}
 	fault_point(FAULT_WORKER_STARTED_WRITTEN);
-	w->start.output = output;
 	pid = kind_of(w->spec.kind)->start(w, &w->failure);
-	fd_close(&output);
+	close_output(w);
 	fd_close(&w->start.input);
 	if (pid == -1)
 		return -1;
@@ -232,8 +255,7 @@ watch_job(struct worker *w)
 {
 	if (is_quick(w))
 		return;
-	if (runfile_set_started(
-		&w->file, w->report.started_us, w->report.pid) == -1)
+	if (note_started(w, w->report.pid) == -1)
 		log_warn("run %s: cannot write its pid", w->spec.id);
 	report_started(&w->report);
 	fault_point(FAULT_WORKER_STARTED_TOLD);
@@ -314,6 +336,30 @@ hand_over(struct worker *w)
 	}
 }
 
+void
+worker_do(struct worker *w, const struct cgroup_base *cgroups)
+{
+	if (start_job(w, cgroups) == 0) {
+		watch_job(w);
+		worker_drain(w);
+		fault_point(FAULT_WORKER_EXIT_SEEN);
+		if (kind_of(w->spec.kind)->finish != NULL)
+			kind_of(w->spec.kind)->finish(w);
+	}
+	fill_result(w);
+	run_cgroup_remove(&w->cgroup);
+}
+
+void
+worker_init(struct worker *w)
+{
+	set_title(w->spec.job);
+	/* No job of our own user looks into our memory and descriptors. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	w->pipe = w->timer = w->start.input = w->start.cgroup = -1;
+	run_cgroup_init(&w->cgroup);
+}
+
 _Noreturn void
 worker_run(struct worker *w, struct message *message, int fd,
     const struct worker_setup *setup)
@@ -327,23 +373,13 @@ worker_run(struct worker *w, struct message *message, int fd,
 		log_error("malformed specification of a run");
 		_exit(1);
 	}
-	set_title(w->spec.job);
-	w->pipe = w->timer = w->start.input = w->start.cgroup = -1;
-	run_cgroup_init(&w->cgroup);
+	worker_init(w);
 	if (!claim_run(w, setup->runs_dir))
 		_exit(0);
 	fault_point(FAULT_WORKER_CLAIMED);
 	runfile_output_init(&w->output, &w->file);
 	report_init(&w->report, WORKER_MASTER_FD, setup->socket, w->spec.id);
-	if (start_job(w, &setup->cgroups) == 0) {
-		watch_job(w);
-		worker_drain(w);
-		fault_point(FAULT_WORKER_EXIT_SEEN);
-		if (kind_of(w->spec.kind)->finish != NULL)
-			kind_of(w->spec.kind)->finish(w);
-	}
-	fill_result(w);
-	run_cgroup_remove(&w->cgroup);
+	worker_do(w, &setup->cgroups);
 	hand_over(w);
 	_exit(0);
 }

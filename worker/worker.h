@@ -14,7 +14,7 @@
 #include "ipc/spec.h"
 
 #include "envfile.h"
-#include "inside.h"
+#include "kinds/inside.h"
 #include "job_start.h"
 #include "report.h"
 #include "run_cgroup.h"
@@ -47,6 +47,7 @@ struct worker {
 	struct run_result result;
 	struct err failure;   /* why it could not start */
 	struct inside inside; /* of a job that is no program */
+	bool foreground;      /* of "belfry exec": no run file, no master */
 	enum worker_phase phase;
 	enum outcome forced; /* why it was ended, OUTCOME_NONE by itself */
 	int kill_why;
@@ -68,6 +69,15 @@ struct worker_setup {
 	const char *runs_dir; /* where the run files are */
 	struct cgroup_base cgroups;
 };
+
+/* After w->spec was decoded, in a worker that was never used. */
+void worker_init(struct worker *worker);
+
+/*
+ * Runs what w->spec says to its end, when that is so far, and fills
+ * w->result. To be called once.
+ */
+void worker_do(struct worker *worker, const struct cgroup_base *cgroups);
 
 /*
  * Runs what the message asks for and ends the process. fd is the channel to

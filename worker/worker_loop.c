@@ -211,14 +211,28 @@ arm_timer(struct worker *w)
 	w->armed_us = next;
 }
 
+/* Whoever sits at the terminal does not ask twice in vain. */
+static void
+interrupt(struct worker *w, int64_t now_us)
+{
+	if (w->phase == WORKER_TERM)
+		enter_kill(w, now_us);
+	else
+		force_end(w, OUTCOME_KILLED, KILL_OPERATOR, now_us);
+}
+
 /* Signals that came; SIGCHLD only had to wake us. */
 static void
 read_signals(struct worker *w, int64_t now_us)
 {
 	struct signalfd_siginfo info;
 
-	if (read(WORKER_SIGNAL_FD, &info, sizeof(info)) == sizeof(info) &&
-	    info.ssi_signo == SIGTERM)
+	if (read(WORKER_SIGNAL_FD, &info, sizeof(info)) != sizeof(info) ||
+	    info.ssi_signo == SIGCHLD)
+		return;
+	if (w->foreground)
+		interrupt(w, now_us);
+	else
 		force_end(w, OUTCOME_KILLED, KILL_SHUTDOWN, now_us);
 }
 

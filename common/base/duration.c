@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 
+#define LETTERS        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DURATION_UNITS "write ns, us, ms, s, m, h, d or w"
 
 struct unit {
@@ -42,6 +43,12 @@ static bool
 is_digit(char c)
 {
 	return c >= '0' && c <= '9';
+}
+
+static bool
+is_letter(char c)
+{
+	return c != '\0' && strchr(LETTERS, c) != NULL;
 }
 
 /* Returns the end, which is p when there is no digit at all. */
@@ -96,6 +103,45 @@ bad_number(const char *p, int column, struct err *err)
 	    column);
 }
 
+/* What people write for a unit, by its beginning; "mi" is no month. */
+static const char *
+guess_unit(const char *p, size_t len)
+{
+	static const char *const guesses[][2] = {
+	    {"nan", "ns"},
+	    {"nse", "ns"},
+	    {"mic", "us"},
+	    {"use", "us"},
+	    {"mil", "ms"},
+	    {"mse", "ms"},
+	    {"s", "s"},
+	    {"mi", "m"},
+	    {"h", "h"},
+	    {"d", "d"},
+	    {"w", "w"},
+	};
+
+	if (len == 1 && *p == 'M')
+		return "m";
+	for (size_t i = 0; i < nitems(guesses); i++)
+		if (strncasecmp(p, guesses[i][0], strlen(guesses[i][0])) == 0)
+			return guesses[i][1];
+	return NULL;
+}
+
+static int
+unknown_unit(const char *p, int column, struct err *err)
+{
+	size_t len = strspn(p, LETTERS);
+	const char *guess = guess_unit(p, len);
+
+	if (guess != NULL)
+		return err_set(err,
+		    "column %d: unknown unit \"%.*s\"; did you mean %s?",
+		    column, len < 20 ? (int)len : 20, p, guess);
+	return err_set(err, "column %d: unknown unit; " DURATION_UNITS, column);
+}
+
 static int
 bad_unit(const char *p, int column, struct err *err)
 {
@@ -105,7 +151,7 @@ bad_unit(const char *p, int column, struct err *err)
 	if (*p == ' ' || *p == '\t')
 		return err_set(err,
 		    "column %d: no blanks in a duration; write 1h30m", column);
-	return err_set(err, "column %d: unknown unit; " DURATION_UNITS, column);
+	return unknown_unit(p, column, err);
 }
 
 int
@@ -128,7 +174,8 @@ duration_parse_column(
 		if (q == p)
 			return bad_number(p, column + (int)(p - text), err);
 		unit = unit_find(q);
-		if (unit == NULL)
+		/* 5min is no 5m with something behind it. */
+		if (unit == NULL || is_letter(q[strlen(unit->name)]))
 			return bad_unit(q, column + (int)(q - text), err);
 		sum += (wide)n.whole * (uint64_t)unit->ns +
 		    (wide)n.fraction * (uint64_t)unit->ns / n.scale;

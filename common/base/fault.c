@@ -1,16 +1,45 @@
 #include "base/fault.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "ipc/message.h"
 
 static struct faults *faults;
+static uint32_t own_role;
+
+/* By its program and arguments: "belfryd -x ROLE". */
+static uint32_t
+find_role(void)
+{
+	static const char *const names[ROLE_COUNT] = {
+	    [ROLE_MASTER] = "master",
+	    [ROLE_RECORDER] = "recorder",
+	    [ROLE_API] = "api",
+	};
+	char text[4096] = "";
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+	const char *end = text + (n > 0 ? n : 0), *p = text;
+
+	fd_close(&fd);
+	if (strstr(text, "belfry-worker") != NULL)
+		return ROLE_WORKER;
+	while (p < end && strcmp(p, "-x") != 0)
+		p += strlen(p) + 1;
+	p += strlen(p) + 1;
+	for (uint32_t i = 0; i < ROLE_COUNT && p < end; i++)
+		if (names[i] != NULL && strcmp(p, names[i]) == 0)
+			return i;
+	return ROLE_GUARDIAN;
+}
 
 /* Forked processes have the mapping of their parent. */
 static struct faults *
@@ -28,6 +57,7 @@ map_faults(void)
 	p = mmap(
 	    NULL, sizeof(*faults), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	fd_close(&fd);
+	own_role = find_role();
 	return p != MAP_FAILED ? p : NULL;
 }
 
@@ -57,16 +87,22 @@ is_next(enum fault_point point, struct fault_death *death)
 	    death->at;
 }
 
+static bool
+is_armed(void)
+{
+	if (faults == NULL)
+		faults = map_faults();
+	return faults != NULL &&
+	    __atomic_load_n(&faults->armed, __ATOMIC_SEQ_CST) != 0;
+}
+
 void
 fault_point(enum fault_point point)
 {
 	struct fault_death *death;
 	uint32_t n;
 
-	if (faults == NULL)
-		faults = map_faults();
-	if (faults == NULL ||
-	    __atomic_load_n(&faults->armed, __ATOMIC_SEQ_CST) == 0)
+	if (!is_armed())
 		return;
 	n = __atomic_fetch_add(&faults->passed, 1, __ATOMIC_SEQ_CST);
 	if (n < FAULT_TRACE)
@@ -83,4 +119,21 @@ fault_point(enum fault_point point)
 	if (faults->nvictims == 0)
 		die();
 	kill_victims();
+}
+
+bool
+fault_fails(enum fault_kind kind)
+{
+	int saved = errno;
+
+	if (!is_armed() || faults->fail_kind != (uint32_t)kind ||
+	    faults->fail_role != own_role ||
+	    __atomic_add_fetch(&faults->failing, 1, __ATOMIC_SEQ_CST) !=
+		faults->fail_at) {
+		errno = saved;
+		return false;
+	}
+	faults->failed = 1;
+	errno = (int)faults->fail_errno;
+	return true;
 }

@@ -10,6 +10,7 @@
 #ifndef BELFRY_BASE_FAULT_H
 #define BELFRY_BASE_FAULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* In the order of one run; the prefix is the process. */
@@ -53,7 +54,10 @@
 	X(MASTER_BEGUN_RESUMED)                                                \
 	X(MASTER_LOST_ENDED)                                                   \
 	X(MASTER_RETRIES_RESUMED)                                              \
-	X(MASTER_RECOVERED)
+	X(MASTER_RECOVERED)                                                    \
+	/* Only when a job comes after another. */                             \
+	X(MASTER_END_MARKED) /* in the run file */                             \
+	X(MASTER_AFTER_TOLD) /* the recorder was */
 
 enum fault_point {
 #define X(name) FAULT_##name,
@@ -65,6 +69,13 @@ enum fault_point {
 #define FAULT_DEATHS  2
 #define FAULT_VICTIMS 16
 #define FAULT_TRACE   1024
+
+/* What can fail instead. */
+enum fault_kind {
+	FAULT_NONE,
+	FAULT_ALLOC, /* of mem.h */
+	FAULT_WRITE, /* of fd_pwrite_all() */
+};
 
 struct fault_death {
 	uint32_t only; /* the point that counts, + 1; 0: each */
@@ -81,16 +92,32 @@ struct faults {
 	uint32_t nvictims; /* 0: whoever passes */
 	struct fault_death deaths[FAULT_DEATHS]; /* one after the other */
 	int32_t victims[FAULT_VICTIMS];
+	uint32_t fail_kind;
+	uint32_t
+	    fail_role;    /* in whose process; ROLE_WORKER: in launchers too */
+	uint32_t fail_at; /* which of them, from 1 */
+	uint32_t fail_errno;
+	uint32_t failing;           /* that were counted */
+	uint32_t failed;            /* it did */
 	uint8_t trace[FAULT_TRACE]; /* the points, in order, + 1 */
 };
 
 #ifdef BELFRY_FAULTS
 /* May not return. Also for a child that shares memory with its parent. */
 void fault_point(enum fault_point point);
+
+/* True, with errno: it is to fail now. */
+bool fault_fails(enum fault_kind kind);
 #else
 static inline void
 fault_point(enum fault_point point)
 {
+}
+
+static inline bool
+fault_fails(enum fault_kind kind)
+{
+	return false;
 }
 #endif
 

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/mem.h"
 
 void
@@ -44,6 +45,8 @@ fd_pwrite_all(int fd, const void *p, size_t n, off_t offset)
 	const char *s = p;
 	ssize_t w;
 
+	if (fault_fails(FAULT_WRITE))
+		return -1;
 	while (n > 0) {
 		w = pwrite(fd, s, n, offset);
 		if (w == -1 && errno == EINTR)

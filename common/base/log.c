@@ -45,7 +45,7 @@ log_level_parse(const char *name)
 int
 log_target_parse(const char *name)
 {
-	static const char *const names[] = { "stderr", "syslog", "both" };
+	static const char *const names[] = {"stderr", "syslog", "both"};
 
 	for (size_t i = 0; i < nitems(names); i++)
 		if (strcmp(name, names[i]) == 0)

@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 
 static void *
 check(void *p)
 {
-	if (p == NULL)
+	if (p == NULL || fault_fails(FAULT_ALLOC))
 		fatalx("out of memory");
 	return p;
 }

@@ -276,3 +276,14 @@ civil_parse(const char *text, struct civil *civil_r, struct err *err)
 		return err_set(err, "second 60; a second is 00-59");
 	return 0;
 }
+
+int
+civil_parse_day(const char *text, struct civil *civil_r, struct err *err)
+{
+	char day[sizeof("2026-03-10 00:00")];
+
+	if (strlen(text) != strlen("2026-03-10"))
+		return civil_parse(text, civil_r, err);
+	snprintf(day, sizeof(day), "%s 00:00", text);
+	return civil_parse(day, civil_r, err);
+}

@@ -57,4 +57,7 @@ int timestamp_parse_ms(const char *text, int64_t *ms_r, struct err *err);
  */
 int civil_parse(const char *text, struct civil *civil_r, struct err *err);
 
+/* The same, and the time of day may be missing: midnight. */
+int civil_parse_day(const char *text, struct civil *civil_r, struct err *err);
+
 #endif

@@ -38,6 +38,26 @@ enum job_first {
 	JOB_FIRST_NOW,
 };
 
+/* Which ends of a parent count; after-when. */
+enum job_after_when {
+	JOB_AFTER_SUCCESS,
+	JOB_AFTER_FAILURE, /* every other end of a run */
+	JOB_AFTER_ALWAYS,
+};
+
+/* Of how many parents; after-join. */
+enum job_after_join {
+	JOB_AFTER_ALL,
+	JOB_AFTER_ANY,
+};
+
+/* Which output is kept. */
+enum job_output {
+	JOB_OUTPUT_KEEP,
+	JOB_OUTPUT_FAILURE, /* not of a success */
+	JOB_OUTPUT_NONE,
+};
+
 /* What becomes of a slot whose host was lost. */
 enum job_guarantee {
 	JOB_AT_MOST_ONCE,
@@ -76,7 +96,10 @@ struct job_options {
 	const char *calendar_name; /* "" none */
 	const char *hosts;         /* placement/hosts.h; "any" */
 	const char *settings;      /* of its kind: "KEY=VALUE\n..."; "" none */
-	/* what the last three mean, found out with the job */
+	const char *after;         /* parents, "A B C", each once; "" none */
+	const char *labels;        /* "WORD KEY=VALUE", each once; "" none */
+	const char *owner;         /* "" nobody said */
+	/* what start_at, end_at and calendar_name mean, found out later */
 	const struct job_calendar *calendar; /* a reference, NULL none */
 	int64_t start_s;                     /* first instant; INT64_MIN none */
 	int64_t end_s;             /* first instant after; INT64_MAX none */
@@ -112,12 +135,15 @@ struct job_options {
 	uint8_t dst_overlap;       /* enum schedule_overlap */
 	uint8_t calendar_mode;     /* enum calendar_mode */
 	uint8_t first;             /* enum job_first */
+	uint8_t after_when;        /* enum job_after_when */
+	uint8_t after_join;        /* enum job_after_join */
+	uint8_t output;            /* enum job_output */
 	uint8_t kind;              /* enum job_kind */
 	uint8_t place;             /* enum place */
 	uint8_t guarantee;         /* enum job_guarantee */
 	uint8_t when_isolated;     /* enum job_isolated */
 	uint8_t on_lease_lost;     /* enum job_lease_lost */
-	uint8_t reserved[5];       /* 0 */
+	uint8_t reserved[2];       /* 0 */
 };
 
 /*
@@ -141,6 +167,9 @@ struct job_def {
 };
 
 #define JOB_SCHEDULES_MAX 255
+
+#define JOB_AFTER_MAX 100 /* parents */
+#define JOB_LABEL_MAX 128 /* bytes of one */
 
 /* "" none. */
 const char *job_def_description(const struct job_def *def);
@@ -190,6 +219,9 @@ struct job_set_options {
 	bool privileged;          /* we are root: check owners and modes */
 	bool hints;               /* also look for hints (slow) */
 	int64_t now;              /* seconds; hints look from here */
+	/* Is there a job of that name in no file of these? NULL: no. */
+	bool (*is_elsewhere)(void *arg, const char *name);
+	void *arg;
 };
 
 /*
@@ -236,6 +268,20 @@ const struct job_problem *job_set_problem(const struct job_set *set, size_t i);
 
 /* True when both mean the same run: all but file, line and schedules. */
 bool job_def_equal(const struct job_def *a, const struct job_def *b);
+
+/*
+ * The next word of a list such as after or labels: *p is moved behind it.
+ * NULL: there is none; else it has *len_r bytes.
+ */
+const char *job_next_word(const char **p, size_t *len_r);
+
+/* Can it be a label? */
+bool job_is_label(const char *text);
+
+/*
+ * Has the job this label: "WORD", "KEY=VALUE", or "KEY" for any value of it?
+ */
+bool job_def_has_label(const struct job_def *def, const char *label);
 
 /*
  * The words of a command that needs no shell, or of shell = none: allocated

@@ -38,6 +38,15 @@ suggest_init(struct suggest *s, const char *word)
 	s->distance = 0;
 }
 
+bool
+quote_is_quoted(const char *value)
+{
+	size_t n = strlen(value);
+
+	return n >= 2 && (*value == '"' || *value == '\'') &&
+	    strchr(value + 1, *value) == value + n - 1;
+}
+
 static char
 fold(char c)
 {

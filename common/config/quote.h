@@ -5,6 +5,7 @@
 #ifndef BELFRY_CONFIG_QUOTE_H
 #define BELFRY_CONFIG_QUOTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define QUOTE_SIZE 64
@@ -14,6 +15,9 @@
  * control characters. A character of UTF-8 is never cut. Returns buf.
  */
 const char *quote(char buf[QUOTE_SIZE], const char *text);
+
+/* The whole of it stands in one pair of quotes, as in another kind of file. */
+bool quote_is_quoted(const char *value);
 
 /*
  * Looks for the candidate that a mistyped word was meant to be. Start with

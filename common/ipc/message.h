@@ -55,6 +55,9 @@ enum role_id {
  *   DRAINED        all runs have ended and are recorded
  *   ROLE_BAD       u8 role, u8 index, str why: it sent rubbish, restart it
  *   DRAIN_PATIENCE i64 ms that a drain may take; more, and the master hangs
+ *   UPGRADE_ASK    somebody asked for an upgrade
+ *   UPGRADE_STATE  u32 attempt, u8 enum upgrade_state, str version before,
+ *                  str error: for the status
  *   LIBRARY_ASK    start the launcher that has the libraries, if it is not
  *                  there
  *   ROLE_SPAWNED   u8 role, u8 index, u32 pid, u32 restarts: for the status
@@ -79,7 +82,10 @@ enum role_id {
  *   RECORD_SLOT    M: slots that did not run, and why
  *   STATE_PAUSE    R: struct record_pause, one a pause
  *   RECORD_PAUSE   M: struct record_pause
- *   RECORD_PARAMS  M: str run, str JSON: what the run was begun with
+ *   RECORD_PARAMS  M: str run, str JSON: what the run was begun with, str JSON:
+ *                  the ends of its parents; "" for what there is not
+ *   STATE_AFTER    R: struct record_after: not used up, one an end
+ *   RECORD_AFTER   M: struct record_after
  *   RECORDED       R: u64 all up to this sequence number is on disk
  *   STATE_NEW      R: the store is a new one: tell again what is not over
  * Questions of the api process; the message id tells them apart:
@@ -112,6 +118,10 @@ enum role_id {
 	    10, 10, false)                                                     \
 	X(14, DRAIN_PATIENCE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN),  \
 	    8, 8, false)                                                       \
+	X(15, UPGRADE_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), 0,  \
+	    256, false)                                                        \
+	X(16, UPGRADE_STATE, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER),   \
+	    15, 4096, false)                                                   \
 	X(19, LIBRARY_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), 0,  \
 	    0, false)                                                          \
 	X(20, RUN_LAUNCH, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 32,  \
@@ -131,7 +141,7 @@ enum role_id {
 	X(41, STATE_JOB, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,   \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(42, STATE_RETRY, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
-	    4096, false)                                                       \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(43, STATE_OPEN, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,  \
 	    4096, false)                                                       \
 	X(44, STATE_END, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0,    \
@@ -151,6 +161,10 @@ enum role_id {
 	X(51, RECORD_PAUSE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
 	    16, 4096, false)                                                   \
 	X(52, RECORD_PARAMS, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),   \
+	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
+	X(55, STATE_AFTER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
+	X(56, RECORD_AFTER, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
 	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
 	X(59, STATE_NEW, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0, 0, \
 	    false)                                                             \
@@ -175,6 +189,15 @@ enum message_type {
 enum listen_kind {
 	LISTEN_WORKERS = 1, /* to the master: run-dir/worker.sock */
 	LISTEN_API = 2,     /* to the api: the command's unix socket */
+};
+
+/* How the last upgrade stands; numbers are on the wire. */
+enum upgrade_state {
+	UPGRADE_NONE = 0,
+	UPGRADE_TESTING = 1,
+	UPGRADE_REPLACING = 2,
+	UPGRADE_DONE = 3,
+	UPGRADE_FAILED = 4,
 };
 
 /* Why a run is to end. In the run's reason; numbers are on the wire. */

@@ -11,6 +11,7 @@ record_job_encode(const struct record_job *r, struct wire_writer *w)
 	wire_put_u8(w, (uint8_t)r->last_outcome);
 	wire_put_i64(w, r->last_success_ms);
 	wire_put_i64(w, r->failures);
+	wire_put_u64(w, r->joined);
 }
 
 int
@@ -24,6 +25,7 @@ record_job_decode(struct record_job *r, struct wire_reader *in)
 	r->last_outcome = wire_get_u8(in);
 	r->last_success_ms = wire_get_i64(in);
 	r->failures = wire_get_i64(in);
+	r->joined = wire_get_u64(in);
 	return wire_ok(in) && r->last_outcome < OUTCOME_COUNT ? 0 : -1;
 }
 
@@ -35,6 +37,10 @@ record_retry_encode(const struct record_retry *r, struct wire_writer *w)
 	wire_put_i64(w, r->slot_ms);
 	wire_put_i32(w, r->attempt);
 	wire_put_i64(w, r->due_ms);
+	wire_put_str(w, r->chain);
+	wire_put_str(w, r->parent);
+	wire_put_str(w, r->params);
+	wire_put_str(w, r->parents);
 }
 
 int
@@ -45,6 +51,10 @@ record_retry_decode(struct record_retry *r, struct wire_reader *in)
 	r->slot_ms = wire_get_i64(in);
 	r->attempt = wire_get_i32(in);
 	r->due_ms = wire_get_i64(in);
+	r->chain = wire_get_str(in);
+	r->parent = wire_get_str(in);
+	r->params = wire_get_str(in);
+	r->parents = wire_get_str(in);
 	return wire_ok(in) ? 0 : -1;
 }
 
@@ -79,6 +89,7 @@ record_slot_encode(const struct record_slot *r, struct wire_writer *w)
 	wire_put_str(w, r->reason);
 	wire_put_str(w, r->detail);
 	wire_put_str(w, r->host);
+	wire_put_u64(w, r->joined);
 }
 
 int
@@ -92,6 +103,7 @@ record_slot_decode(struct record_slot *r, struct wire_reader *in)
 	r->reason = wire_get_str(in);
 	r->detail = wire_get_str(in);
 	r->host = wire_get_str(in);
+	r->joined = wire_get_u64(in);
 	return wire_ok(in) && r->outcome < OUTCOME_COUNT ? 0 : -1;
 }
 
@@ -116,4 +128,37 @@ record_pause_decode(struct record_pause *r, struct wire_reader *in)
 	r->since_ms = wire_get_i64(in);
 	r->until_ms = wire_get_i64(in);
 	return wire_ok(in) ? 0 : -1;
+}
+
+void
+record_after_encode(const struct record_after *r, struct wire_writer *w)
+{
+	wire_put_str(w, r->job);
+	wire_put_u64(w, r->mark);
+	wire_put_str(w, r->parent);
+	wire_put_str(w, r->run);
+	wire_put_u8(w, (uint8_t)r->outcome);
+	wire_put_i32(w, r->exit_code);
+	wire_put_i64(w, r->end_ms);
+	wire_put_str(w, r->chain);
+	wire_put_str(w, r->params);
+	wire_put_u64(w, r->replaces);
+	wire_put_u64(w, r->used);
+}
+
+int
+record_after_decode(struct record_after *r, struct wire_reader *in)
+{
+	r->job = wire_get_str(in);
+	r->mark = wire_get_u64(in);
+	r->parent = wire_get_str(in);
+	r->run = wire_get_str(in);
+	r->outcome = wire_get_u8(in);
+	r->exit_code = wire_get_i32(in);
+	r->end_ms = wire_get_i64(in);
+	r->chain = wire_get_str(in);
+	r->params = wire_get_str(in);
+	r->replaces = wire_get_u64(in);
+	r->used = wire_get_u64(in);
+	return wire_ok(in) && r->outcome < OUTCOME_COUNT ? 0 : -1;
 }

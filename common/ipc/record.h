@@ -24,6 +24,27 @@ struct record_job {
 	enum outcome last_outcome;
 	int64_t last_success_ms; /* start of the last run that succeeded */
 	int64_t failures;        /* in a row, 0 after a success */
+	uint64_t joined; /* ends of parents up to this mark are used up */
+};
+
+/*
+ * A parent's run ended, and a job that comes after it has not used that up
+ * yet. Strings are borrowed. Marks count ends on this host, those of all jobs,
+ * and never go back. A record without an id of a run only takes back: the end
+ * that has the mark replaces, and all up to used.
+ */
+struct record_after {
+	const char *job;    /* that comes after it */
+	uint64_t mark;      /* of the end; 0 when there is no run */
+	const char *parent; /* the job that ended */
+	const char *run;
+	enum outcome outcome;
+	int32_t exit_code; /* -1 none */
+	int64_t end_ms;
+	const char *chain;  /* run_begin_chain() of the run */
+	const char *params; /* JSON, "" none */
+	uint64_t replaces;  /* 0 none */
+	uint64_t used;      /* 0 none */
 };
 
 /* A run that failed and is to be tried again. */
@@ -33,6 +54,10 @@ struct record_retry {
 	int64_t slot_ms;
 	int32_t attempt; /* the coming one */
 	int64_t due_ms;
+	const char *chain;   /* of the run that failed, never "" */
+	const char *parent;  /* "" none */
+	const char *params;  /* JSON, "" none */
+	const char *parents; /* JSON, "" none; see params.h */
 };
 
 /* A run ended. */
@@ -60,6 +85,7 @@ struct record_slot {
 	const char *reason;   /* a word of INTERFACE.md: "overlap", "late" */
 	const char *detail;   /* a sentence, or "" */
 	const char *host;
+	uint64_t joined; /* as in struct run_begin */
 };
 
 /* Somebody paused a job, or ended that. Strings are borrowed. */
@@ -77,6 +103,8 @@ struct record_pause {
 
 void record_pause_encode(const struct record_pause *r, struct wire_writer *w);
 int record_pause_decode(struct record_pause *r, struct wire_reader *in);
+void record_after_encode(const struct record_after *r, struct wire_writer *w);
+int record_after_decode(struct record_after *r, struct wire_reader *in);
 void record_job_encode(const struct record_job *r, struct wire_writer *w);
 int record_job_decode(struct record_job *r, struct wire_reader *in);
 void record_retry_encode(const struct record_retry *r, struct wire_writer *w);

@@ -1,6 +1,7 @@
 #include "ipc/result.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void
 run_result_encode(const struct run_result *result, struct wire_writer *w)
@@ -35,4 +36,38 @@ run_result_decode(struct run_result *result, struct wire_reader *r)
 	if (!wire_ok(r) || result->outcome >= OUTCOME_COUNT)
 		return -1;
 	return 0;
+}
+
+int
+run_result_exit_status(const struct run_result *result)
+{
+	static const char executing[] = "cannot execute ";
+
+	switch (result->outcome) {
+	case OUTCOME_TIMEOUT:
+		return 124;
+	case OUTCOME_KILLED:
+		return 137;
+	case OUTCOME_LAUNCH_FAILED:
+		/* A directory may be missing, too: that is 126. */
+		return strncmp(result->reason, executing, strlen(executing)) ==
+			    0 &&
+			strstr(result->reason, "No such file") != NULL ?
+		    127 :
+		    126;
+	case OUTCOME_SUCCESS:
+	case OUTCOME_FAILURE:
+		if (result->signal > 0)
+			return 128 + result->signal;
+		if (result->exit_code >= 0)
+			return result->exit_code;
+		return result->outcome == OUTCOME_SUCCESS ? 0 : 1;
+	case OUTCOME_NONE:
+	case OUTCOME_LOST:
+	case OUTCOME_SKIPPED:
+	case OUTCOME_MISSED:
+	case OUTCOME_COUNT:
+		break;
+	}
+	return 1;
 }

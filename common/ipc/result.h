@@ -25,6 +25,13 @@ struct run_result {
 
 void run_result_encode(const struct run_result *result, struct wire_writer *w);
 
+/*
+ * What a shell would call the exit status of the job: its exit code, 128 and
+ * the signal; 124 for a time-out, 137 for a kill, 127 for a program that is
+ * not there and 126 for what cannot be started otherwise.
+ */
+int run_result_exit_status(const struct run_result *result);
+
 /* 0, or -1 when malformed. Fields that a newer worker appended are skipped. */
 int run_result_decode(struct run_result *result, struct wire_reader *r);
 

@@ -13,15 +13,16 @@
 
 /*
  * Header: 0 magic, 8 u32 state, 16 u32 length and begin, 1024 i64 started_us
- * and i32 pid, 1040 u64 bytes of output stored so far, 2048 u32 length and
- * result. The state is written after what it promises.
+ * and i32 pid, 1040 u64 bytes of output stored so far, 1048 u64 mark of its
+ * end, 2048 u32 length and result. The state is written after what it promises.
  */
 #define MAGIC          "BELFRUN1"
 #define STATE_OFFSET   8
 #define BEGIN_OFFSET   16
 #define STARTED_OFFSET 1024
 #define STORED_OFFSET  1040
-#define CLEARED_SIZE   1048 /* what a new run finds empty */
+#define MARK_OFFSET    1048
+#define CLEARED_SIZE   1056 /* what a new run finds empty */
 #define RESULT_OFFSET  2048
 #define HEADER_SIZE    RUNFILE_HEADER
 
@@ -43,6 +44,9 @@ run_begin_encode(const struct run_begin *b, struct wire_writer *w)
 	wire_put_u64(w, b->output_limit);
 	wire_put_u64(w, b->fence);
 	wire_put_u32(w, b->copy);
+	wire_put_str(w, b->chain);
+	wire_put_str(w, b->parent);
+	wire_put_u64(w, b->joined);
 }
 
 /* Not snprintf(): its pages cost a worker that has just been forked dear. */
@@ -71,7 +75,20 @@ run_begin_decode(struct run_begin *b, struct wire_reader *r)
 	b->fence = wire_get_u64(r);
 	if (r->pos < r->len) /* older versions had none */
 		b->copy = wire_get_u32(r);
+	b->chain[0] = b->parent[0] = '\0';
+	b->joined = 0;
+	if (r->pos < r->len) { /* a version that has it wrote this */
+		get_text(r, b->chain, sizeof(b->chain));
+		get_text(r, b->parent, sizeof(b->parent));
+		b->joined = wire_get_u64(r);
+	}
 	return wire_ok(r) && b->trigger < TRIGGER_COUNT ? 0 : -1;
+}
+
+const char *
+run_begin_chain(const struct run_begin *begin)
+{
+	return begin->chain[0] != '\0' ? begin->chain : begin->id;
 }
 
 const char *
@@ -133,6 +150,8 @@ read_header(struct runfile *file, uint8_t *h)
 	file->started_us = wire_get_i64(&r);
 	pid = wire_get_i32(&r);
 	file->pid = pid;
+	wire_reader_init(&r, h + MARK_OFFSET, 8);
+	file->mark = wire_get_u64(&r);
 	if (file->state != RUNFILE_DONE)
 		return file->state < RUNFILE_DONE ? 0 : -1;
 	wire_reader_init(&r, h + RESULT_OFFSET, HEADER_SIZE - RESULT_OFFSET);
@@ -327,6 +346,22 @@ runfile_set_started(struct runfile *file, int64_t started_us, pid_t pid)
 	if (file->state == RUNFILE_STARTED)
 		return 0;
 	return set_state(file, RUNFILE_STARTED);
+}
+
+int
+runfile_set_mark(int dirfd, const char *id, uint64_t mark)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+	struct runfile file;
+	struct err err;
+	int rc;
+
+	if (runfile_open(&file, dirfd, id, &err) == -1)
+		return -1;
+	wire_put_u64(&w, mark);
+	rc = write_at(&file, &w, MARK_OFFSET);
+	runfile_close(&file);
+	return rc;
 }
 
 int

@@ -54,12 +54,20 @@ struct run_begin {
 	uint64_t output_limit;
 	uint64_t fence; /* 0: in a cluster, its claim was not answered yet */
 	uint32_t copy;  /* of a slot that several hosts run; 0: the only one */
+	/* Where it comes from, when other runs were before it. */
+	char chain[RUN_ID_SIZE];  /* the first of all of them; "" this one */
+	char parent[RUN_ID_SIZE]; /* whose end it was begun by; "" none */
+	uint64_t joined; /* it uses up its job's ends of parents up to this
+	                    mark (record.h); 0 none */
 };
 
 void run_begin_encode(const struct run_begin *begin, struct wire_writer *w);
 
-/* 0, or -1 when malformed. */
+/* 0, or -1 when malformed. What an older version did not write is empty. */
 int run_begin_decode(struct run_begin *begin, struct wire_reader *r);
+
+/* The run that a chain is named after. */
+const char *run_begin_chain(const struct run_begin *begin);
 
 struct runfile {
 	int fd; /* owned */
@@ -67,6 +75,7 @@ struct runfile {
 	struct run_begin begin;
 	int64_t started_us;       /* 0 before STARTED */
 	int32_t pid;              /* of the job, 0 before STARTED */
+	uint64_t mark;            /* of its end, for its dependents; 0 none */
 	struct run_result result; /* when DONE */
 };
 
@@ -111,6 +120,12 @@ int runfile_open_place(
  * already. 0, or -1 with errno.
  */
 int runfile_free(int dirfd, const char *id);
+
+/*
+ * Notes the mark that the end of the run has: whoever finds the file finds it
+ * too. 0, or -1 with errno.
+ */
+int runfile_set_mark(int dirfd, const char *id, uint64_t mark);
 
 /* Reads header and result again. 0 or -1 as above. */
 int runfile_reload(struct runfile *file, struct err *err);

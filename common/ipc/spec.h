@@ -17,6 +17,12 @@
 #define JOB_NAME_MAX    128
 #define SPEC_GROUPS_MAX 256
 
+/*
+ * "belfry-worker WORKER_FOREGROUND FD" runs the struct run_spec in the memfd
+ * FD in the foreground; see worker/foreground.h.
+ */
+#define WORKER_FOREGROUND "foreground"
+
 /* What a job is. On the wire: numbers are never given out again. */
 enum job_kind {
 	KIND_COMMAND = 0,

@@ -19,8 +19,9 @@
  * Exit codes of a run: those of curl for what fails below HTTP, up to 99, and
  * these.
  */
-#define HTTP_EXIT_STATUS 100 /* plus the class: 104 for a 404 not expected */
-#define HTTP_EXIT_BODY   110 /* the body is not as expected */
+#define HTTP_EXIT_TIMEOUT 28  /* curl's; for retry-codes any time-out is one */
+#define HTTP_EXIT_STATUS  100 /* plus the class: 104 for a 404 not expected */
+#define HTTP_EXIT_BODY    110 /* the body is not as expected */
 
 /* "METHOD URL" or "URL". */
 struct http_line {

@@ -386,6 +386,9 @@ schedule_parse(struct schedule_pool *pool, const char *text,
 	struct parse x = {pool, options, text, text, draft, err};
 
 	memset(draft, 0, sizeof(*draft));
+	if (*text == '"' || *text == '\'')
+		return err_set(
+		    err, "column 1: a schedule is written without quotes");
 	if (parse_zone(&x) == -1)
 		return -1;
 	return *x.p == '@' ? parse_name(&x) : parse_cron(&x, NULL);

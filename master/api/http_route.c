@@ -22,7 +22,7 @@ static const struct route routes[] = {
 	""},
     {"GET", "/v1/nodes", "nodes", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "", ""},
     {"GET", "/v1/jobs", "jobs", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
-	"after limit", ""},
+	"after limit label", ""},
     {"GET", "/v1/jobs/{job}", "job", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "",
 	""},
     {"GET", "/v1/jobs/{job}/next", "next", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
@@ -40,7 +40,7 @@ static const struct route routes[] = {
     {"POST", "/v1/resume", "resume-all", ROLE_MASTER, API_OPERATOR, ROUTE_WHOLE,
 	"", ""},
     {"GET", "/v1/runs", "runs", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
-	"job since outcome limit before", ""},
+	"job chain since outcome limit before", ""},
     {"GET", "/v1/runs/{run}", "show", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"", ""},
     {"GET", "/v1/runs/{run}/output", "output", ROLE_RECORDER, API_VIEWER,
@@ -54,6 +54,8 @@ static const struct route routes[] = {
     {"POST", "/v1/reload", "reload", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "",
 	""},
     {"POST", "/v1/drain", "drain", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "", ""},
+    {"POST", "/v1/upgrade", "upgrade", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "",
+	""},
 };
 
 /* True when words, parted by blanks, has the word of n bytes. */

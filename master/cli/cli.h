@@ -84,6 +84,7 @@ extern const struct command cmd_list;
 extern const struct command cmd_nodes;
 extern const struct command cmd_show;
 extern const struct command cmd_run;
+extern const struct command cmd_exec;
 extern const struct command cmd_kill;
 extern const struct command cmd_history;
 extern const struct command cmd_logs;
@@ -93,5 +94,6 @@ extern const struct command cmd_explain;
 extern const struct command cmd_verify;
 extern const struct command cmd_reload;
 extern const struct command cmd_drain;
+extern const struct command cmd_upgrade;
 
 #endif

@@ -24,7 +24,6 @@ static char *
 find_socket(const struct cli *cli, struct err *err)
 {
 	const char *path = cli->config_path;
-	struct config *config;
 	char *socket;
 
 	if (cli->socket != NULL)
@@ -32,11 +31,10 @@ find_socket(const struct cli *cli, struct err *err)
 	/* Nobody named a file, and there is none: all is at its default. */
 	if (path == NULL && access(CONFIG_DEFAULT, F_OK) == -1)
 		return xstrdup(SOCKET_DEFAULT);
-	config = config_load(path != NULL ? path : CONFIG_DEFAULT, err);
-	if (config == NULL)
-		return NULL;
-	socket = xstrdup(config->socket);
-	config_free(config);
+	socket = config_find_socket(path != NULL ? path : CONFIG_DEFAULT, err);
+	/* The daemon that runs has another one in force. */
+	if (socket != NULL && err->text[0] != '\0')
+		fprintf(stderr, "belfry: %s\n", err->text);
 	return socket;
 }
 
@@ -207,6 +205,16 @@ client_may_come_back(const struct client_answer *a)
 	    (a->code == CURLE_OK && a->status == 503);
 }
 
+/*
+ * More wait to be accepted than the socket holds; nothing was sent. libcurl
+ * takes EAGAIN for a connection on its way, and finds no other reason later.
+ */
+static bool
+has_no_room(const struct client_answer *a)
+{
+	return a->code == CURLE_COULDNT_CONNECT && a->os_error == 0;
+}
+
 /* There was no answer, or no place for it. */
 static int
 explain(
@@ -280,8 +288,9 @@ ask(struct client *client, const char *path, const char *post,
 			    client->curl, CURLOPT_POSTFIELDS, post);
 		curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
 		client_take_result(client, a, curl_easy_perform(client->curl));
-		again = post != NULL ? a->status == 503 && a->not_done :
-				       client_may_come_back(a);
+		again = has_no_room(a) ||
+		    (post != NULL ? a->status == 503 && a->not_done :
+				    client_may_come_back(a));
 		if (!again || tries == CLIENT_RETRIES)
 			break;
 		client_pause(CLIENT_PAUSE_MS);

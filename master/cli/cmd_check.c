@@ -37,6 +37,9 @@ struct check {
 	const char *config_file; /* at hand, for config_problem() */
 	size_t njobs;
 	struct job_set *set;
+	/* files were named: what is in the jobs-dir of config, once needed */
+	bool files_named;
+	struct job_set *others;
 	struct job_heat heat_map; /* with --heat */
 	bool json, heat;
 };
@@ -81,6 +84,26 @@ is_privileged(const struct check *check)
 	    st.st_uid == 0;
 }
 
+/* A job of a file that is checked alone may come after others. */
+static bool
+is_elsewhere(void *arg, const char *name)
+{
+	struct check *check = arg;
+	const struct job_set_options options = {
+	    .defaults = check->config != NULL ? check->config->defaults : NULL,
+	    .calendars = check->calendars,
+	};
+	struct err err;
+
+	if (!check->files_named || check->config == NULL)
+		return false;
+	if (check->others == NULL)
+		check->others = job_set_load(
+		    check->config->jobs_dir, check->pool, &options, NULL, &err);
+	return check->others != NULL &&
+	    job_set_find(check->others, name) != NULL;
+}
+
 static void
 check_jobs(struct check *check, char *const *paths, size_t npaths)
 {
@@ -92,6 +115,8 @@ check_jobs(struct check *check, char *const *paths, size_t npaths)
 	    .privileged = is_privileged(check),
 	    .hints = true,
 	    .now = time(NULL),
+	    .is_elsewhere = is_elsewhere,
+	    .arg = check,
 	};
 	struct job_set *set =
 	    job_set_load_files(paths, npaths, check->pool, &options);
@@ -185,6 +210,7 @@ run_checks(struct check *check, int nfiles, char **files)
 	if (nfiles == 0 || access(check->config_path, R_OK) == 0)
 		check->config = check_config(check, check->config_path);
 	load_calendars(check);
+	check->files_named = nfiles > 0;
 	if (nfiles == 0 && check->config != NULL)
 		add_directory(check, &paths, check->config->jobs_dir);
 	for (int i = 0; i < nfiles; i++)
@@ -381,6 +407,7 @@ cmd_check(int argc, char **argv, const char *config_path)
 	status = report(&check);
 	job_heat_fini(&check.heat_map);
 	job_set_free(check.set);
+	job_set_free(check.others);
 	job_calendars_free(check.calendars);
 	config_free(check.config);
 	problem_fini(&check.problems);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/duration.h"
 #include "base/strbuf.h"
 #include "base/timestamp.h"
 #include "cli/field.h"
@@ -19,16 +18,10 @@ struct explain {
 static int
 take_at(const struct cli *cli, struct explain *x, const char *text)
 {
-	int64_t ms, ago;
+	int64_t ms;
 
-	x->ago = duration_parse_ms(text, &ago, NULL) == 0;
-	if (x->ago) {
-		ms = text_now() - ago;
-	} else if (timestamp_parse_ms(text, &ms, NULL) == -1) {
-		cli_usage_error(cli,
-		    "--at %s: neither a time such as 2026-03-10T07:00:00Z nor "
-		    "a duration such as 2h",
-		    text);
+	if (!text_parse_since(text, &ms, &x->ago)) {
+		cli_usage_error(cli, "--at %s: " TEXT_SINCE_FORMS, text);
 		return -1;
 	}
 	timestamp_format_ms(x->at, ms);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/duration.h"
 #include "base/strbuf.h"
 #include "base/timestamp.h"
 #include "cli/field.h"
@@ -19,6 +18,7 @@
 struct history {
 	const char *job;
 	const char *outcome;
+	const char *chain;
 	char since[TIMESTAMP_TEXT_MAX];
 	long max;
 	size_t rows;
@@ -28,19 +28,13 @@ struct history {
 	struct json_list json;
 };
 
-/* An RFC 3339 time, or how long ago. */
 static int
 parse_since(const struct cli *cli, struct history *h, const char *text)
 {
-	int64_t ms, ago;
+	int64_t ms;
 
-	if (duration_parse_ms(text, &ago, NULL) == 0)
-		ms = text_now() - ago;
-	else if (timestamp_parse_ms(text, &ms, NULL) == -1) {
-		cli_usage_error(cli,
-		    "--since %s: neither a time such as 2026-03-10T07:00:00Z "
-		    "nor a duration such as 2h",
-		    text);
+	if (!text_parse_since(text, &ms, NULL)) {
+		cli_usage_error(cli, "--since %s: " TEXT_SINCE_FORMS, text);
 		return -1;
 	}
 	timestamp_format_ms(h->since, ms);
@@ -83,6 +77,9 @@ take_option(const struct cli *cli, struct history *h, int letter)
 		return cli_number(cli, "-n", optarg, 100000000, &h->max);
 	case 's':
 		return parse_since(cli, h, optarg);
+	case 'C':
+		h->chain = optarg;
+		return 0;
 	default:
 		return parse_outcomes(cli, h, optarg);
 	}
@@ -112,6 +109,7 @@ make_path(const struct history *h)
 	add_argument(&path, "&job=", h->job);
 	add_argument(&path, "&since=", h->since);
 	add_argument(&path, "&outcome=", h->outcome);
+	add_argument(&path, "&chain=", h->chain);
 	return strbuf_take(&path);
 }
 
@@ -136,11 +134,14 @@ check_job(struct client *client, const struct history *h, struct err *err)
 {
 	char *path = client_path("/v1/jobs/", h->job, "");
 	json_t *json = NULL;
+	struct err none;
 	int status, http;
 
 	status = client_get(client, path, &json, &http, err);
+	none = *err;
 	if (status == CLI_REFUSED && http == 404)
-		err_set(err, "no such run, and no job \"%s\"", h->job);
+		err_set(err, "no such run, and no job \"%s\"%s", h->job,
+		    show_guess(&none));
 	json_decref(json);
 	free(path);
 	return status;
@@ -205,6 +206,9 @@ run(struct cli *cli, int argc, char **argv)
 		return status;
 	if (optind < argc)
 		h.job = argv[optind];
+	if (h.chain != NULL && h.slots)
+		return cli_usage_error(
+		    cli, "--chain is of runs; skipped and missed are no runs");
 	return print(cli, &h);
 }
 
@@ -214,6 +218,7 @@ static const struct cli_option options[] = {
     {'o', "outcome", "OUTCOME",
 	"runs that ended so; several are parted by commas; skipped and missed: "
 	"slots that did not run"},
+    {'C', "chain", "RUN", "runs of this chain: RUN and all that followed"},
     {0, NULL, NULL, NULL},
 };
 

@@ -1,4 +1,5 @@
 /* belfry list: the jobs. */
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -84,9 +85,15 @@ run(struct cli *cli, int argc, char **argv)
 	const char *heads[] = {"JOB", "STATE", "LAST", next, "SCHEDULE", NULL};
 	struct client *client;
 	struct err err = {""};
-	int status;
+	const char *label = NULL;
+	int letter, status;
+	char *path;
 
-	status = cli_arguments(cli, argc, argv);
+	while ((letter = cli_option(cli, argc, argv, &status)) > 0)
+		label = optarg;
+	if (letter == 0)
+		return status;
+	status = cli_operands(cli, argc, argv);
 	if (status != -1)
 		return status;
 	client = show_client(cli, &status);
@@ -95,16 +102,25 @@ run(struct cli *cli, int argc, char **argv)
 	snprintf(next, sizeof(next), "NEXT (%s)", text_zone(zone, list.now));
 	if (!cli->json)
 		list.table = table_new(heads);
-	status = client_list(
-	    client, "/v1/jobs?limit=1000", 0, each, &list, NULL, &err);
+	path = label != NULL ?
+	    client_path("/v1/jobs?limit=1000&label=", label, "") :
+	    xstrdup("/v1/jobs?limit=1000");
+	status = client_list(client, path, 0, each, &list, NULL, &err);
+	free(path);
 	client_free(client);
 	finish(&list, status);
 	return status != CLI_GOOD ? cli_fail(status, &err) : status;
 }
 
+static const struct cli_option options[] = {
+    {'L', "label", "LABEL", "jobs with this label, or KEY for any KEY=VALUE"},
+    {0, NULL, NULL, NULL},
+};
+
 const struct command cmd_list = {
     .name = "list",
     .operands = "",
     .summary = "List the jobs with their last and next runs",
+    .options = options,
     .run = run,
 };

@@ -7,6 +7,25 @@
 #include "cli/show.h"
 #include "ipc/spec.h"
 
+/* There is no such run: perhaps there is such a job. */
+static int
+explain_none(struct client *client, const char *name, struct err *err)
+{
+	char *path = client_path("/v1/jobs/", name, "");
+	struct err none = *err, job = {""};
+	json_t *json = NULL;
+	int status, http;
+
+	status = client_get(client, path, &json, &http, &job);
+	if (status == CLI_GOOD)
+		err_set(err, "job %s has not run yet", name);
+	else if (http == 404)
+		err_set(err, "%s%s", none.text, show_guess(&job));
+	json_decref(json);
+	free(path);
+	return CLI_REFUSED;
+}
+
 /* The daemon knows runs by id, by its beginning, and by their job. */
 static int
 find_run(struct client *client, const char *name, char id[RUN_ID_SIZE],
@@ -14,9 +33,11 @@ find_run(struct client *client, const char *name, char id[RUN_ID_SIZE],
 {
 	char *path = client_path("/v1/runs/", name, "");
 	json_t *json = NULL;
-	int status;
+	int status, http;
 
-	status = client_get(client, path, &json, NULL, err);
+	status = client_get(client, path, &json, &http, err);
+	if (status == CLI_REFUSED && http == 404)
+		status = explain_none(client, name, err);
 	if (status == CLI_GOOD)
 		snprintf(id, RUN_ID_SIZE, "%s", field_text(json, "id"));
 	json_decref(json);

@@ -24,8 +24,9 @@ static const char help[] =
     USAGE "Print when a schedule fires, one time a line, or \"never\"\n"
 	  "\n"
 	  "  -n N              how many times (default 5)\n"
-	  "  --from TIME       later than this, as 2026-03-10T07:00:00Z "
-	  "(default now)\n"
+	  "  --from TIME       later than this, as 2026-03-10T07:00:00Z or, by "
+	  "the\n"
+	  "                    clock of the zone, 2026-03-10 (default now)\n"
 	  "  --tz ZONE         as Europe/Berlin (default the system's)\n"
 	  "  --dialect NAME    how to read it: cron (default) or quartz\n"
 	  "  --job NAME        the job that H is hashed from\n"
@@ -38,6 +39,9 @@ struct next {
 	struct schedule_options options;
 	const char *expression;
 	int64_t from;
+	/* --from without a zone: by the clock of --tz, or the system's. */
+	struct civil local;
+	bool from_local;
 	long count;
 	bool json;
 	bool help;
@@ -75,13 +79,18 @@ parse_count(const char *text, long *count_r, struct err *err)
 }
 
 static int
-parse_from(const char *text, int64_t *from_r, struct err *err)
+parse_from(const char *text, struct next *next, struct err *err)
 {
+	bool no_zone = strlen(text) <= strlen("2026-03-10 07:00:00");
 	int64_t ms;
 
-	if (timestamp_parse_ms(text, &ms, err) == -1)
+	next->from_local = no_zone;
+	if ((no_zone ? civil_parse_day(text, &next->local, err) :
+		       timestamp_parse_ms(text, &ms, err)) == -1)
 		return err_prefix(err, "--from");
-	*from_r = ms / 1000 - (ms % 1000 < 0);
+	if (no_zone)
+		return 0;
+	next->from = ms / 1000 - (ms % 1000 < 0);
 	return 0;
 }
 
@@ -108,7 +117,7 @@ parse_option(struct next *next, int opt, struct err *err)
 		next->help = true;
 		return 0;
 	case OPT_FROM:
-		return parse_from(optarg, &next->from, err);
+		return parse_from(optarg, next, err);
 	case OPT_TZ:
 		next->options.zone = optarg;
 		return 0;
@@ -236,8 +245,24 @@ print_caret(const char *expression, const char *error)
 	fprintf(stderr, "  %s\n  %*s^\n", expression, (int)column - 1, "");
 }
 
+/* A --from that names no zone is by the clock of --tz, or the system's. */
 static int
-run(const struct next *next)
+resolve_from(struct next *next, struct schedule_pool *pool, struct err *err)
+{
+	const struct zone *zone;
+
+	if (!next->from_local)
+		return 0;
+	zone = schedule_pool_zone(pool, next->options.zone, err);
+	if (zone == NULL)
+		return -1;
+	next->from =
+	    zone_from_local(zone, civil_to_seconds(&next->local), NULL, NULL);
+	return 0;
+}
+
+static int
+run(struct next *next)
 {
 	struct schedule_pool *pool = schedule_pool_new(NULL);
 	const struct schedule *schedule;
@@ -245,7 +270,7 @@ run(const struct next *next)
 	int status = EXIT_SUCCESS;
 
 	schedule = schedule_get(pool, next->expression, &next->options, &err);
-	if (schedule == NULL) {
+	if (schedule == NULL || resolve_from(next, pool, &err) == -1) {
 		fprintf(stderr, "belfry next: %s\n", err.text);
 		print_caret(next->expression, err.text);
 		schedule_pool_free(pool);

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/timestamp.h"
 #include "cli/field.h"
 #include "cli/show.h"
 #include "cli/text.h"
 
 struct wanted {
 	const char *until, *reason; /* NULL: not given */
+	char until_text[TIMESTAMP_TEXT_MAX];
 	bool all;
 };
 
@@ -31,9 +33,10 @@ read_options(
 	}
 	if (letter == 0)
 		return -1;
-	if (w->until != NULL && !text_parse(w->until, &ms))
+	if (w->until != NULL && !text_parse_time(w->until, &ms))
 		*status_r = cli_usage_error(cli,
-		    "--until %s: not a time like 2026-03-10T07:00:00Z",
+		    "--until %s: write a time such as 2026-03-10T07:00:00Z or "
+		    "a local one such as \"2026-03-10 07:00\"",
 		    w->until);
 	else if (w->all && optind < argc)
 		*status_r =
@@ -42,6 +45,8 @@ read_options(
 		*status_r = cli_usage_error(cli, "JOB or --all is missing");
 	else
 		*status_r = cli_operands(cli, argc, argv);
+	if (w->until != NULL && *status_r == -1)
+		w->until = timestamp_format_ms(w->until_text, ms);
 	return *status_r == -1 ? 0 : -1;
 }
 
@@ -87,7 +92,7 @@ ask(struct cli *cli, const char *path, const json_t *body)
 static int
 change(struct cli *cli, int argc, char **argv, const char *what)
 {
-	struct wanted wanted = {NULL, NULL, false};
+	struct wanted wanted = {.until = NULL};
 	json_t *body;
 	char *path;
 	int status;

@@ -6,40 +6,30 @@
 
 #include "base/mem.h"
 #include "cli/field.h"
+#include "cli/param.h"
 #include "cli/show.h"
 #include "cli/text.h"
-#include "ipc/outcome.h"
+#include "ipc/result.h"
 
-/* As a shell reports a job's end: 128 and the signal, 126, 127. */
+/* What is a success to the job is one to a shell. */
 static int
 exit_of(const json_t *run)
 {
-	static const char executing[] = "cannot execute ";
-	const char *reason = field_text(run, "reason");
 	int64_t signal = field_number(run, "signal", 0);
+	struct run_result result = {
+	    .exit_code = (int32_t)field_number(run, "exit_code", -1),
+	};
+	int outcome = outcome_parse(field_text(run, "outcome"));
 
-	switch (outcome_parse(field_text(run, "outcome"))) {
-	case OUTCOME_SUCCESS:
+	if (outcome == OUTCOME_SUCCESS)
 		return 0;
-	case OUTCOME_TIMEOUT:
-		return 124;
-	case OUTCOME_KILLED:
-		return 137;
-	case OUTCOME_LAUNCH_FAILED:
-		/* A directory may be missing, too: that is 126. */
-		return strncmp(reason, executing, strlen(executing)) == 0 &&
-			strstr(reason, "No such file") != NULL ?
-		    127 :
-		    126;
-	case OUTCOME_FAILURE:
-		if (signal == 0)
-			signal = signal_parse(field_text(run, "signal"));
-		if (signal > 0)
-			return 128 + (int)signal;
-		return (int)field_number(run, "exit_code", 1);
-	default:
-		return 1;
-	}
+	if (signal == 0)
+		signal = signal_parse(field_text(run, "signal"));
+	result.outcome = outcome == -1 ? OUTCOME_NONE : (enum outcome)outcome;
+	result.signal = (int32_t)signal;
+	snprintf(result.reason, sizeof(result.reason), "%s",
+	    field_text(run, "reason"));
+	return run_result_exit_status(&result);
 }
 
 static int
@@ -156,29 +146,6 @@ begin(const struct cli *cli, const char *job, bool wait, const json_t *params,
 	return status;
 }
 
-/* "NAME=VALUE" of --param. 0, or -1 having told. */
-static int
-add_param(const struct cli *cli, json_t *params, const char *text)
-{
-	const char *value = strchr(text, '=');
-	char *name;
-	int rc = -1;
-
-	if (value == NULL || value == text) {
-		cli_usage_error(cli, "--param %s: expected NAME=VALUE", text);
-		return -1;
-	}
-	name = xstrndup(text, (size_t)(value - text));
-	if (json_object_get(params, name) != NULL)
-		cli_usage_error(cli, "--param %s is given twice", name);
-	else if (json_object_set_new(params, name, json_string(value + 1)) != 0)
-		cli_usage_error(cli, "--param %s: no valid UTF-8", name);
-	else
-		rc = 0;
-	free(name);
-	return rc;
-}
-
 /* -1: go on; else exit with it. */
 static int
 read_options(struct cli *cli, int argc, char **argv, bool *wait_r,
@@ -191,7 +158,7 @@ read_options(struct cli *cli, int argc, char **argv, bool *wait_r,
 			*wait_r = true;
 		else if (letter == 'N')
 			*node_r = optarg;
-		else if (add_param(cli, params, optarg) == -1)
+		else if (param_add(cli, params, optarg) == -1)
 			return CLI_USAGE;
 	}
 	if (letter == 0)
@@ -250,7 +217,7 @@ post_kill(struct client *client, const char *id, json_t **json_r, int *http_r,
 	return status;
 }
 
-/* The beginning of an id will do; a job's name would be too easy a slip. */
+/* The beginning of an id will do. */
 static int
 kill_by_beginning(
     struct client *client, const char *begin, json_t **json_r, struct err *err)
@@ -269,6 +236,18 @@ kill_by_beginning(
 		status = post_kill(client, id, json_r, NULL, err);
 	json_decref(run);
 	return status;
+}
+
+static void
+tell_killed(const json_t *json)
+{
+	const char *run = field_text(json, "run");
+	const char *job = field_text(json, "job");
+
+	if (strcmp(field_text(json, "what"), "retry") == 0)
+		printf("run %s of %s is not tried again\n", run, job);
+	else
+		printf("run %s of %s is being ended\n", run, job);
 }
 
 static int
@@ -294,16 +273,15 @@ kill_run(struct cli *cli, int argc, char **argv)
 	if (cli->json)
 		json_print(json);
 	else
-		printf("run %s of %s is being ended\n", field_text(json, "run"),
-		    field_text(json, "job"));
+		tell_killed(json);
 	json_decref(json);
 	return CLI_GOOD;
 }
 
 const struct command cmd_kill = {
     .name = "kill",
-    .operands = "RUN",
-    .summary = "End a run, its whole process tree",
+    .operands = "RUN|JOB",
+    .summary = "End a run, its whole process tree, or cancel its retry",
     .min = 1,
     .max = 1,
     .run = kill_run,

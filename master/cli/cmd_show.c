@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
+#include "base/strbuf.h"
 #include "cli/field.h"
 #include "cli/show.h"
 #include "cli/text.h"
@@ -37,6 +39,27 @@ show_last_runs(struct client *client, const char *job, struct err *err)
 		table_print(runs.table);
 	}
 	table_free(runs.table);
+	free(path);
+	return status;
+}
+
+static int
+add_run(void *arg, json_t *run)
+{
+	return json_array_append(arg, run);
+}
+
+/* The runs of the table, as "last_runs". */
+static int
+add_last_runs(
+    struct client *client, const char *name, json_t *job, struct err *err)
+{
+	json_t *runs = json_array();
+	char *path = client_path("/v1/runs?limit=5&job=", name, "");
+	int status =
+	    client_list(client, path, LAST_RUNS, add_run, runs, NULL, err);
+
+	json_object_set_new(job, "last_runs", runs);
 	free(path);
 	return status;
 }
@@ -117,6 +140,69 @@ show_schedules(const json_t *job)
 }
 
 static void
+show_words(const char *name, const json_t *words)
+{
+	struct strbuf line = STRBUF_INIT;
+	const json_t *word;
+	size_t i;
+
+	json_array_foreach(words, i, word)
+	    strbuf_addf(&line, "%s%s", i > 0 ? " " : "",
+		json_is_string(word) ? json_string_value(word) : "?");
+	show_line(name, COLOUR_NONE, "%s", strbuf_str(&line));
+	strbuf_fini(&line);
+}
+
+/* Deeper than an answer has trees. */
+#define TREE_DEPTH_MAX 100
+
+/* A line a job, those below it further in. */
+static void
+show_tree(const json_t *nodes, const char *key, unsigned depth)
+{
+	const json_t *node, *last;
+	char text[160];
+	size_t i;
+
+	json_array_foreach(nodes, i, node)
+	{
+		last = json_object_get(node, "last");
+		show_last(text, sizeof(text), last, text_now());
+		printf("%*s", (int)(2 + 2 * depth), "");
+		colour_print(COLOUR_NONE, field_text(node, "job"));
+		printf("  ");
+		colour_print(colour_of(field_text(last, "outcome")), text);
+		printf("%s\n",
+		    field_bool(node, "again")    ? "  (as above)" :
+			field_bool(node, "more") ? "  ..." :
+						   "");
+		if (depth < TREE_DEPTH_MAX)
+			show_tree(json_object_get(node, key), key, depth + 1);
+	}
+}
+
+/* What comes before it and after it, each with its last outcome. */
+static void
+show_family(const json_t *job)
+{
+	static const struct {
+		const char *key, *head;
+	} trees[] = {
+	    {"after", "runs after:"},
+	    {"dependents", "followed by:"},
+	};
+	const json_t *tree = json_object_get(job, "tree"), *nodes;
+
+	for (size_t i = 0; i < nitems(trees); i++) {
+		nodes = json_object_get(tree, trees[i].key);
+		if (json_array_size(nodes) == 0)
+			continue;
+		printf("\n%s\n", trees[i].head);
+		show_tree(nodes, trees[i].key, 0);
+	}
+}
+
+static void
 show_job(const json_t *job)
 {
 	const char *state = field_text(job, "state");
@@ -134,9 +220,12 @@ show_job(const json_t *job)
 	show_schedules(job);
 	show_history(job);
 	show_fires(json_object_get(job, "next_fires"));
+	show_words("labels", json_object_get(job, "labels"));
+	show_line("owner", COLOUR_NONE, "%s", field_text(job, "owner"));
 	show_line("file", COLOUR_NONE, "%s:%" PRId64, field_text(job, "file"),
 	    field_number(job, "line", 0));
 	show_keys(json_object_get(job, "keys"));
+	show_family(job);
 	if (json_array_size(runs) > 0) {
 		printf("\nruns now:\n");
 		show_live_runs(runs);
@@ -155,29 +244,41 @@ get_one(struct client *client, const char *prefix, const char *name,
 	return status;
 }
 
-/* A job's name wins over a run's id. */
-static int
-show(struct cli *cli, struct client *client, const char *name, struct err *err)
+static void
+print(const struct cli *cli, json_t *json, bool is_job)
 {
-	json_t *json = NULL;
-	bool is_job = true;
-	int status, http;
-
-	status = get_one(client, "/v1/jobs/", name, &json, &http, err);
-	if (status == CLI_REFUSED && http == 404) {
-		is_job = false;
-		status = get_one(client, "/v1/runs/", name, &json, &http, err);
-		if (status == CLI_REFUSED && http == 404)
-			err_set(err, "no job and no run \"%s\"", name);
-	}
-	if (status != CLI_GOOD)
-		return status;
 	if (cli->json)
 		json_print(json);
 	else if (!is_job)
 		show_run(json);
 	else
 		show_job(json);
+}
+
+/* A job's name wins over a run's id. */
+static int
+show(struct cli *cli, struct client *client, const char *name, struct err *err)
+{
+	json_t *json = NULL;
+	bool is_job = true;
+	struct err job_err;
+	int status, http;
+
+	status = get_one(client, "/v1/jobs/", name, &json, &http, err);
+	if (status == CLI_REFUSED && http == 404) {
+		is_job = false;
+		job_err = *err;
+		status = get_one(client, "/v1/runs/", name, &json, &http, err);
+		if (status == CLI_REFUSED && http == 404)
+			err_set(err, "no job and no run \"%s\"%s", name,
+			    show_guess(&job_err));
+	}
+	if (status != CLI_GOOD)
+		return status;
+	if (cli->json && is_job)
+		status = add_last_runs(client, name, json, err);
+	if (status == CLI_GOOD)
+		print(cli, json, is_job);
 	if (!cli->json && is_job)
 		status = show_last_runs(client, name, err);
 	json_decref(json);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/duration.h"
 #include "base/strbuf.h"
 #include "base/timestamp.h"
 #include "cli/field.h"
@@ -22,19 +21,14 @@ struct verify {
 static int
 take_option(const struct cli *cli, struct verify *v, int letter)
 {
-	int64_t ms, ago;
+	int64_t ms;
 
 	if (letter == 'j') {
 		v->job = optarg;
 		return 0;
 	}
-	if (duration_parse_ms(optarg, &ago, NULL) == 0) {
-		ms = text_now() - ago;
-	} else if (timestamp_parse_ms(optarg, &ms, NULL) == -1) {
-		cli_usage_error(cli,
-		    "--since %s: neither a time such as 2026-03-10T07:00:00Z "
-		    "nor a duration such as 2h",
-		    optarg);
+	if (!text_parse_since(optarg, &ms, NULL)) {
+		cli_usage_error(cli, "--since %s: " TEXT_SINCE_FORMS, optarg);
 		return -1;
 	}
 	timestamp_format_ms(v->since, ms);

@@ -47,6 +47,7 @@ const struct command *const cli_commands[] = {
     &cmd_nodes,
     &cmd_show,
     &cmd_run,
+    &cmd_exec,
     &cmd_kill,
     &cmd_pause,
     &cmd_resume,
@@ -58,6 +59,7 @@ const struct command *const cli_commands[] = {
     &cmd_check_entry,
     &cmd_reload,
     &cmd_drain,
+    &cmd_upgrade,
     NULL,
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/version.h"
 
 #define OPTIONS_MAX 16
 
@@ -149,7 +150,7 @@ take_global(struct cli *cli, int letter, int *status_r)
 		*status_r = CLI_GOOD;
 		break;
 	case 'V':
-		printf("belfry " BELFRY_VERSION "\n");
+		printf("belfry %s\n", belfry_version());
 		*status_r = CLI_GOOD;
 		break;
 	default:

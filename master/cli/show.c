@@ -241,6 +241,18 @@ show_params(const json_t *params)
 	}
 }
 
+static void
+show_parents(const json_t *parents)
+{
+	const json_t *parent;
+	size_t i;
+
+	json_array_foreach(parents, i, parent) show_line(i == 0 ? "after" : "",
+	    colour_of(field_text(parent, "outcome")), "%s %s, run %s",
+	    field_text(parent, "job"), field_text(parent, "outcome"),
+	    field_text(parent, "run"));
+}
+
 void
 show_run(const json_t *run)
 {
@@ -255,6 +267,9 @@ show_run(const json_t *run)
 	    *outcome != '\0' ? outcome : "running");
 	show_line("ended by", COLOUR_NONE, "%s", reason);
 	show_line("trigger", COLOUR_NONE, "%s", field_text(run, "trigger"));
+	show_parents(json_object_get(run, "parents"));
+	if (strcmp(field_text(run, "chain"), field_text(run, "id")) != 0)
+		show_line("chain", COLOUR_NONE, "%s", field_text(run, "chain"));
 	show_params(json_object_get(run, "params"));
 	show_line("attempt", COLOUR_NONE, "%" PRId64,
 	    field_number(run, "attempt", 1));
@@ -348,4 +363,12 @@ show_slot_row(struct table *table, const json_t *slot)
 	else
 		table_add(table, COLOUR_NONE, "many");
 	table_add(table, COLOUR_NONE, "%s", field_text(slot, "detail"));
+}
+
+const char *
+show_guess(const struct err *err)
+{
+	const char *guess = strstr(err->text, "; did you mean ");
+
+	return guess != NULL ? guess : "";
 }

@@ -21,6 +21,9 @@ void show_last(char *buf, size_t size, const json_t *last, int64_t now);
 /* "08:00:00 (in 5m)", "-" */
 void show_next(char *buf, size_t size, const char *stamp, int64_t now);
 
+/* The guess in what the daemon said of a job that is not there, or "". */
+const char *show_guess(const struct err *err);
+
 /* "exit 3", "signal 9", or why: what an outcome alone does not tell. */
 void show_reason(char *buf, size_t size, const json_t *run);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/duration.h"
 #include "base/timestamp.h"
 
 #define MINUTE ((int64_t)60)
@@ -26,6 +27,45 @@ bool
 text_parse(const char *stamp, int64_t *ms_r)
 {
 	return stamp != NULL && timestamp_parse_ms(stamp, ms_r, NULL) == 0;
+}
+
+bool
+text_parse_time(const char *text, int64_t *ms_r)
+{
+	struct civil civil;
+	struct tm tm;
+	time_t t;
+
+	if (text_parse(text, ms_r))
+		return true;
+	if (civil_parse_day(text, &civil, NULL) == -1)
+		return false;
+	tm = (struct tm){
+	    .tm_year = civil.year - 1900,
+	    .tm_mon = civil.month - 1,
+	    .tm_mday = civil.day,
+	    .tm_hour = civil.hour,
+	    .tm_min = civil.minute,
+	    .tm_sec = civil.second,
+	    .tm_isdst = -1,
+	};
+	t = mktime(&tm);
+	*ms_r = (int64_t)t * 1000;
+	return t != -1;
+}
+
+bool
+text_parse_since(const char *text, int64_t *ms_r, bool *ago_r)
+{
+	int64_t ago;
+	bool is_ago = duration_parse_ms(text, &ago, NULL) == 0;
+
+	if (ago_r != NULL)
+		*ago_r = is_ago;
+	if (!is_ago)
+		return text_parse_time(text, ms_r);
+	*ms_r = text_now() - ago;
+	return true;
 }
 
 const char *

@@ -13,6 +13,20 @@ int64_t text_now(void);
 /* RFC 3339 -> milliseconds. False for NULL or what is none. */
 bool text_parse(const char *stamp, int64_t *ms_r);
 
+/*
+ * What a person writes for a time: RFC 3339, or by the local clock
+ * "2026-03-10", "2026-03-10 07:00", "2026-03-10 07:00:00". False: none of them.
+ */
+bool text_parse_time(const char *text, int64_t *ms_r);
+
+/* The same, or how long ago: "2h". *ago_r (may be NULL) tells which. */
+bool text_parse_since(const char *text, int64_t *ms_r, bool *ago_r);
+
+/* What text_parse_since() takes, for messages. */
+#define TEXT_SINCE_FORMS                                                       \
+	"write a time such as 2026-03-10T07:00:00Z, a local one such as "      \
+	"2026-03-10 or \"2026-03-10 07:00\", or how long ago, such as 2h"
+
 /* "1.2s", "350ms", "2m05s", "3h12m", "4d7h". Returns buf, of TEXT_MAX. */
 const char *text_duration(char *buf, int64_t ms);
 

@@ -59,7 +59,10 @@ struct cluster_events {
 	 * cluster that never joined has no right to run anything.
 	 */
 	void (*refused)(const char *why, void *arg);
-	/* Another host has what this claim had: its run must end. */
+	/*
+	 * Another host has what this claim had: its run must end, or must not
+	 * begin. cluster_finish() it all the same.
+	 */
 	void (*taken)(struct claim *claim, void *arg);
 	/*
 	 * A run of a host that died. Record it, then cluster_bury(). It may be

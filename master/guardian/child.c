@@ -54,8 +54,8 @@ place_fds(int a, int b)
 	return dup2(b, ROLE_CONFIG_FD) == -1 ? -1 : 0;
 }
 
-static void
-become(const struct child_exec *exec, int sock)
+void
+child_reset(void)
 {
 	sigset_t none;
 
@@ -65,10 +65,16 @@ become(const struct child_exec *exec, int sock)
 		signal(sig, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+become(const struct child_exec *exec, int sock)
+{
+	child_reset();
 	if (place_fds(sock, exec->config_fd) == 0)
 		execv(exec->path, exec->argv);
 	dprintf(STDERR_FILENO, "belfryd: cannot execute %s: errno %d\n",
-	    exec->path, errno);
+	    exec->argv[0], errno);
 	_exit(127);
 }
 

@@ -41,6 +41,9 @@ struct child_exec {
 int child_spawn(
     struct child *child, const struct child_exec *exec, struct err *err);
 
+/* In a process just forked: a group of its own, and signals as they are born. */
+void child_reset(void);
+
 /*
  * How long to wait before it is started again, after it died: nothing the
  * first time, then 100 ms doubling to a minute, until it has lived for ten

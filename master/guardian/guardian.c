@@ -19,14 +19,33 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/version.h"
+#include "handover.h"
 #include "internal.h"
 #include "notify.h"
+#include "programs.h"
 #include "startup.h"
 
 /* How much longer than it said the master may take to drain. */
 #define DRAIN_SLACK_MS 120000
 /* How long a dying predecessor may hold its sockets. */
 #define LISTEN_WAIT_MS 5000
+
+/* Asked for while there was no master. */
+static void
+do_what_waited(struct guardian *g)
+{
+	unsigned drains = g->drain_wanted;
+
+	g->drain_wanted = 0;
+	for (unsigned i = 0; i < drains; i++)
+		guardian_drain(g, "asked for during the upgrade");
+	if (g->reload_wanted) {
+		g->reload_wanted = false;
+		guardian_reload(g);
+	}
+	upgrade_pump(g);
+}
 
 void
 guardian_all_ready(struct guardian *g)
@@ -36,14 +55,14 @@ guardian_all_ready(struct guardian *g)
 	for (unsigned i = 0; i < g->nchildren; i++)
 		if (!g->children[i].ready)
 			return;
-	if (startup_pid_file(g->pid_path, &err) == -1) {
+	if (!g->pid_written && startup_pid_file(g->pid_path, &err) == -1) {
 		log_error("%s", err.text);
 		roles_stop(g, 1);
 		return;
 	}
 	g->pid_written = true;
 	g->state = GUARDIAN_RUNNING;
-	log_info("belfryd %s is up, pid=%d node=%s", BELFRY_VERSION,
+	log_info("belfryd %s is up, pid=%d node=%s", belfry_version(),
 	    (int)getpid(), g->config->node_name);
 	fd_close(&g->caller_fd);
 	startup_detached(g->detach_fd, g->config->log[0] == '/');
@@ -52,6 +71,8 @@ guardian_all_ready(struct guardian *g)
 		    g); /* the roles hold the terminal we just left */
 	g->detach_fd = -1;
 	notify_state("READY=1");
+	upgrade_done(g);
+	do_what_waited(g);
 }
 
 static void
@@ -79,6 +100,8 @@ guardian_reload(struct guardian *g)
 	struct err err = {""};
 	int fd;
 
+	if (g->state == GUARDIAN_STARTING || upgrade_is_replacing(g))
+		g->reload_wanted = true;
 	if (g->state != GUARDIAN_RUNNING)
 		return;
 	notify_reloading();
@@ -120,11 +143,15 @@ guardian_arm_timer(struct guardian *g, int64_t ms)
 	evtimer_add(g->stop_timer, &tv);
 }
 
-/* First time: nothing new starts. Second time: what runs is ended. */
 void
 guardian_drain(struct guardian *g, const char *why)
 {
-	if (g->state == GUARDIAN_STARTING) {
+	if (upgrade_is_replacing(g) ||
+	    (g->state == GUARDIAN_STARTING && g->upgrade.attempt > 0)) {
+		log_info("%s: drains when the upgrade is over", why);
+		if (g->drain_wanted < 2)
+			g->drain_wanted++;
+	} else if (g->state == GUARDIAN_STARTING) {
 		roles_stop(g, 1);
 	} else if (g->state == GUARDIAN_RUNNING) {
 		log_info("%s: draining, starting nothing more", why);
@@ -161,9 +188,14 @@ signal_cb(evutil_socket_t sig, short what, void *arg)
 	case SIGUSR1:
 		reopen_log(g);
 		break;
+	case SIGUSR2:
+		upgrade_ask(g, "SIGUSR2");
+		break;
 	case SIGQUIT:
 		log_info("SIGQUIT: stopping, jobs go on by themselves");
+		upgrade_cancel(g);
 		roles_stop(g, GUARDIAN_EXIT_LEFT);
+		g->status = GUARDIAN_EXIT_LEFT;
 		break;
 	default:
 		break;
@@ -179,8 +211,10 @@ catch_signals(struct guardian *g)
 	    SIGINT,
 	    SIGHUP,
 	    SIGUSR1,
+	    SIGUSR2,
 	    SIGQUIT,
 	};
+	sigset_t none;
 
 	_Static_assert(nitems(caught) <= SIGNALS_MAX, "too many signals");
 	for (size_t i = 0; i < nitems(caught); i++) {
@@ -190,39 +224,9 @@ catch_signals(struct guardian *g)
 			fatalx("cannot catch signal %d", caught[i]);
 	}
 	signal(SIGPIPE, SIG_IGN);
-}
-
-/* Our program, and the launchers' beside it, in the build or installed. */
-static int
-find_programs(struct guardian *g, struct err *err)
-{
-	char *dir, *slash, *places[3];
-
-	g->self = xcalloc(1, PATH_MAX);
-	if (readlink("/proc/self/exe", g->self, PATH_MAX - 1) == -1)
-		return err_errno(err, "cannot find our own program");
-	dir = xstrdup(g->self);
-	slash = strrchr(dir, '/');
-	if (slash != NULL)
-		*slash = '\0';
-	places[0] = xasprintf("%s/belfry-worker", dir);
-	places[1] = xasprintf("%s/../worker/belfry-worker", dir);
-	places[2] = xstrdup(BELFRY_LIBEXECDIR "/belfry-worker");
-	for (size_t i = 0; i < nitems(places); i++) {
-		if (g->worker == NULL && access(places[i], X_OK) == 0)
-			g->worker = places[i];
-		else
-			free(places[i]);
-	}
-	free(dir);
-	if (g->worker == NULL)
-		return err_set(err,
-		    "cannot find belfry-worker beside %s or in %s", g->self,
-		    BELFRY_LIBEXECDIR);
-	g->library = xasprintf("%s-lib", g->worker);
-	if (access(g->library, X_OK) == -1)
-		return err_errno(err, "cannot use %s", g->library);
-	return 0;
+	/* A predecessor had blocked them. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* A predecessor that was killed leaves roles that take a moment to end. */
@@ -283,12 +287,39 @@ open_log(struct guardian *g, struct err *err)
 	return 0;
 }
 
+/* Everything that a predecessor has already is taken from it. */
+static int
+prepare_successor(struct guardian *g, struct handover *given, struct err *err)
+{
+	bool returned = given->error[0] != '\0';
+
+	g->self = xstrdup(given->self);
+	g->drain_wanted = given->drain;
+	g->workers_fd = given->workers_fd;
+	g->api_fd = given->api_fd;
+	g->lock_fd = given->lock_fd;
+	if ((returned ? programs_copy(&g->programs, &given->programs, err) :
+			programs_open(&g->programs, err)) == -1)
+		return -1;
+	g->config_fd = returned ? fcntl(given->config_fd, F_DUPFD_CLOEXEC, 3) :
+				  startup_copy(g->options->config_path, err);
+	if (g->config_fd == -1 ||
+	    priv_lookup(g->config->user, g->config->group, &g->ids, err) == -1)
+		return -1;
+	g->pid_written = true;
+	if (open_log(g, err) == -1)
+		return -1;
+	fd_close(&g->caller_fd); /* nobody waits for us */
+	return cgroups_open(&g->cgroups, g->config, err);
+}
+
 static int
 prepare(struct guardian *g, struct err *err)
 {
 	const struct config *config = g->config;
 
-	if (find_programs(g, err) == -1 ||
+	g->self = program_path(g->options->argv0, err);
+	if (g->self == NULL || programs_open(&g->programs, err) == -1 ||
 	    priv_lookup(config->user, config->group, &g->ids, err) == -1 ||
 	    startup_directories(config, &g->ids, err) == -1)
 		return -1;
@@ -337,6 +368,7 @@ finish(struct guardian *g)
 			event_free(g->signals[i]);
 	if (g->stop_timer != NULL)
 		event_free(g->stop_timer);
+	upgrade_fini(g);
 	channel_loop_free(g->loop);
 	if (g->base != NULL)
 		event_base_free(g->base);
@@ -344,10 +376,9 @@ finish(struct guardian *g)
 	fd_close(&g->api_fd);
 	fd_close(&g->config_fd);
 	fd_close(&g->reload_fd);
+	programs_close(&g->programs);
 	cgroups_close(&g->cgroups);
 	free(g->self);
-	free(g->worker);
-	free(g->library);
 	free(g->pid_path);
 }
 
@@ -376,8 +407,24 @@ tell_caller(const struct guardian *g, const char *why)
 		    g->config->log);
 }
 
+static void
+make_loop(struct guardian *g, struct handover *given)
+{
+	/* Workers whose launcher dies come to us to be reaped. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	g->base = event_base_new();
+	if (g->base == NULL)
+		fatalx("cannot make an event loop");
+	g->loop = channel_loop_new(g->base);
+	g->stop_timer = evtimer_new(g->base, stop_timer_cb, g);
+	upgrade_init(g, given);
+	roles_init(g);
+	catch_signals(g);
+}
+
 int
-guardian_run(struct config *config, const struct guardian_options *options)
+guardian_run(struct config *config, const struct guardian_options *options,
+    struct handover *given, struct err *err)
 {
 	struct guardian g = {
 	    .config = config,
@@ -389,29 +436,28 @@ guardian_run(struct config *config, const struct guardian_options *options)
 	    .detach_fd = -1,
 	    .lock_fd = -1,
 	    .caller_fd = -1,
+	    .programs = PROGRAMS_INIT,
 	    .log_target = "stderr",
 	};
-	struct err err = {""};
 
 	log_init("guardian", config->log_level, LOG_TARGET_STDERR);
 	g.pid_path = pid_path(config, options);
 	g.patience_ms = config->shutdown_ms;
-	if (prepare(&g, &err) == -1) {
-		log_error("%s", err.text);
-		tell_caller(&g, err.text);
+	if ((given != NULL ? prepare_successor(&g, given, err) :
+			     prepare(&g, err)) == -1) {
+		if (given != NULL)
+			return -1; /* who handed over needs it all */
+		log_error("%s", err->text);
+		tell_caller(&g, err->text);
 		finish(&g);
 		return 1;
 	}
-	/* Workers whose launcher dies come to us to be reaped. */
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	g.base = event_base_new();
-	if (g.base == NULL)
-		fatalx("cannot make an event loop");
-	g.loop = channel_loop_new(g.base);
-	g.stop_timer = evtimer_new(g.base, stop_timer_cb, &g);
-	catch_signals(&g);
-	roles_start(&g);
-	event_base_dispatch(g.base);
+	make_loop(&g, given);
+	do {
+		g.state = GUARDIAN_STARTING;
+		roles_start(&g);
+		event_base_dispatch(g.base);
+	} while (upgrade_execute(&g));
 	finish(&g);
 	if (g.status == 1)
 		tell_caller(&g, "it cannot run");

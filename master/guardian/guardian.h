@@ -11,7 +11,10 @@
 #include "base/log.h"
 #include "config/config.h"
 
+struct handover;
+
 struct guardian_options {
+	const char *argv0;       /* what the program was called */
 	const char *config_path; /* absolute */
 	const char *pid_path;    /* NULL: RUN-DIR/belfryd.pid */
 	bool foreground;
@@ -23,8 +26,11 @@ struct guardian_options {
 
 /*
  * Runs the daemon until it is told to stop; the exit status: 0 stopped, 1
- * cannot run, GUARDIAN_EXIT_LEFT. config is the guardian's from now on.
+ * cannot run, GUARDIAN_EXIT_LEFT. config stays the caller's. In a successor,
+ * given is what its predecessor handed over: -1 with err when it cannot even
+ * begin, and the predecessor is to have it back.
  */
-int guardian_run(struct config *config, const struct guardian_options *options);
+int guardian_run(struct config *config, const struct guardian_options *options,
+    struct handover *given, struct err *err);
 
 #endif

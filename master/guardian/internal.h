@@ -1,6 +1,6 @@
 /*
  * What the guardian's files share: guardian.c decides, roles.c starts and
- * reaps, wiring.c hands out channels.
+ * reaps, wiring.c hands out channels, upgrade.c lets another take its place.
  */
 #ifndef BELFRY_GUARDIAN_INTERNAL_H
 #define BELFRY_GUARDIAN_INTERNAL_H
@@ -9,9 +9,13 @@
 #include "child.h"
 #include "guardian.h"
 #include "priv.h"
+#include "programs.h"
+#include "upgrade.h"
 
-#define CHILDREN_MAX (LAUNCHERS_MAX + 3)
-#define SIGNALS_MAX  8
+#define CHILDREN_MAX   (LAUNCHERS_MAX + 3)
+/* Deaths of a successor's role before it is up: it will not come up. */
+#define GIVE_UP_DEATHS 3
+#define SIGNALS_MAX    8
 
 enum guardian_state {
 	GUARDIAN_STARTING,
@@ -44,12 +48,14 @@ struct guardian {
 	int lock_fd;   /* of the state directory; held until we are done */
 	int caller_fd; /* standard error from before a log file; -1 none, up */
 	struct cgroups cgroups;
-	char *self;    /* our program */
-	char *worker;  /* belfry-worker */
-	char *library; /* belfry-worker-lib */
+	char *self; /* path of the installed program */
+	struct programs programs;
 	char *pid_path;
 	bool pid_written;
 	const char *log_target;
+	struct upgrade upgrade;
+	uint8_t drain_wanted; /* times, while there was no master */
+	bool reload_wanted;   /* the same */
 };
 
 /* wiring.c */
@@ -69,6 +75,8 @@ void wiring_send_log(struct guardian *g);
 
 /* roles.c */
 
+/* Which roles there are; none is started. */
+void roles_init(struct guardian *g);
 void roles_start(struct guardian *g);
 
 /* Takes note of processes that have ended. */

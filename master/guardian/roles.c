@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "notify.h"
+#include "programs.h"
 
 /* After the roles were told to end, how long before they are killed. */
 #define STOP_WAIT_MS 10000
@@ -57,6 +58,7 @@ handle_reloaded(struct channel *channel, struct message *message, void *arg,
 	}
 	fd_close(&g->reload_fd);
 	notify_state("READY=1");
+	upgrade_pump(g);
 	return 0;
 }
 
@@ -77,6 +79,16 @@ handle_drain_ask(struct channel *channel, struct message *message, void *arg,
 	struct child *child = arg;
 
 	guardian_drain(child->guardian, "drain");
+	return 0;
+}
+
+static int
+handle_upgrade_ask(struct channel *channel, struct message *message, void *arg,
+    struct err *err)
+{
+	struct child *child = arg;
+
+	upgrade_ask(child->guardian, "upgrade");
 	return 0;
 }
 
@@ -147,6 +159,7 @@ static const struct channel_dispatch dispatch[] = {
     {MSG_RELOADED, handle_reloaded},
     {MSG_RELOAD_ASK, handle_reload_ask},
     {MSG_DRAIN_ASK, handle_drain_ask},
+    {MSG_UPGRADE_ASK, handle_upgrade_ask},
     {MSG_DRAIN_PATIENCE, handle_drain_patience},
     {MSG_DRAINED, handle_drained},
     {MSG_LIBRARY_ASK, handle_library_ask},
@@ -173,10 +186,11 @@ static int
 spawn_launcher(struct child *child, struct err *err)
 {
 	struct guardian *g = child->guardian;
-	char index[16], level[16], *runs, *sock;
+	bool library = child->index == LAUNCHER_LIBRARY;
+	char path[32], index[16], level[16], *runs, *sock;
 	char *argv[8];
 	struct child_exec exec = {
-	    .path = child->index == LAUNCHER_LIBRARY ? g->library : g->worker,
+	    .path = path,
 	    .argv = argv,
 	    .config_fd = -1,
 	};
@@ -187,7 +201,10 @@ spawn_launcher(struct child *child, struct err *err)
 	snprintf(index, sizeof(index), "%u", child->index);
 	snprintf(
 	    level, sizeof(level), "%s", log_level_name(g->config->log_level));
-	argv[0] = (char *)(uintptr_t)exec.path;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d",
+	    library ? g->programs.library_fd : g->programs.worker_fd);
+	argv[0] = (char *)(uintptr_t)(library ? "belfry-worker-lib" :
+						"belfry-worker");
 	argv[1] = index;
 	argv[2] = runs;
 	argv[3] = sock;
@@ -218,7 +235,7 @@ spawn_role(struct child *child, struct err *err)
 	    NULL,
 	};
 	struct child_exec exec = {
-	    .path = g->self,
+	    .path = PROGRAM_SELF,
 	    .argv = argv,
 	    .config_fd = g->config_fd,
 	};
@@ -297,6 +314,18 @@ log_death(const struct child *child, int status, const char *then)
 }
 
 static void
+cannot_start(struct child *child)
+{
+	char name[32], why[64];
+
+	child->pid = 0;
+	snprintf(why, sizeof(why), "its %s does not start, see the log",
+	    child_name(child, name, sizeof(name)));
+	if (!upgrade_give_up(child->guardian, why))
+		roles_stop(child->guardian, 1);
+}
+
+static void
 child_died(struct child *child, int status)
 {
 	struct guardian *g = child->guardian;
@@ -312,8 +341,13 @@ child_died(struct child *child, int status)
 	    !child->ready && WIFEXITED(status)) {
 		/* It said why: a second try would say the same. */
 		log_death(child, status, ", cannot start");
-		child->pid = 0;
-		roles_stop(g, 1);
+		cannot_start(child);
+		return;
+	}
+	if (g->state == GUARDIAN_STARTING && g->upgrade.given != NULL &&
+	    !child->ready && child->restarts + 1 >= GIVE_UP_DEATHS) {
+		log_death(child, status, " again and again");
+		cannot_start(child);
 		return;
 	}
 	log_death(child, status, ", starting it again");
@@ -340,10 +374,13 @@ roles_reap(struct guardian *g)
 	int status;
 
 	/* Others than our children are workers that outlived their launcher. */
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (upgrade_reaped(g, pid, status))
+			continue;
 		for (unsigned i = 0; i < g->nchildren; i++)
 			if (g->children[i].pid == pid)
 				child_died(&g->children[i], status);
+	}
 	check_stopped(g);
 }
 
@@ -353,6 +390,7 @@ roles_stop(struct guardian *g, int status)
 {
 	if (g->state == GUARDIAN_STOPPING)
 		return;
+	fd_close(&g->reload_fd);
 	g->state = GUARDIAN_STOPPING;
 	g->status = status;
 	for (unsigned i = 0; i < g->nchildren; i++) {
@@ -379,7 +417,7 @@ add_child(struct guardian *g, enum role_id role, unsigned index)
 }
 
 void
-roles_start(struct guardian *g)
+roles_init(struct guardian *g)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned n = cores < 1       ? 1 :
@@ -391,7 +429,18 @@ roles_start(struct guardian *g)
 		add_child(g, ROLE_LAUNCHER, i);
 	add_child(g, ROLE_MASTER, 0);
 	add_child(g, ROLE_API, 0);
-	for (unsigned i = 0; i < g->nchildren; i++)
+}
+
+void
+roles_start(struct guardian *g)
+{
+	evtimer_del(g->stop_timer);
+	g->wired = false;
+	for (unsigned i = 0; i < g->nchildren; i++) {
+		g->children[i].restarts = 0;
 		child_start(&g->children[i]);
+	}
 	wiring_all(g);
+	/* Those of a predecessor that ended while no signal could tell us. */
+	roles_reap(g);
 }

@@ -141,6 +141,7 @@ wiring_child(struct child *child)
 	channel_send(child->channel, MSG_SETUP_DONE, 0, NULL, -1);
 	if (child->role != ROLE_MASTER)
 		return;
+	upgrade_tell(g);
 	wiring_send_reload(g);
 	if (g->state == GUARDIAN_DRAINING)
 		wiring_send_drain(g);

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "recorder/apply.h"
 #include "recorder/id_set.h"
 
 /* What a queue keeps allocated when it is empty. */
@@ -190,10 +191,25 @@ check_record_params(struct wire_reader *r, struct entry *entry, struct err *err)
 	const char *run = wire_get_str(r);
 
 	wire_get_str(r);
+	wire_get_str(r);
 	if (!wire_ok(r))
 		return err_set(err, "malformed");
 	return store_is_run_id(run) ? 0 :
 				      err_set(err, "\"%s\" is no run id", run);
+}
+
+static int
+check_record_after(struct wire_reader *r, struct entry *entry, struct err *err)
+{
+	struct record_after after;
+
+	if (record_after_decode(&after, r) == -1)
+		return err_set(err, "malformed");
+	if (*after.run != '\0' && !store_is_run_id(after.run))
+		return err_set(err, "\"%s\" is no run id", after.run);
+	if (*after.run != '\0' && check_job(after.parent, err) == -1)
+		return -1;
+	return check_job(after.job, err);
 }
 
 int
@@ -216,6 +232,8 @@ batch_add(struct batch *b, const struct message *message, struct err *err)
 		rc = check_record_pause(&r, &entry, err);
 	else if (message->type == MSG_RECORD_PARAMS)
 		rc = check_record_params(&r, &entry, err);
+	else if (message->type == MSG_RECORD_AFTER)
+		rc = check_record_after(&r, &entry, err);
 	else
 		err_set(err, "is no record");
 	if (rc == -1)
@@ -282,7 +300,8 @@ copy_output(
 	struct runfile file;
 	struct err err = {""};
 
-	if (!end->has_file || end->result.output_bytes == 0)
+	if (!end->has_file ||
+	    end->result.output_bytes == end->result.dropped_bytes)
 		return;
 	if (runfile_open(&file, b->config.runs_fd, entry->run, &err) == -1) {
 		if (errno == ENOENT)
@@ -296,54 +315,42 @@ copy_output(
 	runfile_close(&file);
 }
 
-static void
-apply_params(struct store *store, struct wire_reader *r)
-{
-	const char *run = wire_get_str(r);
-	const char *params = wire_get_str(r);
-
-	store->ops->params(store, run, params);
-}
-
 /* Payloads were checked when they came. */
 static void
 apply_entry(struct batch *b, struct entry *entry)
 {
-	struct store *store = b->config.store;
 	struct wire_reader r;
-	struct record_job job;
-	struct record_slot slot;
-	struct record_pause pause;
 	struct record_end end;
 
+	/* An end says all that its beginning says. */
+	if (entry->type == MSG_RECORD_BEGIN &&
+	    id_set_has(&b->ended, entry->run))
+		return;
 	wire_reader_init(&r, b->flying.bytes + entry->offset, entry->len);
-	if (entry->type == MSG_RECORD_JOB) {
-		if (record_job_decode(&job, &r) == 0)
-			store->ops->job(store, &job);
-	} else if (entry->type == MSG_RECORD_SLOT) {
-		if (record_slot_decode(&slot, &r) == 0)
-			store->ops->slot(store, &slot);
-	} else if (entry->type == MSG_RECORD_PAUSE) {
-		if (record_pause_decode(&pause, &r) == 0)
-			store->ops->pause(store, &pause);
-	} else if (entry->type == MSG_RECORD_PARAMS) {
-		apply_params(store, &r);
-	} else if (entry->type == MSG_RECORD_BEGIN) {
-		/* An end says all that its beginning says. */
-		if (!id_set_has(&b->ended, entry->run) &&
-		    run_begin_decode(&end.begin, &r) == 0)
-			store->ops->run_begin(store, &end.begin);
-	} else if (record_end_decode(&end, &r) == 0) {
-		store->ops->run_end(store, &end);
+	if (apply_record(b->config.store, entry->type, &r, &end) &&
+	    entry->type == MSG_RECORD_END)
 		copy_output(b, entry, &end);
-	}
 }
 
-/* A short run's end comes in the same batch as its beginning. */
+static bool
+has_type(const struct queue *q, uint16_t type)
+{
+	for (size_t i = 0; i < q->n; i++)
+		if (q->entries[i].type == type)
+			return true;
+	return false;
+}
+
+/*
+ * A short run's end comes in the same batch as its beginning. Not so when a
+ * job changes in between: what was decided before that must be known then.
+ */
 static void
 collect_ended(struct batch *b)
 {
 	id_set_reset(&b->ended, b->flying.n);
+	if (has_type(&b->flying, MSG_RECORD_JOB))
+		return;
 	for (size_t i = 0; i < b->flying.n; i++)
 		if (b->flying.entries[i].type == MSG_RECORD_END)
 			id_set_add(&b->ended, b->flying.entries[i].run);

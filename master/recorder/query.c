@@ -20,7 +20,7 @@ struct query {
 	struct query_filter filter;
 	json_t *rows;
 	struct store_run found[2];
-	char *params; /* of the first */
+	char *params, *parents; /* of the first */
 	int nfound;
 	/* What to do with the run that was found. */
 	void (*found_cb)(struct query *q);
@@ -46,6 +46,7 @@ query_free(struct query *q)
 	json_decref(q->rows);
 	free(q->text);
 	free(q->params);
+	free(q->parents);
 	free(q);
 }
 
@@ -88,7 +89,7 @@ list_run(void *arg, const struct store_run *run)
 
 	add_live_start(q->env, &copy);
 	row = row_json_run(&copy);
-	row_json_add_params(row, run->params);
+	row_json_add_params(row, run->params, run->parents);
 	json_array_append_new(q->rows, row);
 }
 
@@ -157,8 +158,10 @@ found_run(void *arg, const struct store_run *run)
 {
 	struct query *q = arg;
 
-	if (q->nfound == 0)
+	if (q->nfound == 0) {
 		q->params = xstrdup(run->params);
+		q->parents = xstrdup(run->parents);
+	}
 	if (q->nfound < (int)nitems(q->found))
 		q->found[q->nfound++] = *run;
 }
@@ -212,7 +215,7 @@ show_found(struct query *q)
 
 	add_live_start(q->env, &q->found[0]);
 	row = row_json_run(&q->found[0]);
-	row_json_add_params(row, q->params);
+	row_json_add_params(row, q->params, q->parents);
 	text = json_take_dump(row);
 	answer_json(q->env->channel, q->id, 200, text);
 	free(text);
@@ -227,6 +230,24 @@ answer_show(struct query_env *env, const struct ask *ask)
 		find_run(query_new(env, ask), ask, show_found);
 }
 
+/* Is it in progress on another host, which has its output until then? */
+static bool
+runs_elsewhere(const struct query *q)
+{
+	const struct store_run *run = &q->found[0];
+	struct runfile file;
+	struct err err;
+
+	if (run->result.outcome != OUTCOME_NONE ||
+	    strcmp(run->begin.host, q->env->node_name) == 0)
+		return false;
+	/* The host may have had another name when it began. */
+	if (runfile_open(&file, q->env->runs_fd, run->begin.id, &err) == -1)
+		return true;
+	runfile_close(&file);
+	return false;
+}
+
 static void
 output_found(struct query *q)
 {
@@ -237,7 +258,13 @@ output_found(struct query *q)
 	    .run = &q->found[0],
 	};
 
-	streams_open(q->env->streams, &request);
+	if (runs_elsewhere(q))
+		answer_error(q->env->channel, q->id, 409, "elsewhere",
+		    "run %s is in progress on host %s, which has its output "
+		    "until it ends; ask there",
+		    request.run->begin.id, request.run->begin.host);
+	else
+		streams_open(q->env->streams, &request);
 }
 
 static void

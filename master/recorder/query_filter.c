@@ -155,11 +155,16 @@ static int
 parse_texts(struct query_filter *f, const struct ask *ask)
 {
 	const char *job = ask_arg(ask, "job"), *reason = ask_arg(ask, "reason");
+	const char *chain = ask_arg(ask, "chain");
 
 	if (job != NULL && (*job == '\0' || strlen(job) > JOB_NAME_MAX))
 		return bad(ask, "job", "expected the name of a job");
 	if (reason != NULL && (*reason == '\0' || strlen(reason) > REASON_MAX))
 		return bad(ask, "reason", "expected a word, such as overlap");
+	if (chain != NULL && !store_is_run_id(chain))
+		return bad(ask, "chain", "expected the id of a run");
+	f->chain = chain != NULL ? xstrdup(chain) : NULL;
+	f->filter.chain = f->chain;
 	f->job = job != NULL ? xstrdup(job) : NULL;
 	f->reason = reason != NULL ? xstrdup(reason) : NULL;
 	f->filter.job = f->job;
@@ -172,7 +177,7 @@ query_filter_parse(
     struct query_filter *f, enum filter_kind kind, const struct ask *ask)
 {
 	static const char *const run_args[] = {
-	    "job", "since", "outcome", "limit", "before", NULL};
+	    "job", "chain", "since", "outcome", "limit", "before", NULL};
 	static const char *const ledger_args[] = {"job", "since", "until",
 	    "outcome", "reason", "limit", "before", NULL};
 	bool runs = kind == FILTER_RUNS;
@@ -201,6 +206,7 @@ query_filter_fini(struct query_filter *f)
 {
 	free(f->job);
 	free(f->reason);
+	free(f->chain);
 }
 
 /* Percent-encodes what a query cannot hold (RFC 3986). */
@@ -248,6 +254,8 @@ query_filter_next(const struct query_filter *f, const struct store_cursor *next,
 
 	if (f->job != NULL)
 		add_arg(b, "job", f->job);
+	if (f->chain != NULL)
+		add_arg(b, "chain", f->chain);
 	if (filter->since_ms != INT64_MIN)
 		add_number(b, "since", filter->since_ms);
 	if (filter->until_ms != INT64_MAX)

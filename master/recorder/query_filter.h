@@ -20,6 +20,7 @@ struct query_filter {
 	struct store_filter filter;
 	char *job;
 	char *reason;
+	char *chain;
 };
 
 /* 0; or -1: 400 was answered. query_filter_fini() in both cases. */

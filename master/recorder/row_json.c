@@ -52,16 +52,25 @@ row_json_run(const struct store_run *run)
 	add(o, "fence", json_integer((json_int_t)b->fence));
 	add(o, "output_bytes", number(ended, (int64_t)r->output_bytes));
 	add(o, "dropped_bytes", number(ended, (int64_t)r->dropped_bytes));
+	add(o, "chain", json_text(run_begin_chain(b)));
+	add(o, "parent", json_text_or_null(b->parent));
 	return o;
 }
 
-void
-row_json_add_params(json_t *row, const char *params)
+static void
+add_document(json_t *row, const char *key, const char *text)
 {
-	json_t *json = *params != '\0' ? json_loads(params, 0, NULL) : NULL;
+	json_t *json = *text != '\0' ? json_loads(text, 0, NULL) : NULL;
 
 	if (json != NULL)
-		add(row, "params", json);
+		add(row, key, json);
+}
+
+void
+row_json_add_params(json_t *row, const char *params, const char *parents)
+{
+	add_document(row, "params", params);
+	add_document(row, "parents", parents);
 }
 
 json_t *

@@ -8,8 +8,8 @@
 
 json_t *row_json_run(const struct store_run *run);
 
-/* Adds "params", where there are any: a JSON text. */
-void row_json_add_params(json_t *row, const char *params);
+/* Adds "params" and "parents", where there are any: JSON texts. */
+void row_json_add_params(json_t *row, const char *params, const char *parents);
 json_t *row_json_slot(const struct store_slot *slot);
 
 #endif

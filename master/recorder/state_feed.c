@@ -1,5 +1,6 @@
 #include "recorder/state_feed.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@ enum phase {
 	PHASE_RETRIES,
 	PHASE_OPEN,
 	PHASE_PAUSES,
+	PHASE_AFTERS,
 	PHASE_END,
 };
 
@@ -26,8 +28,8 @@ struct state_feed {
 	uint64_t round; /* counts answers */
 	uint64_t asked; /* the round that asked for the page on its way */
 	bool asking;
-	int rows;                     /* of this page */
-	char after[JOB_NAME_MAX + 1]; /* its last key */
+	int rows;                      /* of this page */
+	char after[JOB_NAME_MAX + 24]; /* its last key */
 	struct event *retry_event;
 };
 
@@ -111,6 +113,17 @@ pause_row(void *arg, const struct record_pause *pause)
 }
 
 static void
+after_row(void *arg, const struct record_after *after)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+	char key[JOB_NAME_MAX + 24];
+
+	record_after_encode(after, &w);
+	snprintf(key, sizeof(key), "%s %" PRIu64, after->job, after->mark);
+	send_row(arg, MSG_STATE_AFTER, &w, key);
+}
+
+static void
 page_done(void *arg, const struct err *err)
 {
 	const struct timeval pause = {.tv_sec = RETRY_MS / 1000};
@@ -162,6 +175,10 @@ state_feed_continue(struct state_feed *feed)
 	case PHASE_PAUSES:
 		store->ops->pauses(
 		    store, feed->after, PAGE, pause_row, page_done, feed);
+		return;
+	case PHASE_AFTERS:
+		store->ops->afters(
+		    store, feed->after, PAGE, after_row, page_done, feed);
 		return;
 	case PHASE_END:
 		channel_send(feed->channel, MSG_STATE_END, feed->id, NULL, -1);

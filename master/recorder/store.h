@@ -1,6 +1,7 @@
 /*
- * Where the recorder keeps runs, ledger, output and the jobs' memory: SQLite
- * now, any database that can upsert later. One process, one connection.
+ * Where the recorder keeps runs, ledger, output and the jobs' memory: a file
+ * of SQLite, or PostgreSQL, which hosts may share. Each has its own way to be
+ * opened: store_sqlite_open(), pg_store_new(), spool_open().
  *
  * Nothing here says when an answer comes: results arrive by callback, during
  * the call (SQLite) or in a later turn (a server). So callers never use a
@@ -37,6 +38,7 @@ struct store_run {
 	int64_t retry_ms; /* 0 none */
 	/* JSON, "" none; valid during the callback. */
 	const char *params;
+	const char *parents; /* params.h */
 };
 
 /* A row of the ledger; strings are valid during the callback. */
@@ -63,6 +65,7 @@ struct store_plan {
 
 struct store_filter {
 	const char *job;    /* NULL all */
+	const char *chain;  /* runs of this chain; NULL all */
 	uint32_t outcomes;  /* bits 1 << enum outcome; 0 all */
 	const char *reason; /* ledger; NULL all */
 	int64_t since_ms; /* runs created, slots due from here; INT64_MIN all */
@@ -115,6 +118,7 @@ struct store_check {
 	enum trigger trigger;
 	enum outcome run_outcome;
 	int64_t started_us, finished_us, created_ms;
+	const char *run_host;
 };
 
 struct store_check_page {
@@ -138,6 +142,7 @@ typedef void store_plan_cb(void *arg, const struct store_plan *plan);
 typedef void store_job_cb(void *arg, const struct record_job *job);
 typedef void store_retry_cb(void *arg, const struct record_retry *retry);
 typedef void store_begin_cb(void *arg, const struct run_begin *begin);
+typedef void store_after_cb(void *arg, const struct record_after *after);
 typedef void store_pause_cb(void *arg, const struct record_pause *pause);
 typedef void
 store_piece_cb(void *arg, uint64_t start, const void *data, size_t n);
@@ -147,11 +152,6 @@ struct store;
 struct store_ops {
 	const char *name; /* "sqlite" */
 
-	/*
-	 * Opens what where names, and brings an older schema up to date. NULL
-	 * with err: it cannot be used, and what to do about it.
-	 */
-	struct store *(*open)(const char *where, struct err *err);
 	void (*close)(struct store *store);
 
 	/*
@@ -164,9 +164,16 @@ struct store_ops {
 	void (*run_begin)(struct store *store, const struct run_begin *begin);
 	void (*run_end)(struct store *store, const struct record_end *end);
 	void (*slot)(struct store *store, const struct record_slot *slot);
-	/* What a run was begun with: a JSON object. */
-	void (*params)(
-	    struct store *store, const char *run, const char *params);
+	/* What a run was begun with: an object and an array, "" none. */
+	void (*params)(struct store *store, const char *run, const char *params,
+	    const char *parents);
+	/*
+	 * The end of a parent waits to be used up. Runs that begin and slots
+	 * that are skipped do that, up to their mark: what is said again of
+	 * ends before it is not taken. Marks are one host's: NULL here and
+	 * below in a store that hosts share.
+	 */
+	void (*after)(struct store *store, const struct record_after *after);
 	void (*pause)(struct store *store, const struct record_pause *pause);
 	void (*piece)(struct store *store, const char *run, uint64_t start,
 	    const void *data, size_t n);
@@ -228,6 +235,9 @@ struct store_ops {
 	    store_begin_cb *row, store_done *done, void *arg);
 	void (*pauses)(struct store *store, const char *after, int limit,
 	    store_pause_cb *row, store_done *done, void *arg);
+	/* And ends of parents: in order of job, then mark; a key is both. */
+	void (*afters)(struct store *store, const char *after, int limit,
+	    store_after_cb *row, store_done *done, void *arg);
 };
 
 struct store {
@@ -239,7 +249,20 @@ struct store {
 	unsigned renewed;
 };
 
+/*
+ * Opens a file of SQLite, and brings an older schema up to date. NULL with
+ * err: it cannot be used, and what to do about it.
+ */
+struct store *store_sqlite_open(const char *path, struct err *err);
+
+/*
+ * Could it be used? Looks only, while another process works with it. 0, also
+ * when there is none yet, or -1 with err: its schema is of a newer version.
+ */
+int store_sqlite_is_known(const char *path, struct err *err);
+
 extern const struct store_ops store_sqlite;
+extern const struct store_ops store_postgres;
 
 /*
  * True for a text that can be a run's id: as a file name it stays in its

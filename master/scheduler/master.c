@@ -263,6 +263,9 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 	case MSG_STATE_PAUSE:
 		rc = recover_state_pause(m, message);
 		break;
+	case MSG_STATE_AFTER:
+		rc = after_state(m, message);
+		break;
 	case MSG_STATE_END:
 		recover_state_end(m);
 		break;
@@ -283,6 +286,7 @@ static const struct channel_dispatch recorder_dispatch[] = {
     {MSG_STATE_RETRY, handle_recorder},
     {MSG_STATE_OPEN, handle_recorder},
     {MSG_STATE_PAUSE, handle_recorder},
+    {MSG_STATE_AFTER, handle_recorder},
     {MSG_STATE_END, handle_recorder},
     {MSG_STATE_NEW, handle_recorder},
     {MSG_RECORDED, handle_recorder},
@@ -389,6 +393,21 @@ note_process(struct master *m, struct message *message, struct err *err)
 }
 
 static int
+note_upgrade(struct master *m, struct message *message, struct err *err)
+{
+	struct upgrade_info *u = &m->upgrade;
+
+	u->attempt = wire_get_u32(&message->body);
+	u->state = wire_get_u8(&message->body);
+	snprintf(u->from, sizeof(u->from), "%s", wire_get_str(&message->body));
+	snprintf(
+	    u->error, sizeof(u->error), "%s", wire_get_str(&message->body));
+	if (!wire_ok(&message->body))
+		return err_set(err, "malformed");
+	return 0;
+}
+
+static int
 master_message(struct role *role, struct message *message, struct err *err)
 {
 	struct master *m = role->state;
@@ -399,6 +418,8 @@ master_message(struct role *role, struct message *message, struct err *err)
 		return reload_handle(m, message, err);
 	case MSG_ROLE_SPAWNED:
 		return note_process(m, message, err);
+	case MSG_UPGRADE_STATE:
+		return note_upgrade(m, message, err);
 	case MSG_DRAIN:
 		now = wire_get_u8(&message->body);
 		drain(m, now);
@@ -453,6 +474,11 @@ master_init(struct role *role, struct err *err)
 static void
 master_orphaned(struct role *role)
 {
+	struct master *m = role->state;
+
+	/* What was decided this turn; the recorder hears it to its end. */
+	if (m->recorder != NULL)
+		channel_flush(m->recorder);
 	master_free(role->state);
 }
 

@@ -3,7 +3,7 @@
  * never waits. One struct master; each file has one part of the work.
  *
  *   master.c    role entry: peers, start, the tick
- *   recover.c   start: what the store and the run files tell
+ *   recover.c   start: what the store and the run files tell; recover_files.c
  *   reload.c    the guardian's RELOAD; refresh.c: zones and calendars
  *   retell.c    a new store is told what is not over
  *   teardown.c  the end
@@ -20,6 +20,7 @@
 
 #include "scheduler/clock/alarm.h"
 #include "scheduler/clock/heap.h"
+#include "scheduler/jobs/after.h"
 #include "scheduler/jobs/jobs.h"
 #include "scheduler/runs/launch.h"
 #include "scheduler/runs/outbox.h"
@@ -56,6 +57,13 @@ struct process_info {
 	uint32_t restarts;
 };
 
+/* How the last upgrade stands, for the status. */
+struct upgrade_info {
+	uint32_t attempt;         /* 0: there was none */
+	enum upgrade_state state; /* as the guardian has it */
+	char from[64];            /* version before */
+	char error[1024];         /* why it failed */
+};
 struct crew;
 
 struct master {
@@ -68,6 +76,7 @@ struct master {
 	struct event *tick_event; /* more is due than one turn may do */
 	int64_t ticked_ms;        /* time of the last tick */
 	struct jobs jobs;
+	struct after after;
 	struct runs runs;
 	struct launch launch;
 	struct outbox outbox;
@@ -94,6 +103,7 @@ struct master {
 	struct process_info processes[PROCESSES_MAX];
 	unsigned nprocesses;
 	int guardian_pid;
+	struct upgrade_info upgrade;
 	struct recover *recover; /* while loading; recover.c */
 	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	uint64_t *reloaders;     /* asks that wait for a reload to be over */
@@ -146,6 +156,10 @@ void recover_free(struct master *m);
 bool recover_has_attempt(
     const struct master *m, const char *job, int64_t slot_ms, int32_t attempt);
 
+/* While loading: is there a file of a run of job that parent's end began? */
+bool
+recover_has_child(const struct master *m, const char *job, const char *parent);
+
 /* Looks again at runs whose workers have not come back yet. */
 void recover_orphans(struct master *m);
 
@@ -165,7 +179,7 @@ bool workers_kill(struct run *run, enum kill_why why);
  */
 void workers_lost(struct master *m, struct run *run);
 
-/* fire.c */
+/* fire.c; fire_replace() is of jobs/decide.c */
 void fire_job(struct master *m, struct job *job, int64_t now_ms);
 void fire_retry(struct master *m, struct retry *retry);
 

@@ -2,12 +2,8 @@
  * Start, which is recovery: what the store remembers, what the run files
  * say, then the job files. There is no other way to start.
  */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fault.h"
 #include "base/fd.h"
@@ -15,6 +11,7 @@
 #include "base/mem.h"
 #include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
+#include "scheduler/recover_files.h"
 #include "scheduler/jobs/memory.h"
 #include "scheduler/runs/params.h"
 #include "scheduler/jobs/policy.h"
@@ -24,6 +21,8 @@ struct recover_retry {
 	struct recover_retry *next;
 	char run[RUN_ID_SIZE];
 	char *job;
+	char *params, *parents;
+	char chain[RUN_ID_SIZE], parent[RUN_ID_SIZE];
 	int64_t slot_ms;
 	int64_t due_ms;
 	int32_t attempt;
@@ -34,19 +33,10 @@ struct recover_open {
 	struct run_begin begin;
 };
 
-/* One of a run file. */
-struct recover_found {
-	struct run_begin begin;
-	bool unstarted;
-};
-
 struct recover {
 	struct recover_retry *retries;
 	struct recover_open *open;
-	struct recover_found *found; /* by slot; owned */
-	size_t nfound;
-	size_t found_cap;
-	int64_t alive_ms; /* the predecessor was, then */
+	struct recover_files files;
 };
 
 static void
@@ -58,15 +48,15 @@ forget(struct recover *recover)
 	while ((retry = recover->retries) != NULL) {
 		recover->retries = retry->next;
 		free(retry->job);
+		free(retry->params);
+		free(retry->parents);
 		free(retry);
 	}
 	while ((open = recover->open) != NULL) {
 		recover->open = open->next;
 		free(open);
 	}
-	free(recover->found);
-	recover->found = NULL;
-	recover->nfound = recover->found_cap = 0;
+	recover_files_fini(&recover->files);
 }
 
 void
@@ -79,6 +69,7 @@ recover_start(struct master *m)
 		m->recover = xcalloc(1, sizeof(*m->recover));
 	forget(m->recover);
 	memory_forget(&m->jobs);
+	after_forget(&m->after);
 	pauses_fini(m);
 	channel_send(m->recorder, MSG_STATE_ASK, 0, NULL, -1);
 }
@@ -108,6 +99,10 @@ recover_state_retry(struct master *m, struct message *message)
 	retry = xcalloc(1, sizeof(*retry));
 	memccpy(retry->run, record.run, '\0', sizeof(retry->run) - 1);
 	retry->job = xstrdup(record.job);
+	retry->params = xstrdup(record.params);
+	retry->parents = xstrdup(record.parents);
+	memccpy(retry->chain, record.chain, '\0', sizeof(retry->chain) - 1);
+	memccpy(retry->parent, record.parent, '\0', sizeof(retry->parent) - 1);
 	retry->slot_ms = record.slot_ms;
 	retry->due_ms = record.due_ms;
 	retry->attempt = record.attempt;
@@ -140,6 +135,12 @@ recover_state_open(struct master *m, struct message *message)
 		free(open);
 		return -1;
 	}
+	/* Hosts may share a store; a run is its own host's to look after. */
+	if (m->crew != NULL &&
+	    strcmp(open->begin.host, m->config->node_name) != 0) {
+		free(open);
+		return 0;
+	}
 	open->next = m->recover->open;
 	m->recover->open = open;
 	return 0;
@@ -152,6 +153,15 @@ job_of(struct master *m, const char *name)
 	struct job *job = jobs_find(&m->jobs, name);
 
 	return job != NULL ? job : jobs_orphan(m, name);
+}
+
+/* Does it keep to the job's overlap? */
+static bool
+is_overlapped(const struct run_begin *begin)
+{
+	return begin->trigger == TRIGGER_SCHEDULE ||
+	    begin->trigger == TRIGGER_CATCH_UP ||
+	    begin->trigger == TRIGGER_AFTER;
 }
 
 /* Does it decide a slot of the schedule? */
@@ -172,6 +182,7 @@ resume_created(struct master *m, struct run *run)
 	const struct job_options *options;
 	int64_t since = run->begin.due_ms;
 	bool scheduled = is_scheduled(&run->begin);
+	bool overlapped = is_overlapped(&run->begin);
 	struct job *job = run->job;
 	enum run_state state = RUN_WAITING;
 
@@ -187,8 +198,8 @@ resume_created(struct master *m, struct run *run)
 		    job->last_end_ms > since ? job->last_end_ms :
 					       since;
 	/* It is not late by what it had to wait for room. */
-	if (m->recover->alive_ms > since)
-		since = m->recover->alive_ms;
+	if (m->recover->files.alive_ms > since)
+		since = m->recover->files.alive_ms;
 	if (scheduled && policy_catch_up(options) == 0 &&
 	    clock_ms() - since > policy_deadline_ms(options, 0)) {
 		run_end_with(run, OUTCOME_KILLED, true,
@@ -196,10 +207,10 @@ resume_created(struct master *m, struct run *run)
 		    "too late");
 		return;
 	}
-	if (scheduled && options->overlap == JOB_OVERLAP_QUEUE &&
+	if (overlapped && options->overlap == JOB_OVERLAP_QUEUE &&
 	    (jobs_is_busy(job) || pause_of(m, job) != NULL))
 		state = RUN_QUEUED;
-	if (scheduled && options->overlap == JOB_OVERLAP_REPLACE) {
+	if (overlapped && options->overlap == JOB_OVERLAP_REPLACE) {
 		fire_replace(m, job, run);
 		if (job->active > 0)
 			state = RUN_QUEUED;
@@ -215,7 +226,7 @@ remake(struct master *m, const struct run_begin *begin)
 {
 	struct run *run = run_new(m, job_of(m, begin->job), begin);
 
-	run->params = params_load(m->runs_dir, run->begin.id);
+	params_load(m->runs_dir, run->begin.id, &run->params, &run->parents);
 	crew_hold(run);
 	return run;
 }
@@ -235,73 +246,6 @@ is_unstarted(const struct master *m, const struct run_begin *begin)
 	return unstarted;
 }
 
-static void
-find_run(struct recover *recover, const struct runfile *file)
-{
-	array_reserve(&recover->found, &recover->found_cap, recover->nfound + 1,
-	    sizeof(*recover->found));
-	recover->found[recover->nfound++] =
-	    (struct recover_found){.begin = file->begin};
-	if (file->begin.created_ms > recover->alive_ms)
-		recover->alive_ms = file->begin.created_ms;
-	if (file->started_us / 1000 > recover->alive_ms)
-		recover->alive_ms = file->started_us / 1000;
-}
-
-static void
-read_place(struct master *m, const char *name)
-{
-	int place = run_id_place(name);
-	struct runfile file;
-	struct err err = {""};
-
-	if (runfile_open_place(&file, m->runs_dir, name, &err) == -1) {
-		/* Not ours to guess about: the place is left alone. */
-		log_error("%s", err.text);
-		places_mark(&m->places, place);
-		return;
-	}
-	if (file.state != RUNFILE_FREE) {
-		places_mark(&m->places, place);
-		if (strcmp(runfile_name(file.begin.id), name) == 0)
-			find_run(m->recover, &file);
-		else
-			log_error("run file %s holds another run: %s", name,
-			    file.begin.id);
-	}
-	runfile_close(&file);
-}
-
-static int
-compare_found(const void *a, const void *b)
-{
-	const struct run_begin *x = &((const struct recover_found *)a)->begin;
-	const struct run_begin *y = &((const struct recover_found *)b)->begin;
-
-	if (x->slot_ms != y->slot_ms)
-		return x->slot_ms < y->slot_ms ? -1 : 1;
-	return strcmp(x->id, y->id);
-}
-
-static void
-read_places(struct master *m)
-{
-	DIR *dir = fdopendir(fcntl(m->runs_dir, F_DUPFD_CLOEXEC, 0));
-	const struct dirent *entry;
-
-	if (dir == NULL)
-		fatal("cannot read the directory of run files");
-	rewinddir(dir);
-	while ((entry = readdir(dir)) != NULL)
-		if (strlen(entry->d_name) == 3 &&
-		    run_id_place(entry->d_name) != -1)
-			read_place(m, entry->d_name);
-	closedir(dir);
-	if (m->recover->nfound > 0)
-		qsort(m->recover->found, m->recover->nfound,
-		    sizeof(*m->recover->found), compare_found);
-}
-
 /*
  * A slot that has a file is decided, and those before it. Runs among them
  * that are recorded are behind the job's mark, the others have files.
@@ -311,10 +255,11 @@ decide_found(struct master *m)
 {
 	const struct recover *recover = m->recover;
 
-	for (size_t i = 0; i < recover->nfound; i++) {
-		const struct run_begin *begin = &recover->found[i].begin;
+	for (size_t i = 0; i < recover->files.n; i++) {
+		const struct run_begin *begin = &recover->files.all[i].begin;
 		struct job *job = jobs_find(&m->jobs, begin->job);
 
+		after_found(m, begin, recover->files.all[i].mark);
 		if (job == NULL || !is_scheduled(begin))
 			continue;
 		/* Of other hosts' slots this store knows nothing. */
@@ -324,55 +269,19 @@ decide_found(struct master *m)
 	}
 }
 
-/* The first found of a slot at or after slot_ms. */
-static size_t
-first_found(const struct recover *recover, int64_t slot_ms)
-{
-	size_t low = 0, high = recover->nfound, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (recover->found[middle].begin.slot_ms < slot_ms)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 bool
 recover_has_attempt(
     const struct master *m, const char *job, int64_t slot_ms, int32_t attempt)
 {
-	const struct recover *recover = m->recover;
-
-	if (recover == NULL)
-		return false;
-	for (size_t i = first_found(recover, slot_ms); i < recover->nfound;
-	     i++) {
-		const struct run_begin *b = &recover->found[i].begin;
-
-		if (b->slot_ms != slot_ms)
-			break;
-		if (b->attempt >= attempt && strcmp(b->job, job) == 0)
-			return true;
-	}
-	return false;
+	return m->recover != NULL &&
+	    recover_files_attempt(&m->recover->files, job, slot_ms, attempt);
 }
 
-static bool
-has_file(const struct recover *recover, const struct run_begin *begin)
+bool
+recover_has_child(const struct master *m, const char *job, const char *parent)
 {
-	for (size_t i = first_found(recover, begin->slot_ms);
-	     i < recover->nfound; i++) {
-		const struct run_begin *b = &recover->found[i].begin;
-
-		if (b->slot_ms != begin->slot_ms)
-			break;
-		if (strcmp(b->id, begin->id) == 0)
-			return true;
-	}
-	return false;
+	return m->recover != NULL &&
+	    recover_files_child(&m->recover->files, job, parent);
 }
 
 /* Their workers live, or have left a result, or were killed. */
@@ -382,8 +291,8 @@ resume_begun(struct master *m)
 	struct recover *recover = m->recover;
 	struct run *run;
 
-	for (size_t i = 0; i < recover->nfound; i++) {
-		struct recover_found *found = &recover->found[i];
+	for (size_t i = 0; i < recover->files.n; i++) {
+		struct recover_file *found = &recover->files.all[i];
 
 		found->unstarted = is_unstarted(m, &found->begin);
 		if (found->unstarted)
@@ -414,10 +323,10 @@ resume_unstarted(struct master *m)
 {
 	struct recover *recover = m->recover;
 
-	for (size_t i = 0; i < recover->nfound; i++)
-		if (recover->found[i].unstarted)
+	for (size_t i = 0; i < recover->files.n; i++)
+		if (recover->files.all[i].unstarted)
 			resume_unstarted_run(
-			    m, remake(m, &recover->found[i].begin));
+			    m, remake(m, &recover->files.all[i].begin));
 	if (m->runs.n > 0)
 		log_info("%zu runs were in progress", m->runs.n);
 }
@@ -428,7 +337,7 @@ lose_run(struct master *m, const struct run_begin *begin)
 {
 	struct run *run;
 
-	if (has_file(m->recover, begin))
+	if (recover_files_have(&m->recover->files, begin))
 		return;
 	run = run_new(m, job_of(m, begin->job), begin);
 	run->place = -1; /* another run may have it by now */
@@ -455,6 +364,10 @@ resume_retry(struct master *m, const struct recover_retry *r)
 	    .slot_ms = r->slot_ms,
 	    .attempt = r->attempt,
 	    .due_ms = r->due_ms,
+	    .chain = r->chain,
+	    .parent = r->parent,
+	    .params = r->params,
+	    .parents = r->parents,
 	};
 	struct job *job = jobs_find(&m->jobs, r->job);
 
@@ -495,7 +408,7 @@ recover_state_end(struct master *m)
 	fault_point(FAULT_MASTER_STATE_KNOWN);
 	if (jobs_load(m, NULL, &err) == -1)
 		fatalx("%s", err.text);
-	read_places(m);
+	recover_files_read(&recover->files, m);
 	decide_found(m);
 	fault_point(FAULT_MASTER_FILES_READ);
 	resume_begun(m);

@@ -25,8 +25,7 @@ tell_runs(struct master *m)
 	for (size_t i = 0; i < RUNS_TABLE; i++)
 		for (run = m->runs.table[i]; run != NULL; run = run->same) {
 			outbox_begin(m, &run->begin);
-			if (run->params != NULL)
-				outbox_params(m, run->begin.id, run->params);
+			outbox_params(m, run);
 		}
 }
 
@@ -41,6 +40,7 @@ retell_start(struct master *m)
 	m->retold = 0;
 	tell_pauses(m);
 	tell_runs(m);
+	after_retell(m);
 	event_active(m->retell_event, 0, 0);
 }
 

@@ -23,6 +23,7 @@ free_runs(struct master *m)
 				run->job->active = 0;
 			workers_forget(run);
 			free(run->params);
+			free(run->parents);
 			free(run->row);
 			free(run->lost);
 			free(run);
@@ -64,6 +65,7 @@ master_free(struct master *m)
 	channel_free(m->api);
 	recover_free(m);
 	memory_forget(&m->jobs);
+	after_fini(&m->after);
 	jobs_fini(&m->jobs);
 	heap_fini(&m->heap);
 	outbox_fini(&m->outbox);

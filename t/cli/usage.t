@@ -29,10 +29,10 @@ my @wrong = (
     [['run', '--param', 'ab', 'a'], qr/--param ab: expected NAME=VALUE/],
     [['run', '-p', 'a=b', '-p', 'a=c', 'a'], qr/--param a is given twice/],
     [['run', '--wait', '--json', 'a'], qr/there is no JSON of it/],
-    [['kill'], qr/RUN is missing/],
+    [['kill'], qr/RUN\|JOB is missing/],
     [['pause'], qr/JOB or --all is missing/],
     [['pause', '--all', 'a'], qr/--all and a job: which/],
-    [['pause', 'a', '--until', 'noon'], qr/--until noon: not a time/],
+    [['pause', 'a', '--until', 'noon'], qr/--until noon: write a time such as/],
     [['resume', 'a', 'b'], qr/unexpected argument: b/],
     [['resume', '--until', 'x', 'a'], qr/unknown option --until/],
     [['logs'], qr/RUN\|JOB is missing/],
@@ -41,8 +41,8 @@ my @wrong = (
     [['history', '-n', 'x'], qr/-n x: expected a number/],
     [['history', '-n', '-1'], qr/-n -1: expected a number/],
     [['history', '-n', '99999999999999999999'], qr/expected a number/],
-    [['history', '--since', 'x'], qr/--since x: neither a time .* nor/],
-    [['history', '--since', '2026-03-10'], qr/--since 2026-03-10: neither/],
+    [['history', '--since', 'x'], qr/--since x: write a time .* or how long ago/],
+    [['history', '--since', '2026-02-30'], qr/--since 2026-02-30: write/],
     [['history', '--outcome', 'bad'], qr/--outcome bad: runs end as/],
     [['history', '--outcome', 'failure,'], qr/--outcome : runs end as/],
     [['history', '--outcome', 'skiped'], qr/--outcome skiped: runs end/],
@@ -62,7 +62,7 @@ my ($status, $out, $err) = $f->command($belfry, '--help');
 is($status, 0, '--help');
 is($err, '', 'is no error');
 my @commands = $out =~ /^  ([a-z]+) /mg;
-is("@commands", 'status list nodes show run kill pause resume history logs explain verify next check reload drain',
+is("@commands", 'status list nodes show run exec kill pause resume history logs explain verify next check reload drain upgrade',
     'lists the commands');
 for my $command (@commands) {
 	($status, $out, $err) = $f->command($belfry, $command, '--help');
@@ -96,6 +96,17 @@ is(($f->command($belfry, '-c', "$dir/belfry.conf", 'status'))[0], 0, '-c');
 	local $ENV{BELFRY_CONFIG} = "$dir/belfry.conf";
 	is(($f->command($belfry, 'status'))[0], 0, 'BELFRY_CONFIG');
 }
+# Also one with a mistake elsewhere: it is told.
+$f->write('broken.conf', "[master]\nrun-dir = $dir\nmax-runing = 3\n[api]\n"
+    . "socket = $dir/socket\n");
+($status, $out, $err) = $f->command($belfry, '-c', "$dir/broken.conf", 'status');
+is($status, 0, 'a broken configuration: the daemon is asked');
+like($err, qr/^belfry: \S+broken\.conf:3: unknown key "max-runing"/,
+    'the mistake is told');
+$f->write('broken.conf', "[master]\nrun-dir = \n");
+($status, $out, $err) = $f->command($belfry, '-c', "$dir/broken.conf", 'status');
+is($status, 2, 'the mistake is in the setting itself');
+like($err, qr/broken\.conf:2: run-dir/, 'and is told');
 {
 	local $ENV{http_proxy} = 'http://127.0.0.1:1';
 	local $ENV{ALL_PROXY} = 'http://127.0.0.1:1';

@@ -57,6 +57,7 @@ for my $tag (qw(Provides Required-Start Required-Stop Default-Start
 is_init('status', 3, 'not running');
 is_init('stop', 0, 'nothing to stop is good');
 is_init('reload', 7, 'not running');
+is_init('upgrade', 7, 'not running');
 is_init('force-reload', 7, 'not running');
 is_init('try-restart', 0, 'and try-restart leaves it so');
 is_init('nonsense', 2, 'usage');
@@ -73,6 +74,12 @@ like(do { local $/; <$environ> }, qr/\0TEST_OF_DEFAULTS=seen\0/,
 like(is_init('status', 0, 'running'), qr/\b$pid\b/, 'with its pid');
 like(is_init('start', 0, 'again is good'), qr/already/, 'and says so');
 is(pid(), $pid, 'it is the same daemon');
+
+# Upgrade.
+my $same = is_init('upgrade', 0, 'upgrade');
+like($same, qr/upgraded from belfryd/, 'and says from what to what');
+is(pid(), $pid, 'in the same process');
+is_init('upgrade', 1, 'refused', BELFRY_CLI => '/bin/false');
 
 # Reload.
 $d->job('b.ini', "[job new]\ncommand = true\n");

@@ -46,6 +46,17 @@ hears($socket, qr/^RELOADING=1/, 'reloading');
 hears($socket, qr/^READY=1$/m, 'ready with the one in force');
 $d->write('belfry.conf', $good);
 
+# An upgrade is a reload to a manager, also one that cannot be.
+kill 'USR2', $d->{pid};
+hears($socket, qr/^RELOADING=1\nMONOTONIC_USEC=\d+$/, 'upgrading');
+hears($socket, qr/^READY=1$/m, 'ready, as the same process');
+is(eval { $d->json('status')->{upgrade}{state} }, 'done', 'it is another one');
+$d->write('belfry.conf', "$good\nnonsense\n");
+kill 'USR2', $d->{pid};
+hears($socket, qr/^RELOADING=1/, 'upgrading');
+hears($socket, qr/^READY=1$/m, 'ready with the old one');
+$d->write('belfry.conf', $good);
+
 kill 'TERM', $d->{pid};
 hears($socket, qr/^STOPPING=1$/m, 'stopping');
 is($d->wait_exit, 0, 'and it stops');

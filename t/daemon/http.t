@@ -149,6 +149,9 @@ $d->wait_for('the next master', sub {
 	return $now && $now != $master;
 });
 is($d->finished($d->run('get'))->{outcome}, 'success', 'after the master, too');
+my @libraries = grep { (readlink("/proc/$_/exe") // '') =~ /-lib$/
+    && Httpd::parent($_) == $d->{pid} } map { m{/proc/(\d+)} } glob '/proc/[0-9]*';
+is(scalar @libraries, 1, 'by the launcher that was there');
 $d->stop;
 
 # And a daemon that has such a job from the start.

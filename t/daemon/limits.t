@@ -60,7 +60,7 @@ SKIP: {
 	my ($mount) = map { (split)[4] } grep { / - cgroup2 / }
 	    split /\n/, do { local (@ARGV, $/) = '/proc/self/mountinfo'; <> };
 	my $own = ($mount // '') . "/belfry-given-$$";
-	skip 'no control group to give', 8
+	skip 'no control group to give', 9
 	    if $> != 0 || !$mount || !mkdir $own;
 	$d->conf("cgroup = $own\n");
 	$d->start;
@@ -75,7 +75,7 @@ SKIP: {
 	if (system('setpriv', '--reuid=nobody', '--regid=nogroup',
 		'--clear-groups', 'test', '-x', $Belfry::DAEMON) != 0) {
 		rmdir $own;
-		skip 'nobody cannot reach the build', 4;
+		skip 'nobody cannot reach the build', 5;
 	}
 	# An ordinary user, who may only move what is below it already.
 	my ($uid, $gid) = (getpwnam('nobody'))[2, 3];
@@ -98,6 +98,9 @@ SKIP: {
 	$n->{pid} = $pid;
 	$n->wait_for('the daemon to be up',
 	    sub { $n->log =~ /guardian\[$pid\]: belfryd \S+ is up/ });
+	open(my $in, '<', "/proc/$pid/cgroup") or die;
+	like(join('', <$in>), qr{^0::.*/belfry-given-$$/daemon$}m,
+	    'a daemon of a user moves to a leaf');
 	$run = $n->run('show');
 	is($n->finished($run)->{outcome}, 'success', 'also for a user');
 	like(($n->belfry('logs', $run))[1], qr{/belfry-given-$$/run-$run$}m,

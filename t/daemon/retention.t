@@ -78,5 +78,19 @@ $d->wait_for('the recorder to be quiet for six seconds', sub {
 });
 pass('no wake-ups when nothing is to be deleted');
 $d->stop;
+
+# A clock that is set far ahead, by mistake, does not delete a month at once.
+$d->conf("[store]\nkeep = 1d\n");
+$d->start;
+@ids = map { $d->finished($d->run('hand'))->{id} } 1 .. 3;
+$d->stop;
+$d->set_clock(time + 40 * 86400);
+$d->start;
+$d->wait_for('a look at what is old', sub {
+	return $d->log =~ /by the clock nothing was recorded for \d+ days/;
+});
+my %there = map { $_->{id} => 1 } $d->ended('hand');
+is(scalar(grep { !$there{$_} } @ids), 0, 'a clock far ahead deletes nothing');
+$d->stop;
 $d->finish;
 done_testing;

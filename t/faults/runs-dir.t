@@ -24,7 +24,7 @@ my $delete = sub {
 	my ($runs, $old) = map { $d->path("state/$_") } 'runs', 'old';
 	rename $runs, $old or die "rename: $!";
 	while (-d $old) {
-		remove_tree($old);
+		remove_tree($old, { error => \my $not_empty });
 	}
 };
 my $good = sub {

@@ -19,6 +19,16 @@ command = echo \$BELFRY_SLOT >>$dir/tick
 [job rest]
 command = sleep 60
 
+[job left]
+command = true
+
+[job right]
+command = true
+
+[job both]
+after = left right
+command = true
+
 [job paused]
 schedule = * * * * * *
 command = echo ran >>$dir/paused
@@ -64,6 +74,9 @@ waitpid($pid, 0);
 $recorded->(4);
 like($d->log, qr/recording again, nothing was lost/, 'then all is written');
 
+# Half of what a job waits for.
+$d->finished($d->run('left'));
+
 # Deleted: a new one, and nothing that it must know is missing there.
 unlink $db, "$db-wal", "$db-shm";
 $d->wait_for('a new store', sub { return -s $db });
@@ -72,6 +85,9 @@ $recorded->(2);
 $restart_master->();
 $pause_holds->('deleted');
 is($d->json('show', $long)->{outcome}, undef, 'what runs is still known');
+$d->run('right');
+$d->wait_for('what comes after both', sub { $d->ended('both') });
+pass('so is the half that was there');
 $recorded->(3);
 
 # Moved away, and back.

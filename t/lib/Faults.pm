@@ -7,6 +7,8 @@
 # die     which of the points that are passed
 # only    the point that counts, by name; all do without
 # after   the point where somebody dies first, before others count
+# fails   what fails instead: [kind, role, which, errno], numbers of fault.h
+#         and of enum role_id
 # whom    who dies: self (who passes the point), guardian, all
 #
 # The answer: points passed, died (their names), problems (texts), log.
@@ -19,20 +21,29 @@ use File::Basename qw(dirname);
 use POSIX qw(WNOHANG strftime);
 use Time::HiRes qw(sleep time);
 
-my $HEAD = 'L5 L3 L3 l16';
-my $SIZE = 4 * (5 + 3 + 3 + 16) + 1024;
+# enum role_id, enum fault_kind
+our ($MASTER, $RECORDER, $WORKER) = (2, 4, 6);
+our ($ALLOC, $WRITE) = (1, 2);
+
+my $HEAD = 'L5 L3 L3 l16 L6';
+my $SIZE = 4 * (5 + 3 + 3 + 16 + 6) + 1024;
 
 # The names of the points, in order; and where those begin that only recovery
-# passes.
-our (@POINTS, $RECOVERY);
+# passes. Those of jobs that come after others are extra.
+our (@POINTS, $RECOVERY, @AFTER);
 {
 	open(my $in, '<', dirname(__FILE__) . '/../../common/base/fault.h')
 	    or die "fault.h: $!";
+	my $list = \@POINTS;
 	while (<$in>) {
 		$RECOVERY //= @POINTS if /Only when somebody died/;
-		push @POINTS, $1 if /^\tX\(([A-Z_]+)\)/;
+		$list = \@AFTER if /Only when a job comes after/;
+		push @$list, $1 if /^\tX\(([A-Z_]+)\)/;
 	}
 }
+
+# Bytes of the file that the processes share.
+sub size { return $SIZE }
 
 # Whether the daemon was built with points in it.
 sub built {
@@ -45,7 +56,8 @@ sub built {
 sub number {
 	my ($name) = @_;
 	return 0 unless defined $name;
-	my ($n) = grep { $POINTS[$_ - 1] eq $name } 1 .. @POINTS;
+	my @all = (@POINTS, @AFTER);
+	my ($n) = grep { $all[$_ - 1] eq $name } 1 .. @all;
 	return $n // die "no point $name\n";
 }
 
@@ -63,7 +75,9 @@ sub arm {
 	push @victims, (0) x (16 - $n);
 	open(my $out, '+<', $d->path('faults')) or die "faults: $!";
 	binmode $out;
-	syswrite $out, pack($HEAD, 0, 0, 0, 0, $n, @deaths, @victims);
+	my @fails = (0) x 6;
+	@fails = (@{ $spec{fails} }, 0, 0) if $spec{fails};
+	syswrite $out, pack($HEAD, 0, 0, 0, 0, $n, @deaths, @victims, @fails);
 	sysseek $out, 0, 0;
 	syswrite $out, pack('L', 1);
 	close $out;
@@ -72,12 +86,14 @@ sub arm {
 sub passed {
 	my ($d) = @_;
 	my $file = $d->read('faults');
-	my (undef, $passed, undef, undef, undef, @deaths) =
-	    unpack('L5 L6', $file);
+	my (undef, $passed, undef, undef, undef, @rest) = unpack($HEAD, $file);
+	my @deaths = @rest[0 .. 5];
+	my @all = (@POINTS, @AFTER);
 	return {
 		passed => $passed,
-		died => [map { $POINTS[$_ - 1] } grep { $_ } @deaths[2, 5]],
-		trace => [map { $POINTS[$_ - 1] } grep { $_ }
+		failed => $rest[-1],
+		died => [map { $all[$_ - 1] } grep { $_ } @deaths[2, 5]],
+		trace => [map { $all[$_ - 1] } grep { $_ }
 		    unpack 'C*', substr($file, -1024)],
 	};
 }
@@ -164,7 +180,8 @@ sub check_ledger {
 	return @problems;
 }
 
-# Is the outcome true? Only where worker or job itself died may it be unknown.
+# Is the outcome true? Only where worker or job itself died may it be unknown,
+# and only where a write failed may it not have begun.
 sub outcome_problem {
 	my ($run, $began, $ended, $died) = @_;
 	my $outcome = $run->{outcome};
@@ -176,7 +193,9 @@ sub outcome_problem {
 		my $expected = $run->{attempt} == 1 ? 'failure' : 'success';
 		return $outcome eq $expected ? () : $text;
 	}
-	return $text unless grep { /^(?:WORKER|JOB)_/ } @$died;
+	return () if $outcome eq 'launch-failed' && !$began
+	    && grep { $_ eq 'NOT_BEGUN' } @$died;
+	return $text unless grep { /^(?:WORKER|JOB)/ } @$died;
 	return "$text, and it ran to its end"
 	    if $outcome eq 'launch-failed' && $began;
 	return ();
@@ -211,7 +230,9 @@ sub try_round {
 	    . "test \$BELFRY_ATTEMPT != 1\nretries = 1\nretry-delay = 100ms\n");
 	arm($d, %spec);
 	return undef if time >= $at;
-	my %round = (died => [], problems => []);
+	my %round = (died => [], problems => [],
+	    may_lose => $spec{fails} ? $spec{fails}[1] == $WORKER
+	    ? ['WORKER'] : ['NOT_BEGUN'] : undef);
 	eval {
 		watch($d, $at * 1000, \%round);
 		1;
@@ -240,7 +261,8 @@ sub watch {
 	%$round = (%$round, %{ passed($d) });
 	$d->stop;
 	push @{ $round->{problems} },
-	    check_ledger($d, $slot, $round->{died}), check_files($d);
+	    check_ledger($d, $slot, $round->{may_lose} // $round->{died}),
+	    check_files($d);
 	$d->wait_for('all processes to be gone', sub {
 		return !$d->leftovers;
 	});

@@ -240,6 +240,13 @@ sub tunnel {
 	}
 }
 
+# A process's parent.
+sub parent {
+	my ($pid) = @_;
+	open(my $in, '<', "/proc/$pid/stat") or return 0;
+	return <$in> =~ /\) \S (\d+)/ ? $1 : 0;
+}
+
 # A port where nobody listens.
 sub closed_port {
 	my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1',

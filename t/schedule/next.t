@@ -98,6 +98,12 @@ END
 good('options behind --', <<'END', '-n', 1, '--tz', 'UTC', @from, '--', '0 12 * * *');
 2026-03-08T12:00:00Z
 END
+good('from a day of the zone', <<'END', '-n', 1, '--tz', 'Asia/Tokyo', '--from', '2026-03-10', '30 0 * * *');
+2026-03-10T00:30:00+09:00
+END
+good('from a time of the zone', <<'END', '-n', 1, '--from', '2026-03-10 07:00', '--tz', 'Asia/Tokyo', '30 * * * *');
+2026-03-10T07:30:00+09:00
+END
 good('json', <<'END', '--json', '-n', 2, '--tz', 'Asia/Kathmandu', @from, "0\t9 * * *");
 {"expression":"0\u00099 * * *","zone":"Asia/Kathmandu","next":["2026-03-08T09:00:00+05:45","2026-03-09T09:00:00+05:45"]}
 END
@@ -109,6 +115,16 @@ belfry next: column 3: minute 60 is out of range; write 0-59
   0 60 * * * *
     ^
 END
+bad('quotes', <<'END', '"0 0 * * *"');
+belfry next: column 1: a schedule is written without quotes
+  "0 0 * * *"
+  ^
+END
+bad('a unit', <<'END', '@every 5min');
+belfry next: column 9: unknown unit "min"; did you mean m?
+  @every 5min
+          ^
+END
 bad('bad zone of the prefix', <<'END', 'TZ=Nowhere 0 0 * * *');
 belfry next: column 4: unknown time zone "Nowhere"; write a name of tzdata such as Europe/Berlin or UTC
   TZ=Nowhere 0 0 * * *
@@ -119,7 +135,7 @@ bad('no expression', 'belfry next: an expression is missing');
 bad('unquoted', 'belfry next: more than one expression; put it in quotes', '0', '0', '1', '1', '1');
 bad('bad count', 'belfry next: -n: expected a number from 1 on', '-n', 'x', '* * * * *');
 bad('count of nothing', 'belfry next: -n: expected a number from 1 on', '-n', '0', '* * * * *');
-bad('bad from', 'belfry next: --from: the zone is missing', '--from', '2026-03-07T12:00:00', '* * * * *');
+bad('bad from', 'belfry next: --from: day 30; 2026-02 has days 01-28', '--from', '2026-02-30', '* * * * *');
 bad('bad dialect', 'belfry next: --dialect: write cron or quartz', '--dialect', 'vixie', '* * * * *');
 bad('bad option', 'belfry next: --wat: unknown option', '--wat', '* * * * *');
 bad('missing value', 'belfry next: --tz: an option needs a value', '* * * * *', '--tz');

@@ -80,6 +80,9 @@ sub child_of {
 
 my $run = $d->launch(spec($h->url('/silent')));
 my $pid = child_of($run);
+my @open = map { readlink // '' } glob "/proc/$pid/fd/*";
+is(scalar(grep { /^pipe:|^socket:|null$/ } @open), scalar @open,
+    'it has the output, sockets and nothing else open') or diag("@open");
 $d->line('kill', $run, 1);
 $done = $d->wait_for('done', $run);
 is($done->{outcome}, 'killed', 'killed by a person');
@@ -96,6 +99,12 @@ is("$done->{outcome} $done->{signal}", 'failure 11', 'a crash is a failure');
 like($done->{reason}, qr/^killed by signal SEGV/, 'and says so');
 $h->open_gate('crash');
 is($d->wait_for('done', $other)->{outcome}, 'success', 'of one run alone');
+
+# The worker is killed: nobody would see the end of the request.
+$run = $d->launch(spec($h->url('/silent'), 'http-read-timeout' => 'none'));
+$pid = child_of($run);
+kill 'KILL', Httpd::parent($pid);
+ok(Drive::until_true(sub { !Drive::alive($pid) }), 'it ends with its worker');
 
 # It hangs for good: stopped, so that TERM does nothing.
 $run = $d->launch(spec($h->url('/silent'), timeout => 500, grace => 100));

@@ -17,7 +17,20 @@ $tls->authority('stranger');
 my ($good, $other, $old) = map { $tls->serve($_) } qw(good other old);
 my $strict = $tls->serve('good', '-Verify', 1, '-verify_return_error',
     '-CAfile', 'ca.pem');
-my ($h, $d) = (Httpd->new, HttpJob::drive());
+# What the daemon's environment says of libraries is not the jobs' business.
+my $conf = $tls->path('openssl.cnf');
+Drive::spew($conf, <<'END');
+openssl_conf = init
+[init]
+ssl_conf = ssl
+[ssl]
+system_default = none
+[none]
+MinProtocol = TLSv1.3
+Ciphersuites = TLS_AES_128_CCM_8_SHA256
+END
+my $h = Httpd->new;
+my $d = HttpJob::drive(prefix => ['env', "OPENSSL_CONF=$conf"]);
 my @ca = ('http-ca-file' => $tls->path('ca.pem'));
 
 sub url { "https://127.0.0.1:$_[0]/" }
@@ -63,7 +76,8 @@ ends('a certificate that is not there', [url($strict), @ca,
 $tls->openssl("pkey -aes128 -passout pass:x -in client.key -out locked.key");
 ends('a key with a password, which nobody is asked for', [url($strict), @ca,
     'http-cert' => $tls->path('client.pem'),
-    'http-key' => $tls->path('locked.key')], 'failure', 58, qr/locked\.key/);
+    'http-key' => $tls->path('locked.key')], 'failure', 58, qr/locked\.key/,
+    qr/\Abelfry: /);
 
 ends('no TLS there', [$h->url('/silent') =~ s/^http/https/r,
     'http-connect-timeout' => '300ms'], 'timeout', 28,

@@ -18,4 +18,11 @@ like($text, qr/^belfry-worker: belfryd starts this program/, "and says so");
 is(`nm -C $worker 2>/dev/null | grep -c ' [TW] event_base_new\$'` + 0, 0,
     "no event library in it");
 
+# Its sister has the libraries, loaded once.
+$worker .= "-lib";
+like(join("", `readelf -d $worker`), qr/NEEDED.*\[libcurl\.so/,
+    "belfry-worker-lib has libcurl");
+$text = `$worker 2>&1 3<&-`;
+is($? >> 8, 2, "and refuses by hand, too");
+
 done_testing;

@@ -276,12 +276,7 @@ end_job(struct parser *parser)
 static bool
 is_job_name(const char *name)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789._-";
-	size_t len = strspn(name, letters);
-
-	return len > 0 && len <= JOB_NAME_MAX && name[len] == '\0';
+	return job_is_name(name, strlen(name));
 }
 
 static bool

@@ -82,6 +82,9 @@ same_options(const struct job_options *a, const struct job_options *b)
 		same_text(a->start_at, b->start_at) &&
 		same_text(a->end_at, b->end_at) &&
 		same_text(a->calendar_name, b->calendar_name) &&
+		same_text(a->after, b->after) &&
+		same_text(a->labels, b->labels) &&
+		same_text(a->owner, b->owner) &&
 		same_text(a->hosts, b->hosts) &&
 		same_text(a->settings, b->settings) &&
 		memcmp(&a->start_s, &b->start_s,
@@ -96,6 +99,29 @@ job_def_equal(const struct job_def *a, const struct job_def *b)
 	    same_text(job_def_description(a), job_def_description(b)) &&
 	    a->source->trusted == b->source->trusted &&
 	    same_options(a->options, b->options);
+}
+
+const char *
+job_next_word(const char **p, size_t *len_r)
+{
+	const char *word = *p + strspn(*p, " ");
+
+	*len_r = strcspn(word, " ");
+	*p = word + *len_r;
+	return *len_r > 0 ? word : NULL;
+}
+
+bool
+job_def_has_label(const struct job_def *def, const char *label)
+{
+	const char *p = def->options->labels, *word;
+	size_t len, wanted = strlen(label);
+
+	while ((word = job_next_word(&p, &len)) != NULL)
+		if (len >= wanted && strncmp(word, label, wanted) == 0 &&
+		    (len == wanted || word[wanted] == '='))
+			return true;
+	return false;
 }
 
 /* One call for each line of b. */

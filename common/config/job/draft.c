@@ -23,6 +23,9 @@ job_draft_init(struct job_draft *draft)
 	draft->options.start_at = "";
 	draft->options.end_at = "";
 	draft->options.calendar_name = "";
+	draft->options.after = "";
+	draft->options.labels = "";
+	draft->options.owner = "";
 	draft->options.settings = "";
 	draft->options.start_s = INT64_MIN;
 	draft->options.end_s = INT64_MAX;
@@ -50,6 +53,17 @@ job_draft_begin(struct job_draft *draft, const struct job_defaults *defaults)
 	memset(draft->lines, 0, sizeof(draft->lines));
 }
 
+/* Quotes are no part of the syntax of this file, and of others' they are. */
+static void
+mind_quotes(const char *value, struct err *err)
+{
+	struct err why = *err;
+
+	if (quote_is_quoted(value) &&
+	    strstr(why.text, "without quotes") == NULL)
+		err_set(err, "%s; a value is written without quotes", why.text);
+}
+
 int
 job_draft_set(struct job_draft *draft, const char *name, const char *value,
     uint32_t line, struct err *err)
@@ -67,6 +81,7 @@ job_draft_set(struct job_draft *draft, const char *name, const char *value,
 		    "%u",
 		    name, *seen);
 	if (key->type->parse(draft, key, value, line, err) == -1) {
+		mind_quotes(value, err);
 		if (*value == '\0')
 			err_prefix(err, "%s", name);
 		else
@@ -87,6 +102,8 @@ job_draft_fini(struct job_draft *draft)
 	strbuf_fini(&draft->environment);
 	strbuf_fini(&draft->settings);
 	strbuf_fini(&draft->stdin_text);
+	strbuf_fini(&draft->after);
+	strbuf_fini(&draft->labels);
 }
 
 uint32_t

@@ -52,6 +52,7 @@ struct job_draft {
 	size_t inherited;          /* so many bytes of it are the defaults' */
 	struct strbuf settings;    /* options.settings, once one is given */
 	struct strbuf stdin_text;
+	struct strbuf after, labels; /* options.after ..., once given */
 	uint32_t lines[JOB_KEY_MAX]; /* of each key; 0: not given */
 };
 
@@ -111,6 +112,12 @@ extern const struct job_type job_type_instant, job_type_calendar;
 extern const struct job_type job_type_codes, job_type_stdin,
     job_type_environment, job_type_command, job_type_http, job_type_description,
     job_type_schedule;
+
+/* Of job_words.c: lists of words. */
+extern const struct job_type job_type_after, job_type_labels;
+
+/* Letters, digits, ".", "_" and "-", 1 to JOB_NAME_MAX of them. */
+bool job_is_name(const char *name, size_t len);
 
 /* All keys, in the order in which people read them; ends with name NULL. */
 extern const struct job_key job_keys[];

@@ -16,6 +16,9 @@ static const char *const day_matches[] = {"either", "both", NULL};
 static const char *const gaps[] = {"", "run", "skip", NULL};
 static const char *const overlaps[] = {"", "first", "both", NULL};
 static const char *const firsts[] = {"interval", "now", NULL};
+static const char *const whens[] = {"success", "failure", "always", NULL};
+static const char *const joins[] = {"all", "any", NULL};
+static const char *const outputs[] = {"keep", "failure", "none", NULL};
 static const char *const places[] = {"hash", "spread", "least-loaded", NULL};
 static const char *const guarantees[] = {"at-most-once", "at-least-once", NULL};
 static const char *const isolations[] = {"wait", "skip", "run", NULL};
@@ -27,6 +30,10 @@ static const char *const calendar_modes[] = {
 const struct job_key job_keys[] = {
     {"description", &job_type_description, 0, 0, 0, NULL,
 	"one line about the job, for people"},
+    {"owner", &job_type_text, AT(owner), 0, 0, NULL,
+	"who answers for it, for people"},
+    {"labels", &job_type_labels, AT(labels), 0, 0, NULL,
+	"words and KEY=VALUE to find it by"},
     {"command", &job_type_command, 0, 0, 0, NULL,
 	"the command line; this or http is needed"},
     {"http", &job_type_http, 0, 0, 0, NULL,
@@ -107,6 +114,12 @@ const struct job_key job_keys[] = {
 	"a [calendar NAME] of belfry.conf"},
     {"calendar-mode", &job_type_word, AT(calendar_mode), 0, 0, "exclude",
 	"exclude, include, next or previous", calendar_modes},
+    {"after", &job_type_after, AT(after), 0, 0, NULL,
+	"jobs after whose runs it runs"},
+    {"after-when", &job_type_word, AT(after_when), 0, 0, "success",
+	"success, failure or always: which of their ends count", whens},
+    {"after-join", &job_type_word, AT(after_join), 0, 0, "all",
+	"all or any: of how many of them", joins},
     {"overlap", &job_type_overlap, AT(overlap), 0, 0, NULL,
 	"allow, skip, queue or replace, when it still runs"},
     {"overlap-limit", &job_type_limit, AT(overlap_limit), 1, 1000, NULL,
@@ -177,6 +190,8 @@ const struct job_key job_keys[] = {
 	"a file of NAME=VALUE lines; with - in front it may be missing"},
     {"stdin", &job_type_stdin, AT(stdin_text), 0, 0, NULL,
 	"what it reads on standard input; \\n, \\t and \\\\ are escapes"},
+    {"output", &job_type_word, AT(output), 0, 0, "keep",
+	"keep, failure (not of a success) or none", outputs},
     {"output-limit", &job_type_size, AT(output_limit), 0, 1 << 30, "1M",
 	"how much of its output is kept: head and tail"},
     {NULL, NULL, 0, 0, 0, NULL, NULL},

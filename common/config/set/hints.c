@@ -126,6 +126,10 @@ check_command(struct hinter *h, const struct job_def *def)
 
 	if (def->options->kind != KIND_COMMAND)
 		return;
+	if (quote_is_quoted(def->command) && strchr(def->command, ' ') != NULL)
+		hint(h,
+		    "the command stands in quotes: all of it is the name of "
+		    "one program; a value is written without quotes");
 	if (!def->direct) {
 		check_program(h, "shell", def->options->shell);
 		return;

@@ -67,6 +67,12 @@ job_index_put(
 }
 
 void
+job_index_clear(struct job_index *index)
+{
+	memset(index->slots, 0, index->nslots * sizeof(*index->slots));
+}
+
+void
 job_index_undo(struct job_index *index, uint32_t hash, uint32_t number)
 {
 	uint32_t pos = job_index_start(index, hash);

@@ -31,6 +31,9 @@ bool job_index_next(const struct job_index *index, uint32_t hash,
 void job_index_put(
     struct job_index *index, uint32_t hash, uint32_t pos, uint32_t number);
 
+/* Takes all back. */
+void job_index_clear(struct job_index *index);
+
 /*
  * Takes back what was put in last, and so on backwards: a slot that was
  * filled last is on no other name's way.

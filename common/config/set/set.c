@@ -12,6 +12,7 @@
 #include "config/hash.h"
 #include "config/job/calendar.h"
 #include "config/job/defaults.h"
+#include "config/set/after.h"
 #include "config/set/dir.h"
 #include "config/set/file.h"
 #include "config/set/hints.h"
@@ -36,6 +37,7 @@ struct job_set {
 	struct job_index index;
 	uint32_t count;
 	struct problem_list own; /* of the set as a whole, not of one file */
+	struct job_after after;  /* while it is assembled: what is left out */
 	const struct job_problem **problems; /* the files' and our own */
 	size_t nproblems, problems_cap;
 };
@@ -157,7 +159,10 @@ duplicate(
 	free(text);
 }
 
-/* All definitions of a block but those whose name is taken; how many are. */
+/*
+ * All definitions of a block but those that are left out and those whose name
+ * is taken; how many are.
+ */
 static size_t
 take_block(struct job_set *set, const struct job_block *block, bool tell)
 {
@@ -167,6 +172,8 @@ take_block(struct job_set *set, const struct job_block *block, bool tell)
 
 	for (size_t i = 0; i < block->ndefs; i++) {
 		def = &block->defs[i];
+		if (job_after_is_bad(&set->after, def))
+			continue;
 		first = find(set, def->name, def->hash, &pos);
 		if (first == NULL) {
 			take_def(set, def, pos);
@@ -249,6 +256,72 @@ list_problems(struct job_set *set, const struct problem_list *list)
 		set->problems[set->nproblems++] = &list->items[i];
 }
 
+/* Numbers and index of all files, as they are by now. */
+static void
+take_again(struct job_set *set)
+{
+	/* Definitions that were taken may be gone. */
+	job_index_clear(&set->index);
+	set->nsegments = 0;
+	set->count = 0;
+	for (size_t i = 0; i < set->nfiles; i++)
+		if (set->files[i]->block != NULL)
+			take_block(set, set->files[i]->block, false);
+}
+
+static bool
+has_bad(const struct job_set *set, const struct job_block *block)
+{
+	for (size_t i = 0; i < block->ndefs; i++)
+		if (job_after_is_bad(&set->after, &block->defs[i]))
+			return true;
+	return false;
+}
+
+/* Files that were read anew and have jobs that are bad: as they were. */
+static bool
+fall_back(struct job_set *set, const struct job_set *previous)
+{
+	const struct job_file *before;
+	struct job_file *file;
+	bool any = false;
+
+	for (size_t i = 0; i < set->nfiles; i++) {
+		file = set->files[i];
+		before = find_file(previous, file->path);
+		if (block_size(before) == 0 || file->block == NULL ||
+		    file->block == before->block || !has_bad(set, file->block))
+			continue;
+		job_file_fall_back(file, before);
+		any = true;
+	}
+	return any;
+}
+
+/*
+ * Jobs whose parents cannot be: first the files that brought them fall back,
+ * as for other errors; what is still wrong then is left out.
+ */
+static void
+check_after(struct job_set *set, const struct job_set *previous,
+    const struct job_set_options *options)
+{
+	struct job_after told;
+
+	job_after_check(set, options, NULL, &set->after, &set->own);
+	if (set->after.nbad == 0)
+		return;
+	if (fall_back(set, previous)) {
+		told = set->after;
+		memset(&set->after, 0, sizeof(set->after));
+		take_again(set);
+		job_after_check(set, options, &told, &set->after, &set->own);
+		job_after_fini(&told);
+	}
+	take_again(set);
+	job_after_fini(&set->after);
+}
+
 /* Numbers, index and problems of all files. */
 static void
 assemble(struct job_set *set, const struct job_set *previous,
@@ -266,6 +339,7 @@ assemble(struct job_set *set, const struct job_set *previous,
 	for (size_t i = 0; i < set->nfiles; i++)
 		take_file(set, set->files[i],
 		    find_file(previous, set->files[i]->path));
+	check_after(set, previous, options);
 	if (options->hints)
 		job_hints(set, options, &set->own);
 	for (size_t i = 0; i < set->nfiles; i++)

@@ -19,18 +19,18 @@ counts(const struct claim *claim, const struct request_item *item,
     enum script_id script)
 {
 	static const enum script_id asks[] = {
-	    [CLAIM_ASKING] = SCRIPT_CLAIM,
-	    [CLAIM_STARTING] = SCRIPT_START,
-	    [CLAIM_HELD] = SCRIPT_RESTATE,
-	    [CLAIM_PAUSING] = SCRIPT_COUNT,
-	    [CLAIM_ENDING] = SCRIPT_FINISH,
-	    [CLAIM_OVER] = SCRIPT_COUNT,
+	    [CLAIM_ASKING] = SCRIPTS_CLAIM,
+	    [CLAIM_STARTING] = SCRIPTS_START,
+	    [CLAIM_HELD] = SCRIPTS_RESTATE,
+	    [CLAIM_PAUSING] = SCRIPTS_COUNT,
+	    [CLAIM_ENDING] = SCRIPTS_FINISH,
+	    [CLAIM_OVER] = SCRIPTS_COUNT,
 	};
 
 	if (item->round != claim->round)
 		return false;
 	/* Won already, and this is a server that was slower. */
-	if (claim->state == CLAIM_HELD && script == SCRIPT_START)
+	if (claim->state == CLAIM_HELD && script == SCRIPTS_START)
 		return true;
 	return asks[claim->state] == script;
 }
@@ -82,7 +82,7 @@ placed(struct protocol *p, struct request *request,
 static request_cb *
 batch_cb(enum script_id script)
 {
-	return script == SCRIPT_RESTATE ? placed : answered;
+	return script == SCRIPTS_RESTATE ? placed : answered;
 }
 
 static void
@@ -104,11 +104,11 @@ batch_begin(struct protocol *p, struct batch *batch)
 	batch->request->items =
 	    xcalloc(BATCH_MAX, sizeof(*batch->request->items));
 	protocol_head(p, batch->server, &batch->args);
-	if (batch->script == SCRIPT_CLAIM) {
+	if (batch->script == SCRIPTS_CLAIM) {
 		args_add_int(&batch->args, CLUSTER_EARLY_MS);
 		args_add_int(&batch->args, CLUSTER_OVERRIDE_MS);
 		args_add(&batch->args, p->settings.nservers == 1 ? "R" : "C");
-	} else if (batch->script == SCRIPT_RESTATE) {
+	} else if (batch->script == SCRIPTS_RESTATE) {
 		args_add_uint(
 		    &batch->args, p->servers[batch->server].connection);
 		args_add(&batch->args, "some");
@@ -120,11 +120,11 @@ add_words(struct batch *batch, const struct claim *claim)
 {
 	struct args *args = &batch->args;
 
-	if (batch->script == SCRIPT_RESTATE)
+	if (batch->script == SCRIPTS_RESTATE)
 		args_add(args, claim->id);
 	args_add(args, claim->job);
 	args_add_int(args, claim->slot_ms);
-	if (batch->script == SCRIPT_RESTATE) {
+	if (batch->script == SCRIPTS_RESTATE) {
 		args_add_int(args, claim->attempt);
 		args_add_uint(args, claim->fence);
 		args_add(args, claim->flags);
@@ -132,7 +132,7 @@ add_words(struct batch *batch, const struct claim *claim)
 		return;
 	}
 	args_add(args, claim->id);
-	if (batch->script == SCRIPT_FINISH) {
+	if (batch->script == SCRIPTS_FINISH) {
 		if (claim->delay_ms > 0)
 			args_add_int(args, claim->delay_ms);
 		else
@@ -140,7 +140,7 @@ add_words(struct batch *batch, const struct claim *claim)
 		return;
 	}
 	args_add(args, claim->flags);
-	if (batch->script == SCRIPT_START) {
+	if (batch->script == SCRIPTS_START) {
 		args_add_uint(args, claim->fence);
 		return;
 	}
@@ -165,7 +165,7 @@ batch_add(struct protocol *p, struct batch *batch, struct claim *claim)
 	request->items[request->nitems++].round = claim->round;
 	claim->refs++;
 	claim->ballots[batch->server].vote = VOTE_ASKED;
-	if (batch->script == SCRIPT_CLAIM)
+	if (batch->script == SCRIPTS_CLAIM)
 		claim->asked = true;
 	if (request->nitems == BATCH_MAX)
 		batch_send(p, batch);
@@ -178,14 +178,14 @@ wants(const struct claim *claim, unsigned server, enum script_id script)
 
 	switch (claim->state) {
 	case CLAIM_ASKING:
-		return script == SCRIPT_CLAIM && ballot->vote == VOTE_NONE;
+		return script == SCRIPTS_CLAIM && ballot->vote == VOTE_NONE;
 	case CLAIM_STARTING:
-		return script == SCRIPT_START && ballot->vote == VOTE_NONE;
+		return script == SCRIPTS_START && ballot->vote == VOTE_NONE;
 	case CLAIM_ENDING:
-		return script == SCRIPT_FINISH && ballot->vote == VOTE_NONE;
+		return script == SCRIPTS_FINISH && ballot->vote == VOTE_NONE;
 	case CLAIM_HELD:
 		/* Refused it, or was not asked: once is enough. */
-		return script == SCRIPT_RESTATE &&
+		return script == SCRIPTS_RESTATE &&
 		    (ballot->vote == VOTE_NO || ballot->vote == VOTE_NONE);
 	case CLAIM_PAUSING:
 	case CLAIM_OVER:
@@ -212,10 +212,10 @@ claims_flush(struct protocol *p)
 {
 	/* What frees others first. */
 	static const enum script_id order[] = {
-	    SCRIPT_FINISH,
-	    SCRIPT_START,
-	    SCRIPT_CLAIM,
-	    SCRIPT_RESTATE,
+	    SCRIPTS_FINISH,
+	    SCRIPTS_START,
+	    SCRIPTS_CLAIM,
+	    SCRIPTS_RESTATE,
 	};
 	struct claim *claim;
 
@@ -260,7 +260,7 @@ send_reopen(struct protocol *p, unsigned server, const char *job,
 	args_add_int(&args, slot_ms);
 	args_add(&args, id);
 	protocol_send(
-	    p, server, SCRIPT_REOPEN, &args, request_new(reopened, NULL));
+	    p, server, SCRIPTS_REOPEN, &args, request_new(reopened, NULL));
 	args_fini(&args);
 }
 
@@ -277,7 +277,7 @@ claims_reopen(struct protocol *p, struct claim *claim)
 }
 
 void
-batch_reopen_lost(struct protocol *p, unsigned server, const char *line)
+claims_reopen_lost(struct protocol *p, unsigned server, const char *line)
 {
 	char id[CLUSTER_ID_MAX + 8];
 

@@ -61,7 +61,7 @@ fetch(struct protocol *p, unsigned server)
 	args_add(&args, p->node);
 	args_add(&args, s->fetched);
 	protocol_send(
-	    p, server, SCRIPT_FETCH, &args, request_new(fetched, NULL));
+	    p, server, SCRIPTS_FETCH, &args, request_new(fetched, NULL));
 	args_fini(&args);
 }
 
@@ -119,7 +119,7 @@ protocol_post(struct protocol *p, const char *node, const char *text)
 	args_add(words, id);
 	args_add(words, p->node);
 	args_add(words, text);
-	poll_send(p, poll_new(&words_ops, words), SCRIPT_POST, words_fill);
+	poll_send(p, poll_new(&words_ops, words), SCRIPTS_POST, words_fill);
 	return 0;
 }
 
@@ -179,7 +179,7 @@ protocol_take(struct protocol *p, const char *name, uint32_t limit,
 	    .cb = cb,
 	    .arg = arg,
 	};
-	poll_send(p, poll_new(&take_ops, taking), SCRIPT_TAKE, take_fill);
+	poll_send(p, poll_new(&take_ops, taking), SCRIPTS_TAKE, take_fill);
 }
 
 void
@@ -189,7 +189,7 @@ protocol_give(struct protocol *p, const char *name, const char *id)
 
 	args_add(words, name);
 	args_add(words, id);
-	poll_send(p, poll_new(&words_ops, words), SCRIPT_GIVE, words_fill);
+	poll_send(p, poll_new(&words_ops, words), SCRIPTS_GIVE, words_fill);
 }
 
 /* ------------------------------------------------------------------ marks */
@@ -270,5 +270,5 @@ protocol_marks(struct protocol *p, const char *const *jobs, size_t n,
 		marking->jobs[i] = xstrdup(jobs[i]);
 		marking->marks[i].fresh = true;
 	}
-	poll_send(p, poll_new(&marks_ops, marking), SCRIPT_MARKS, marks_fill);
+	poll_send(p, poll_new(&marks_ops, marking), SCRIPTS_MARKS, marks_fill);
 }

@@ -308,7 +308,7 @@ static void
 ask_again(struct protocol *p, struct claim *claim)
 {
 	claim->try++;
-	claim->round_ms = 0;
+	claim->round_ms = p->now_ms;
 	claim->fence = 0;
 	snprintf(claim->id, sizeof(claim->id), "%s.%u", claim->base,
 	    (unsigned)claim->try);

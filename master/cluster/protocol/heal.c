@@ -73,8 +73,10 @@ open_server(struct protocol *p, unsigned server, int64_t floor_ms,
 	args_add_int(&args, floor_ms);
 	args_add_uint(&args, fence_floor);
 	args_add_int(&args, quarantine_ms);
+	args_add_int(&args,
+	    p->settings.session_ttl_ms + p->settings.lock_delay_ms);
 	protocol_send(
-	    p, server, SCRIPT_OPEN, &args, request_new(opened, p->heal));
+	    p, server, SCRIPTS_OPEN, &args, request_new(opened, p->heal));
 	args_fini(&args);
 }
 
@@ -116,8 +118,8 @@ merge(struct protocol *p, const struct protocol_reply *reply)
 	for (size_t i = 3; i < reply->n; i++)
 		args_add(&args, reply->s[i]);
 	p->heal->out++;
-	protocol_send(
-	    p, p->heal->target, SCRIPT_MERGE, &args, request_new(merged, NULL));
+	protocol_send(p, p->heal->target, SCRIPTS_MERGE, &args,
+	    request_new(merged, NULL));
 	args_fini(&args);
 }
 
@@ -155,7 +157,8 @@ dump(struct protocol *p, unsigned server, const char *cursor)
 	protocol_guard(p, server, &args);
 	args_add(&args, cursor);
 	p->heal->out++;
-	protocol_send(p, server, SCRIPT_DUMP, &args, request_new(dumped, NULL));
+	protocol_send(
+	    p, server, SCRIPTS_DUMP, &args, request_new(dumped, NULL));
 	args_fini(&args);
 }
 
@@ -188,7 +191,7 @@ rotate(struct protocol *p, unsigned server)
 	args_add(&args, marker);
 	p->heal->out++;
 	protocol_send(
-	    p, server, SCRIPT_ROTATE, &args, request_new(rotated, marker));
+	    p, server, SCRIPTS_ROTATE, &args, request_new(rotated, marker));
 	args_fini(&args);
 }
 

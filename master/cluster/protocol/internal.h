@@ -20,6 +20,7 @@ struct server {
 	bool beating;
 	char run_id[64];
 	char marker[MARKER_MAX]; /* of its data; "" not known */
+	char seen_process[64];   /* the run_id under which seen was seen */
 	uint64_t seen;           /* highest sequence under this marker */
 	char episode[32];        /* BLANK: of its blankness */
 	int64_t blank_ms;        /* since when */
@@ -253,7 +254,7 @@ void claim_judge(struct protocol *p, struct claim *claim, int64_t now_ms);
 void claims_flush(struct protocol *p);
 void claims_reopen(struct protocol *p, struct claim *claim);
 /* "lost ID SLOT JOB": a server takes it for lost; it may be known not to be. */
-void batch_reopen_lost(struct protocol *p, unsigned server, const char *line);
+void claims_reopen_lost(struct protocol *p, unsigned server, const char *line);
 
 /* poll.c */
 struct poll;

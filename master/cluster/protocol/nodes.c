@@ -287,7 +287,7 @@ reap(struct protocol *p, struct node *node)
 	snprintf(reaping->node, sizeof(reaping->node), "%s", node->pub.node);
 	reaping->beat = node->pub.beat;
 	node->buried = true;
-	poll_send(p, poll_new(&reap_ops, reaping), SCRIPT_REAP, reap_fill);
+	poll_send(p, poll_new(&reap_ops, reaping), SCRIPTS_REAP, reap_fill);
 }
 
 /* Its beat did not move for the session's TTL and the lock delay. */
@@ -383,5 +383,5 @@ protocol_bury(struct protocol *p, const struct cluster_lost *lost)
 	args_add(words, lost->incarnation);
 	if (lost->id[0] != '\0')
 		args_add(words, lost->id);
-	poll_send(p, poll_new(&bury_ops, words), SCRIPT_BURY, bury_fill);
+	poll_send(p, poll_new(&bury_ops, words), SCRIPTS_BURY, bury_fill);
 }

@@ -309,6 +309,7 @@ joined(struct protocol *p, struct request *request, const char *line,
 		protocol_new_view(p);
 	}
 	learn(p, request, line, now_ms);
+	memcpy(s->seen_process, s->run_id, sizeof(s->seen_process));
 	if (settling > 0) {
 		server_set_state(p, request->server, CLUSTER_SERVER_SETTLING);
 		server_rejoin(p, request->server, settling + 1);
@@ -373,12 +374,13 @@ join(struct protocol *p, unsigned server)
 	args_add(&args, p->words);
 	args_add_uint(&args, p->beat);
 	args_add_uint(&args, ++s->connection);
+	args_add(&args, s->seen_process);
 	for (unsigned i = 0; i < p->nformers; i++)
 		args_add(&args, p->formers[i]);
 	s->joining = true;
 	s->join_ms = p->now_ms;
 	protocol_send(
-	    p, server, SCRIPT_JOIN, &args, request_new(join_answered, NULL));
+	    p, server, SCRIPTS_JOIN, &args, request_new(join_answered, NULL));
 	args_fini(&args);
 }
 

@@ -137,7 +137,7 @@ tell_taken(
 	claim->taken_on &= ~bit;
 	for (size_t i = 1; i < reply->n; i++) {
 		if (strncmp(reply->s[i], "lost ", 5) == 0) {
-			batch_reopen_lost(p, server, reply->s[i]);
+			claims_reopen_lost(p, server, reply->s[i]);
 			continue;
 		}
 		claim = claims_find(p, reply->s[i]);
@@ -198,7 +198,7 @@ session_restate(struct protocol *p, unsigned server)
 		args_add(&args, claim->state == CLAIM_HELD ? "R" : "C");
 	}
 	p->servers[server].joining = true;
-	protocol_send(p, server, SCRIPT_RESTATE, &args,
+	protocol_send(p, server, SCRIPTS_RESTATE, &args,
 	    request_new(restated, (void *)(uintptr_t)p->view));
 	args_fini(&args);
 }
@@ -253,7 +253,7 @@ beat(struct protocol *p, unsigned server)
 	args_add_uint(&args, p->beat);
 	args_add(&args, "1");
 	p->servers[server].beating = true;
-	protocol_send(p, server, SCRIPT_BEAT, &args,
+	protocol_send(p, server, SCRIPTS_BEAT, &args,
 	    request_new(beat_answered, (void *)(uintptr_t)p->view));
 	args_fini(&args);
 }
@@ -310,7 +310,7 @@ protocol_leave(struct protocol *p)
 		args_reset(&args);
 		protocol_head(p, i, &args);
 		protocol_send(
-		    p, i, SCRIPT_LEAVE, &args, request_new(left, NULL));
+		    p, i, SCRIPTS_LEAVE, &args, request_new(left, NULL));
 	}
 	args_fini(&args);
 	p->started = false;

@@ -59,7 +59,7 @@ greeted(struct link *link, const redisReply *reply)
 static void
 load_scripts(struct link *link)
 {
-	for (size_t i = 0; i < SCRIPT_COUNT; i++) {
+	for (size_t i = 0; i < SCRIPTS_COUNT; i++) {
 		const char *load[] = {"SCRIPT", "LOAD", scripts[i].text};
 
 		link_command(link, greeted, 3, load);

@@ -70,7 +70,7 @@ local function extra(key, h, c)
 	local line = redis.call('HGET', P .. ':r:' .. inc, c.cid)
 	if line then
 		local attempt, fence = string.match(line, '^%a (%d+) (%d+)')
-		return 'OK ' .. fence .. ' ' .. attempt .. ' same'
+		return 'OK ' .. fence .. ' ' .. attempt .. ' same 0'
 	end
 	if has(c.flags, 'x') then
 		return busy(h, c.cid, c.flags)

@@ -70,7 +70,12 @@ end
 -- Another run that holds a job which never overlaps. It counts while it stands
 -- under its host: that a session has expired says nothing, for the clock may
 -- have been set; a reaper takes it away.
+-- The answer is what stands there.
 local function is_held(holder, host, cid)
 	return holder and holder ~= cid
-		and redis.call('HEXISTS', P .. ':r:' .. host, holder) == 1
+		and redis.call('HGET', P .. ':r:' .. host, holder)
 end
+
+-- The states of a slot, field x of a job: C claimed, R started (it may run), D
+-- done, S skipped, O free again, L lost with its host, P dropped by its host,
+-- which may yet say that it never ran.

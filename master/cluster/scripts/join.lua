@@ -2,8 +2,9 @@
 --
 -- ARGV: marker known or "", sequence seen, incarnation, node, session ttl ms,
 -- the server's run id, settle ms ("": one of several servers), a random word,
--- the node's words, number of the last beat, number of this connection, then
--- the incarnations before this one, which are known to be dead.
+-- the node's words, number of the last beat, number of this connection, run id
+-- under which the sequence was seen, then the incarnations before this one,
+-- which are known to be dead.
 --
 -- A marker begins with the time it was made, so that an older one shows.
 --
@@ -15,20 +16,14 @@ if not marker then
 	redis.call('HSETNX', P .. ':i', 'b', ARGV[8])
 	return {'BLANK ' .. redis.call('HGET', P .. ':i', 'b') .. ' ' .. int(us)}
 end
-local function born(m)
-	return num(string.match(m, '^%d+'))
-end
-if (marker == ARGV[1] and sequence() < num(ARGV[2]))
-	or born(marker) < born(ARGV[1]) then
-	redis.call('HDEL', P .. ':i', 'm', 'b')
-	return {'ROLLBACK'}
-end
 -- The server was restarted, and may have lost its last changes. Among several
 -- it begins as if it had forgotten all; alone, who has seen more of it than it
--- has kept must be heard before it votes.
-local process = redis.call('HGET', P .. ':i', 'r')
+-- had kept (z) must be heard before it votes.
+local before = redis.call('HMGET', P .. ':i', 'r', 'z')
+local process, kept = before[1], num(before[2])
 if process ~= ARGV[6] then
-	redis.call('HSET', P .. ':i', 'r', ARGV[6])
+	kept = sequence()
+	redis.call('HSET', P .. ':i', 'r', ARGV[6], 'z', int(kept))
 	if ARGV[7] == '' and process then
 		redis.call('HDEL', P .. ':i', 'm', 'b')
 		return {'ROLLBACK'}
@@ -37,10 +32,20 @@ if process ~= ARGV[6] then
 	redis.call('HSET', P .. ':i', 'u', int(now + settling), 'v', int(settling))
 end
 
+-- What was seen before the restart is held against what was kept.
+local function born(m)
+	return num(string.match(m, '^%d+'))
+end
+local most = ARGV[12] == ARGV[6] and sequence() or kept
+if (marker == ARGV[1] and num(ARGV[2]) > most) or born(marker) < born(ARGV[1]) then
+	redis.call('HDEL', P .. ':i', 'm', 'b')
+	return {'ROLLBACK'}
+end
+
 local inc = ARGV[4]
 inc = ARGV[3] --@incarnation
 local former = {}
-for i = 12, #ARGV do
+for i = 13, #ARGV do
 	former[ARGV[i]] = true
 end
 -- On its way for so long that there is a newer connection.

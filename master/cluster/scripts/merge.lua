@@ -9,7 +9,7 @@ if data[1] or redis.call('HGET', P .. ':i', 'b') ~= ARGV[1] then
 	return {'TAKEN'}
 end
 local fields = {'s', 'c', 'x', 'w', 'f', 'a', 't', 'o', 'p', 'n'}
-local rank = {O = 1, C = 2, L = 3, R = 4, S = 5, D = 6}
+local rank = {O = 1, C = 2, P = 3, R = 4, L = 5, S = 6, D = 7}
 
 -- Of two records of one slot: that of the later attempt, of the further state.
 local function beats(slot, attempt, x, h)
@@ -36,6 +36,10 @@ for i = 2, #ARGV, 11 do
 	end
 	if num(v.f) > num(h[4]) then redis.call('HSET', key, 'f', v.f) end
 	if num(v.n) > num(h[6]) then redis.call('HSET', key, 'n', v.n) end
+	if v.o ~= '' and h[5] and h[5] ~= v.o then
+		-- Who of them runs is not known: their hosts will say.
+		redis.call('HSET', P .. ':i', 'k', '1')
+	end
 	if v.o ~= '' and not h[5] then
 		redis.call('HSET', key, 'o', v.o, 'p', v.p)
 		-- Until its host says more of it.

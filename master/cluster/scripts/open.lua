@@ -3,16 +3,20 @@
 -- 0 where a majority of others remembered.
 --
 -- ARGV: episode, new marker, floor ms, fence floor, quarantine ms for jobs that
--- never overlap.
+-- never overlap, the same where others did not agree on who runs one.
 --
 -- OK, or TAKEN: it is not blank any more, or blank anew.
 if data[1] or redis.call('HGET', P .. ':i', 'b') ~= ARGV[1] then
 	return {'TAKEN'}
 end
+local quiet = num(ARGV[5])
+if redis.call('HGET', P .. ':i', 'k') then
+	quiet = math.max(quiet, num(ARGV[6]))
+end
 redis.call('HSET', P .. ':i', 'm', ARGV[2],
 	's', int(math.max(floor, num(ARGV[3]))),
 	'f', int(math.max(fence_floor, num(ARGV[4]))),
-	'w', int(now + num(ARGV[5])), 'y', ARGV[5])
-redis.call('HDEL', P .. ':i', 'b')
+	'w', int(now + quiet), 'y', int(quiet))
+redis.call('HDEL', P .. ':i', 'b', 'k')
 changes = 1
 return done({''})

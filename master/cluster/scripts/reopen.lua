@@ -13,7 +13,7 @@ local function reopen(job, slot, cid)
 	local held = redis.call('HDEL', P .. ':r:' .. inc, cid)
 	if h[4] == cid then redis.call('HDEL', key, 'o', 'p') end
 	local x = h[3]
-	if h[1] == slot and h[2] == cid and string.find('CRSL', x, 1, true) then
+	if h[1] == slot and h[2] == cid and string.find('CRSP', x, 1, true) then
 		redis.call('HSET', key, 'x', 'O')
 		held = 1
 	end

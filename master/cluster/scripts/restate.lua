@@ -34,7 +34,9 @@ local function merge(cid, job, slot, attempt, fence, flags)
 	if h[6] == cid then return false end
 	if num(fence) > num(h[4]) then redis.call('HSET', key, 'f', fence) end
 	if not overlaps(flags) then
-		if is_held(h[5], h[7], cid) then return false end
+		local other = is_held(h[5], h[7], cid)
+		-- What runs goes before what was only claimed.
+		if other and string.sub(other, 1, 1) == 'R' then return false end
 		redis.call('HSET', key, 'o', cid, 'p', inc)
 	end
 	if string.find(flags, '[xz]') or mark > num(slot) then return true end
@@ -66,7 +68,7 @@ for i = 1, #here, 2 do
 		if h[3] == here[i] then redis.call('HDEL', key, 'o', 'p') end
 		if h[1] == here[i] and (h[2] == 'R' or h[2] == 'C') then
 			-- It may have run, unless its host knows better.
-			redis.call('HSET', key, 'x', h[2] == 'C' and 'O' or 'L')
+			redis.call('HSET', key, 'x', h[2] == 'C' and 'O' or 'P')
 			answer[#answer + 1] = 'lost ' .. here[i] .. ' ' .. slot .. ' ' .. job
 		end
 	end

@@ -2,35 +2,32 @@
 #ifndef BELFRY_CLUSTER_SCRIPTS_H
 #define BELFRY_CLUSTER_SCRIPTS_H
 
+#include "redis/script.h"
+
 enum script_id {
-	SCRIPT_BEAT,
-	SCRIPT_BURY,
-	SCRIPT_CLAIM,
-	SCRIPT_DUMP,
-	SCRIPT_FETCH,
-	SCRIPT_FINISH,
-	SCRIPT_GIVE,
-	SCRIPT_JOIN,
-	SCRIPT_LEAVE,
-	SCRIPT_MARKS,
-	SCRIPT_MERGE,
-	SCRIPT_OPEN,
-	SCRIPT_POST,
-	SCRIPT_REAP,
-	SCRIPT_REOPEN,
-	SCRIPT_RESTATE,
-	SCRIPT_ROTATE,
-	SCRIPT_START,
-	SCRIPT_TAKE,
-	SCRIPT_COUNT,
+	SCRIPTS_BEAT,
+	SCRIPTS_BURY,
+	SCRIPTS_CLAIM,
+	SCRIPTS_DUMP,
+	SCRIPTS_FETCH,
+	SCRIPTS_FINISH,
+	SCRIPTS_GIVE,
+	SCRIPTS_JOIN,
+	SCRIPTS_LEAVE,
+	SCRIPTS_MARKS,
+	SCRIPTS_MERGE,
+	SCRIPTS_OPEN,
+	SCRIPTS_POST,
+	SCRIPTS_REAP,
+	SCRIPTS_REOPEN,
+	SCRIPTS_RESTATE,
+	SCRIPTS_ROTATE,
+	SCRIPTS_START,
+	SCRIPTS_TAKE,
+	SCRIPTS_COUNT,
 };
 
-struct script {
-	const char *name;
-	const char *sha;  /* of the text, 40 hexadecimal digits */
-	const char *text; /* with head.lua in front */
-};
-
-extern const struct script scripts[SCRIPT_COUNT];
+/* Each with head.lua in front. */
+extern const struct script scripts[];
 
 #endif

@@ -348,7 +348,9 @@ find_row(struct explain *x)
 
 	x->slot_ms = x->at_ms;
 	if (!x->exact)
-		x->wants_slot = (plan == NULL || plan_is_clock(plan)) &&
+		x->wants_slot =
+		    (plan == NULL ||
+			(plan_is_clock(plan) && plan->after == NULL)) &&
 		    plans_prev(&x->plans, x->at_ms + 1, &x->slot_ms);
 	if (x->exact || x->wants_slot)
 		filter.since_ms = x->slot_ms;

@@ -107,6 +107,27 @@ trigger_words(enum trigger trigger)
 	return NULL;
 }
 
+/* What ended before it: its run knows, and of a skipped slot the detail. */
+static bool
+say_parent(struct words *w)
+{
+	const struct explain *x = w->x;
+	const struct plan *plan = explain_plan(x);
+
+	if (x->nruns > 0 && x->runs[x->nruns - 1].begin.parent[0] != '\0') {
+		strbuf_addf(&w->line, "it was started because run %s had ended",
+		    x->runs[x->nruns - 1].begin.parent);
+		end_line(w);
+		return true;
+	}
+	if (x->nruns > 0 || plan == NULL || plan->after == NULL ||
+	    plans_is_slot(&x->plans, x->slot_ms))
+		return false;
+	strbuf_addf(&w->line, "it was due after other jobs: %s", plan->after);
+	end_line(w);
+	return true;
+}
+
 static void
 say_why_due(struct words *w)
 {
@@ -114,6 +135,8 @@ say_why_due(struct words *w)
 	const struct plan_line *line;
 	const char *by = NULL;
 
+	if (say_parent(w))
+		return;
 	if (x->nruns > 0)
 		by = trigger_words(x->runs[x->nruns - 1].begin.trigger);
 	if (by != NULL) {
@@ -321,7 +344,12 @@ say_not_due(struct words *w)
 		return;
 	}
 	if (plan->n == 0) {
-		say(w, "it was not due then: the job has no schedule");
+		strbuf_adds(
+		    &w->line, "it was not due then: the job has no schedule");
+		if (plan->after != NULL)
+			strbuf_addf(&w->line, ", it runs after others: %s",
+			    plan->after);
+		end_line(w);
 		return;
 	}
 	strbuf_adds(&w->line, "it was not due then: its schedule is ");

@@ -27,6 +27,7 @@ plans_fini(struct plans *plans)
 		for (size_t k = 0; k < plans->all[i].n; k++)
 			free(plans->all[i].lines[k].text);
 		free(plans->all[i].lines);
+		free(plans->all[i].after);
 	}
 	free(plans->all);
 	free(plans->job);
@@ -55,6 +56,8 @@ take_words(struct plan *plan, char *words)
 			    plan->overlap, sizeof(plan->overlap), "%s", value);
 		else if (strcmp(word, "retries") == 0)
 			plan->retries = (int)strtol(value, NULL, 10);
+		else if (strcmp(word, "after") == 0 && plan->after == NULL)
+			plan->after = xstrdup(value);
 	}
 }
 

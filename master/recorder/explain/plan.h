@@ -25,6 +25,7 @@ struct plan {
 	bool disabled;
 	char overlap[16]; /* "" allow */
 	int retries;
+	char *after; /* "success,all,A,B"; NULL: it came after no other */
 };
 
 /* All of a job, newest first. */

@@ -43,6 +43,12 @@ enum sqlite_sql {
 	SQL_PAUSE,
 	SQL_RESUME,
 	SQL_PAUSES,
+	SQL_ENDS_ADD,
+	SQL_ENDS_REPLACE,
+	SQL_ENDS_USE,
+	SQL_ENDS_JOINED,
+	SQL_ENDS,
+	SQL_RUNS_CHAIN,
 	SQL_PLAN,
 	SQL_PLANS,
 	SQL_CHECK_JOB,
@@ -217,13 +223,15 @@ void sqlite_revive(struct sqlite_store *s);
 /* Creates the schema or brings it up to date. 0 or -1 with err. */
 int sqlite_migrate(sqlite3 *db, const char *path, struct err *err);
 
+
 /* store_sqlite_write.c */
 void sqlite_begin(struct store *store);
 void sqlite_job(struct store *store, const struct record_job *job);
 void sqlite_run_begin(struct store *store, const struct run_begin *begin);
 void sqlite_run_end(struct store *store, const struct record_end *end);
 void sqlite_slot(struct store *store, const struct record_slot *slot);
-void sqlite_params(struct store *store, const char *run, const char *params);
+void sqlite_params(struct store *store, const char *run, const char *params,
+    const char *parents);
 void sqlite_pause(struct store *store, const struct record_pause *pause);
 void sqlite_piece(struct store *store, const char *run, uint64_t start,
     const void *data, size_t n);
@@ -238,6 +246,14 @@ void sqlite_find(struct store *store, const char *text, store_run_cb *row,
 /* store_sqlite_ledger.c */
 void sqlite_slots(struct store *store, const struct store_filter *filter,
     store_slot_cb *row, store_list_done *done, void *arg);
+
+/* store_sqlite_after.c */
+void sqlite_after(struct store *store, const struct record_after *after);
+void sqlite_afters(struct store *store, const char *after, int limit,
+    store_after_cb *row, store_done *done, void *arg);
+
+/* Ends of a job's parents up to a mark are used up; 0: none. */
+void sqlite_use_ends(struct sqlite_store *s, const char *job, uint64_t mark);
 
 /* store_sqlite_plans.c */
 

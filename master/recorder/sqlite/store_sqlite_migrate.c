@@ -4,7 +4,13 @@
  */
 #include "recorder/sqlite/store_sqlite.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/mem.h"
+
+/* Another process has the file open and works on it. */
+#define KNOWN_BUSY_MS 5000
 
 static const char *const migrations[] = {
 #include "schema_1.h"
@@ -18,6 +24,8 @@ static const char *const migrations[] = {
 #include "schema_5.h"
     ,
 #include "schema_6.h"
+    ,
+#include "schema_7.h"
 };
 
 /* A number from the first row. 0, or -1 with err. */
@@ -61,34 +69,67 @@ apply(sqlite3 *db, size_t version, struct err *err)
 	return execute(db, mark, err);
 }
 
-/* Inside a transaction: nobody else migrates at the same time. */
+/* Is it ours, and of a version that we know? 0 or -1. */
 static int
-migrate_locked(sqlite3 *db, const char *path, struct err *err)
+check_version(
+    sqlite3 *db, const char *path, int64_t *version_r, struct err *err)
 {
-	int64_t version, application, objects;
+	int64_t application, objects;
 
-	if (get_int(db, "PRAGMA user_version", &version, err) == -1 ||
+	if (get_int(db, "PRAGMA user_version", version_r, err) == -1 ||
 	    get_int(db, "PRAGMA application_id", &application, err) == -1 ||
 	    get_int(db, "SELECT count(*) FROM sqlite_schema", &objects, err) ==
 		-1)
 		return err_prefix(err, "store %s", path);
 	if (application != STORE_APPLICATION_ID &&
-	    (objects > 0 || version != 0))
+	    (objects > 0 || *version_r != 0))
 		return err_set(err,
 		    "store %s is a database of another program; "
 		    "set [store] path to a file of belfry's own",
 		    path);
-	if (version > (int64_t)nitems(migrations))
+	if (*version_r > (int64_t)nitems(migrations))
 		return err_set(err,
 		    "store %s was written by a newer belfryd: its schema has "
 		    "version %d, this belfryd knows up to %zu; start the newer "
 		    "one, or move the file away to begin with an empty history",
-		    path, (int)version, nitems(migrations));
+		    path, (int)*version_r, nitems(migrations));
+	return 0;
+}
+
+/* Inside a transaction: nobody else migrates at the same time. */
+static int
+migrate_locked(sqlite3 *db, const char *path, struct err *err)
+{
+	int64_t version;
+
+	if (check_version(db, path, &version, err) == -1)
+		return -1;
 	for (size_t v = (size_t)version + 1; v <= nitems(migrations); v++)
 		if (apply(db, v, err) == -1)
 			return err_prefix(
 			    err, "store %s: migration %zu", path, v);
 	return 0;
+}
+
+int
+store_sqlite_is_known(const char *path, struct err *err)
+{
+	sqlite3 *db = NULL;
+	int64_t version;
+	int rc = -1;
+
+	if (access(path, F_OK) == -1 && errno == ENOENT)
+		return 0;
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) !=
+	    SQLITE_OK) {
+		err_set(
+		    err, "cannot open store %s: %s", path, sqlite3_errmsg(db));
+	} else {
+		sqlite3_busy_timeout(db, KNOWN_BUSY_MS);
+		rc = check_version(db, path, &version, err);
+	}
+	sqlite3_close(db);
+	return rc;
 }
 
 int

@@ -19,7 +19,9 @@
 	"outcome, reason, exit_code, signal, started, finished, "              \
 	"duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, "       \
 	"retry_ms, "                                                           \
-	"(SELECT params FROM params WHERE params.run = runs.id)"
+	"(SELECT params FROM params WHERE params.run = runs.id), "             \
+	"chain, parent, "                                                      \
+	"(SELECT parents FROM params WHERE params.run = runs.id)"
 
 /*
  * Each outcome is a range of the index in order of id; SQLite merges them
@@ -53,6 +55,11 @@ static const char runs_job_sql[] =
 static const char runs_outcome_sql[] = ARMS("runs_by_outcome", "");
 static const char runs_job_outcome_sql[] =
     ARMS("runs_by_job_outcome", " AND job = ?2");
+/* The first run of a chain has none itself. */
+static const char runs_chain_sql[] =
+    "SELECT " COLUMNS " FROM runs INDEXED BY runs_by_chain "
+    "WHERE chain = ?2 AND id < ?1 UNION ALL "
+    "SELECT " COLUMNS " FROM runs WHERE id = ?2 AND id < ?1 ORDER BY 1 DESC";
 static const char find_id_sql[] = "SELECT " COLUMNS " FROM runs WHERE id = ?1";
 static const char find_job_sql[] =
     "SELECT " COLUMNS " FROM runs INDEXED BY runs_by_job "
@@ -110,6 +117,9 @@ read_run(sqlite3_stmt *st, struct store_run *run)
 	r->dropped_bytes = (uint64_t)get_int(st, 19, 0);
 	run->retry_ms = get_int(st, 20, 0);
 	run->params = sqlite_text(st, 21);
+	snprintf(b->chain, sizeof(b->chain), "%s", sqlite_text(st, 22));
+	snprintf(b->parent, sizeof(b->parent), "%s", sqlite_text(st, 23));
+	run->parents = sqlite_text(st, 24);
 }
 
 /* Can the partial indexes answer it? Success is not in them. */
@@ -128,7 +138,11 @@ bind_list(struct sqlite_store *s, const struct store_filter *filter)
 
 	values[n++] =
 	    value_text(*filter->before.key ? filter->before.key : ID_END);
-	values[n++] = value_text(filter->job);
+	values[n++] =
+	    value_text(filter->chain != NULL ? filter->chain : filter->job);
+	if (filter->chain != NULL)
+		return sqlite_bind(
+		    s, SQL_RUNS_CHAIN, runs_chain_sql, values, n);
 	if (!uses_arms(filter))
 		return filter->job != NULL ?
 		    sqlite_bind(s, SQL_RUNS_JOB, runs_job_sql, values, n) :
@@ -139,6 +153,17 @@ bind_list(struct sqlite_store *s, const struct store_filter *filter)
 		return sqlite_bind(
 		    s, SQL_RUNS_JOB_OUTCOME, runs_job_outcome_sql, values, n);
 	return sqlite_bind(s, SQL_RUNS_OUTCOME, runs_outcome_sql, values, n);
+}
+
+/* What the statement did not look at. */
+static bool
+is_wanted(const struct store_filter *filter, const struct store_run *run)
+{
+	if (filter->chain != NULL && filter->job != NULL &&
+	    strcmp(filter->job, run->begin.job) != 0)
+		return false;
+	return filter->outcomes == 0 ||
+	    (filter->outcomes >> run->result.outcome & 1) != 0;
 }
 
 /* Hands rows on. True when the list goes on behind *next. */
@@ -156,8 +181,7 @@ walk(struct sqlite_store *s, sqlite3_stmt *st,
 		/* Ids sort by creation: all that follow are older still. */
 		if (run.begin.created_ms < filter->since_ms)
 			break;
-		match = filter->outcomes == 0 ||
-		    (filter->outcomes >> run.result.outcome & 1) != 0;
+		match = is_wanted(filter, &run);
 		if ((match && matched == filter->limit) ||
 		    scanned++ == SCAN_MAX) {
 			sqlite_end(st);

@@ -7,16 +7,18 @@
 
 static const char jobs_sql[] =
     "SELECT job, coalesce(memo, ''), hwm, last_end, last_run, last_outcome, "
-    "last_success, failures FROM jobs WHERE job > ?1 ORDER BY job LIMIT ?2";
+    "last_success, failures, joined FROM jobs WHERE job > ?1 ORDER BY job LIMIT ?2";
 
 static const char retries_sql[] =
-    "SELECT id, job, slot, attempt + 1, retry_ms FROM runs "
+    "SELECT id, job, slot, attempt + 1, retry_ms, coalesce(chain, id), parent, "
+    "(SELECT params FROM params WHERE run = id), "
+    "(SELECT parents FROM params WHERE run = id) FROM runs "
     "INDEXED BY runs_retry WHERE retry_ms IS NOT NULL AND id > ?1 "
     "ORDER BY id LIMIT ?2";
 
 static const char open_runs_sql[] =
-    "SELECT id, job, host, slot, due, attempt, trigger, created, fence "
-    "FROM runs INDEXED BY runs_by_outcome "
+    "SELECT id, job, host, slot, due, attempt, trigger, created, fence, "
+    "chain, parent FROM runs INDEXED BY runs_by_outcome "
     "WHERE outcome IS NULL AND outcome IS NOT 'success' AND id > ?1 "
     "ORDER BY id LIMIT ?2";
 
@@ -59,6 +61,7 @@ sqlite_jobs(struct store *store, const char *after, int limit,
 		job.last_outcome = sqlite_outcome(st, 5);
 		job.last_success_ms = sqlite3_column_int64(st, 6);
 		job.failures = sqlite3_column_int64(st, 7);
+		job.joined = (uint64_t)sqlite3_column_int64(st, 8);
 		row(arg, &job);
 	}
 	done(arg, sqlite_failure(s));
@@ -79,6 +82,10 @@ sqlite_retries(struct store *store, const char *after, int limit,
 		retry.slot_ms = sqlite3_column_int64(st, 2);
 		retry.attempt = sqlite3_column_int(st, 3);
 		retry.due_ms = sqlite3_column_int64(st, 4);
+		retry.chain = sqlite_text(st, 5);
+		retry.parent = sqlite_text(st, 6);
+		retry.params = sqlite_text(st, 7);
+		retry.parents = sqlite_text(st, 8);
 		row(arg, &retry);
 	}
 	done(arg, sqlite_failure(s));
@@ -108,6 +115,10 @@ sqlite_open_runs(struct store *store, const char *after, int limit,
 		    trigger != -1 ? (enum trigger)trigger : TRIGGER_SCHEDULE;
 		begin.created_ms = sqlite3_column_int64(st, 7);
 		begin.fence = (uint64_t)sqlite3_column_int64(st, 8);
+		snprintf(
+		    begin.chain, sizeof(begin.chain), "%s", sqlite_text(st, 9));
+		snprintf(begin.parent, sizeof(begin.parent), "%s",
+		    sqlite_text(st, 10));
 		row(arg, &begin);
 	}
 	done(arg, sqlite_failure(s));

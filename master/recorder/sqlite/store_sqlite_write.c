@@ -36,15 +36,17 @@ static const char job_end_sql[] =
 
 static const char run_begin_sql[] =
     "INSERT INTO runs (id, job, slot, due, attempt, trigger, host, fence, "
-    "created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
+    "created, chain, parent) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
     "ON CONFLICT (id) DO NOTHING";
 
 static const char run_end_sql[] =
     "INSERT INTO runs (id, job, slot, due, attempt, trigger, host, fence, "
     "created, outcome, reason, exit_code, signal, started, finished, "
-    "duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, retry_ms) "
+    "duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, retry_ms, "
+    "chain, parent) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-    "?15, ?16, ?17, ?18, ?19, ?20, ?21) "
+    "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) "
     "ON CONFLICT (id) DO UPDATE SET outcome = excluded.outcome, "
     "reason = excluded.reason, exit_code = excluded.exit_code, "
     "signal = excluded.signal, started = excluded.started, "
@@ -111,7 +113,7 @@ static const char pause_sql[] =
     "reason = excluded.reason";
 
 static const char params_sql[] =
-    "INSERT INTO params (run, params) VALUES (?1, ?2) "
+    "INSERT INTO params (run, params, parents) VALUES (?1, ?2, ?3) "
     "ON CONFLICT (run) DO NOTHING";
 
 static const char resume_sql[] = "DELETE FROM pauses WHERE job = ?1";
@@ -184,7 +186,11 @@ sqlite_slot(struct store *store, const struct record_slot *slot)
 		return;
 	}
 	sqlite_run(s, SQL_SLOT, slot_sql, values, nitems(values));
-	sqlite_run(s, SQL_HWM, hwm_sql, hwm, nitems(hwm));
+	/* Ends of parents decide no slot of the schedule. */
+	if (slot->joined == 0)
+		sqlite_run(s, SQL_HWM, hwm_sql, hwm, nitems(hwm));
+	else
+		sqlite_use_ends(s, slot->job, slot->joined);
 }
 
 /* Does a run of this kind decide a slot of the schedule? */
@@ -236,6 +242,8 @@ sqlite_run_begin(struct store *store, const struct run_begin *begin)
 	    value_text(begin->host),
 	    value_int((int64_t)begin->fence),
 	    value_int(begin->created_ms),
+	    value_text_or_null(begin->chain),
+	    value_text_or_null(begin->parent),
 	};
 	const struct sqlite_value slot[] = {
 	    value_text(begin->job),
@@ -246,6 +254,7 @@ sqlite_run_begin(struct store *store, const struct run_begin *begin)
 	};
 
 	raise_hwm(s, begin);
+	sqlite_use_ends(s, begin->job, begin->joined);
 	if (sqlite_run(s, SQL_RUN_BEGIN, run_begin_sql, run, nitems(run)) == 0)
 		return; /* known */
 	sqlite_run(s, SQL_SLOT_BEGIN, slot_begin_sql, slot, nitems(slot));
@@ -301,6 +310,8 @@ end_run(struct sqlite_store *s, const struct record_end *end)
 	    value_int((int64_t)result->output_bytes),
 	    value_int((int64_t)result->dropped_bytes),
 	    value_int_or_null(retry_time(s, end), 0),
+	    value_text_or_null(begin->chain),
+	    value_text_or_null(begin->parent),
 	};
 
 	return sqlite_run(s, SQL_RUN_END, run_end_sql, values, nitems(values)) >
@@ -358,6 +369,7 @@ sqlite_run_end(struct store *store, const struct record_end *end)
 	struct sqlite_store *s = sqlite_store(store);
 	const struct sqlite_value id = value_text(end->begin.id);
 
+	sqlite_use_ends(s, end->begin.job, end->begin.joined);
 	if (end_run(s, end)) {
 		end_slot(s, end);
 		clear_retries(s, &end->begin);
@@ -384,11 +396,13 @@ sqlite_piece(struct store *store, const char *run, uint64_t start,
 }
 
 void
-sqlite_params(struct store *store, const char *run, const char *params)
+sqlite_params(struct store *store, const char *run, const char *params,
+    const char *parents)
 {
 	const struct sqlite_value values[] = {
 	    value_text(run),
 	    value_text(params),
+	    value_text_or_null(parents),
 	};
 
 	sqlite_run(sqlite_store(store), SQL_PARAMS, params_sql, values,

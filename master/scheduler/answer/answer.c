@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "base/version.h"
+#include "config/quote.h"
 #include "json_text.h"
 #include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
@@ -16,6 +18,8 @@
 #define PROBLEMS_MAX   200
 /* Of the waiting line. */
 #define LINE_MAX_SHOWN 20
+/* Names that are looked at for the one that was meant. */
+#define GUESSES_MAX    10000
 
 void
 answer_object(struct ask *ask, int status, json_t *json)
@@ -66,13 +70,15 @@ live_run(const struct run *run)
 {
 	const struct run_begin *b = &run->begin;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:i, s:s, s:o, s:s, s:o, s:o}",
+	return json_pack(
+	    "{s:s, s:s, s:o, s:o, s:i, s:s, s:o, s:s, s:o, s:o, s:s, s:o}",
 	    "id", b->id, "job", b->job, "slot", answer_time(b->slot_ms), "due",
 	    answer_time(b->due_ms), "attempt", (int)b->attempt, "trigger",
 	    trigger_name(b->trigger), "host", json_text(b->host), "state",
 	    state_word(run->state), "started",
 	    answer_time(run->started_us / 1000), "pid",
-	    run->pid != 0 ? json_integer(run->pid) : json_null());
+	    run->pid != 0 ? json_integer(run->pid) : json_null(), "chain",
+	    run_begin_chain(b), "parent", json_text_or_null(b->parent));
 }
 
 /* One whose slot may be another host's does not count. */
@@ -211,6 +217,33 @@ next_slot(const struct master *m)
 	    "{s:s, s:o}", "job", job->name, "slot", answer_time(at));
 }
 
+static const char *
+upgrade_word(enum upgrade_state state)
+{
+	switch (state) {
+	case UPGRADE_TESTING:
+	case UPGRADE_REPLACING:
+		return "going on";
+	case UPGRADE_DONE:
+		return "done";
+	case UPGRADE_FAILED:
+	case UPGRADE_NONE:
+		break;
+	}
+	return "failed";
+}
+
+/* The last one since the daemon was started, or null. */
+static json_t *
+upgrade(const struct upgrade_info *u)
+{
+	if (u->attempt == 0)
+		return json_null();
+	return json_pack("{s:i, s:s, s:s, s:o}", "attempt", (int)u->attempt,
+	    "state", upgrade_word(u->state), "from", u->from, "error",
+	    u->error[0] != '\0' ? json_text(u->error) : json_null());
+}
+
 static void
 answer_status(struct master *m, struct ask *ask)
 {
@@ -222,12 +255,12 @@ answer_status(struct master *m, struct ask *ask)
 		enabled += m->jobs.all[i]->def->options->enabled != 0;
 	status = json_pack("{s:s, s:o, s:i, s:s, s:o, s:I, s:I, s:I, s:I, "
 			   "s:I, s:o, s:o, s:{s:s, s:o, s:I}, s:o, s:o, s:o, "
-			   "s:I, s:o, s:o}",
-	    "version", BELFRY_VERSION, "node", json_text(m->config->node_name),
-	    "pid", (int)m->guardian_pid, "state",
-	    m->phase == MASTER_DRAINING ? "draining" : "running", "started",
-	    answer_time(m->started_ms), "jobs", (json_int_t)m->jobs.n,
-	    "enabled", (json_int_t)enabled, "running",
+			   "s:I, s:o, s:o, s:o}",
+	    "version", belfry_version(), "node",
+	    json_text(m->config->node_name), "pid", (int)m->guardian_pid,
+	    "state", m->phase == MASTER_DRAINING ? "draining" : "running",
+	    "started", answer_time(m->started_ms), "jobs",
+	    (json_int_t)m->jobs.n, "enabled", (json_int_t)enabled, "running",
 	    (json_int_t)(runs->count[RUN_RUNNING] + runs->count[RUN_LAUNCHING]),
 	    "waiting",
 	    (json_int_t)(runs->count[RUN_DELAYED] + runs->count[RUN_WAITING]),
@@ -237,8 +270,23 @@ answer_status(struct master *m, struct ask *ask)
 	    (json_int_t)m->outbox.n, "problems", problems(m), "runs",
 	    answer_live(m, NULL, LIVE_MAX), "paused",
 	    answer_pause(m->pauses.all), "paused_jobs", (json_int_t)m->pauses.n,
-	    "line", waiting_line(m), "cluster", crew_status(m));
+	    "line", waiting_line(m), "cluster", crew_status(m), "upgrade",
+	    upgrade(&m->upgrade));
 	answer_object(ask, 200, status);
+}
+
+/* What follows when there is none of that name. Of many jobs not all are seen. */
+static const char *
+guess_job(const struct master *m, const char *name, char buf[QUOTE_SIZE])
+{
+	struct suggest s;
+
+	suggest_init(&s, name != NULL ? name : "");
+	for (size_t i = 0; i < m->jobs.n && i < GUESSES_MAX; i++)
+		suggest_try(&s, m->jobs.all[i]->name);
+	if (s.best == NULL)
+		return "; a new one is known after \"belfry reload\"";
+	return suggest_text(buf, &s);
 }
 
 struct job *
@@ -246,12 +294,12 @@ answer_wanted_job(struct master *m, struct ask *ask)
 {
 	const char *name = ask_arg(ask, "job");
 	struct job *job = name != NULL ? jobs_find(&m->jobs, name) : NULL;
+	char guess[QUOTE_SIZE];
 
 	if (job == NULL)
 		answer_error(ask->channel, ask->id, 404, "not_found",
-		    "there is no job \"%s\"; a new one is known after "
-		    "\"belfry reload\"",
-		    name != NULL ? name : "");
+		    "there is no job \"%s\"%s", name != NULL ? name : "",
+		    guess_job(m, name, guess));
 	return job;
 }
 
@@ -292,30 +340,6 @@ answer_run(struct master *m, struct ask *ask)
 }
 
 static void
-answer_kill(struct master *m, struct ask *ask)
-{
-	const char *id = ask_arg(ask, "run");
-	struct run *run = id != NULL ? runs_find(&m->runs, id) : NULL;
-	json_t *json;
-
-	if (run != NULL && run->state == RUN_STAGED)
-		run = NULL;
-	if (run == NULL && id != NULL && crew_kill_elsewhere(m, ask, id))
-		return;
-	if (run == NULL) {
-		answer_error(ask->channel, ask->id, 404, "not_found",
-		    "no run \"%s\" is in progress", id != NULL ? id : "");
-		return;
-	}
-	log_info(
-	    "job %s: run=%s to be killed by %s", run->begin.job, id, ask->who);
-	json = json_pack(
-	    "{s:s, s:s}", "run", run->begin.id, "job", run->begin.job);
-	run_kill(run, KILL_OPERATOR);
-	answer_object(ask, 202, json);
-}
-
-static void
 answer_reload_ask(struct master *m, struct ask *ask)
 {
 	if (m->phase != MASTER_RUNNING) {
@@ -336,6 +360,20 @@ answer_drain(struct master *m, struct ask *ask)
 	log_info("drain asked for by %s", ask->who);
 	channel_send(m->role->guardian, MSG_DRAIN_ASK, 0, NULL, -1);
 	answer_json(ask->channel, ask->id, 202, "{\"state\":\"draining\"}");
+}
+
+/* How it comes out is in the status of who is there then. */
+static void
+answer_upgrade(struct master *m, struct ask *ask)
+{
+	if (m->phase != MASTER_RUNNING) {
+		answer_error(ask->channel, ask->id, 409, "refused",
+		    "the daemon is draining");
+		return;
+	}
+	log_info("upgrade asked for by %s", ask->who);
+	channel_send(m->role->guardian, MSG_UPGRADE_ASK, 0, NULL, -1);
+	answer_json(ask->channel, ask->id, 202, "{\"state\":\"going on\"}");
 }
 
 static json_t *
@@ -393,6 +431,7 @@ static const struct {
     {"resume-all", answer_resume_ask},
     {"reload", answer_reload_ask},
     {"drain", answer_drain},
+    {"upgrade", answer_upgrade},
 };
 
 int

@@ -34,6 +34,21 @@ void answer_jobs(struct master *m, struct ask *ask);
 void answer_job(struct master *m, struct ask *ask);
 void answer_next(struct master *m, struct ask *ask);
 
+/* answer_kill.c */
+void answer_kill(struct master *m, struct ask *ask);
+/* The last run of a job, or null. */
+json_t *answer_last(const struct job *job);
+
+/*
+ * answer_family.c: a list of words as an array; the names of the jobs that
+ * come after this one; and a tree: of those and what comes after them (down),
+ * or of its parents and theirs. A job that was shown before is there "again",
+ * one with branches that are cut has "more".
+ */
+json_t *answer_words(const char *words);
+json_t *answer_dependents(const struct master *m, const struct job *job);
+json_t *answer_tree(const struct master *m, const struct job *job, bool down);
+
 /* answer_pause.c */
 void answer_pause_ask(struct master *m, struct ask *ask);
 void answer_resume_ask(struct master *m, struct ask *ask);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
 #include "scheduler/answer/answer.h"
 #include "base/timestamp.h"
 #include "scheduler/clock/due.h"
@@ -30,8 +31,8 @@ state_word(const struct master *m, const struct job *job)
 	return job->retries != NULL ? "retrying" : "idle";
 }
 
-static json_t *
-last_run(const struct job *job)
+json_t *
+answer_last(const struct job *job)
 {
 	if (job->last_run[0] == '\0')
 		return json_null();
@@ -74,21 +75,50 @@ static json_t *
 job_json(const struct master *m, const struct job *job)
 {
 	const struct job_def *def = job->def;
+	const struct job_options *o = def->options;
 	json_t *texts = json_array();
 
 	for (unsigned i = 0; i < def->nschedules; i++)
 		json_array_append_new(
 		    texts, json_text(job_def_schedule_text(def, i)));
 	return json_pack("{s:s, s:o, s:s, s:b, s:o, s:s, s:o, s:i, s:i, s:o, "
-			 "s:o, s:i, s:o, s:i, s:o}",
+			 "s:o, s:i, s:o, s:i, s:o, s:o, s:o, s:o}",
 	    "name", def->name, "description",
 	    json_text(job_def_description(def)), "state", state_word(m, job),
 	    "enabled", def->options->enabled, "schedule", texts, "timezone",
 	    zone_of(def), "next", next_fire(job), "running", (int)job->active,
-	    "queued", (int)job->queued, "last", last_run(job), "last_success",
-	    answer_time(job->last_success_ms), "failures", (int)job->failures,
-	    "file", json_text(def->source->path), "line", (int)def->line,
-	    "paused", answer_pause(pause_of(m, job)));
+	    "queued", (int)job->queued, "last", answer_last(job),
+	    "last_success", answer_time(job->last_success_ms), "failures",
+	    (int)job->failures, "file", json_text(def->source->path), "line",
+	    (int)def->line, "paused", answer_pause(pause_of(m, job)), "labels",
+	    answer_words(o->labels), "owner", json_text_or_null(o->owner),
+	    "after", answer_words(o->after));
+}
+
+/* A label has no characters that would need to be escaped but these. */
+static void
+next_page(struct strbuf *b, const char *after, const char *label, int64_t limit)
+{
+	strbuf_addf(b, "after=%s&limit=%lld", after, (long long)limit);
+	if (label == NULL)
+		return;
+	strbuf_adds(b, "&label=");
+	for (; *label != '\0'; label++)
+		if (strchr("/:@+=", *label) != NULL)
+			strbuf_addf(b, "%%%02X", (unsigned char)*label);
+		else
+			strbuf_addch(b, *label);
+}
+
+/* 0; -1: it cannot be one, and 400 was answered. */
+static int
+check_label(struct ask *ask, const char *label)
+{
+	if (label == NULL || job_is_label(label))
+		return 0;
+	answer_error(ask->channel, ask->id, 400, "bad_request",
+	    "label: expected a label, such as nightly or team=data");
+	return -1;
 }
 
 /* A page of jobs by name, those after the one that is named. */
@@ -96,14 +126,17 @@ void
 answer_jobs(struct master *m, struct ask *ask)
 {
 	const char *after = ask_arg(ask, "after");
+	const char *label = ask_arg(ask, "label");
 	json_t *list = json_array();
 	struct job **sorted;
 	size_t n = 0, i;
 	int64_t limit;
-	char *text, next[JOB_NAME_MAX + 64] = "";
+	struct strbuf next = STRBUF_INIT;
+	char *text;
 
 	if (ask_arg_int(ask, "limit", 1, JOBS_MAX, JOBS_DEFAULT, &limit) ==
-	    -1) {
+		-1 ||
+	    check_label(ask, label) == -1) {
 		json_decref(list);
 		return;
 	}
@@ -111,15 +144,19 @@ answer_jobs(struct master *m, struct ask *ask)
 	for (i = 0; i < m->jobs.n && after != NULL; i++)
 		if (strcmp(sorted[i]->name, after) > 0)
 			break;
-	for (; i < m->jobs.n && n < (size_t)limit; i++, n++)
+	for (; i < m->jobs.n && n < (size_t)limit; i++) {
+		if (label != NULL && !job_def_has_label(sorted[i]->def, label))
+			continue;
 		json_array_append_new(list, job_json(m, sorted[i]));
+		n++;
+	}
 	if (i < m->jobs.n && n > 0)
-		snprintf(next, sizeof(next), "after=%s&limit=%lld",
-		    sorted[i - 1]->name, (long long)limit);
+		next_page(&next, sorted[i - 1]->name, label, limit);
 	text = json_dumps(list, JSON_COMPACT);
 	answer_begin(ask->channel, ask->id, 200, "application/json");
 	answer_data(ask->channel, ask->id, text, strlen(text));
-	answer_end(ask->channel, ask->id, next);
+	answer_end(ask->channel, ask->id, strbuf_str(&next));
+	strbuf_fini(&next);
 	free(text);
 	json_decref(list);
 }
@@ -187,6 +224,10 @@ answer_job(struct master *m, struct ask *ask)
 	json_object_set_new(
 	    json, job_def_kind_key(job->def), json_text(job->def->command));
 	json_object_set_new(json, "keys", keys);
+	json_object_set_new(json, "dependents", answer_dependents(m, job));
+	json_object_set_new(json, "tree",
+	    json_pack("{s:o, s:o}", "after", answer_tree(m, job, false),
+		"dependents", answer_tree(m, job, true)));
 	json_object_set_new(json, "next_fires",
 	    fires(job, job->def->options->enabled ? FIRES_SHOWN : 0));
 	json_object_set_new(json, "runs", answer_live(m, job, FIRES_MAX));

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "scheduler/runs/spec.h"
 #include "ipc/runfile.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/crew/internal.h"
@@ -552,13 +553,13 @@ is_killed_without(const struct job *job)
 }
 
 void
-crew_fill_lease(const struct run *run, struct run_spec *spec)
+crew_fill_lease(const struct run *run, struct spec_source *source)
 {
 	if (run->master->crew == NULL || run->unguarded)
 		return;
-	spec->lease_epoch = run->epoch;
-	spec->lease_kill = is_killed_without(run->job);
-	spec->lease_grace_ms = crew_grace_ms(run->master->crew);
+	source->lease_epoch = run->epoch;
+	source->lease_kill = is_killed_without(run->job);
+	source->lease_grace_ms = crew_grace_ms(run->master->crew);
 }
 
 /* A question about an @after job's next time. */

@@ -31,6 +31,7 @@ struct crew;
 struct job;
 struct master;
 struct run;
+struct spec_source;
 
 /* With [cluster] in the configuration: makes m->crew. 0 or -1 with err. */
 int crew_init(struct master *m, struct err *err);
@@ -77,7 +78,7 @@ void crew_claim_extra(struct run *run);
 bool crew_may_launch(const struct run *run);
 
 /* What a worker is told of the lease that its run needs. */
-void crew_fill_lease(const struct run *run, struct run_spec *spec);
+void crew_fill_lease(const struct run *run, struct spec_source *source);
 
 /*
  * The run is over: its claim ends. Adds to the result what others made of it

@@ -1,15 +1,15 @@
-/* A due slot: run it, or say why not. Decides by policy.h, does the rest. */
+/* What is due: slots of schedules, ends of parents, repetitions. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fault.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
-#include "placement/hosts.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
+#include "scheduler/jobs/decide.h"
 #include "scheduler/jobs/policy.h"
 
 /* Slots of one job in one turn; what is left comes in the next turn. */
@@ -17,29 +17,6 @@
 /* Missed slots run only while the waiting line is shorter than this. */
 #define CATCH_UP_WAITING_MAX 16
 #define CATCH_UP_PAUSE_MS    200
-
-static void
-record_slots(struct master *m, struct job *job, int64_t from_ms,
-    int64_t until_ms, int64_t count, enum outcome outcome, const char *reason,
-    const char *detail)
-{
-	struct record_slot slot = {
-	    .job = job->name,
-	    .slot_ms = from_ms,
-	    .until_ms = until_ms,
-	    .count = count,
-	    .outcome = outcome,
-	    .reason = reason,
-	    .detail = detail,
-	    .host = m->config->node_name,
-	};
-	char time[TIMESTAMP_TEXT_MAX];
-
-	log_info("job %s: slot=%s %s reason=%s%s%s", job->name,
-	    timestamp_format_ms(time, from_ms), outcome_name(outcome), reason,
-	    detail[0] != '\0' ? ": " : "", detail);
-	outbox_slot(m, &slot);
-}
 
 /* Before they are decided: in a cluster one host records them. */
 static void
@@ -60,151 +37,8 @@ settle_slots(struct master *m, struct job *job, int64_t from_ms,
 	if (m->crew != NULL)
 		crew_stage_row(m, job, &slot);
 	else
-		record_slots(
+		decide_record(
 		    m, job, from_ms, until_ms, count, outcome, reason, detail);
-}
-
-static void
-record_slot(struct master *m, struct job *job, int64_t slot_ms,
-    enum outcome outcome, const char *reason, const char *detail)
-{
-	record_slots(m, job, slot_ms, slot_ms, 1, outcome, reason, detail);
-}
-
-static struct run *
-start_run(struct master *m, struct job *job, int64_t slot_ms,
-    enum trigger trigger, enum run_state state)
-{
-	struct run_begin begin;
-	struct run *run;
-
-	run_begin_fill(m, &begin, job, slot_ms, trigger, 1);
-	if (trigger == TRIGGER_CATCH_UP)
-		begin.due_ms = begin.created_ms; /* behind what is on time */
-	else
-		begin.due_ms = due_start(job, slot_ms);
-	run = run_new(m, job, &begin);
-	if (run_claim(run) == -1)
-		return NULL;
-	if (state == RUN_QUEUED)
-		run_set_state(run, state);
-	else
-		run_go(run);
-	return run;
-}
-
-static struct run *
-find_unstarted(const struct job *job)
-{
-	struct run *run = job->runs;
-
-	while (run != NULL && !run_is_unstarted(run))
-		run = run->next;
-	return run;
-}
-
-/*
- * Those that wait were never started; those that run are told to end. The
- * end of one may be that of others, so they are looked for again each time.
- */
-void
-fire_replace(struct master *m, struct job *job, const struct run *but)
-{
-	struct run *run;
-
-	while (job->retries != NULL)
-		retry_withdraw(m, job->retries);
-	job->active++; /* none is promoted meanwhile */
-	while ((run = find_unstarted(job)) != NULL)
-		run_end_with(run, OUTCOME_KILLED, true,
-		    "replaced by a newer run before it started");
-	job->active--;
-	for (run = job->runs; run != NULL; run = run->next)
-		if (run != but)
-			run_kill(run, KILL_REPLACED);
-}
-
-static void
-skip_paused(struct master *m, struct job *job, int64_t slot_ms)
-{
-	const struct record_pause *pause = &pause_of(m, job)->record;
-	char detail[512];
-
-	snprintf(detail, sizeof(detail), "by %s%s%s", pause->who,
-	    pause->reason[0] != '\0' ? ": " : "", pause->reason);
-	record_slot(m, job, slot_ms, OUTCOME_SKIPPED, "paused", detail);
-}
-
-/* Without a cluster there is no other host. */
-static bool
-is_for_us(const struct master *m, const struct job *job)
-{
-	const struct hosts_host self = {m->config->node_name, m->config->tags};
-
-	return hosts_match(job->def->options->hosts, &self);
-}
-
-static void
-miss_host(struct master *m, struct job *job, int64_t slot_ms)
-{
-	char detail[256];
-
-	snprintf(detail, sizeof(detail),
-	    "no host is one of %.200s; without a cluster there is only this",
-	    job->def->options->hosts);
-	record_slot(m, job, slot_ms, OUTCOME_MISSED, "no-host", detail);
-}
-
-/* A slot that is not skipped, by what is known here. Those are recorded. */
-static enum policy_action
-judge(struct master *m, struct job *job, int64_t slot_ms)
-{
-	struct policy_load load = {
-	    .active = job->active,
-	    .queued = job->queued,
-	    .retrying = job->retries != NULL,
-	};
-	enum policy_action action;
-	const char *detail;
-
-	if (!job->def->options->enabled) {
-		record_slot(m, job, slot_ms, OUTCOME_SKIPPED, "disabled", "");
-		return POLICY_SKIP;
-	}
-	if (pause_covers(m, job, slot_ms)) {
-		skip_paused(m, job, slot_ms);
-		return POLICY_SKIP;
-	}
-	if (m->crew == NULL && !is_for_us(m, job)) {
-		miss_host(m, job, slot_ms);
-		return POLICY_SKIP;
-	}
-	action = policy_overlap(job->def->options, &load, &detail);
-	if (action == POLICY_SKIP)
-		record_slot(
-		    m, job, slot_ms, OUTCOME_SKIPPED, "overlap", detail);
-	return action;
-}
-
-static void
-decide(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
-{
-	jobs_decided(job, slot_ms);
-	switch (judge(m, job, slot_ms)) {
-	case POLICY_START:
-		start_run(m, job, slot_ms, trigger, RUN_WAITING);
-		break;
-	case POLICY_SKIP:
-		break;
-	case POLICY_QUEUE:
-		start_run(m, job, slot_ms, trigger, RUN_QUEUED);
-		break;
-	case POLICY_REPLACE:
-		fire_replace(m, job, NULL);
-		start_run(m, job, slot_ms, trigger,
-		    job->active > 0 ? RUN_QUEUED : RUN_WAITING);
-		break;
-	}
 }
 
 bool
@@ -212,11 +46,15 @@ fire_won(struct run *run)
 {
 	struct master *m = run->master;
 	struct job *job = run->job;
+	const struct occasion why = {
+	    .slot_ms = run->begin.slot_ms,
+	    .trigger = run->begin.trigger,
+	};
 
 	if (job->def == NULL)
 		return false; /* removed meanwhile */
 	run->begin.due_ms = due_start(job, run->begin.slot_ms);
-	switch (judge(m, job, run->begin.slot_ms)) {
+	switch (decide_judge(m, job, &why)) {
 	case POLICY_SKIP:
 		return false;
 	case POLICY_START:
@@ -236,14 +74,32 @@ fire_won(struct run *run)
 	return true;
 }
 
-/* By a claim that all hosts agree on, where there are others. */
+/* One of the schedule: by a claim that all agree on, where there are others. */
 static void
 start(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
 {
-	if (m->crew != NULL)
+	const struct occasion why = {.slot_ms = slot_ms, .trigger = trigger};
+
+	if (m->crew != NULL) {
 		crew_stage_slot(m, job, slot_ms, trigger);
-	else
-		decide(m, job, slot_ms, trigger);
+		return;
+	}
+	jobs_decided(job, slot_ms);
+	decide(m, job, &why);
+}
+
+/* Its parents have ended: the oldest of these fires. */
+static void
+decide_after(struct master *m, struct job *job)
+{
+	const struct occasion why = {
+	    .slot_ms = join_fire_slot(job->join, job->join->fires),
+	    .trigger = TRIGGER_AFTER,
+	    .after = job->join->fires,
+	};
+
+	decide(m, job, &why);
+	join_fire_done(job->join);
 }
 
 int64_t
@@ -421,6 +277,10 @@ fire_job(struct master *m, struct job *job, int64_t now_ms)
 	struct due due;
 
 	for (int i = 0; i < SLOTS_MAX && !places_is_full(&m->places); i++) {
+		if (job->join != NULL && job->join->fires != NULL) {
+			decide_after(m, job);
+			continue;
+		}
 		if (!due_next(job, &due) || due.at_ms > now_ms)
 			break;
 		if (due.kind == DUE_GAP)
@@ -450,7 +310,7 @@ fire_lost(struct master *m, struct job *job, int64_t until_ms)
 		jobs_decided(job, last);
 	}
 	if (found)
-		record_slots(m, job, first, job->hwm_ms, counted ? total : 0,
+		decide_record(m, job, first, job->hwm_ms, counted ? total : 0,
 		    OUTCOME_MISSED, "in-doubt",
 		    "what was decided was not recorded before the daemon was "
 		    "killed");
@@ -464,19 +324,19 @@ record_passed(struct master *m, struct job *job, const struct due *due,
 	int32_t overlap = job->def->options->overlap;
 
 	if (due->kind == DUE_GAP)
-		record_slots(m, job, due->at_ms, last_ms, count, OUTCOME_MISSED,
-		    "dst-gap", "this local time did not exist");
+		decide_record(m, job, due->at_ms, last_ms, count,
+		    OUTCOME_MISSED, "dst-gap", "this local time did not exist");
 	else if (due->kind == DUE_CALENDAR)
-		record_slots(m, job, due->at_ms, last_ms, count,
+		decide_record(m, job, due->at_ms, last_ms, count,
 		    OUTCOME_SKIPPED, "calendar",
 		    job->def->options->calendar_name);
 	else if (overlap == JOB_OVERLAP_QUEUE || overlap == JOB_OVERLAP_REPLACE)
-		record_slots(m, job, due->at_ms, last_ms, count,
+		decide_record(m, job, due->at_ms, last_ms, count,
 		    OUTCOME_SKIPPED, "overlap",
 		    "a newer one was claimed while it waited");
 	else
-		record_slots(m, job, due->at_ms, last_ms, count, OUTCOME_MISSED,
-		    reason, "no host claimed it in time");
+		decide_record(m, job, due->at_ms, last_ms, count,
+		    OUTCOME_MISSED, reason, "no host claimed it in time");
 }
 
 void
@@ -514,9 +374,14 @@ fire_retry(struct master *m, struct retry *retry)
 		run_begin_fill(m, &begin, job, retry->slot_ms, TRIGGER_RETRY,
 		    retry->attempt);
 		begin.due_ms = retry->due_ms;
+		memcpy(begin.chain, retry->chain, sizeof(begin.chain));
+		memcpy(begin.parent, retry->parent, sizeof(begin.parent));
+		run = run_new(m, job, &begin);
+		run->params = retry->params;
+		run->parents = retry->parents;
+		retry->params = retry->parents = NULL;
 		retry_free(m, retry);
 		fault_point(FAULT_MASTER_RETRY_DUE);
-		run = run_new(m, job, &begin);
 		if (run_claim(run) == 0)
 			run_set_state(run, RUN_WAITING);
 	} else {

@@ -75,6 +75,7 @@ job_free(struct jobs *jobs, struct job *job)
 	if (job->removed)
 		free((char *)(uintptr_t)job->name);
 	free(job->anchors);
+	join_free(job->join);
 	memset(job, 0, sizeof(*job));
 	job->next_free = jobs->free;
 	jobs->free = job;
@@ -176,6 +177,7 @@ restore(struct master *m, struct job *job, const struct memory *memory,
 	job->failures = (uint32_t)memory->failures;
 	job->last_outcome = (uint8_t)memory->last_outcome;
 	snprintf(job->last_run, sizeof(job->last_run), "%s", memory->last_run);
+	job->join = memo_join(memory->memo, memory->joined);
 	if (memo_apply(&m->jobs, job, memory->memo, now_ms)) {
 		memo_tell_change(m, job, memory->memo);
 		return;
@@ -296,6 +298,7 @@ remove_job(struct master *m, struct job *job)
 
 	memo_tell_gone(m, job->name, memo, job->hwm_ms);
 	free(memo);
+	after_gone(m, job);
 	heap_remove(&m->heap, &job->timer);
 	job->name = xstrdup(job->name);
 	job->def = NULL;
@@ -400,6 +403,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	if (load_set(m, &set, err) == -1)
 		return -1;
 	log_problems(set);
+	after_unload(&m->after);
 	memory_sort(jobs);
 	all = match_set(m, set, clock_ms(), change);
 	remove_unseen(m, change);
@@ -409,6 +413,7 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	job_set_free(jobs->set);
 	jobs->set = set;
 	table_build(jobs);
+	after_load(m);
 	memo_tell_absent(m);
 	memory_forget(jobs);
 	pause_apply(m);
@@ -428,7 +433,9 @@ jobs_arm(struct master *m, struct job *job)
 {
 	struct due due;
 
-	if (due_next(job, &due))
+	if (job->join != NULL && job->join->fires != NULL)
+		heap_set(&m->heap, &job->timer, job->join->fires->last->end_ms);
+	else if (due_next(job, &due))
 		heap_set(&m->heap, &job->timer, due.at_ms);
 	else
 		heap_remove(&m->heap, &job->timer);

@@ -12,6 +12,7 @@
 #include "scheduler/clock/heap.h"
 #include "ipc/record.h"
 
+struct join;
 struct master;
 struct retry;
 struct run;
@@ -34,6 +35,7 @@ struct job {
 	int64_t reboot_ms; /* @reboot is due since then; 0: not */
 	struct run *runs;  /* all that have not ended; see runs.h */
 	struct retry *retries;
+	struct join *join; /* of its parents' ends; NULL: it never had any */
 	char last_run[RUN_ID_SIZE];
 	uint8_t last_outcome;
 	bool removed : 1;

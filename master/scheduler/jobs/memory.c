@@ -27,6 +27,7 @@ jobs_remember(struct jobs *jobs, const struct record_job *record)
 	memory->last_end_ms = record->last_end_ms;
 	memory->last_success_ms = record->last_success_ms;
 	memory->failures = record->failures;
+	memory->joined = record->joined;
 	memory->last_outcome = record->last_outcome;
 }
 
@@ -171,6 +172,41 @@ memo_add_word(struct strbuf *memo, bool *any, const char *word)
 	*any = true;
 }
 
+#define AFTER_WORD "after="
+
+static void
+memo_add_after(
+    struct strbuf *memo, bool *any, const struct job_options *options)
+{
+	char *plan = join_plan(options);
+
+	memo_add_word(memo, any, AFTER_WORD);
+	strbuf_adds(memo, plan);
+	free(plan);
+}
+
+struct join *
+memo_join(const char *memo, uint64_t joined)
+{
+	const char *words = strstr(memo, "=\t\t"), *word;
+	struct join *join;
+	char *plan;
+
+	word = words != NULL ? strstr(words, AFTER_WORD) : NULL;
+	if (word == NULL && joined == 0)
+		return NULL;
+	if (word == NULL)
+		plan = xstrdup("");
+	else
+		plan = xasprintf("%.*s",
+		    (int)strcspn(word + strlen(AFTER_WORD), " \n"),
+		    word + strlen(AFTER_WORD));
+	join = join_new(plan);
+	join->seen = joined;
+	free(plan);
+	return join;
+}
+
 static void
 memo_add_options(struct strbuf *memo, const struct job_options *options)
 {
@@ -192,6 +228,8 @@ memo_add_options(struct strbuf *memo, const struct job_options *options)
 		    (int)options->retries);
 		memo_add_word(memo, &any, retries);
 	}
+	if (*options->after != '\0')
+		memo_add_after(memo, &any, options);
 	if (any)
 		strbuf_addch(memo, '\n');
 }

@@ -16,6 +16,7 @@ struct memory {
 	int64_t last_end_ms;
 	int64_t last_success_ms;
 	int64_t failures;
+	uint64_t joined;
 	enum outcome last_outcome;
 };
 
@@ -38,6 +39,12 @@ void memo_tell_change(struct master *m, const struct job *job, const char *old);
 void memo_tell_gone(
     struct master *m, const char *name, const char *memo, int64_t hwm_ms);
 void memo_tell_absent(struct master *m);
+
+/*
+ * What a job with this memo waits for, with nothing in it yet but that ends up
+ * to a mark are used up; NULL: it came after no other.
+ */
+struct join *memo_join(const char *memo, uint64_t joined);
 
 /*
  * Applies what was remembered (memo "" for a job never seen): the phase of

@@ -1,5 +1,7 @@
 #include "scheduler/jobs/policy.h"
 
+#include "kind/http.h"
+
 /* Nobody waits for what is later. */
 #define RETRY_MAX_MS ((double)INT64_C(31536000000)) /* a year */
 
@@ -67,13 +69,23 @@ has_codes(const struct code_set *set)
 	return false;
 }
 
+/* What retry-codes looks at; -1: nothing that it could have. */
+static int
+retry_code(const struct job_options *options, const struct run_result *result)
+{
+	if (options->kind == KIND_HTTP && result->outcome == OUTCOME_TIMEOUT)
+		return HTTP_EXIT_TIMEOUT;
+	if (result->outcome == OUTCOME_FAILURE && result->signal == 0)
+		return result->exit_code;
+	return -1;
+}
+
 static bool
 is_retried(const struct job_options *options, const struct run_result *result)
 {
 	if (has_codes(&options->retry))
-		return result->outcome == OUTCOME_FAILURE &&
-		    result->signal == 0 &&
-		    code_set_has(&options->retry, result->exit_code);
+		return code_set_has(
+		    &options->retry, retry_code(options, result));
 	/*
 	 * Not what a person ended, and not what was lost: that may have done
 	 * its work, and a slot is run at most once.

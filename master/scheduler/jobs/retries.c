@@ -17,6 +17,12 @@ retry_add(struct master *m, struct job *job, const struct record_retry *record)
 	retry->slot_ms = record->slot_ms;
 	retry->attempt = record->attempt;
 	retry->due_ms = record->due_ms;
+	snprintf(retry->chain, sizeof(retry->chain), "%s", record->chain);
+	snprintf(retry->parent, sizeof(retry->parent), "%s", record->parent);
+	if (*record->params != '\0')
+		retry->params = xstrdup(record->params);
+	if (*record->parents != '\0')
+		retry->parents = xstrdup(record->parents);
 	retry->next = job->retries;
 	job->retries = retry;
 	heap_set(&m->heap, &retry->timer, retry->due_ms);
@@ -31,6 +37,8 @@ retry_free(struct master *m, struct retry *retry)
 	for (p = &retry->job->retries; *p != retry; p = &(*p)->next)
 		;
 	*p = retry->next;
+	free(retry->params);
+	free(retry->parents);
 	free(retry);
 }
 

@@ -17,6 +17,10 @@ struct retry {
 	int64_t slot_ms;
 	int64_t due_ms;
 	int32_t attempt; /* the coming one */
+	char chain[RUN_ID_SIZE];
+	char parent[RUN_ID_SIZE];
+	char *params;  /* owned; NULL none; as in struct run */
+	char *parents; /* owned; NULL none */
 };
 
 /* Strings of record are copied. */

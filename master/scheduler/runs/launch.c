@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/fault.h"
 #include "base/fd.h"
@@ -36,6 +37,29 @@ find_unfit(const struct launch *launch)
 	return NULL;
 }
 
+/*
+ * The launchers work as who started the daemon. That is not who we are when
+ * root did: then they are root, and we the user of belfry.conf.
+ */
+static int
+encode(struct master *m, const struct run *run)
+{
+	struct spec_source source = {
+	    .def = run->job->def,
+	    .begin = &run->begin,
+	    .params = run->params,
+	    .parents = run->parents,
+	    .default_user = m->config->user,
+	    .launcher = m->role->privileged ? 0 : getuid(),
+	    .users = &m->users,
+	    .last_success_ms = run->job->last_success_ms,
+	    .now_ms = clock_ms(),
+	};
+
+	crew_fill_lease(run, &source);
+	return spec_encode(&source, &m->scratch);
+}
+
 /* By now the job may be another one that fits. */
 static void
 end_unfit(struct master *m)
@@ -49,7 +73,7 @@ end_unfit(struct master *m)
 			    "the job was removed before it started");
 			continue;
 		}
-		if (spec_encode(m, run, &m->scratch) == 0)
+		if (encode(m, run) == 0)
 			continue;
 		run_end_with(run, OUTCOME_LAUNCH_FAILED, true,
 		    "command, environment and stdin together are too big: "
@@ -328,7 +352,7 @@ send_launch(struct master *m, struct run *run, unsigned index)
 {
 	int sv[2];
 
-	if (run->job->def == NULL || spec_encode(m, run, &m->scratch) == -1) {
+	if (run->job->def == NULL || encode(m, run) == -1) {
 		set_unfit(m, run);
 		return 0;
 	}

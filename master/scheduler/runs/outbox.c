@@ -90,12 +90,23 @@ outbox_slot(struct master *m, const struct record_slot *slot)
 }
 
 void
-outbox_params(struct master *m, const char *run, const char *params)
+outbox_params(struct master *m, const struct run *run)
+{
+	if (run->params == NULL && run->parents == NULL)
+		return;
+	wire_writer_reset(&m->scratch);
+	wire_put_str(&m->scratch, run->begin.id);
+	wire_put_str(&m->scratch, run->params);
+	wire_put_str(&m->scratch, run->parents);
+	add(m, MSG_RECORD_PARAMS, -1);
+}
+
+void
+outbox_after(struct master *m, const struct record_after *record)
 {
 	wire_writer_reset(&m->scratch);
-	wire_put_str(&m->scratch, run);
-	wire_put_str(&m->scratch, params);
-	add(m, MSG_RECORD_PARAMS, -1);
+	record_after_encode(record, &m->scratch);
+	add(m, MSG_RECORD_AFTER, -1);
 }
 
 void

@@ -11,6 +11,7 @@
 #include "ipc/record.h"
 
 struct master;
+struct run;
 
 struct outbox_item {
 	struct outbox_item *next;
@@ -35,7 +36,8 @@ void outbox_begin(struct master *m, const struct run_begin *begin);
 
 /* place: the run's, to be given back once this is confirmed; -1 none. */
 void outbox_end(struct master *m, const struct record_end *end, int place);
-void outbox_params(struct master *m, const char *run, const char *params);
+void outbox_params(struct master *m, const struct run *run);
+void outbox_after(struct master *m, const struct record_after *record);
 void outbox_pause(struct master *m, const struct record_pause *pause);
 void outbox_slot(struct master *m, const struct record_slot *slot);
 

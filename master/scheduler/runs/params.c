@@ -10,7 +10,11 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "ipc/runfile.h"
+
+/* Both of a run, its id and what is between. */
+#define FILE_MAX (PARAMS_MAX + 65536)
 
 static int
 check_one(const char *name, const json_t *value, struct err *err)
@@ -63,6 +67,53 @@ params_each(const char *text,
 	json_decref(json);
 }
 
+static const char *
+text_of(const json_t *parent, const char *key)
+{
+	const char *text = json_string_value(json_object_get(parent, key));
+
+	return text != NULL ? text : "";
+}
+
+/* "" when it has none. */
+static const char *
+exit_code_of(const json_t *parent, char *buf, size_t size)
+{
+	const json_t *code = json_object_get(parent, "exit_code");
+
+	buf[0] = '\0';
+	if (json_is_integer(code))
+		snprintf(buf, size, "%d", (int)json_integer_value(code));
+	return buf;
+}
+
+void
+params_each_parent(const char *parents, const char *began,
+    void (*cb)(void *arg, const char *name, const char *value), void *arg)
+{
+	json_t *list = json_loads(parents, 0, NULL), *parent;
+	struct strbuf lines = STRBUF_INIT;
+	char code[16];
+	size_t i;
+
+	json_array_foreach(list, i, parent)
+	{
+		exit_code_of(parent, code, sizeof(code));
+		strbuf_addf(&lines, "%s%s %s %s %s", i > 0 ? "\n" : "",
+		    text_of(parent, "job"), text_of(parent, "run"),
+		    text_of(parent, "outcome"), code[0] != '\0' ? code : "-");
+		if (strcmp(text_of(parent, "run"), began) != 0)
+			continue;
+		cb(arg, "BELFRY_PARENT_JOB", text_of(parent, "job"));
+		cb(arg, "BELFRY_PARENT_RUN_ID", began);
+		cb(arg, "BELFRY_PARENT_OUTCOME", text_of(parent, "outcome"));
+		cb(arg, "BELFRY_PARENT_EXIT_CODE", code);
+	}
+	cb(arg, "BELFRY_PARENTS", strbuf_str(&lines));
+	strbuf_fini(&lines);
+	json_decref(list);
+}
+
 /* "1a2.params": beside the run file "1a2". */
 static void
 file_name(const char *run, char *buf, size_t size)
@@ -70,12 +121,17 @@ file_name(const char *run, char *buf, size_t size)
 	snprintf(buf, size, "%s.params", runfile_name(run));
 }
 
+/* "ID[ PARENTS]\nPARAMS" */
 int
-params_save(int dirfd, const char *run, const char *text)
+params_save(int dirfd, const char *run, const char *params, const char *parents)
 {
-	char name[64], *content = xasprintf("%s\n%s", run, text);
+	char name[64], *content;
 	int fd, rc;
 
+	if (params == NULL && parents == NULL)
+		return 0;
+	content = xasprintf("%s%s%s\n%s", run, parents != NULL ? " " : "",
+	    parents != NULL ? parents : "", params != NULL ? params : "");
 	file_name(run, name, sizeof(name));
 	fd = openat(dirfd, name,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -85,25 +141,45 @@ params_save(int dirfd, const char *run, const char *text)
 	return rc;
 }
 
-char *
-params_load(int dirfd, const char *run)
+/* The place may be another run's by now. */
+static bool
+parse_file(char *text, const char *run, char **params_r, char **parents_r)
 {
-	size_t len, n = strlen(run);
-	char name[64], *text, *params = NULL;
+	size_t n = strlen(run);
+	char *line = strchr(text, '\n');
+
+	if (line == NULL || strncmp(text, run, n) != 0 ||
+	    (text[n] != '\n' && text[n] != ' '))
+		return false;
+	*line++ = '\0';
+	if (*line != '\0' && params_check(line, NULL) == -1)
+		return false;
+	if (*line != '\0')
+		*params_r = xstrdup(line);
+	if (text[n] == ' ')
+		*parents_r = xstrdup(text + n + 1);
+	return true;
+}
+
+bool
+params_load(int dirfd, const char *run, char **params_r, char **parents_r)
+{
+	bool found = false;
+	char name[64], *text;
+	size_t len;
 	int fd;
 
+	*params_r = *parents_r = NULL;
 	file_name(run, name, sizeof(name));
 	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd == -1)
-		return NULL;
-	text = fd_read_all(fd, PARAMS_MAX + 64, &len);
+		return false;
+	text = fd_read_all(fd, FILE_MAX, &len);
 	fd_close(&fd);
-	/* The place may be another run's by now. */
-	if (text != NULL && strncmp(text, run, n) == 0 && text[n] == '\n' &&
-	    params_check(text + n + 1, NULL) == 0)
-		params = xstrdup(text + n + 1);
+	if (text != NULL)
+		found = parse_file(text, run, params_r, parents_r);
 	free(text);
-	return params;
+	return found;
 }
 
 void

@@ -142,9 +142,10 @@ run_free(struct run *run)
 	for (p = bucket(&m->runs, run->begin.id); *p != run; p = &(*p)->same)
 		;
 	*p = run->same;
-	if (run->params != NULL)
+	if (run->params != NULL || run->parents != NULL)
 		params_remove(m->runs_dir, run->begin.id);
 	free(run->params);
+	free(run->parents);
 	free(run->row);
 	free(run->lost);
 	free(run);
@@ -167,7 +168,8 @@ run_begin_fill(struct master *m, struct run_begin *begin_r, struct job *job,
 	begin_r->attempt = attempt;
 	begin_r->trigger = trigger;
 	begin_r->created_ms = now_us / 1000;
-	begin_r->output_limit = job->def->options->output_limit;
+	if (job->def->options->output != JOB_OUTPUT_NONE)
+		begin_r->output_limit = job->def->options->output_limit;
 	/* Grows for the whole host, so for every job. */
 	m->fence =
 	    m->fence + 1 > (uint64_t)now_us ? m->fence + 1 : (uint64_t)now_us;
@@ -179,8 +181,7 @@ create_files(const struct run *run)
 {
 	int dir = run->master->runs_dir;
 
-	if (run->params != NULL &&
-	    params_save(dir, run->begin.id, run->params) == -1)
+	if (params_save(dir, run->begin.id, run->params, run->parents) == -1)
 		return -1;
 	return runfile_create(dir, &run->begin);
 }
@@ -209,8 +210,7 @@ run_tell(struct run *run)
 	run->told = true;
 	outbox_begin(run->master, &run->begin);
 	fault_point(FAULT_MASTER_BEGIN_TOLD);
-	if (run->params != NULL)
-		outbox_params(run->master, run->begin.id, run->params);
+	outbox_params(run->master, run);
 }
 
 void
@@ -290,9 +290,23 @@ add_retry(struct run *run, int64_t due_ms)
 	    .slot_ms = run->begin.slot_ms,
 	    .attempt = run->begin.attempt + 1,
 	    .due_ms = due_ms,
+	    .chain = run_begin_chain(&run->begin),
+	    .parent = run->begin.parent,
+	    .params = run->params != NULL ? run->params : "",
+	    .parents = run->parents != NULL ? run->parents : "",
 	};
 
 	retry_add(run->master, run->job, &record);
+}
+
+/* output = failure: that of a success counts as dropped. */
+static void
+drop_output(const struct job *job, struct run_result *result)
+{
+	if (job->def != NULL &&
+	    job->def->options->output == JOB_OUTPUT_FAILURE &&
+	    result->outcome == OUTCOME_SUCCESS)
+		result->dropped_bytes = result->output_bytes;
 }
 
 void
@@ -306,6 +320,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	    .has_file = has_file,
 	};
 	int64_t wait = -1;
+	bool repeated = false;
 
 	if (end.result.finished_us == 0)
 		end.result.finished_us = clock_us();
@@ -314,12 +329,17 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 		    job->def->options, result, run->begin.attempt);
 	if (recover_has_attempt(
 		m, run->begin.job, run->begin.slot_ms, run->begin.attempt + 1))
-		wait = -1; /* it was made already */
+		repeated = true; /* it was made already */
+	if (repeated)
+		wait = -1;
 	if (wait >= 0)
 		end.retry_ms = clock_ms() + wait;
 	crew_ended(run, &end.result);
 	log_end(run, &end.result);
 	remember(job, run, &end.result);
+	drop_output(job, &end.result);
+	if (wait < 0 && !repeated)
+		after_ended(m, run, &end.result, has_file);
 	outbox_end(m, &end, run->place);
 	fault_point(FAULT_MASTER_END_TOLD);
 	if (wait >= 0) {

@@ -41,6 +41,8 @@ struct run {
 	struct run *earlier;
 	struct master *master;
 	char *params;        /* owned; NULL none; see params.h */
+	char *parents;       /* owned; NULL none; see params.h */
+	uint64_t mark;       /* of its end, once it has one; after.h */
 	int fd;              /* the worker's channel, -1 none; owned */
 	struct event *event; /* of fd */
 	int place;           /* of its run file; -1 it has none */

@@ -8,9 +8,9 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/timestamp.h"
-#include "scheduler/crew/crew.h"
-#include "scheduler/master.h"
+#include "ipc/message.h"
 #include "scheduler/runs/params.h"
+#include "scheduler/runs/users.h"
 
 #define PATH_ROOT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define PATH_USER "/usr/local/bin:/usr/bin:/bin"
@@ -91,9 +91,9 @@ env_add_user(struct environment *env, const struct user *user)
 }
 
 static void
-env_add_run(struct environment *env, const struct run *run)
+env_add_run(struct environment *env, const struct spec_source *source)
 {
-	const struct run_begin *b = &run->begin;
+	const struct run_begin *b = source->begin;
 	char time[TIMESTAMP_TEXT_MAX];
 
 	env_add(env, "BELFRY_JOB=%s", b->job);
@@ -103,10 +103,11 @@ env_add_run(struct environment *env, const struct run *run)
 	env_add(env, "BELFRY_FENCE=%llu", (unsigned long long)b->fence);
 	env_add(env, "BELFRY_NODE=%s", b->host);
 	env_add(env, "BELFRY_TRIGGER=%s", trigger_name(b->trigger));
+	env_add(env, "BELFRY_CHAIN=%s", run_begin_chain(b));
 	env_add(env, "BELFRY_LAST_SUCCESS=%s",
-	    run->job->last_success_ms == 0 ?
+	    source->last_success_ms == 0 ?
 		"" :
-		timestamp_format_ms(time, run->job->last_success_ms));
+		timestamp_format_ms(time, source->last_success_ms));
 }
 
 static void
@@ -116,6 +117,16 @@ env_add_param(void *arg, const char *name, const char *value)
 
 	env_start(env);
 	strbuf_addf(&env->text, "BELFRY_PARAM_%s=%s", name, value);
+	strbuf_addch(&env->text, '\0');
+}
+
+static void
+env_add_variable(void *arg, const char *name, const char *value)
+{
+	struct environment *env = arg;
+
+	env_start(env);
+	strbuf_addf(&env->text, "%s=%s", name, value);
 	strbuf_addch(&env->text, '\0');
 }
 
@@ -153,17 +164,12 @@ fill_options(struct run_spec *spec, const struct job_options *o)
 	spec->no_new_privileges = o->no_new_privileges;
 }
 
-/*
- * The launchers work as who started the daemon. That is not who we are when
- * root did: then they are root, and we the user of belfry.conf.
- */
 static void
-fill_user(struct master *m, struct run_spec *spec, const struct user *user)
+fill_user(const struct spec_source *source, struct run_spec *spec,
+    const struct user *user)
 {
-	uid_t launcher = m->role->privileged ? 0 : getuid();
-
-	spec->set_ids =
-	    user->found && (user->uid != launcher || user->group[0] != '\0');
+	spec->set_ids = user->found &&
+	    (user->uid != source->launcher || user->group[0] != '\0');
 	spec->uid = user->uid;
 	spec->gid = user->gid;
 	spec->groups = user->groups;
@@ -219,32 +225,46 @@ env_free(struct environment *env)
 	free(env);
 }
 
-int
-spec_encode(struct master *m, struct run *run, struct wire_writer *w)
+const struct user *
+spec_user(const struct spec_source *source)
 {
-	const struct job_def *def = run->job->def;
-	struct run_spec spec = {.id = run->begin.id, .job = run->begin.job};
+	const struct job_options *o = source->def->options;
+
+	return users_get(source->users,
+	    o->user[0] != '\0' ? o->user : source->default_user, o->group,
+	    source->now_ms);
+}
+
+int
+spec_encode(const struct spec_source *source, struct wire_writer *w)
+{
+	const struct job_def *def = source->def;
+	struct run_spec spec = {
+	    .id = source->begin->id,
+	    .job = source->begin->job,
+	};
 	struct environment *env = xcalloc(1, sizeof(*env));
 	struct environment *settings = xcalloc(1, sizeof(*settings));
-	const struct user *user;
-	const char *name = def->options->user;
+	const struct user *user = spec_user(source);
 	char **argv;
 
-	if (name[0] == '\0')
-		name = m->config->user;
-	user = users_get(&m->users, name, def->options->group, clock_ms());
 	fill_options(&spec, def->options);
-	crew_fill_lease(run, &spec);
+	spec.lease_epoch = source->lease_epoch;
+	spec.lease_kill = source->lease_kill;
+	spec.lease_grace_ms = source->lease_grace_ms;
 	spec.directory = def->options->directory;
 	spec.trusted = def->source->trusted;
-	fill_user(m, &spec, user);
+	fill_user(source, &spec, user);
 	env_add_user(env, user);
 	if (def->options->timezone[0] != '\0')
 		env_add(env, "TZ=%s", def->options->timezone);
 	env_add_job(env, def->options->environment);
-	env_add_run(env, run);
-	if (run->params != NULL)
-		params_each(run->params, env_add_param, env);
+	env_add_run(env, source);
+	if (source->params != NULL)
+		params_each(source->params, env_add_param, env);
+	if (source->parents != NULL)
+		params_each_parent(source->parents, source->begin->parent,
+		    env_add_variable, env);
 	argv = make_argv(def, &spec.argc);
 	spec.argv = (const char **)(uintptr_t)argv;
 	spec.env = env_pointers(env);

@@ -2,15 +2,40 @@
 #ifndef BELFRY_SCHEDULER_SPEC_H
 #define BELFRY_SCHEDULER_SPEC_H
 
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config/job.h"
+#include "ipc/runfile.h"
 #include "ipc/wire.h"
 
-struct master;
-struct run;
+struct user;
+struct users;
+
+/* All borrowed. */
+struct spec_source {
+	const struct job_def *def;
+	const struct run_begin *begin;
+	const char *params;       /* JSON, checked; NULL none */
+	const char *parents;      /* JSON of what it came after; NULL none */
+	const char *default_user; /* of belfry.conf; "" our own */
+	uid_t launcher;           /* as whom the worker starts */
+	struct users *users;      /* cache, filled on the way */
+	int64_t last_success_ms;  /* 0 none */
+	int64_t now_ms;
+	/* Of a cluster, as in struct run_spec; 0: no lease is needed. */
+	uint64_t lease_epoch;
+	int64_t lease_grace_ms;
+	bool lease_kill;
+};
+
+/* Whom the job runs as; see users_get(). */
+const struct user *spec_user(const struct spec_source *source);
 
 /*
  * Writes the run's struct run_spec to w, which is emptied first. 0, or -1
  * when it does not fit into a message.
  */
-int spec_encode(struct master *m, struct run *run, struct wire_writer *w);
+int spec_encode(const struct spec_source *source, struct wire_writer *w);
 
 #endif

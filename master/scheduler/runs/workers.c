@@ -180,6 +180,7 @@ workers_lost(struct master *m, struct run *run)
 		return;
 	}
 	run->started_us = file.started_us;
+	run->mark = file.mark;
 	if (file.pid != 0)
 		run->pid = (uint32_t)file.pid;
 	if (runfile_lock(&file) == -1)

@@ -218,6 +218,21 @@ check_herd(unsigned n, const char *schedule)
 }
 
 static void
+a_quoted_command_is_a_hint(void **state)
+{
+	static const char *files[] = {"a.ini"};
+
+	scratch_write(&scratch, "a.ini",
+	    "[job a]\ncommand = \"echo hi\"\n"
+	    "[job b]\ncommand = \"date\"\n"
+	    "[job c]\ncommand = 'echo' 'hi'\n");
+	expect("none.conf", 1, files, 0,
+	    "a.ini:1: job a: hint: the command stands in quotes: all of it is "
+	    "the name of one program; a value is written without quotes\n"
+	    "3 jobs, 0 errors, 1 hint\n");
+}
+
+static void
 a_herd_is_a_hint(void **state)
 {
 	char *text = check_herd(49, "0 3 * * *");
@@ -322,6 +337,7 @@ main(void)
 	    TEST(what_does_not_exist_is_a_hint),
 	    TEST(a_user_that_does_not_exist),
 	    TEST(schedules_that_surprise),
+	    TEST(a_quoted_command_is_a_hint),
 	    TEST(a_herd_is_a_hint),
 	    TEST(the_configuration_is_checked_too),
 	    TEST(json),

@@ -75,6 +75,8 @@ defaults_are_complete(void **state)
 	    "jitter = none\n"
 	    "first = interval\n"
 	    "calendar-mode = exclude\n"
+	    "after-when = success\n"
+	    "after-join = all\n"
 	    "start-deadline = 1m\n"
 	    "catch-up = none\n"
 	    "catch-up-limit = 100\n"
@@ -100,6 +102,7 @@ defaults_are_complete(void **state)
 	    "limit-memory = none\n"
 	    "limit-files = none\n"
 	    "limit-processes = none\n"
+	    "output = keep\n"
 	    "output-limit = 1M\n");
 	strbuf_fini(&b);
 }
@@ -238,6 +241,13 @@ values_are_read_and_printed(void **state)
 	    {"environment-file = -/etc/x", NULL},
 	    {"stdin = a\\tb\\n\\\\n", NULL},
 	    {"output-limit = 0", NULL},
+	    {"output = failure", NULL},
+	    {"output = none", NULL},
+	    {"labels = nightly team=data", NULL},
+	    {"labels = a,b=, c=d/e:f@1+x", "labels = a b= c=d/e:f@1+x"},
+	    {"owner = Ann <ann@example.org>", NULL},
+	    {"after-when = always", NULL},
+	    {"after-join = any", NULL},
 	    {"output-limit = 1G", NULL},
 	    {"output-limit = 1024", "output-limit = 1K"},
 	    {"output-limit = 1000", NULL},
@@ -491,11 +501,31 @@ static const struct {
     {JOBC "umask = 8\n", L3 "umask \"8\": write an octal number, 000 to 777\n"},
     {JOBC "umask = 1000\n",
 	L3 "umask \"1000\": write an octal number, 000 to 777\n"},
+    {JOBC "labels = a a\n",
+	L3 "labels \"a a\": column 3: \"a\" is there twice\n"},
+    {JOBC "labels = =x\n",
+	L3
+	"labels \"=x\": column 1: write labels like nightly or team=data, of "
+	"letters, digits and ._-/, with blanks between them\n"},
+    {JOBC "after = a/b\n",
+	L3 "after \"a/b\": column 1: this is no name of a job; write after = "
+	   "JOB, or several with blanks between them\n"},
+    {JOBC "after = a, b a\n",
+	L3 "after \"a, b a\": column 6: \"a\" is there twice\n"},
+    {JOBC "after = ,\n", L3 "after \",\": a value is missing\n"},
+    {JOBC "after-when = ok\n",
+	L3 "after-when \"ok\": write success, failure or always\n"},
     {JOBC "output-limit = 1025M\n",
 	L3 "output-limit \"1025M\": too much; at most 1G\n"},
     {JOBC "output-limit = 1X\n",
 	L3 "output-limit \"1X\": column 2: unknown unit; "
 	   "write K, M, G, T or nothing for bytes\n"},
+    {JOBC "timeout = \"5s\"\n",
+	L3 "timeout \"\"5s\"\": column 1: expected a number; write a duration "
+	   "like 1h30m; a value is written without quotes\n"},
+    {JOBC "timeout = 5min\n",
+	L3 "timeout \"5min\": column 2: unknown unit \"min\"; did you mean "
+	   "m?\n"},
     {JOBC "shell = bash\n",
 	L3 "shell \"bash\": write a shell's path, like "
 	   "/bin/bash, or none\n"},

@@ -64,12 +64,26 @@ suggestions_are_near(void **state)
 	}
 }
 
+static void
+one_pair_around_all(void **state)
+{
+	assert_true(quote_is_quoted("\"a b\""));
+	assert_true(quote_is_quoted("'a \"b\"'"));
+	assert_true(quote_is_quoted("\"\""));
+	assert_false(quote_is_quoted("\"a\" \"b\""));
+	assert_false(quote_is_quoted("\"a'"));
+	assert_false(quote_is_quoted("\""));
+	assert_false(quote_is_quoted("a"));
+	assert_false(quote_is_quoted(""));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(quotes_are_short_and_clean),
 	    cmocka_unit_test(suggestions_are_near),
+	    cmocka_unit_test(one_pair_around_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

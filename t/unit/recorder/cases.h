@@ -5,9 +5,10 @@
 #define OPS_MAX 12
 
 /*
- * begin RUN JOB SLOT ATTEMPT TRIGGER
- * end RUN JOB SLOT ATTEMPT TRIGGER OUTCOME FINISHED-MS RETRY-MS
- * slot JOB SLOT UNTIL COUNT OUTCOME REASON
+ * begin RUN JOB SLOT ATTEMPT TRIGGER [JOINED]
+ * end RUN JOB SLOT ATTEMPT TRIGGER OUTCOME FINISHED-MS RETRY-MS [JOINED]
+ * slot JOB SLOT UNTIL COUNT OUTCOME REASON [JOINED]
+ * after JOB MARK PARENT [REPLACES [USED]]; PARENT -: only takes back
  * job JOB MEMO HWM
  */
 static const struct {
@@ -174,6 +175,35 @@ static const struct {
 	"j@10-10 n=1 success run=r1 #1 reason=-\n"
 	"j@20-20 n=1 failure run=r2 #1 reason=-\n"
 	"j memo=- hwm=20 end=90 run=r2 failure good=12 failures=0\n"},
+    {"ends that wait", {"after c 5 a", "after d 5 a", "after c 6 b"},
+	"end c 5 of a\n"
+	"end c 6 of b\n"
+	"end d 5 of a\n"},
+    {"ends that are used up",
+	{"after c 5 a", "after c 6 b", "begin r1 c 11 1 after 6", "after c 7 a",
+	    "end r1 c 11 1 after success 15 0 6"},
+	"r1 c@11#1 success retry=-\n"
+	"c@11-11 n=1 success run=r1 #1 reason=-\n"
+	"c memo=- hwm=0 end=15 run=r1 success good=12 failures=0\n"
+	"c joined=6\n"
+	"end c 7 of a\n"},
+    {"an end that takes the place of another",
+	{"after c 5 a", "after c 6 a 5", "after d 6 a"},
+	"end c 6 of a\n"
+	"end d 6 of a\n"},
+    {"an end that is taken back",
+	{"after c 5 a", "after c 6 b", "after c 0 - 5"}, "end c 6 of b\n"},
+    {"an end that leads to nothing",
+	{"after c 5 a", "slot c 11 11 1 skipped paused 5", "after c 6 a"},
+	"c@11-11 n=1 skipped run=- #0 reason=paused\n"
+	"c memo=- hwm=0 end=0 run= - good=0 failures=0\n"
+	"c joined=5\n"
+	"end c 6 of a\n"},
+    {"a job that forgets",
+	{"after c 5 a", "after d 5 a", "after c 6 b", "after c 0 - 0 6"},
+	"c memo=- hwm=0 end=0 run= - good=0 failures=0\n"
+	"c joined=6\n"
+	"end d 5 of a\n"},
     {"two jobs",
 	{"begin r1 a 10 1 schedule", "begin r2 b 10 1 schedule",
 	    "end r2 b 10 1 schedule failure 15 0"},

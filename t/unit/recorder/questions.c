@@ -25,7 +25,8 @@ check_run_json(json_t *run)
 	    "\"signal\":null,\"started\":\"1970-01-12T13:46:41.002Z\","
 	    "\"finished\":\"1970-01-12T13:46:41.502Z\",\"duration_ms\":500,"
 	    "\"lateness_ms\":2,\"cpu_ms\":12,\"max_rss_kb\":2048,"
-	    "\"fence\":0,\"output_bytes\":6,\"dropped_bytes\":0}";
+	    "\"fence\":0,\"output_bytes\":6,\"dropped_bytes\":0,"
+	    "\"chain\":\"01k3000000000001\",\"parent\":null}";
 	char *text = json_dumps(run, JSON_COMPACT);
 
 	assert_string_equal(text, expected);

@@ -180,6 +180,27 @@ only_some_ends_are_repeated(void **state)
 	}
 }
 
+/* 28 is any time-out of a request, its own and the job's. */
+static void
+time_outs_of_requests_are_repeated(void **state)
+{
+	const struct run_result own = {
+	    .outcome = OUTCOME_TIMEOUT, .exit_code = 28};
+	const struct run_result jobs = {
+	    .outcome = OUTCOME_TIMEOUT, .exit_code = -1, .signal = 15};
+	struct job_options options = {
+	    .retries = 1, .retry_backoff = 1, .kind = KIND_HTTP};
+
+	code_set_add(&options.retry, 7);
+	assert_int_equal(policy_retry_ms(&options, &own, 1), -1);
+	assert_int_equal(policy_retry_ms(&options, &jobs, 1), -1);
+	code_set_add(&options.retry, 28);
+	assert_int_equal(policy_retry_ms(&options, &own, 1), 0);
+	assert_int_equal(policy_retry_ms(&options, &jobs, 1), 0);
+	options.kind = KIND_COMMAND;
+	assert_int_equal(policy_retry_ms(&options, &own, 1), -1);
+}
+
 int
 main(void)
 {
@@ -189,6 +210,7 @@ main(void)
 	    cmocka_unit_test(catch_up_keeps_the_newest),
 	    cmocka_unit_test(retries_wait_longer_each_time),
 	    cmocka_unit_test(only_some_ends_are_repeated),
+	    cmocka_unit_test(time_outs_of_requests_are_repeated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@
 #include "base/strbuf.h"
 
 static lua_State *lua;
-static int compiled[SCRIPT_COUNT];
+static int compiled[SCRIPTS_COUNT];
 static struct fake *current;
 static int64_t current_us;
 
@@ -372,7 +372,7 @@ fake_load(const char *folder, const char *without)
 	lua_pushcfunction(lua, call);
 	lua_setfield(lua, -2, "call");
 	lua_setglobal(lua, "redis");
-	for (int i = 0; i < SCRIPT_COUNT; i++) {
+	for (int i = 0; i < SCRIPTS_COUNT; i++) {
 		struct strbuf text = STRBUF_INIT;
 
 		add_file(&text, folder, "head", without);

@@ -129,6 +129,9 @@ refused_ask(struct sim *sim, unsigned host, struct ask *ask,
 
 	ask->state = ASK_DONE;
 	switch (answer->verdict) {
+	case CLAIM_SKIPPED:
+		slot->skipped = slot->accounted = true;
+		break;
 	case CLAIM_TAKEN:
 		slot->taken = true;
 		bury(&sim->hosts[host], ask);
@@ -139,7 +142,6 @@ refused_ask(struct sim *sim, unsigned host, struct ask *ask,
 	case CLAIM_EARLY:
 	case CLAIM_LATE:
 	case CLAIM_STALE:
-	case CLAIM_SKIPPED:
 	case CLAIM_DOWN:
 		/* This host has a reason for its ledger. */
 		slot->accounted = true;
@@ -324,11 +326,16 @@ taken(struct claim *claim, void *arg)
 	for (unsigned i = 0; i < h->nasks; i++) {
 		struct ask *ask = &h->asks[i];
 
-		if (ask->claim != claim || ask->state != ASK_STARTED)
+		if (ask->claim != claim)
 			continue;
 		sim_trace(the_sim, "h%u %s taken", index_of(arg), ask->id);
-		if (the_sim->runs[ask->run].end_us > the_sim->now_us)
+		if (ask->state == ASK_WON) {
+			ask->state = ASK_DONE;
+			protocol_finish(h->p, claim, 0, NULL, NULL);
+		} else if (ask->state == ASK_STARTED &&
+		    the_sim->runs[ask->run].end_us > the_sim->now_us) {
 			the_sim->runs[ask->run].end_us = the_sim->now_us;
+		}
 	}
 }
 

@@ -18,7 +18,7 @@
 static unsigned
 servers_of(uint64_t seed)
 {
-	return seed % 10 < 7 ? 1 : seed % 10 < 9 ? 3 : 5;
+	return seed % 10 < 7 ? 1 : seed % 50 < 49 ? 3 : 5;
 }
 
 static bool

@@ -123,7 +123,12 @@ is_for_nobody(struct sim *sim, struct event *event)
 	if (event->kind != EVENT_SLOT && event->kind != EVENT_REPLY &&
 	    event->gen != host->gen)
 		return true;
+	/* Another tick was set since. */
+	if (event->kind == EVENT_TICK && event->at_us != host->tick_us)
+		return true;
 	if (host->paused_until_us > sim->now_us) {
+		if (event->kind == EVENT_TICK)
+			host->tick_us = host->paused_until_us;
 		event->at_us = host->paused_until_us;
 		sim_push(sim, event);
 		return true;
@@ -197,7 +202,9 @@ plan_slots(struct sim *sim)
 		int64_t at = EPOCH_US + 2 * SECOND +
 		    (int64_t)sim_random(sim, 2 * SECOND);
 
-		for (int n = (int)sim_random(sim, 4); n >= 0; n--) {
+		int n = (int)sim_random(sim, sim->large ? 4 : 2);
+
+		for (; n >= 0; n--) {
 			plan_slot(sim, job, at, false);
 			at += 300000 + (int64_t)sim_random(sim, SECOND);
 		}
@@ -224,9 +231,9 @@ open_servers(struct sim *sim)
 
 	for (unsigned i = 0; i < sim->nservers; i++) {
 		args_reset(&args);
-		for (int k = 0; k < 10; k++)
+		for (int k = 0; k < 12; k++)
 			args_add(&args, "");
-		fake_run(&sim->servers[i].data, SCRIPT_JOIN, "belfry:{c}",
+		fake_run(&sim->servers[i].data, SCRIPTS_JOIN, "belfry:{c}",
 		    &args, sim->now_us, &reply);
 		fake_reply_free(&reply);
 		args_reset(&args);
@@ -234,7 +241,7 @@ open_servers(struct sim *sim)
 		args_add(&args, "1.x");
 		for (int k = 0; k < 3; k++)
 			args_add(&args, "0");
-		fake_run(&sim->servers[i].data, SCRIPT_OPEN, "belfry:{c}",
+		fake_run(&sim->servers[i].data, SCRIPTS_OPEN, "belfry:{c}",
 		    &args, sim->now_us, &reply);
 		fake_reply_free(&reply);
 	}
@@ -249,8 +256,10 @@ sim_run(struct sim *sim, uint64_t seed, unsigned nservers)
 	*sim = (struct sim){.seed = seed, .rng = seed, .trace = trace};
 	sim->now_us = EPOCH_US;
 	sim->nservers = nservers;
-	sim->nhosts = 2 + (unsigned)sim_random(sim, 2);
-	sim->njobs = 1 + (unsigned)sim_random(sim, JOBS_MAX);
+	/* One of four has all there is; most are small, and many. */
+	sim->large = seed % 4 == 0;
+	sim->nhosts = 2 + sim->large * (unsigned)sim_random(sim, 2);
+	sim->njobs = 1 + sim->large * (unsigned)sim_random(sim, JOBS_MAX);
 	for (unsigned i = 0; i < sim->njobs; i++)
 		make_job(sim, i);
 	faults_choose(sim);

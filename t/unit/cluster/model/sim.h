@@ -141,6 +141,7 @@ struct slot {
 	unsigned job;
 	int64_t slot_ms;
 	unsigned starts;
+	bool skipped;   /* another run of the job was in progress */
 	bool accounted; /* run, or missed with a reason, or with its host */
 	bool taken;     /* somebody was told that another had it */
 	bool last;      /* comes when all is well again */
@@ -153,6 +154,7 @@ struct sim {
 	size_t nheap, heap_cap;
 	uint64_t order;
 	struct msg *msgs;
+	bool large;
 	unsigned nhosts, nservers, njobs;
 	struct host hosts[HOSTS_MAX];
 	struct server servers[SERVERS_MAX];

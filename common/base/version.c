@@ -1,0 +1,7 @@
+#include "base/version.h"
+
+const char *
+belfry_version(void)
+{
+	return BELFRY_VERSION;
+}

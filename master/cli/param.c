@@ -1,0 +1,28 @@
+#include "cli/param.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+int
+param_add(const struct cli *cli, json_t *params, const char *text)
+{
+	const char *value = strchr(text, '=');
+	char *name;
+	int rc = -1;
+
+	if (value == NULL || value == text) {
+		cli_usage_error(cli, "--param %s: expected NAME=VALUE", text);
+		return -1;
+	}
+	name = xstrndup(text, (size_t)(value - text));
+	if (json_object_get(params, name) != NULL)
+		cli_usage_error(cli, "--param %s is given twice", name);
+	else if (json_object_set_new(params, name, json_string(value + 1)) != 0)
+		cli_usage_error(cli, "--param %s: no valid UTF-8", name);
+	else
+		rc = 0;
+	free(name);
+	return rc;
+}

@@ -1,0 +1,12 @@
+/* Options --param of run and exec. */
+#ifndef BELFRY_CLI_PARAM_H
+#define BELFRY_CLI_PARAM_H
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+
+/* Adds "NAME=VALUE" to the object. 0, or -1 having told. */
+int param_add(const struct cli *cli, json_t *params, const char *text);
+
+#endif

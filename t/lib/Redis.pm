@@ -1,0 +1,133 @@
+# A private redis-server for a test, on a port of its own of 127.0.0.1 in a
+# directory of its own, and a client that speaks just enough of its protocol.
+#
+#   my $redis = Redis->new;               # or Redis->new(aof => 1)
+#   $redis->call('SET', 'k', 'v');
+#   $redis->kill; $redis->start; $redis->stop; $redis->cont;
+#
+# An error answer dies; nil is undef; a list is an array reference.
+package Redis;
+
+use strict;
+use warnings;
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use POSIX qw(WNOHANG);
+use Time::HiRes qw(sleep time);
+
+my $PATIENCE = 30;
+
+sub new {
+	my ($class, %arg) = @_;
+	my $self = bless {
+		dir => tempdir('belfry-redis.XXXXXX', TMPDIR => 1, CLEANUP => 1),
+		aof => $arg{aof}, options => $arg{options} // [], owner => $$,
+	}, $class;
+	$self->start;
+	return $self;
+}
+
+sub url { "redis://127.0.0.1:$_[0]{port}" }
+sub port { $_[0]{port} }
+sub pid { $_[0]{pid} }
+sub dir { $_[0]{dir} }
+
+sub _free_port {
+	my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+	    Listen => 1) or die "no free port: $!";
+	return $socket->sockport;
+}
+
+# Starts it, again on the same port, and waits until it answers.
+sub start {
+	my ($self) = @_;
+	my $first = !$self->{port};
+	for my $try (1 .. 20) {
+		$self->{port} = _free_port() if $first;
+		$self->_spawn;
+		my $end = time + $PATIENCE;
+		while (time < $end && !waitpid($self->{pid}, WNOHANG)) {
+			return if eval {
+				$self->call('PING') eq 'PONG'
+				    && $self->call('INFO', 'persistence') =~ /^loading:0/m
+			};
+			sleep 0.02;
+		}
+		die "redis-server did not start\n" unless $first;
+	}
+	die "redis-server found no port\n";
+}
+
+sub _spawn {
+	my ($self) = @_;
+	delete $self->{socket};
+	my $pid = fork() // die "fork: $!";
+	if ($pid == 0) {
+		open(STDOUT, '>>', "$self->{dir}/log");
+		open(STDERR, '>&', \*STDOUT);
+		exec 'redis-server', '--port', $self->{port}, '--bind', '127.0.0.1',
+		    '--dir', $self->{dir}, '--save', '', '--appendonly',
+		    $self->{aof} ? 'yes' : 'no', @{ $self->{options} }
+		    or POSIX::_exit(127);
+	}
+	$self->{pid} = $pid;
+}
+
+# At once, as a crash would.
+sub kill {
+	my ($self) = @_;
+	return unless $self->{pid};
+	delete $self->{socket};
+	CORE::kill 'KILL', $self->{pid};
+	local $?;
+	waitpid $self->{pid}, 0;
+	delete $self->{pid};
+}
+
+sub stop { CORE::kill 'STOP', $_[0]{pid} }
+sub cont { CORE::kill 'CONT', $_[0]{pid} }
+
+sub _connect {
+	my ($self) = @_;
+	return $self->{socket} //= IO::Socket::INET->new(
+	    PeerAddr => '127.0.0.1', PeerPort => $self->{port}, Timeout => 5)
+	    // die "redis: $!\n";
+}
+
+sub call {
+	my ($self, @words) = @_;
+	my $socket = $self->_connect;
+	local $SIG{PIPE} = 'IGNORE';
+	print {$socket} '*' . @words . "\r\n",
+	    map { "\$" . length($_) . "\r\n$_\r\n" } map { "$_" } @words;
+	$socket->flush;
+	my @answer = eval { _read($socket) };
+	if ($@) {
+		delete $self->{socket} unless $@ =~ /^redis said/;
+		die $@;
+	}
+	return $answer[0];
+}
+
+sub _read {
+	my ($socket) = @_;
+	my $line = <$socket> // die "redis: connection closed\n";
+	$line =~ s/\r\n\z//;
+	my ($kind, $rest) = $line =~ /^(.)(.*)$/s;
+	return $rest if $kind eq '+' || $kind eq ':';
+	die "redis said $rest\n" if $kind eq '-';
+	return undef if $rest < 0;
+	if ($kind eq '$') {
+		read($socket, my $text, $rest + 2) == $rest + 2
+		    or die "redis: connection closed\n";
+		return substr($text, 0, $rest);
+	}
+	return [map { scalar _read($socket) } 1 .. $rest];
+}
+
+sub DESTROY {
+	my ($self) = @_;
+	$self->kill if $self->{owner} == $$;
+}
+
+1;

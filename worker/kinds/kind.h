@@ -1,0 +1,35 @@
+/*
+ * Kinds of jobs, as functions. A program of the launcher has a table of those
+ * it knows: plain.c for belfry-worker, library.c for
+ * belfry-worker-lib. A new kind is a file with a struct kind, and a row there.
+ */
+#ifndef BELFRY_WORKER_KIND_H
+#define BELFRY_WORKER_KIND_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "ipc/spec.h"
+
+struct worker;
+
+struct kind {
+	/*
+	 * Starts the job's first process, a child of the worker's: its pid, or
+	 * -1 with err. w->start and w->spec are filled in.
+	 */
+	pid_t (*start)(struct worker *w, struct err *err);
+	/* When all is over, before the result is made; may be NULL. */
+	void (*finish)(struct worker *w);
+};
+
+/* NULL: this program does not know it. */
+const struct kind *kind_of(enum job_kind kind);
+
+/* Once, in the launcher, before it forks. */
+void kind_init(void);
+
+extern const struct kind kind_command; /* command.c */
+extern const struct kind kind_http;    /* http/http.c */
+
+#endif
