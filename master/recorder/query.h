@@ -15,6 +15,8 @@ struct query_env {
 	struct streams *streams;
 	const char *node_name; /* whose run files these are */
 	int runs_fd;           /* directory of the run files */
+	/* Of a cluster whose hosts each have a store of their own. */
+	bool apart;
 	/* Where answers go, NULL nowhere; connection counts its changes. */
 	struct channel *channel;
 	uint64_t connection;
