@@ -180,9 +180,14 @@ run(struct cli *cli, int argc, char **argv)
 	json_t *params = json_object();
 	const char *node = NULL;
 	bool wait = false;
+	char *text = NULL;
 	int status;
 
 	status = read_options(cli, argc, argv, &wait, params, &node);
+	/* The daemon would refuse them; but they are a mistake in usage. */
+	if (status == -1 && param_text(params, &text) == -1)
+		status = CLI_USAGE;
+	free(text);
 	if (status == -1)
 		status = begin(cli, argv[optind], wait, params, node);
 	json_decref(params);

@@ -10,6 +10,7 @@
 #include "cli/field.h"
 #include "cli/text.h"
 #include "ipc/outcome.h"
+#include "ipc/result.h"
 
 struct client *
 show_client(const struct cli *cli, int *status_r)
@@ -64,32 +65,25 @@ signal_text(char *buf, size_t size, const json_t *run)
 		snprintf(buf, size, "signal %s", field_text(run, "signal"));
 }
 
-/* The reason in words may only repeat what the numbers say. */
-static bool
-repeats_numbers(const char *reason)
-{
-	static const char *const beginnings[] = {
-	    "exited with code", "killed by signal"};
-	size_t i;
-
-	for (i = 0; i < nitems(beginnings); i++)
-		if (strncmp(reason, beginnings[i], strlen(beginnings[i])) == 0)
-			return true;
-	return *reason == '\0';
-}
-
 void
 show_reason(char *buf, size_t size, const json_t *run)
 {
 	int64_t code = field_number(run, "exit_code", -1);
 	const char *reason = field_text(run, "reason");
+	const char *beyond = run_reason_beyond(reason);
+	size_t len;
 
-	if (!repeats_numbers(reason))
+	buf[0] = '\0';
+	if (*reason != '\0' && beyond == reason) {
 		snprintf(buf, size, "%s", reason);
-	else if (code >= 0)
+		return;
+	}
+	if (code >= 0)
 		snprintf(buf, size, "exit %" PRId64, code);
 	else
 		signal_text(buf, size, run);
+	len = strlen(buf);
+	snprintf(buf + len, size - len, "%s", beyond);
 }
 
 struct table *
@@ -312,7 +306,7 @@ show_problem(const json_t *problem)
 }
 
 void
-show_pause(char *buf, size_t size, const json_t *pause)
+show_pause(char *buf, size_t size, const json_t *pause, bool of_job)
 {
 	char since[TEXT_MAX] = "?", until[TEXT_MAX] = "", zone[TEXT_MAX] = "";
 	const char *reason = field_text(pause, "reason");
@@ -325,7 +319,7 @@ show_pause(char *buf, size_t size, const json_t *pause)
 	snprintf(buf, size, "by %s since %s%s%s %s%s%s%s",
 	    field_text(pause, "who"), since, *until != '\0' ? " until " : "",
 	    until, text_zone(zone, now),
-	    field_bool(pause, "all") ? ", like all jobs" : "",
+	    of_job && field_bool(pause, "all") ? ", like all jobs" : "",
 	    *reason != '\0' ? ": " : "", reason);
 }
 
@@ -368,7 +362,9 @@ show_slot_row(struct table *table, const json_t *slot)
 const char *
 show_guess(const struct err *err)
 {
-	const char *guess = strstr(err->text, "; did you mean ");
+	const char *guess = strstr(err->text, "; it has an error: ");
 
+	if (guess == NULL)
+		guess = strstr(err->text, "; did you mean ");
 	return guess != NULL ? guess : "";
 }

@@ -63,7 +63,8 @@ my $failed = $d->wait_for('two attempts', sub {
 	return $x->{attempts} == 2 && $x->{verdict} eq 'ran' ? $x : undef;
 });
 is(scalar @{ $failed->{runs} }, 2, 'attempts: both');
-like(text($failed), qr/attempt 1, .*exit code 3.*\nattempt 2, .*exit code 3/,
+like(text($failed),
+    qr/attempt 1, .*: failure, exit code 3\nattempt 2, .*: failure, exit code 3$/m,
     'in their order, with their end');
 
 my $skipped = $d->wait_for('a slot that was skipped', sub {
