@@ -230,6 +230,24 @@ answer_show(struct query_env *env, const struct ask *ask)
 		find_run(query_new(env, ask), ask, show_found);
 }
 
+/* Is it in progress on another host, which has its output until then? */
+static bool
+runs_elsewhere(const struct query *q)
+{
+	const struct store_run *run = &q->found[0];
+	struct runfile file;
+	struct err err;
+
+	if (run->result.outcome != OUTCOME_NONE ||
+	    strcmp(run->begin.host, q->env->node_name) == 0)
+		return false;
+	/* The host may have had another name when it began. */
+	if (runfile_open(&file, q->env->runs_fd, run->begin.id, &err) == -1)
+		return true;
+	runfile_close(&file);
+	return false;
+}
+
 static void
 output_found(struct query *q)
 {
@@ -240,7 +258,13 @@ output_found(struct query *q)
 	    .run = &q->found[0],
 	};
 
-	streams_open(q->env->streams, &request);
+	if (runs_elsewhere(q))
+		answer_error(q->env->channel, q->id, 409, "elsewhere",
+		    "run %s is in progress on host %s, which has its output "
+		    "until it ends; ask there",
+		    request.run->begin.id, request.run->begin.host);
+	else
+		streams_open(q->env->streams, &request);
 }
 
 static void

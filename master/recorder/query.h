@@ -13,7 +13,8 @@
 struct query_env {
 	struct store *store;
 	struct streams *streams;
-	int runs_fd; /* directory of the run files */
+	const char *node_name; /* whose run files these are */
+	int runs_fd;           /* directory of the run files */
 	/* Where answers go, NULL nowhere; connection counts its changes. */
 	struct channel *channel;
 	uint64_t connection;
