@@ -53,6 +53,17 @@ job_draft_begin(struct job_draft *draft, const struct job_defaults *defaults)
 	memset(draft->lines, 0, sizeof(draft->lines));
 }
 
+/* What "belfry show" masks is in no message either: those are logged. */
+static bool
+may_be_secret(const struct job_key *key, const char *value)
+{
+	if (key->setting != NULL)
+		return key->setting->mask != NULL;
+	if (strcmp(key->name, "http") == 0)
+		return strchr(value, '@') != NULL; /* a password in the URL */
+	return strcmp(key->name, "stdin") == 0;
+}
+
 int
 job_draft_set(struct job_draft *draft, const char *name, const char *value,
     uint32_t line, struct err *err)
@@ -71,7 +82,7 @@ job_draft_set(struct job_draft *draft, const char *name, const char *value,
 		    name, *seen);
 	if (key->type->parse(draft, key, value, line, err) == -1) {
 		quote_explain(value, err);
-		if (*value == '\0')
+		if (*value == '\0' || may_be_secret(key, value))
 			err_prefix(err, "%s", name);
 		else
 			err_prefix(err, "%s %s", name, quote(quoted, value));

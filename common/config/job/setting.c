@@ -251,12 +251,14 @@ name_of_kind(enum job_kind kind)
 	return kind == KIND_HTTP ? "http" : "command";
 }
 
+/* Also when it is wrong, which has been told. */
 static bool
 is_set(const struct job_draft *draft, const char *key)
 {
 	size_t len;
 
-	return job_settings_find(draft->options.settings, key, &len) != NULL;
+	return job_draft_line(draft, key) != 0 ||
+	    job_settings_find(draft->options.settings, key, &len) != NULL;
 }
 
 static int
