@@ -17,11 +17,14 @@ run_result_encode(const struct run_result *result, struct wire_writer *w)
 	wire_put_u64(w, result->output_bytes);
 	wire_put_u64(w, result->dropped_bytes);
 	wire_put_str(w, result->reason);
+	wire_put_str(w, result->values);
 }
 
 int
 run_result_decode(struct run_result *result, struct wire_reader *r)
 {
+	const char *text;
+
 	result->outcome = wire_get_u8(r);
 	result->exit_code = wire_get_i32(r);
 	result->signal = wire_get_i32(r);
@@ -33,6 +36,12 @@ run_result_decode(struct run_result *result, struct wire_reader *r)
 	result->output_bytes = wire_get_u64(r);
 	result->dropped_bytes = wire_get_u64(r);
 	snprintf(result->reason, sizeof(result->reason), "%s", wire_get_str(r));
+	result->values[0] = '\0';
+	if (r->pos < r->len) { /* older versions had none */
+		text = wire_get_str(r);
+		if (strlen(text) < sizeof(result->values))
+			memcpy(result->values, text, strlen(text) + 1);
+	}
 	if (!wire_ok(r) || result->outcome >= OUTCOME_COUNT)
 		return -1;
 	return 0;

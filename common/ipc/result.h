@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "ipc/outcome.h"
+#include "ipc/values.h"
 #include "ipc/wire.h"
 
 #define RUN_REASON_MAX 400
@@ -21,6 +22,7 @@ struct run_result {
 	uint64_t output_bytes;  /* what it wrote, kept or not */
 	uint64_t dropped_bytes; /* what was not kept */
 	char reason[RUN_REASON_MAX]; /* "" or one line in words */
+	char values[RUN_VALUES_MAX]; /* JSON of what the job left; "" none */
 };
 
 void run_result_encode(const struct run_result *result, struct wire_writer *w);

@@ -23,11 +23,19 @@
  */
 #define WORKER_FOREGROUND "foreground"
 
+/*
+ * And of belfry-worker-lib that describes a plugin: its name, its path, and
+ * perhaps as which user and group, as numbers. Standard output gets what
+ * PLUGIN_DESCRIBED has.
+ */
+#define WORKER_DESCRIBE "describe"
+
 /* What a job is. On the wire: numbers are never given out again. */
 enum job_kind {
 	KIND_COMMAND = 0,
 	KIND_HTTP = 1,
-	KIND_COUNT = 2,
+	KIND_PLUGIN = 3,
+	KIND_COUNT = 4,
 };
 
 /* One bit an exit code. */

@@ -13,6 +13,7 @@
 static const struct kind *const kinds[] = {
     [KIND_COMMAND] = &kind_command,
     [KIND_HTTP] = &kind_http,
+    [KIND_PLUGIN] = &kind_plugin,
 };
 _Static_assert(nitems(kinds) == KIND_COUNT, "a kind is missing");
 
