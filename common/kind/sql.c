@@ -190,8 +190,8 @@ take_parameter(struct lexer *lexer)
 	size_t number = number_of(lexer->statement, name, len);
 
 	if (number == 0)
-		return fail(lexer, lexer->p,
-		    "a statement has at most 100 parameters");
+		return fail(
+		    lexer, lexer->p, "a statement has at most 100 parameters");
 	strbuf_addf(&lexer->text, "$%zu", number);
 	lexer->p = name + len;
 	return 0;
@@ -204,8 +204,7 @@ is_parameter(const struct lexer *lexer)
 	const char *p = lexer->p;
 
 	return p[0] == ':' && is_in(p[1], letters) &&
-	    (p == lexer->begin ||
-		(!is_word(p[-1]) && !is_in(p[-1], ":)]\"'")));
+	    (p == lexer->begin || (!is_word(p[-1]) && !is_in(p[-1], ":)]\"'")));
 }
 
 /* Takes all up to end as it is; NULL: that was not found. */
@@ -349,8 +348,8 @@ sql_check_single(const char *value, struct err *err)
 	int rc = sql_script_parse(&script, value, err);
 
 	if (rc == 0 && script.n != 1)
-		rc = err_set(err, "one statement is possible here, not %zu",
-		    script.n);
+		rc = err_set(
+		    err, "one statement is possible here, not %zu", script.n);
 	sql_script_fini(&script);
 	return rc;
 }

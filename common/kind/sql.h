@@ -41,8 +41,8 @@ struct sql_script {
  * of a name, BEGIN and the like, for a job is one transaction anyway, or no
  * statement at all. Free script in both cases.
  */
-int sql_script_parse(
-    struct sql_script *script, const char *text, struct err *err);
+int
+sql_script_parse(struct sql_script *script, const char *text, struct err *err);
 void sql_script_fini(struct sql_script *script);
 
 /* Values in a job file. 0, or -1 with err. */
