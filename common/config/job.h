@@ -229,7 +229,9 @@ struct job_set_options {
 	const char *default_user; /* whose jobs need no root-owned file */
 	bool privileged;          /* we are root: check owners and modes */
 	bool hints;               /* also look for hints (slow) */
-	int64_t now;              /* seconds; hints look from here */
+	/* So many errors of a file are told, the others counted; 0: 20. */
+	size_t errors_max;
+	int64_t now; /* seconds; hints look from here */
 	/* Is there a job of that name in no file of these? NULL: no. */
 	bool (*is_elsewhere)(void *arg, const char *name);
 	void *arg;

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 void
 run_result_encode(const struct run_result *result, struct wire_writer *w)
 {
@@ -79,4 +81,19 @@ run_result_exit_status(const struct run_result *result)
 		break;
 	}
 	return 1;
+}
+
+const char *
+run_reason_beyond(const char *reason)
+{
+	static const char *const beginnings[] = {
+	    "exited with code ", "killed by signal "};
+
+	for (size_t i = 0; i < nitems(beginnings); i++) {
+		size_t n = strlen(beginnings[i]);
+
+		if (strncmp(reason, beginnings[i], n) == 0)
+			return reason + n + strcspn(reason + n, ";,");
+	}
+	return reason;
 }

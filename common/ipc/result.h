@@ -34,6 +34,13 @@ void run_result_encode(const struct run_result *result, struct wire_writer *w);
  */
 int run_result_exit_status(const struct run_result *result);
 
+/*
+ * What a reason says beyond the exit code or the signal of the run: what stands
+ * behind these, as "; left 1 process behind, ended" or "", or all of it when it
+ * does not begin with them. Points into it.
+ */
+const char *run_reason_beyond(const char *reason);
+
 /* 0, or -1 when malformed. Fields that a newer worker appended are skipped. */
 int run_result_decode(struct run_result *result, struct wire_reader *r);
 

@@ -166,7 +166,8 @@ check_record_slot(struct wire_reader *r, struct entry *entry, struct err *err)
 
 	if (record_slot_decode(&slot, r) == -1)
 		return err_set(err, "malformed");
-	if (slot.outcome != OUTCOME_SKIPPED && slot.outcome != OUTCOME_MISSED)
+	if (slot.outcome != OUTCOME_SKIPPED && slot.outcome != OUTCOME_MISSED &&
+	    slot.outcome != OUTCOME_NONE) /* taken back */
 		return err_set(err, "a slot without a run cannot be %s",
 		    outcome_name(slot.outcome));
 	if (slot.until_ms < slot.slot_ms)

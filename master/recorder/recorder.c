@@ -199,6 +199,8 @@ make_parts(struct recorder *rec)
 	rec->query.streams = rec->streams;
 	rec->query.runs_fd = rec->runs_fd;
 	rec->query.node_name = rec->role->config->node_name;
+	rec->query.apart = rec->role->config->cluster.redis != NULL &&
+	    rec->role->config->store_type == STORE_SQLITE;
 }
 
 static void

@@ -34,6 +34,7 @@ struct parser {
 static void __attribute__((format(printf, 3, 4)))
 job_error(struct parser *parser, uint32_t line, const char *fmt, ...)
 {
+	size_t most = parser->env->options->errors_max;
 	struct job_problem problem = {
 	    .is_error = true,
 	    .file = parser->block->path,
@@ -47,7 +48,8 @@ job_error(struct parser *parser, uint32_t line, const char *fmt, ...)
 	vsnprintf(err.text, sizeof(err.text), fmt, ap);
 	va_end(ap);
 	problem.text = err.text;
-	problem_add(parser->problems, &problem, PROBLEM_FILE_MAX);
+	problem_add(
+	    parser->problems, &problem, most != 0 ? most : PROBLEM_FILE_MAX);
 	parser->bad = true;
 }
 

@@ -201,6 +201,7 @@ ask_rows(struct verify *v)
 	v->check.found = v->found;
 	v->check.runs_fd = v->env->runs_fd;
 	v->check.node_name = v->env->node_name;
+	v->check.apart = v->env->apart;
 	store->ops->check(store, &page, page.runs ? run_row : slot_row,
 	    page.runs ? runs_done : slots_done, v);
 }

@@ -33,7 +33,7 @@ verify_gap(struct verify_job *job, int64_t from_ms)
 	int64_t last, first, at, n = 1;
 	json_t *o;
 
-	if (from_ms >= job->upto_ms ||
+	if (job->apart || from_ms >= job->upto_ms ||
 	    !plans_prev(job->plans, job->upto_ms + 1, &last) || last <= from_ms)
 		return;
 	first = last;
