@@ -341,6 +341,7 @@ parse_all(const char *path, const char *text, size_t len,
 	file->defaults = job_defaults_new();
 	file->config.defaults = file->defaults;
 	file->config.path = setting_keep(file, xstrdup(path));
+	file->config.database_names = "";
 	ini_read(&reader, copy, len);
 	free(copy);
 	parse_fallbacks(&parser);

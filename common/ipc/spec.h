@@ -34,9 +34,18 @@
 enum job_kind {
 	KIND_COMMAND = 0,
 	KIND_HTTP = 1,
+	KIND_SQL = 2,
 	KIND_PLUGIN = 3,
-	KIND_COUNT = 4,
+	KIND_WATCH = 4,
+	KIND_COUNT = 5,
 };
+
+/*
+ * Settings of kinds with a database besides what the job says: how it is
+ * reached, and the file of the password, which may be missing.
+ */
+#define SPEC_CONNINFO      "database-conninfo"
+#define SPEC_PASSWORD_FILE "database-password-file"
 
 /* One bit an exit code. */
 struct code_set {
@@ -142,6 +151,10 @@ void run_spec_encode(const struct run_spec *spec, struct wire_writer *w);
  * are allocated: run_spec_fini() frees them, also after -1.
  */
 int run_spec_decode(struct run_spec *spec, struct wire_reader *r);
+
+/* The value of a setting, borrowed; NULL: it is not there. */
+const char *run_spec_setting(const struct run_spec *spec, const char *key);
+
 void run_spec_fini(struct run_spec *spec);
 
 #endif

@@ -74,6 +74,7 @@ load_jobs(struct exec *e, struct err *err)
 	    e->config->ncalendars, e->pool, NULL, ignore_problem, NULL);
 	options.defaults = e->config->defaults;
 	options.calendars = e->calendars;
+	options.databases = e->config->database_names;
 	options.default_user = e->config->user;
 	e->set =
 	    job_set_load(e->config->jobs_dir, e->pool, &options, NULL, err);
@@ -164,6 +165,7 @@ write_spec(struct exec *e, struct err *err)
 	    .def = e->def,
 	    .begin = &begin,
 	    .params = e->params,
+	    .config = e->config,
 	    .default_user = e->config->user,
 	    .launcher = geteuid(),
 	    .users = &e->users,

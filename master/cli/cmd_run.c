@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "cli/field.h"
@@ -101,8 +102,13 @@ wait_for(struct client *client, const char *id, struct err *err)
 
 	if (status != CLI_GOOD)
 		return cli_fail(status, err);
-	if (follow.end == FOLLOW_DONE)
+	if (follow.end == FOLLOW_DONE) {
+		/* On a terminal what we say begins a line of its own. */
+		if (follow.in_line && isatty(STDOUT_FILENO) &&
+		    isatty(STDERR_FILENO))
+			putc('\n', stderr);
 		return await_end(client, id, err);
+	}
 	fprintf(stderr,
 	    "\nbelfry: stopped waiting; run %s goes on, \"belfry kill %s\" "
 	    "ends it\n",

@@ -86,6 +86,18 @@ show_reason(char *buf, size_t size, const json_t *run)
 	snprintf(buf + len, size - len, "%s", beyond);
 }
 
+/* What has not ended has none; it may not have begun, either. */
+static const char *
+outcome_of(const json_t *run)
+{
+	const char *outcome = field_text(run, "outcome");
+	int64_t started;
+
+	if (*outcome != '\0')
+		return outcome;
+	return field_time(run, "started", &started) ? "running" : "waiting";
+}
+
 struct table *
 show_runs_table(bool with_job)
 {
@@ -129,11 +141,9 @@ void
 show_run_row(struct table *table, const json_t *run, bool with_job)
 {
 	int64_t ms = field_number(run, "duration_ms", -1), started;
-	const char *outcome = field_text(run, "outcome");
+	const char *outcome = outcome_of(run);
 	char text[TEXT_MAX], reason[512];
 
-	if (*outcome == '\0')
-		outcome = "running";
 	/* What runs has no duration yet: so far, then. */
 	if (ms < 0 && strcmp(outcome, "running") == 0 &&
 	    field_time(run, "started", &started))
@@ -250,15 +260,14 @@ show_parents(const json_t *parents)
 void
 show_run(const json_t *run)
 {
-	const char *outcome = field_text(run, "outcome");
+	const char *outcome = outcome_of(run);
 	int64_t dropped = field_number(run, "dropped_bytes", 0);
 	char reason[512];
 
 	show_reason(reason, sizeof(reason), run);
 	show_line("run", COLOUR_NONE, "%s", field_text(run, "id"));
 	show_line("job", COLOUR_NONE, "%s", field_text(run, "job"));
-	show_line("outcome", colour_of(outcome), "%s",
-	    *outcome != '\0' ? outcome : "running");
+	show_line("outcome", colour_of(outcome), "%s", outcome);
 	show_line("ended by", COLOUR_NONE, "%s", reason);
 	show_line("trigger", COLOUR_NONE, "%s", field_text(run, "trigger"));
 	show_parents(json_object_get(run, "parents"));

@@ -243,8 +243,9 @@ listen_on(const char *path, int type, mode_t mode, const struct priv_ids *ids,
 			break;
 		nanosleep(&pause, NULL);
 	}
+	/* A link that somebody has put there meanwhile leads nowhere. */
 	if (fd != -1 && geteuid() == 0 &&
-	    chown(path, ids->uid, ids->gid) == -1) {
+	    lchown(path, ids->uid, ids->gid) == -1) {
 		err_errno(err, "cannot give %s to uid %u", path, ids->uid);
 		fd_close(&fd);
 	}

@@ -46,6 +46,8 @@ my @runs = (
     run(6, 'backup', outcome => 'launch-failed', exit_code => undef,
 	reason => "cannot execute \e[31mx: No such file", started => undef,
 	duration_ms => 0),
+    run(9, 'line', outcome => undef, exit_code => undef, started => undef,
+	finished => undef, duration_ms => undef, slot => '@-4@'),
 );
 my @jobs = (
     { name => 'grüße', state => 'retrying', schedule => ['@every 5m', '@daily'],
@@ -136,6 +138,7 @@ RUN               JOB     OUTCOME        SLOT (+0545)         STARTED   DURATION
 01k3aaaaaaaaaa07  limits  failure        {stamp}  {clock}      1.0s  signal XCPU, core dumped; cpu limit of 1s exceeded
 01k3aaaaaaaaaa08  limits  failure        {stamp}  {clock}       5ms  exit 3; left 1 process behind, ended
 01k3aaaaaaaaaa06  backup  launch-failed  {stamp}  -              0ms  cannot execute ?[31mx: No such file
+01k3aaaaaaaaaa09  line    waiting        {stamp}  -                -
 END
 $f->write('runs.json', [run(1, 'night', started => '@+86400@')]);
 like(belfry('history'), qr/ (\d{4}-\S+) \S+  (?!\1)\d{4}-\S+ \S+ +1\.2s/,

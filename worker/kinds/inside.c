@@ -54,6 +54,12 @@ inside_progress(struct inside_note *note, const struct progress *progress)
 	(void)n;
 }
 
+void
+inside_value(struct inside_note *note, const char *name, const char *value)
+{
+	values_set(note->values, name, value);
+}
+
 /* False while the child writes it, or wrote rubbish there. */
 static bool
 read_progress(const struct inside_note *note, struct progress *progress_r)

@@ -62,6 +62,10 @@ void inside_tell(struct inside_note *note, enum outcome outcome,
 /* In the child: how far it has come. */
 void inside_progress(struct inside_note *note, const struct progress *progress);
 
+/* In the child: a value that is left with the run; see ipc/values.h. */
+void
+inside_value(struct inside_note *note, const char *name, const char *value);
+
 /* No such job so far. */
 void inside_init(struct inside *inside);
 

@@ -42,5 +42,7 @@ int kind_describe_main(int argc, char **argv);
 extern const struct kind kind_command; /* command.c */
 extern const struct kind kind_http;    /* http/http.c */
 extern const struct kind kind_plugin;  /* plugin/plugin.c */
+extern const struct kind kind_sql;     /* sql/sql.c */
+extern const struct kind kind_watch;   /* watch/watch.c */
 
 #endif
