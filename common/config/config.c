@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "config/config_calendar.h"
+#include "config/config_database.h"
 #include "config/config_cluster.h"
 #include "config/config_setting.h"
 #include "config/config_value.h"
@@ -56,8 +57,16 @@ begin_section(struct parser *parser, const struct ini_event *event)
 			error_at(parser, event->line, err.text);
 		return;
 	}
+	if (strcmp(event->section, "database") == 0) {
+		if (config_database_begin(parser->file, event, &err) == 0)
+			parser->section = "database";
+		else
+			error_at(parser, event->line, err.text);
+		return;
+	}
 	suggest_init(&s, event->section);
 	suggest_try(&s, "calendar");
+	suggest_try(&s, "database");
 	for (size_t i = 0; i < nitems(sections); i++) {
 		suggest_try(&s, sections[i]);
 		if (strcmp(sections[i], event->section) != 0)
@@ -103,6 +112,13 @@ unknown_key(struct parser *parser, const struct ini_event *event)
 	error_at(parser, event->line, err.text);
 }
 
+/* May its value hold a password? */
+static bool
+is_secret(const struct setting *setting)
+{
+	return strcmp(setting->name, "conninfo") == 0;
+}
+
 static void
 take_setting(struct parser *parser, const struct ini_event *event,
     const struct setting *setting, const char *value)
@@ -117,9 +133,12 @@ take_setting(struct parser *parser, const struct ini_event *event,
 		    setting->name, *line);
 	else if (*value == '\0')
 		err_set(&err, "%s: a value is missing", setting->name);
-	else if (setting->parse(parser->file, setting, value, &err) == -1)
-		err_prefix(&err, "%s %s", setting->name, quote(quoted, value));
-	else
+	else if (setting->parse(parser->file, setting, value, &err) == -1) {
+		quote_explain(value, &err);
+		err_prefix(&err, "%s%s%s", setting->name,
+		    is_secret(setting) ? "" : " ",
+		    is_secret(setting) ? "" : quote(quoted, value));
+	} else
 		rc = 0;
 	if (*line == 0)
 		*line = event->line;
@@ -147,6 +166,16 @@ take_calendar(
 	struct err err;
 
 	if (config_calendar_take(parser->file, event, value, &err) == -1)
+		error_at(parser, event->line, err.text);
+}
+
+static void
+take_database(
+    struct parser *parser, const struct ini_event *event, const char *value)
+{
+	struct err err;
+
+	if (config_database_take(parser->file, event, value, &err) == -1)
 		error_at(parser, event->line, err.text);
 }
 
@@ -179,6 +208,8 @@ take_key(struct parser *parser, const struct ini_event *event)
 		take_default(parser, event, value);
 	else if (strcmp(parser->section, "calendar") == 0)
 		take_calendar(parser, event, value);
+	else if (strcmp(parser->section, "database") == 0)
+		take_database(parser, event, value);
 	else
 		unknown_key(parser, event);
 	free(value);
@@ -233,6 +264,36 @@ parse_fallbacks(struct parser *parser)
 		    file, xasprintf("%s/belfry.db", config->state_dir));
 }
 
+static uint32_t
+line_of(const struct parser *parser, const char *section, const char *name)
+{
+	return parser->lines[find_setting(section, name) - settings];
+}
+
+/* Keys of a store that is not the one. */
+static void
+check_store(struct parser *parser)
+{
+	bool postgres = parser->file->config.store_type == STORE_POSTGRES;
+	static const char *const keys[] = {"conninfo", "password-file"};
+	uint32_t line = line_of(parser, "store", "path");
+	struct err err;
+
+	if (postgres && line != 0)
+		error_at(parser, line,
+		    "path: is of type = sqlite; with postgres write conninfo");
+	if (postgres && line_of(parser, "store", "conninfo") == 0)
+		error_at(parser, line_of(parser, "store", "type"),
+		    "type postgres needs conninfo, such as conninfo = "
+		    "host=HOST dbname=belfry user=belfry");
+	for (size_t i = 0; i < nitems(keys) && !postgres; i++) {
+		line = line_of(parser, "store", keys[i]);
+		err_set(&err, "%s: is of type = postgres", keys[i]);
+		if (line != 0)
+			error_at(parser, line, err.text);
+	}
+}
+
 static void
 check_cluster(struct parser *parser)
 {
@@ -280,6 +341,7 @@ parse_all(const char *path, const char *text, size_t len,
 	file->defaults = job_defaults_new();
 	file->config.defaults = file->defaults;
 	file->config.path = setting_keep(file, xstrdup(path));
+	file->config.database_names = "";
 	ini_read(&reader, copy, len);
 	free(copy);
 	parse_fallbacks(&parser);
@@ -287,6 +349,8 @@ parse_all(const char *path, const char *text, size_t len,
 		check_cluster(&parser);
 	job_defaults_check(file->defaults, default_error, &parser);
 	config_calendar_check(file, default_error, &parser);
+	config_database_check(file, default_error, &parser);
+	check_store(&parser);
 	*nerrors_r = parser.nerrors;
 	return file;
 }
@@ -419,6 +483,7 @@ config_free(struct config *config)
 		return;
 	job_defaults_free(file->defaults);
 	config_calendar_fini(file);
+	free(file->databases);
 	for (size_t i = 0; i < file->nstrings; i++)
 		free(file->strings[i]);
 	free(file->strings);

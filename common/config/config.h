@@ -36,7 +36,13 @@ struct config_cluster {
 };
 
 struct calendar_section; /* job_calendar.h */
+struct database_section; /* database.h */
 struct job_defaults;     /* job.h: the keys of [defaults] */
+
+enum store_type {
+	STORE_SQLITE,
+	STORE_POSTGRES,
+};
 
 struct config {
 	const char *path; /* where the text came from, for messages */
@@ -61,16 +67,24 @@ struct config {
 	mode_t socket_mode; /* 0660 */
 
 	/* [store] */
-	const char *store_path;   /* STATE-DIR/belfry.db */
-	int64_t keep_ms;          /* 30d; 0: for ever */
-	int64_t keep_runs;        /* of a job; 0: any number */
-	int64_t keep_failures_ms; /* 90d; 0: for ever */
+	enum store_type store_type;
+	const char *store_path;     /* STATE-DIR/belfry.db; of sqlite */
+	const char *store_conninfo; /* libpq's, of postgres; may be secret */
+	const char *store_password_file; /* NULL none */
+	int64_t keep_ms;                 /* 30d; 0: for ever */
+	int64_t keep_runs;               /* of a job; 0: any number */
+	int64_t keep_failures_ms;        /* 90d; 0: for ever */
 
 	struct config_cluster cluster;
 
 	/* [calendar NAME], in their order */
 	const struct calendar_section *calendars;
 	size_t ncalendars;
+
+	/* [database NAME], in their order */
+	const struct database_section *databases;
+	size_t ndatabases;
+	const char *database_names; /* "A B C"; "" none */
 
 	/* [defaults]; never NULL */
 	const struct job_defaults *defaults;

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "config/config_cluster.h"
 #include "config/config_value.h"
+#include "config/conninfo.h"
 
 static void *
 field(struct setting_file *file, const struct setting *setting)
@@ -181,9 +182,22 @@ static int
 parse_store_type(struct setting_file *file, const struct setting *setting,
     const char *value, struct err *err)
 {
-	if (strcmp(value, "sqlite") != 0)
-		return err_set(err, "this version has sqlite and no other");
+	if (strcmp(value, "sqlite") == 0)
+		file->config.store_type = STORE_SQLITE;
+	else if (strcmp(value, "postgres") == 0)
+		file->config.store_type = STORE_POSTGRES;
+	else
+		return err_set(err, "write sqlite or postgres");
 	return 0;
+}
+
+static int
+parse_conninfo(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	if (conninfo_check(value, err) == -1)
+		return -1;
+	return parse_string(file, setting, value, err);
 }
 
 #define AT(member) offsetof(struct config, member)
@@ -209,6 +223,8 @@ const struct setting settings[] = {
     {"api", "socket-mode", parse_mode, AT(socket_mode), 0, 0, "0660"},
     {"store", "type", parse_store_type, 0, 0, 0, "sqlite"},
     {"store", "path", parse_path, AT(store_path), 0, 0, NULL},
+    {"store", "conninfo", parse_conninfo, AT(store_conninfo), 0, 0, NULL},
+    {"store", "password-file", parse_path, AT(store_password_file), 0, 0, NULL},
     {"store", "keep", parse_age, AT(keep_ms), 0, 0, "30d"},
     {"store", "keep-runs", parse_count, AT(keep_runs), 1, 100000, "none"},
     {"store", "keep-failures", parse_age, AT(keep_failures_ms), 0, 0, "90d"},

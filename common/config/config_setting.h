@@ -19,6 +19,8 @@ struct setting_file {
 	struct job_defaults *defaults;
 	struct calendar_section *calendars; /* owned; the config's */
 	size_t calendars_cap;
+	struct database_section *databases; /* owned; the config's */
+	size_t databases_cap;
 	char **strings; /* owned */
 	size_t nstrings, cap;
 };

@@ -77,7 +77,11 @@ struct record_slot {
 	int64_t slot_ms;
 	int64_t until_ms;
 	int64_t count;
-	enum outcome outcome; /* OUTCOME_SKIPPED or OUTCOME_MISSED */
+	/*
+	 * OUTCOME_SKIPPED or OUTCOME_MISSED. OUTCOME_NONE: what was told of
+	 * slots while Redis was away is not so; those rows go.
+	 */
+	enum outcome outcome;
 	const char *reason;   /* a word of INTERFACE.md: "overlap", "late" */
 	const char *detail;   /* a sentence, or "" */
 	const char *host;

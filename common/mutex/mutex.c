@@ -286,9 +286,10 @@ mutex_try_lock(struct mutex *m, struct err *err)
 	return result;
 }
 
-static void
-pause_between(const struct mutex_options *o)
+void
+mutex_pause(const struct mutex *m)
 {
+	const struct mutex_options *o = &m->options;
 	uint64_t spread = (uint64_t)(o->delay_most_ms - o->delay_least_ms + 1);
 	int64_t ms = o->delay_least_ms + (int64_t)(random_bits() % spread);
 	struct timespec ts = {
@@ -306,7 +307,7 @@ mutex_lock(struct mutex *m, struct err *err)
 
 	for (unsigned i = 1; i < m->options.tries && result != MUTEX_GOOD;
 	     i++) {
-		pause_between(&m->options);
+		mutex_pause(m);
 		result = mutex_try_lock(m, err);
 	}
 	return result;

@@ -65,6 +65,9 @@ enum mutex_result mutex_lock(struct mutex *mutex, struct err *err);
 /* One try. */
 enum mutex_result mutex_try_lock(struct mutex *mutex, struct err *err);
 
+/* The pause between two tries, at random. */
+void mutex_pause(const struct mutex *mutex);
+
 /*
  * Makes it last a full expiry from now. LOST: it is not ours any more. DOWN:
  * not extended, but ours until mutex_until_ms().

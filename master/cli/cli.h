@@ -95,5 +95,6 @@ extern const struct command cmd_verify;
 extern const struct command cmd_reload;
 extern const struct command cmd_drain;
 extern const struct command cmd_upgrade;
+extern const struct command cmd_lock;
 
 #endif

@@ -60,6 +60,7 @@ const struct command *const cli_commands[] = {
     &cmd_reload,
     &cmd_drain,
     &cmd_upgrade,
+    &cmd_lock,
     NULL,
 };
 

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "recorder/apply.h"
 #include "recorder/id_set.h"
 
 /* What a queue keeps allocated when it is empty. */
@@ -165,7 +166,8 @@ check_record_slot(struct wire_reader *r, struct entry *entry, struct err *err)
 
 	if (record_slot_decode(&slot, r) == -1)
 		return err_set(err, "malformed");
-	if (slot.outcome != OUTCOME_SKIPPED && slot.outcome != OUTCOME_MISSED)
+	if (slot.outcome != OUTCOME_SKIPPED && slot.outcome != OUTCOME_MISSED &&
+	    slot.outcome != OUTCOME_NONE) /* taken back */
 		return err_set(err, "a slot without a run cannot be %s",
 		    outcome_name(slot.outcome));
 	if (slot.until_ms < slot.slot_ms)
@@ -313,52 +315,21 @@ copy_output(
 	runfile_close(&file);
 }
 
-static void
-apply_params(struct store *store, struct wire_reader *r)
-{
-	const char *run = wire_get_str(r);
-	const char *params = wire_get_str(r);
-	const char *parents = wire_get_str(r);
-
-	store->ops->params(store, run, params, parents);
-}
-
 /* Payloads were checked when they came. */
 static void
 apply_entry(struct batch *b, struct entry *entry)
 {
-	struct store *store = b->config.store;
 	struct wire_reader r;
-	struct record_job job;
-	struct record_slot slot;
-	struct record_pause pause;
-	struct record_after after;
 	struct record_end end;
 
+	/* An end says all that its beginning says. */
+	if (entry->type == MSG_RECORD_BEGIN &&
+	    id_set_has(&b->ended, entry->run))
+		return;
 	wire_reader_init(&r, b->flying.bytes + entry->offset, entry->len);
-	if (entry->type == MSG_RECORD_JOB) {
-		if (record_job_decode(&job, &r) == 0)
-			store->ops->job(store, &job);
-	} else if (entry->type == MSG_RECORD_SLOT) {
-		if (record_slot_decode(&slot, &r) == 0)
-			store->ops->slot(store, &slot);
-	} else if (entry->type == MSG_RECORD_PAUSE) {
-		if (record_pause_decode(&pause, &r) == 0)
-			store->ops->pause(store, &pause);
-	} else if (entry->type == MSG_RECORD_PARAMS) {
-		apply_params(store, &r);
-	} else if (entry->type == MSG_RECORD_AFTER) {
-		if (record_after_decode(&after, &r) == 0)
-			store->ops->after(store, &after);
-	} else if (entry->type == MSG_RECORD_BEGIN) {
-		/* An end says all that its beginning says. */
-		if (!id_set_has(&b->ended, entry->run) &&
-		    run_begin_decode(&end.begin, &r) == 0)
-			store->ops->run_begin(store, &end.begin);
-	} else if (record_end_decode(&end, &r) == 0) {
-		store->ops->run_end(store, &end);
+	if (apply_record(b->config.store, entry->type, &r, &end) &&
+	    entry->type == MSG_RECORD_END)
 		copy_output(b, entry, &end);
-	}
 }
 
 static bool

@@ -63,12 +63,8 @@ can_answer(struct query *q, const struct err *err)
 	return false;
 }
 
-/*
- * A run that is not over has its start in its run file alone: the store hears
- * of beginnings and ends.
- */
-static void
-add_live_start(struct query_env *env, struct store_run *run)
+void
+query_add_live_start(const struct query_env *env, struct store_run *run)
 {
 	struct runfile file;
 	struct err err;
@@ -87,7 +83,7 @@ list_run(void *arg, const struct store_run *run)
 	struct store_run copy = *run;
 	json_t *row;
 
-	add_live_start(q->env, &copy);
+	query_add_live_start(q->env, &copy);
 	row = row_json_run(&copy);
 	row_json_add_params(row, run->params, run->parents);
 	json_array_append_new(q->rows, row);
@@ -213,7 +209,7 @@ show_found(struct query *q)
 	json_t *row;
 	char *text;
 
-	add_live_start(q->env, &q->found[0]);
+	query_add_live_start(q->env, &q->found[0]);
 	row = row_json_run(&q->found[0]);
 	row_json_add_params(row, q->params, q->parents);
 	text = json_take_dump(row);
@@ -230,6 +226,24 @@ answer_show(struct query_env *env, const struct ask *ask)
 		find_run(query_new(env, ask), ask, show_found);
 }
 
+/* Is it in progress on another host, which has its output until then? */
+static bool
+runs_elsewhere(const struct query *q)
+{
+	const struct store_run *run = &q->found[0];
+	struct runfile file;
+	struct err err;
+
+	if (run->result.outcome != OUTCOME_NONE ||
+	    strcmp(run->begin.host, q->env->node_name) == 0)
+		return false;
+	/* The host may have had another name when it began. */
+	if (runfile_open(&file, q->env->runs_fd, run->begin.id, &err) == -1)
+		return true;
+	runfile_close(&file);
+	return false;
+}
+
 static void
 output_found(struct query *q)
 {
@@ -240,7 +254,13 @@ output_found(struct query *q)
 	    .run = &q->found[0],
 	};
 
-	streams_open(q->env->streams, &request);
+	if (runs_elsewhere(q))
+		answer_error(q->env->channel, q->id, 409, "elsewhere",
+		    "run %s is in progress on host %s, which has its output "
+		    "until it ends; ask there",
+		    request.run->begin.id, request.run->begin.host);
+	else
+		streams_open(q->env->streams, &request);
 }
 
 static void

@@ -13,7 +13,10 @@
 struct query_env {
 	struct store *store;
 	struct streams *streams;
-	int runs_fd; /* directory of the run files */
+	const char *node_name; /* whose run files these are */
+	int runs_fd;           /* directory of the run files */
+	/* Of a cluster whose hosts each have a store of their own. */
+	bool apart;
 	/* Where answers go, NULL nowhere; connection counts its changes. */
 	struct channel *channel;
 	uint64_t connection;
@@ -21,5 +24,11 @@ struct query_env {
 
 /* Answers now or later; keeps nothing of ask. */
 void query_answer(struct query_env *env, const struct ask *ask);
+
+/*
+ * A run that is not over has its start in its run file alone: the store hears
+ * of beginnings and ends. Adds it, when this host has that file.
+ */
+void query_add_live_start(const struct query_env *env, struct store_run *run);
 
 #endif

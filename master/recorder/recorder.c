@@ -16,6 +16,7 @@
 #include "recorder/intake.h"
 #include "recorder/query.h"
 #include "recorder/retain.h"
+#include "recorder/spool/spool.h"
 #include "recorder/store.h"
 #include "recorder/streams.h"
 #include "role.h"
@@ -185,13 +186,21 @@ make_parts(struct recorder *rec)
 	    .arg = rec,
 	};
 
+	const struct store_keep keep = {
+	    .age_ms = rec->role->config->keep_ms,
+	    .failure_age_ms = rec->role->config->keep_failures_ms,
+	    .runs = rec->role->config->keep_runs,
+	};
+
 	rec->streams = streams_new(&streams);
-	rec->retain =
-	    retain_new(rec->role->base, rec->store, rec->role->config);
+	rec->retain = retain_new(rec->role->base, rec->store, &keep);
 	rec->intake = intake_new(&intake);
 	rec->query.store = rec->store;
 	rec->query.streams = rec->streams;
 	rec->query.runs_fd = rec->runs_fd;
+	rec->query.node_name = rec->role->config->node_name;
+	rec->query.apart = rec->role->config->cluster.redis != NULL &&
+	    rec->role->config->store_type == STORE_SQLITE;
 }
 
 static void
@@ -199,15 +208,46 @@ recorder_free(struct recorder *rec)
 {
 	struct channel *api = rec->query.channel;
 
-	intake_free(rec->intake);
 	set_api(rec, NULL);
 	channel_free(api);
+	/* First: what was asked of it ends, and tells those who asked. */
+	rec->store->ops->close(rec->store);
+	intake_free(rec->intake);
 	streams_free(rec->streams);
 	retain_free(rec->retain);
-	rec->store->ops->close(rec->store);
 	fd_close(&rec->runs_fd);
 	free(rec->runs_path);
 	free(rec);
+}
+
+static char *
+spool_path(const struct config *config)
+{
+	return xasprintf("%s/spool.db", config->state_dir);
+}
+
+static struct store *
+open_store(struct recorder *rec, struct err *err)
+{
+	const struct role *role = rec->role;
+	const struct config *config = role->config;
+	struct spool_config spool = {
+	    .base = role->base,
+	    .conninfo = config->store_conninfo,
+	    .password_file = config->store_password_file,
+	    .host = config->node_name,
+	    .runs_fd = rec->runs_fd,
+	};
+	struct store *store;
+	char *path;
+
+	if (config->store_type == STORE_SQLITE)
+		return store_sqlite_open(config->store_path, err);
+	path = spool_path(config);
+	spool.path = path;
+	store = spool_open(&spool, err);
+	free(path);
+	return store;
 }
 
 static int
@@ -221,7 +261,7 @@ recorder_init(struct role *role, struct err *err)
 	if (open_runs(rec, err) == -1)
 		return -1;
 	role_lock(role, "recorder");
-	rec->store = store_sqlite.open(role->config->store_path, err);
+	rec->store = open_store(rec, err);
 	if (rec->store == NULL)
 		return -1;
 	make_parts(rec);
@@ -231,7 +271,11 @@ recorder_init(struct role *role, struct err *err)
 static void
 recorder_start(struct role *role)
 {
-	char *text = xasprintf("store %s", role->config->store_path);
+	const struct config *config = role->config;
+	/* Where PostgreSQL is is said when it is there. */
+	char *text = config->store_type == STORE_SQLITE ?
+	    xasprintf("store %s", config->store_path) :
+	    xasprintf("store postgres, spool %s/spool.db", config->state_dir);
 
 	role_ready(role, text);
 	free(text);
@@ -258,7 +302,17 @@ recorder_orphaned(struct role *role)
 int
 recorder_knows_store(const struct config *config, struct err *err)
 {
-	return store_sqlite.is_known(config->store_path, err);
+	char *path;
+	int rc;
+
+	if (config->store_type == STORE_SQLITE)
+		return store_sqlite_is_known(config->store_path, err);
+	path = spool_path(config);
+	rc = store_sqlite_is_known(path, err);
+	free(path);
+	return rc == 0 ? spool_knows_server(config->store_conninfo,
+			     config->store_password_file, err) :
+			 -1;
 }
 
 const struct role_ops recorder_role = {

@@ -35,6 +35,7 @@ struct retain {
 	bool in_round;
 	bool recorded; /* something, since the round began */
 	bool failing;
+	bool knows; /* what was recorded last, by when */
 };
 
 static int64_t
@@ -123,6 +124,9 @@ newest_row(void *arg, const struct store_run *run)
 static void
 newest_done(void *arg, const struct store_cursor *next, const struct err *err)
 {
+	struct retain *r = arg;
+
+	r->knows = err == NULL;
 }
 
 /* What was recorded last was recorded at a time that was true. */
@@ -171,6 +175,13 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct retain *r = arg;
 
+	/* A server was not there yet, or answers in a moment. */
+	if (!r->knows)
+		ask_newest(r);
+	if (!r->knows) {
+		arm(r, FIRST_MS);
+		return;
+	}
 	if (!r->in_round) {
 		r->in_round = true;
 		r->recorded = false;
@@ -181,16 +192,14 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 
 struct retain *
 retain_new(
-    struct event_base *base, struct store *store, const struct config *config)
+    struct event_base *base, struct store *store, const struct store_keep *keep)
 {
 	struct retain *r = xcalloc(1, sizeof(*r));
 	int64_t least;
 
 	r->store = store;
 	r->next_ms = INT64_MAX;
-	r->keep.age_ms = config->keep_ms;
-	r->keep.failure_age_ms = config->keep_failures_ms;
-	r->keep.runs = config->keep_runs;
+	r->keep = *keep;
 	r->keep.slice_us = SLICE_US;
 	least = least_age(&r->keep);
 	r->round_ms = least / 10;

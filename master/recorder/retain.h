@@ -7,14 +7,13 @@
 
 #include <event2/event.h>
 
-#include "config/config.h"
 #include "recorder/store.h"
 
 struct retain;
 
-/* All borrowed. */
-struct retain *retain_new(
-    struct event_base *base, struct store *store, const struct config *config);
+/* base and store are borrowed; of keep what is to be kept counts. */
+struct retain *retain_new(struct event_base *base, struct store *store,
+    const struct store_keep *keep);
 void retain_free(struct retain *retain);
 
 /* Something was recorded. */

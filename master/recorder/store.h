@@ -1,6 +1,7 @@
 /*
- * Where the recorder keeps runs, ledger, output and the jobs' memory: SQLite
- * now, any database that can upsert later. One process, one connection.
+ * Where the recorder keeps runs, ledger, output and the jobs' memory: a file
+ * of SQLite, or PostgreSQL, which hosts may share. Each has its own way to be
+ * opened: store_sqlite_open(), pg_store_new(), spool_open().
  *
  * Nothing here says when an answer comes: results arrive by callback, during
  * the call (SQLite) or in a later turn (a server). So callers never use a
@@ -117,6 +118,7 @@ struct store_check {
 	enum trigger trigger;
 	enum outcome run_outcome;
 	int64_t started_us, finished_us, created_ms;
+	const char *run_host;
 };
 
 struct store_check_page {
@@ -150,17 +152,6 @@ struct store;
 struct store_ops {
 	const char *name; /* "sqlite" */
 
-	/*
-	 * Opens what where names, and brings an older schema up to date. NULL
-	 * with err: it cannot be used, and what to do about it.
-	 */
-	struct store *(*open)(const char *where, struct err *err);
-	/*
-	 * Could open() use it? Looks only, while another process works with
-	 * it. 0, also when there is none yet, or -1 with err: its schema is of
-	 * a newer version.
-	 */
-	int (*is_known)(const char *where, struct err *err);
 	void (*close)(struct store *store);
 
 	/*
@@ -179,7 +170,8 @@ struct store_ops {
 	/*
 	 * The end of a parent waits to be used up. Runs that begin and slots
 	 * that are skipped do that, up to their mark: what is said again of
-	 * ends before it is not taken.
+	 * ends before it is not taken. Marks are one host's: NULL here and
+	 * below in a store that hosts share.
 	 */
 	void (*after)(struct store *store, const struct record_after *after);
 	void (*pause)(struct store *store, const struct record_pause *pause);
@@ -257,7 +249,20 @@ struct store {
 	unsigned renewed;
 };
 
+/*
+ * Opens a file of SQLite, and brings an older schema up to date. NULL with
+ * err: it cannot be used, and what to do about it.
+ */
+struct store *store_sqlite_open(const char *path, struct err *err);
+
+/*
+ * Could it be used? Looks only, while another process works with it. 0, also
+ * when there is none yet, or -1 with err: its schema is of a newer version.
+ */
+int store_sqlite_is_known(const char *path, struct err *err);
+
 extern const struct store_ops store_sqlite;
+extern const struct store_ops store_postgres;
 
 /*
  * True for a text that can be a run's id: as a file name it stays in its

@@ -135,6 +135,12 @@ recover_state_open(struct master *m, struct message *message)
 		free(open);
 		return -1;
 	}
+	/* Hosts may share a store; a run is its own host's to look after. */
+	if (m->crew != NULL &&
+	    strcmp(open->begin.host, m->config->node_name) != 0) {
+		free(open);
+		return 0;
+	}
 	open->next = m->recover->open;
 	m->recover->open = open;
 	return 0;

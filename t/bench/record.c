@@ -22,16 +22,11 @@
 #include "base/mem.h"
 #include "recorder/batch.h"
 #include "recorder/store.h"
+#include "record_run.h"
 
 #define ROUNDS_MAX 99
-#define JOBS       5000
 #define RAW_BATCH  100
 #define BATCH      2000 /* what a busy recorder finds after 50 ms */
-#define PLACES     4096 /* run files, at least BATCH */
-#define OUTPUT                                                                 \
-	"Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do "     \
-	"eiusmod tempor incididunt ut labore\n"
-
 enum measure {
 	RAW_TABLE,
 	RAW_ROWS,
@@ -114,13 +109,13 @@ raw_table(void)
 	for (int i = 0; i < bench.n; i++) {
 		if (i % RAW_BATCH == 0)
 			execute(db, "BEGIN");
-		sqlite3_bind_int64(st, 1, i % JOBS);
+		sqlite3_bind_int64(st, 1, i % RECORD_JOBS);
 		sqlite3_bind_text(st, 2, "node-1", 6, SQLITE_STATIC);
 		sqlite3_bind_int64(st, 3, i);
 		sqlite3_bind_int64(st, 4, i + 1);
 		sqlite3_bind_int64(st, 5, i + 5);
 		sqlite3_bind_int(st, 6, 0);
-		sqlite3_bind_text(st, 7, OUTPUT, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 7, RECORD_OUTPUT, -1, SQLITE_STATIC);
 		step(st);
 		if (i % RAW_BATCH == RAW_BATCH - 1)
 			execute(db, "COMMIT");
@@ -129,39 +124,6 @@ raw_table(void)
 	sqlite3_finalize(st);
 	sqlite3_close(db);
 	return (double)bench.n / start;
-}
-
-static struct record_end
-make_run(int i)
-{
-	struct record_end end = {
-	    .begin =
-		{
-		    .host = "node-1",
-		    .slot_ms = 1767225600000 + i / JOBS * 1000,
-		    .due_ms = 1767225600000 + i / JOBS * 1000,
-		    .attempt = 1,
-		    .created_ms = 1767225600000 + i,
-		    .output_limit = 1 << 20,
-		},
-	    .result =
-		{
-		    .outcome = OUTCOME_SUCCESS,
-		    .started_us = 1767225600000000 + i,
-		    .finished_us = 1767225600500000 + i,
-		    .duration_us = 500000,
-		    .cpu_us = 1200,
-		    .max_rss_kb = 2048,
-		    .output_bytes = sizeof(OUTPUT) - 1,
-		},
-	};
-
-	/* The last three characters are the place of its run file. */
-	snprintf(end.begin.id, sizeof(end.begin.id), "01k3%09d%03x", i / PLACES,
-	    i % PLACES);
-	snprintf(end.begin.job, sizeof(end.begin.job), "tenant-%04d.report",
-	    i % JOBS);
-	return end;
 }
 
 static void
@@ -187,7 +149,7 @@ static double
 raw_rows(void)
 {
 	struct err err = {""};
-	struct store *store = store_sqlite.open(bench.path, &err);
+	struct store *store = store_sqlite_open(bench.path, &err);
 	sqlite3_stmt *run, *slot, *job;
 	struct record_end end;
 	sqlite3 *db;
@@ -218,7 +180,7 @@ raw_rows(void)
 	for (int i = 0; i < bench.n; i++) {
 		if (i % RAW_BATCH == 0)
 			execute(db, "BEGIN");
-		end = make_run(i);
+		end = record_run(i);
 		bind_run(run, &end);
 		step(run);
 		bind_run(slot, &end);
@@ -259,7 +221,7 @@ write_file(const struct run_begin *begin)
 	    runfile_open(&file, bench.runs_fd, begin->id, &err) == -1)
 		fatal("%s %s", begin->id, err.text);
 	runfile_output_init(&out, &file);
-	runfile_output_write(&out, OUTPUT, sizeof(OUTPUT) - 1);
+	runfile_output_write(&out, RECORD_OUTPUT, sizeof(RECORD_OUTPUT) - 1);
 	runfile_close(&file);
 }
 
@@ -284,7 +246,7 @@ record(struct batch *batch, int first, int last, bool files)
 	double start;
 
 	for (int i = first; i < last; i++) {
-		ends[i - first] = make_run(i);
+		ends[i - first] = record_run(i);
 		ends[i - first].has_file = files;
 		if (files)
 			write_file(&ends[i - first].begin);
@@ -307,7 +269,7 @@ recorder(bool files)
 {
 	struct err err = {""};
 	struct batch_config config = {
-	    .store = store_sqlite.open(bench.path, &err),
+	    .store = store_sqlite_open(bench.path, &err),
 	    .runs_fd = bench.runs_fd,
 	    .ended_cb = ended,
 	    .flushed_cb = flushed,
@@ -403,7 +365,7 @@ main(int argc, char **argv)
 		for (int m = 0; m < MEASURES; m++)
 			bench.rate[m][r] = measure((enum measure)m);
 	report(rounds);
-	for (int i = 0; i < PLACES; i++) {
+	for (int i = 0; i < RECORD_PLACES; i++) {
 		snprintf(name, sizeof(name), "%03x", i);
 		unlinkat(bench.runs_fd, name, 0);
 	}

@@ -28,6 +28,8 @@ my @wrong = (
     [['run', 'a', 'b'], qr/unexpected argument: b/],
     [['run', '--param', 'ab', 'a'], qr/--param ab: expected NAME=VALUE/],
     [['run', '-p', 'a=b', '-p', 'a=c', 'a'], qr/--param a is given twice/],
+    [['run', '-p', '1x=3', 'a'], qr/^belfry: parameter "1x": a name has/],
+    [['run', '-p', 'x=' . 'y' x 5000, 'a'], qr/parameter x: longer than 4096/],
     [['run', '--wait', '--json', 'a'], qr/there is no JSON of it/],
     [['kill'], qr/RUN\|JOB is missing/],
     [['pause'], qr/JOB or --all is missing/],
@@ -62,7 +64,7 @@ my ($status, $out, $err) = $f->command($belfry, '--help');
 is($status, 0, '--help');
 is($err, '', 'is no error');
 my @commands = $out =~ /^  ([a-z]+) /mg;
-is("@commands", 'status list nodes show run exec kill pause resume history logs explain verify next check reload drain upgrade',
+is("@commands", 'status list nodes show run exec kill pause resume history logs explain verify next check reload drain upgrade lock',
     'lists the commands');
 for my $command (@commands) {
 	($status, $out, $err) = $f->command($belfry, $command, '--help');

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use Cluster;
+use List::Util qw(sum);
 use Test::More;
 
 my $redis = Cluster::Redis->new;
@@ -54,7 +55,9 @@ my %on;
 $on{ $_->{job} }{ $_->{node} }++ for map { $c->runs($_) } keys %jobs;
 is_deeply([keys %{ $on{web} }], ['a'], 'tags choose');
 is_deeply([sort keys %{ $on{all} }], [qw(a b c)], 'all is all');
-is(scalar keys %{ $on{any} }, 1, 'place = hash stays');
+# A host that is late by more than a rank's delay is stood in for.
+my ($most) = sort { $b <=> $a } values %{ $on{any} };
+cmp_ok($most, '>', sum(values %{ $on{any} }) / 2, 'place = hash stays');
 cmp_ok(scalar keys %{ $on{spread} }, '>', 1, 'place = spread does not');
 ok(!$on{nobody}, 'no host, no run');
 $c->node('c')->wait_for('a row of nobody', sub { scalar $c->ledger('nobody') });

@@ -206,11 +206,9 @@ tampered('a row is doubled', 'none', "insert into ledger select job, "
     . "slot + 1, until + 1, count, outcome, reason, detail, run, attempts, "
     . "host from ledger where job = 'none' and slot = $ran",
     'disagreement phantom');
-tampered('a run is doubled', 'none', "insert into runs select id || 'x', job, "
-    . 'slot, due, attempt, trigger, host, outcome, reason, exit_code, signal, '
-    . 'started, finished, duration_us, cpu_us, max_rss_kb, fence, '
-    . 'output_bytes, dropped_bytes, created, retry_ms from runs where '
-    . "job = 'none' and slot = $ran", 'duplicate');
+tampered('a run is doubled', 'none', 'create temp table twin as select * from '
+    . "runs where job = 'none' and slot = $ran; update twin set id = id || 'x'; "
+    . 'insert into runs select * from twin', 'duplicate');
 tampered('an outcome is changed', 'none', "update ledger set outcome = "
     . "'failure' where job = 'none' and slot = $ran", 'disagreement');
 tampered('a skipped slot is deleted', 'off', "delete from ledger where "

@@ -40,13 +40,16 @@ sub new {
 
 sub conf {
 	my ($self, $name, $text, %master) = @_;
-	my $urls = join ', ', map { $_->url } @{ $self->{redis} };
+	my $urls = join ', ', $self->urls($name);
 	my $cluster = join '', map { "$_ = $self->{times}{$_}\n" }
 	    sort keys %{ $self->{times} };
 	my $extra = join '', map { "$_ = $master{$_}\n" } sort keys %master;
 	$self->node($name)->conf("node-name = $name\n$extra"
 	    . "[cluster]\nname = t\nredis = $urls\n$cluster$text");
 }
+
+# Where a node finds Redis.
+sub urls { my ($self, $name) = @_; map { $_->url } @{ $self->{redis} } }
 
 sub node { $_[0]{nodes}{ $_[1] } }
 sub all { my ($self) = @_; map { $self->{nodes}{$_} } @{ $self->{order} } }

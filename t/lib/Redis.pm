@@ -1,7 +1,7 @@
 # A private redis-server for a test, on a port of its own of 127.0.0.1 in a
 # directory of its own, and a client that speaks just enough of its protocol.
 #
-#   my $redis = Redis->new;               # or Redis->new(aof => 1)
+#   my $redis = Redis->new;   # or (aof => 1), (password => 'secret')
 #   $redis->call('SET', 'k', 'v');
 #   $redis->kill; $redis->start; $redis->stop; $redis->cont;
 #
@@ -21,7 +21,8 @@ sub new {
 	my ($class, %arg) = @_;
 	my $self = bless {
 		dir => tempdir('belfry-redis.XXXXXX', TMPDIR => 1, CLEANUP => 1),
-		aof => $arg{aof}, options => $arg{options} // [], owner => $$,
+		aof => $arg{aof}, password => $arg{password},
+		options => $arg{options} // [], owner => $$,
 	}, $class;
 	$self->start;
 	return $self;
@@ -67,7 +68,9 @@ sub _spawn {
 		open(STDERR, '>&', \*STDOUT);
 		exec 'redis-server', '--port', $self->{port}, '--bind', '127.0.0.1',
 		    '--dir', $self->{dir}, '--save', '', '--appendonly',
-		    $self->{aof} ? 'yes' : 'no', @{ $self->{options} }
+		    $self->{aof} ? 'yes' : 'no', @{ $self->{options} },
+		    defined $self->{password}
+		    ? ('--requirepass', $self->{password}) : ()
 		    or POSIX::_exit(127);
 	}
 	$self->{pid} = $pid;
@@ -89,9 +92,11 @@ sub cont { CORE::kill 'CONT', $_[0]{pid} }
 
 sub _connect {
 	my ($self) = @_;
-	return $self->{socket} //= IO::Socket::INET->new(
-	    PeerAddr => '127.0.0.1', PeerPort => $self->{port}, Timeout => 5)
-	    // die "redis: $!\n";
+	return $self->{socket} if $self->{socket};
+	$self->{socket} = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+	    PeerPort => $self->{port}, Timeout => 5) // die "redis: $!\n";
+	$self->call('AUTH', $self->{password}) if defined $self->{password};
+	return $self->{socket};
 }
 
 sub call {

@@ -53,17 +53,6 @@ job_draft_begin(struct job_draft *draft, const struct job_defaults *defaults)
 	memset(draft->lines, 0, sizeof(draft->lines));
 }
 
-/* Quotes are no part of the syntax of this file, and of others' they are. */
-static void
-mind_quotes(const char *value, struct err *err)
-{
-	struct err why = *err;
-
-	if (quote_is_quoted(value) &&
-	    strstr(why.text, "without quotes") == NULL)
-		err_set(err, "%s; a value is written without quotes", why.text);
-}
-
 int
 job_draft_set(struct job_draft *draft, const char *name, const char *value,
     uint32_t line, struct err *err)
@@ -81,7 +70,7 @@ job_draft_set(struct job_draft *draft, const char *name, const char *value,
 		    "%u",
 		    name, *seen);
 	if (key->type->parse(draft, key, value, line, err) == -1) {
-		mind_quotes(value, err);
+		quote_explain(value, err);
 		if (*value == '\0')
 			err_prefix(err, "%s", name);
 		else

@@ -35,9 +35,14 @@ const struct job_key job_keys[] = {
     {"labels", &job_type_labels, AT(labels), 0, 0, NULL,
 	"words and KEY=VALUE to find it by"},
     {"command", &job_type_command, 0, 0, 0, NULL,
-	"the command line; this or http is needed"},
+	"the command line; this, http or sql is needed"},
     {"http", &job_type_http, 0, 0, 0, NULL,
 	"METHOD URL: a request instead of a command"},
+    {"sql", &job_type_sql, 0, 0, 0, NULL,
+	"statements, one transaction, instead of a command"},
+    {"database", &job_type_setting, 0, 0, 0, NULL,
+	"a [database NAME] of belfry.conf", NULL, KIND_SQL, &setting_database,
+	1U << KIND_WATCH},
     {"shell", &job_type_shell, AT(shell), 0, 0, "/bin/sh",
 	"runs a command line with shell syntax; none: never"},
     {"http-header", &job_type_settings, 0, 0, 0, NULL,
@@ -202,8 +207,10 @@ bool
 job_key_is_for(const struct job_key *key, enum job_kind kind)
 {
 	if (key->setting != NULL)
-		return key->kind == kind;
-	if (key->type == &job_type_shell || key->type == &job_type_stdin)
+		return key->kind == kind || (key->also >> kind & 1) != 0;
+	if (key->type == &job_type_shell)
+		return job_kind_has_program(kind);
+	if (key->type == &job_type_stdin)
 		return kind == KIND_COMMAND;
 	return true;
 }
@@ -212,7 +219,7 @@ bool
 job_key_is_option(const struct job_key *key)
 {
 	return key->type != &job_type_command && key->type != &job_type_http &&
-	    key->type != &job_type_description &&
+	    key->type != &job_type_sql && key->type != &job_type_description &&
 	    key->type != &job_type_schedule;
 }
 

@@ -7,7 +7,8 @@
 -- Flags: x no mark (a run by hand, a repetition), z in place of a run that was
 -- lost, l at-least-once, s/w no overlap (skip/wait), i an interval's slot.
 --
--- For each: OK FENCE ATTEMPT HOW BEFORE (the mark as it was; 0 none), EARLY MS,
+-- For each: OK FENCE ATTEMPT HOW BEFORE (the mark as it was, or
+-- the floor; 0 none), EARLY MS,
 -- LATE, STALE MARK (floor: that of a server that forgot), TAKEN STATE OWNER ID,
 -- BUSY OWNER ID, SKIP BEFORE, GONE.
 local bad = refusal(ARGV[1], ARGV[2])
@@ -35,6 +36,12 @@ local function unmarked(flags)
 	return has(flags, 'x') or has(flags, 'z')
 end
 
+-- The last slot that is accounted for: those up to the floor are told by who
+-- hears of it.
+local function last(h)
+	return int(math.max(num(h[1]), floor))
+end
+
 local function take(key, h, how, attempt, c)
 	local fence = math.max(num(h[5]) + 1, fence_floor + 1, us)
 	local set = {'f', int(fence)}
@@ -45,7 +52,7 @@ local function take(key, h, how, attempt, c)
 	if not unmarked(c.flags) then
 		put('s', c.slot) put('c', c.cid) put('x', state) put('w', inc)
 		put('a', int(attempt)) put('t', int(now))
-		put('b', num(c.slot) > num(h[1]) and int(num(h[1])) or h[11] or '0')
+		put('b', num(c.slot) > num(h[1]) and last(h) or h[11] or '0')
 	end
 	if has(c.flags, 's') or has(c.flags, 'w') then
 		put('o', c.cid) put('p', inc)
@@ -56,7 +63,7 @@ local function take(key, h, how, attempt, c)
 		run_line(state, c.job, c.slot, attempt, fence, c.flags))
 	changes = changes + 1
 	return 'OK ' .. int(fence) .. ' ' .. int(attempt) .. ' ' .. how .. ' '
-		.. (num(c.slot) > num(h[1]) and int(num(h[1])) or h[11] or '0')
+		.. (num(c.slot) > num(h[1]) and last(h) or h[11] or '0')
 end
 
 -- Asked before, and the answer was lost on its way.
@@ -122,9 +129,9 @@ local function claim(c)
 	end
 	if other and has(c.flags, 's') and quarantine == 0 then
 		redis.call('HSET', key, 's', c.slot, 'c', c.cid, 'x', 'S', 'w', inc, 'a', '1',
-			'b', int(mark))
+			'b', last(h))
 		changes = changes + 1
-		return 'SKIP ' .. int(mark)
+		return 'SKIP ' .. last(h)
 	end
 	return other or take(key, h, 'new', 1, c)
 end

@@ -155,6 +155,7 @@ static void
 add_end(struct words *w, const struct store_run *run)
 {
 	const struct run_result *r = &run->result;
+	const char *beyond = run_reason_beyond(r->reason);
 
 	if (r->outcome == OUTCOME_NONE) {
 		strbuf_adds(&w->line,
@@ -171,8 +172,9 @@ add_end(struct words *w, const struct store_run *run)
 		strbuf_addf(&w->line, ", signal %s", signal_name(r->signal));
 	else if (r->exit_code > 0)
 		strbuf_addf(&w->line, ", exit code %d", (int)r->exit_code);
-	if (r->reason[0] != '\0')
-		strbuf_addf(&w->line, ", %s", r->reason);
+	if (*beyond != '\0')
+		strbuf_addf(
+		    &w->line, "%s%s", beyond == r->reason ? ", " : "", beyond);
 }
 
 static void
@@ -371,6 +373,16 @@ say_since(struct words *w, const char *text, const struct plan *plan)
 	say_nearest(w);
 }
 
+/* Of a cluster each host knows what it did itself. */
+static void
+say_elsewhere(struct words *w)
+{
+	say(w,
+	    "this host has no row of it: in a cluster a slot is in the ledger "
+	    "of the host that ran it, or that recorded why it did not; belfry "
+	    "nodes lists them");
+}
+
 static void
 say_absence(struct words *w)
 {
@@ -380,10 +392,18 @@ say_absence(struct words *w)
 
 	switch (x->verdict) {
 	case VERDICT_PENDING:
-		say(w, "it is due now, and nothing is recorded of it yet");
+		if (x->env->apart)
+			say_elsewhere(w);
+		else
+			say(w,
+			    "it is due now, and nothing is recorded of it yet");
 		break;
 	case VERDICT_NO_RECORD:
 		say_why_due(w);
+		if (x->env->apart) {
+			say_elsewhere(w);
+			break;
+		}
 		say(w,
 		    "the ledger has no row of it: it was deleted since, as old "
 		    "rows are ([store] keep), or belfry has a fault; belfry "
@@ -414,6 +434,12 @@ say_absence(struct words *w)
 	}
 }
 
+static bool
+is_due(const struct explain *x)
+{
+	return x->verdict == VERDICT_PENDING || x->verdict == VERDICT_NO_RECORD;
+}
+
 static void
 say_title(struct words *w, const char *verdict)
 {
@@ -430,7 +456,9 @@ explain_words(const struct explain *x)
 
 	if (!x->row.found) {
 		say_title(&w,
-		    x->verdict == VERDICT_FUTURE ? "to come" : "did not run");
+		    x->verdict == VERDICT_FUTURE   ? "to come" :
+			x->env->apart && is_due(x) ? "did not run here" :
+						     "did not run");
 		say_absence(&w);
 	} else if (*x->row.run != '\0') {
 		say_title(&w, outcome_name(x->row.outcome));

@@ -200,6 +200,8 @@ ask_rows(struct verify *v)
 	v->check.plans = &v->plans;
 	v->check.found = v->found;
 	v->check.runs_fd = v->env->runs_fd;
+	v->check.node_name = v->env->node_name;
+	v->check.apart = v->env->apart;
 	store->ops->check(store, &page, page.runs ? run_row : slot_row,
 	    page.runs ? runs_done : slots_done, v);
 }

@@ -33,7 +33,7 @@ verify_gap(struct verify_job *job, int64_t from_ms)
 	int64_t last, first, at, n = 1;
 	json_t *o;
 
-	if (from_ms >= job->upto_ms ||
+	if (job->apart || from_ms >= job->upto_ms ||
 	    !plans_prev(job->plans, job->upto_ms + 1, &last) || last <= from_ms)
 		return;
 	first = last;
@@ -139,7 +139,9 @@ check_run_of_row(struct verify_job *job, const struct store_check *c)
 	if (*c->id != '\0' && c->run_slot_ms != c->slot_ms)
 		add_finding(job, "disagreement", c->slot_ms, c->run,
 		    "the ledger names a run of another slot");
-	if (c->outcome != OUTCOME_NONE)
+	/* What runs elsewhere is not to be seen from here. */
+	if (c->outcome != OUTCOME_NONE ||
+	    (*c->id != '\0' && strcmp(c->run_host, job->node_name) != 0))
 		return;
 	if (*c->id == '\0')
 		add_finding(job, "disagreement", c->slot_ms, c->run,

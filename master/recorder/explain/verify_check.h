@@ -9,8 +9,10 @@
 
 struct verify_job {
 	const struct plans *plans;
-	json_t *found; /* what is wrong is added here */
-	int runs_fd;   /* directory of the run files */
+	json_t *found;         /* what is wrong is added here */
+	int runs_fd;           /* directory of the run files */
+	const char *node_name; /* ... of this host's runs */
+	bool apart;            /* other hosts have rows that we do not see */
 	/* slots: all that is expected after this was looked at */
 	int64_t upto_ms;
 	/* the slot of the last row of the schedule; INT64_MAX none */

@@ -135,8 +135,8 @@ store_is_run_id(const char *text)
 	return n > 0 && n < RUN_ID_SIZE && text[n] == '\0';
 }
 
-static struct store *
-sqlite_open(const char *path, struct err *err)
+struct store *
+store_sqlite_open(const char *path, struct err *err)
 {
 	struct sqlite_store *s = xcalloc(1, sizeof(*s));
 
@@ -163,8 +163,6 @@ sqlite_close(struct store *store)
 
 const struct store_ops store_sqlite = {
     .name = "sqlite",
-    .open = sqlite_open,
-    .is_known = sqlite_is_known,
     .close = sqlite_close,
     .begin = sqlite_begin,
     .job = sqlite_job,

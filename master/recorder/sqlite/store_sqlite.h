@@ -19,6 +19,7 @@ enum sqlite_sql {
 	SQL_SLOT_END,
 	SQL_SLOT_ATTEMPTS,
 	SQL_SLOT,
+	SQL_TAKE_BACK,
 	SQL_SLOT_NO_RETRY,
 	SQL_HWM,
 	SQL_JOB_END,
@@ -222,8 +223,6 @@ void sqlite_revive(struct sqlite_store *s);
 /* Creates the schema or brings it up to date. 0 or -1 with err. */
 int sqlite_migrate(sqlite3 *db, const char *path, struct err *err);
 
-/* The store's is_known. */
-int sqlite_is_known(const char *path, struct err *err);
 
 /* store_sqlite_write.c */
 void sqlite_begin(struct store *store);

@@ -30,6 +30,7 @@
 #define HEADER_SIZE  72
 #define ID_OFFSET    68
 #define DEFAULT_NAME "belfry.db"
+#define SPOOL_NAME   "spool.db"
 
 /* A file up to this size is checked as a whole at start, in some 50 ms. */
 #define CHECK_SIZE_MAX (16 << 20)
@@ -135,7 +136,8 @@ is_ours(const char *path)
 		id = id << 8 | h[ID_OFFSET + i];
 	if (n == sizeof(h) && memcmp(h, MAGIC, sizeof(MAGIC)) == 0)
 		return id == STORE_APPLICATION_ID;
-	return strcmp(base_name(path), DEFAULT_NAME) == 0;
+	return strcmp(base_name(path), DEFAULT_NAME) == 0 ||
+	    strcmp(base_name(path), SPOOL_NAME) == 0;
 }
 
 /* "PATH.damaged-2026-03-10T07:00:00Z" */

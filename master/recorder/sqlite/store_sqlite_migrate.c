@@ -112,7 +112,7 @@ migrate_locked(sqlite3 *db, const char *path, struct err *err)
 }
 
 int
-sqlite_is_known(const char *path, struct err *err)
+store_sqlite_is_known(const char *path, struct err *err)
 {
 	sqlite3 *db = NULL;
 	int64_t version;

@@ -12,7 +12,7 @@ static const char job_sql[] =
 
 #define COLUMNS                                                                \
 	"l.slot, l.until, l.count, l.outcome, l.reason, l.run, l.attempts, "   \
-	"r.id, r.slot, r.attempt, r.trigger, r.outcome, r.started, r.finished, r.created"
+	"r.id, r.slot, r.attempt, r.trigger, r.outcome, r.started, r.finished, r.created, r.host"
 
 static const char slots_sql[] =
     "SELECT " COLUMNS " FROM ledger AS l LEFT JOIN runs AS r ON r.id = l.run "
@@ -64,6 +64,7 @@ read_check(sqlite3_stmt *st, struct store_check *c)
 	c->started_us = sqlite3_column_int64(st, 12);
 	c->finished_us = sqlite3_column_int64(st, 13);
 	c->created_ms = sqlite3_column_int64(st, 14);
+	c->run_host = sqlite_text(st, 15);
 }
 
 void

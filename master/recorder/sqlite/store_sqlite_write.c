@@ -97,6 +97,11 @@ static const char slot_sql[] =
     "WHERE ledger.outcome = excluded.outcome "
     "AND excluded.until > ledger.until";
 
+/* Another host has proved that it was not so. */
+static const char take_back_sql[] =
+    "DELETE FROM ledger WHERE job = ?1 AND slot BETWEEN ?2 AND ?3 "
+    "AND run IS NULL AND reason IN ('redis-down', 'in-doubt')";
+
 static const char piece_sql[] =
     "INSERT INTO output (run, start, data) VALUES (?1, ?2, ?3) "
     "ON CONFLICT (run, start) DO NOTHING";
@@ -176,6 +181,10 @@ sqlite_slot(struct store *store, const struct record_slot *slot)
 	    value_int(slot->until_ms),
 	};
 
+	if (slot->outcome == OUTCOME_NONE) {
+		sqlite_run(s, SQL_TAKE_BACK, take_back_sql, values, 3);
+		return;
+	}
 	sqlite_run(s, SQL_SLOT, slot_sql, values, nitems(values));
 	/* Ends of parents decide no slot of the schedule. */
 	if (slot->joined == 0)

@@ -12,103 +12,8 @@
 #include "scheduler/jobs/policy.h"
 
 /* A claim that is refused because the job runs is asked for again. */
-#define BUSY_MS         500
-#define BUSY_SPREAD_MS  200
-/* How long a claim is asked for where the job does not want to wait. */
-#define ISOLATED_MS     1000
-/* A person waits no longer. */
-#define PERSON_MS       5000
-/* A slot whose start deadline is nearly over still gets one round. */
-#define PATIENCE_MIN_MS 300
-/* What is no slot, and what is only recorded, waits for Redis. */
-#define PATIENCE_MS     60000
-/* Longer than anything is late. */
-#define NEVER_LATE_MS   (INT64_MAX / 4)
-
-void
-crew_key(const struct run *run, char key_r[KEY_SIZE])
-{
-	const struct run_begin *b = &run->begin;
-
-	if (b->copy == COPY_OF_HOST)
-		snprintf(key_r, KEY_SIZE, "%s@%s", b->job, b->host);
-	else if (b->copy != 0)
-		snprintf(key_r, KEY_SIZE, "%s#%u", b->job, b->copy);
-	else
-		snprintf(key_r, KEY_SIZE, "%s", b->job);
-}
-
-static bool
-is_slot(const struct run *run)
-{
-	return run->begin.trigger == TRIGGER_SCHEDULE ||
-	    run->begin.trigger == TRIGGER_CATCH_UP;
-}
-
-static bool
-is_delay(const struct job *job)
-{
-	return job->def != NULL && due_is_delay(job);
-}
-
-static enum claim_overlap
-overlap_of(const struct run *run)
-{
-	const struct job_options *o;
-
-	/* What a person asks for starts whatever else runs. */
-	if (run->job->def == NULL || run->row != NULL ||
-	    run->begin.trigger == TRIGGER_MANUAL)
-		return CLAIM_ALLOW;
-	o = run->job->def->options;
-	if (due_is_delay(run->job))
-		return CLAIM_WAIT_BUSY;
-	switch ((enum job_overlap)o->overlap) {
-	case JOB_OVERLAP_SKIP:
-		return is_slot(run) ? CLAIM_SKIP_BUSY : CLAIM_WAIT_BUSY;
-	case JOB_OVERLAP_QUEUE:
-	case JOB_OVERLAP_REPLACE:
-		return CLAIM_WAIT_BUSY;
-	case JOB_OVERLAP_DEFAULT:
-	case JOB_OVERLAP_ALLOW:
-		break;
-	}
-	return CLAIM_ALLOW;
-}
-
-static bool
-is_at_least_once(const struct run *run)
-{
-	return run->job->def != NULL && run->row == NULL &&
-	    run->job->def->options->guarantee == JOB_AT_LEAST_ONCE;
-}
-
-/* How late Redis may find the slot. */
-static int64_t
-deadline_of(const struct run *run)
-{
-	if (run->row != NULL || run->waited || run->job->def == NULL ||
-	    run->begin.attempt > 1 || run->begin.trigger != TRIGGER_SCHEDULE)
-		return NEVER_LATE_MS;
-	return fire_deadline_ms(run->job, run->begin.slot_ms);
-}
-
-static int64_t
-patience_of(const struct run *run)
-{
-	int64_t left_ms;
-
-	if (run->begin.trigger == TRIGGER_MANUAL)
-		return PERSON_MS;
-	if (!is_slot(run) || run->row != NULL || run->job->def == NULL)
-		return PATIENCE_MS;
-	if (run->job->def->options->when_isolated != JOB_ISOLATED_WAIT)
-		return ISOLATED_MS;
-	if (deadline_of(run) == NEVER_LATE_MS)
-		return PATIENCE_MS;
-	left_ms = run->begin.slot_ms + deadline_of(run) - clock_ms();
-	return left_ms > PATIENCE_MIN_MS ? left_ms : PATIENCE_MIN_MS;
-}
+#define BUSY_MS        500
+#define BUSY_SPREAD_MS 200
 
 static void
 answered(struct claim *claim, const struct claim_answer *answer, void *arg);
@@ -117,25 +22,9 @@ static void
 ask(struct run *run)
 {
 	char key[KEY_SIZE];
-	struct claim_ask claim = {
-	    .job = key,
-	    .id = run->begin.id,
-	    .slot_ms = run->begin.slot_ms,
-	    .extra = !is_slot(run) && run->lost == NULL,
-	    .attempt = run->begin.attempt,
-	    .at_least_once = is_at_least_once(run),
-	    .interval = is_slot(run) && is_delay(run->job),
-	    .overlap = overlap_of(run),
-	    .deadline_ms = deadline_of(run),
-	    .patience_ms = patience_of(run),
-	    .arg = run,
-	};
+	struct claim_ask claim;
 
-	crew_key(run, key);
-	if (run->lost != NULL) {
-		claim.lost_incarnation = run->lost->incarnation;
-		claim.lost_id = run->lost->id;
-	}
+	crew_fill_ask(run, &claim, key);
 	run->asked = true;
 	run->claim =
 	    cluster_claim(run->master->crew->cluster, &claim, answered);
@@ -244,10 +133,10 @@ write_claim(struct run *run)
 static bool
 is_too_late(const struct run *run)
 {
-	int64_t deadline_ms = deadline_of(run);
+	int64_t deadline_ms = crew_deadline_ms(run);
 
 	return run->state == RUN_STAGED && run->row == NULL &&
-	    deadline_ms != NEVER_LATE_MS &&
+	    deadline_ms != CREW_NEVER_LATE_MS &&
 	    clock_ms() - run->begin.slot_ms > deadline_ms;
 }
 
@@ -447,7 +336,7 @@ down(struct run *run, const struct claim_answer *answer)
 
 	if (run->job->def != NULL)
 		when = run->job->def->options->when_isolated;
-	if (run->row != NULL || !is_slot(run) || run->begin.attempt > 1)
+	if (run->row != NULL || !crew_is_slot(run) || run->begin.attempt > 1)
 		ask_again(run, BUSY_MS);
 	else if (run->turn > 0 || run->job->def == NULL)
 		crew_vanish(run);
@@ -526,159 +415,4 @@ answered(struct claim *claim, const struct claim_answer *answer, void *arg)
 		slot_answered(run, answer);
 	else
 		extra_answered(run, answer);
-}
-
-bool
-crew_may_launch(const struct run *run)
-{
-	const struct crew *crew = run->master->crew;
-
-	if (crew == NULL || run->unguarded)
-		return true;
-	return run->claim != NULL && run->begin.fence != 0 && crew->joined &&
-	    crew_boot_ms() < cluster_deadline_ms(crew->cluster);
-}
-
-static bool
-is_killed_without(const struct job *job)
-{
-	const struct job_options *o = job->def->options;
-
-	if (o->on_lease_lost != JOB_LEASE_LOST_DEFAULT)
-		return o->on_lease_lost == JOB_LEASE_LOST_KILL;
-	/* Where no other host may ever run it, nothing is gained. */
-	return o->guarantee == JOB_AT_LEAST_ONCE || is_delay(job) ||
-	    (o->overlap != JOB_OVERLAP_ALLOW &&
-		o->overlap != JOB_OVERLAP_DEFAULT);
-}
-
-void
-crew_fill_lease(const struct run *run, struct spec_source *source)
-{
-	if (run->master->crew == NULL || run->unguarded)
-		return;
-	source->lease_epoch = run->epoch;
-	source->lease_kill = is_killed_without(run->job);
-	source->lease_grace_ms = crew_grace_ms(run->master->crew);
-}
-
-/* A question about an @after job's next time. */
-struct ended {
-	struct master *master;
-	int64_t delay_ms;
-	char id[RUN_ID_SIZE];
-	char job[JOB_NAME_MAX + 1];
-};
-
-static void
-finished(enum claim_end end, int64_t due_ms, void *arg)
-{
-	struct ended *ended = arg;
-	struct master *m = ended->master;
-	struct job *job = jobs_find(&m->jobs, ended->job);
-
-	if (end != CLAIM_ENDED)
-		log_warn("job %s: run=%s had been taken for lost%s", ended->job,
-		    ended->id,
-		    end == CLAIM_SUPERSEDED ? ", and another host had it" : "");
-	if (due_ms > 0 && ended->delay_ms > 0 && job != NULL) {
-		job->last_end_ms = due_ms - ended->delay_ms;
-		jobs_arm(m, job);
-		master_arm(m);
-	}
-	free(ended);
-}
-
-/* The others have recorded it as lost, perhaps, or given it to another. */
-static void
-flag_late(const struct run *run, struct run_result *result)
-{
-	size_t len = strlen(result->reason);
-
-	if (run->epoch != 0 && run->epoch != run->master->crew->epoch)
-		snprintf(result->reason + len, sizeof(result->reason) - len,
-		    "%sother hosts took this one for dead while it ran",
-		    len > 0 ? "; " : "");
-}
-
-void
-crew_ended(struct run *run, struct run_result *result)
-{
-	struct master *m = run->master;
-	struct ended *ended;
-
-	if (m->crew == NULL)
-		return;
-	flag_late(run, result);
-	if (run->claim == NULL)
-		return;
-	if (run->begin.fence == 0) { /* not answered yet */
-		cluster_abandon(m->crew->cluster, run->claim);
-		run->claim = NULL;
-		return;
-	}
-	ended = xcalloc(1, sizeof(*ended));
-	ended->master = m;
-	snprintf(ended->id, sizeof(ended->id), "%s", run->begin.id);
-	snprintf(ended->job, sizeof(ended->job), "%s", run->begin.job);
-	if (run->job->def != NULL && due_is_delay(run->job))
-		ended->delay_ms =
-		    schedule_interval(run->job->def->schedules[0]) * 1000;
-	cluster_finish(
-	    m->crew->cluster, run->claim, ended->delay_ms, finished, ended);
-	run->claim = NULL;
-}
-
-void
-crew_hold(struct run *run)
-{
-	char key[KEY_SIZE];
-	const struct claim_ask claim = {
-	    .job = key,
-	    .id = run->begin.id,
-	    .slot_ms = run->begin.slot_ms,
-	    .extra = !is_slot(run),
-	    .at_least_once = is_at_least_once(run),
-	    .interval = is_slot(run) && is_delay(run->job),
-	    .overlap = overlap_of(run),
-	    .arg = run,
-	};
-
-	if (run->master->crew == NULL || run->begin.fence == 0)
-		return;
-	crew_key(run, key);
-	run->asked = true;
-	run->epoch = run->master->crew->epoch;
-	run->claim = cluster_hold(run->master->crew->cluster, &claim,
-	    run->begin.fence, run->begin.attempt);
-}
-
-void
-crew_resume(struct run *run)
-{
-	static const struct record_slot in_doubt = {
-	    .count = 1,
-	    .outcome = OUTCOME_MISSED,
-	    .reason = "in-doubt",
-	    .detail = "what was decided was not recorded before the daemon "
-		      "was killed",
-	};
-	struct record_slot slot = in_doubt;
-
-	run->asked = true; /* it has its file */
-	run_set_state(run, RUN_STAGED);
-	slot.slot_ms = slot.until_ms = run->begin.slot_ms;
-	if (run->begin.attempt == 0)
-		crew_make_row(run, &slot);
-	heap_set(&run->master->heap, &run->timer, clock_ms());
-}
-
-void
-crew_taken(struct claim *claim, void *arg)
-{
-	struct run *run = claim_arg(claim);
-
-	log_error("job %s: run=%s was given to another host", run->begin.job,
-	    run->begin.id);
-	run_kill(run, KILL_LEASE);
 }

@@ -19,9 +19,6 @@
 #define PULSE_MS      100
 /* How long a start waits for Redis before it takes it for unreachable. */
 #define START_WAIT_MS 3000
-/* Incarnations before this one, in the directory of run files. */
-#define FORMER_FILE   "session"
-#define FORMER_MAX    8
 /* Clocks that are further apart than this are told of. */
 #define SKEW_WARN_MS  500
 #define TZDATA_MAX    (1 << 20)
@@ -33,106 +30,6 @@ crew_boot_ms(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* "" when there is none. The caller frees it. */
-static char *
-read_former(int dirfd)
-{
-	int fd = openat(dirfd, FORMER_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	char *text = NULL;
-
-	if (fd != -1)
-		text = fd_read_all(fd, 4096, NULL);
-	fd_close(&fd);
-	if (text == NULL)
-		return xstrdup("");
-	text[strcspn(text, "\n")] = '\0';
-	return text;
-}
-
-/* Where the last max words begin. */
-static const char *
-last_words(const char *text, int max)
-{
-	const char *p = text + strlen(text);
-
-	while (p > text && (p[-1] != ' ' || --max > 0))
-		p--;
-	return p;
-}
-
-/* Before it is used: the next start must know it. */
-static void
-keep_incarnation(struct crew *crew, bool alone)
-{
-	int dirfd = crew->master->runs_dir;
-	const char *own = cluster_incarnation(crew->cluster);
-	char *former = alone ? xstrdup("") : read_former(dirfd), *text;
-	int fd;
-
-	text = strstr(former, own) != NULL ?
-	    xasprintf("%s\n", former) :
-	    xasprintf("%s%s%s\n", last_words(former, FORMER_MAX - 1),
-		*former != '\0' ? " " : "", own);
-	fd = openat(dirfd, FORMER_FILE ".new",
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd == -1 || fd_pwrite_all(fd, text, strlen(text), 0) == -1 ||
-	    renameat(dirfd, FORMER_FILE ".new", dirfd, FORMER_FILE) == -1)
-		log_error(
-		    "cannot write runs/%s: %s", FORMER_FILE, strerror(errno));
-	fd_close(&fd);
-	free(former);
-	free(text);
-}
-
-int64_t
-crew_grace_ms(const struct crew *crew)
-{
-	int64_t part = crew->master->config->cluster.session_ttl_ms / 5;
-
-	return part < LEASE_GRACE_MS ? part : LEASE_GRACE_MS;
-}
-
-/* Nothing is written while nothing has changed. */
-static void
-write_lease(struct crew *crew)
-{
-	int64_t deadline_ms = cluster_deadline_ms(crew->cluster);
-	struct lease lease = {
-	    .epoch = crew->epoch,
-	    .deadline_us = (deadline_ms - crew_grace_ms(crew)) * 1000,
-	};
-
-	if (deadline_ms == 0)
-		lease.deadline_us = 0;
-	if (lease.deadline_us == crew->lease_us)
-		return;
-	if (lease_write(crew->master->runs_dir, &lease) == -1) {
-		log_error("cannot write the lease: %s", strerror(errno));
-		return;
-	}
-	crew->lease_us = lease.deadline_us;
-}
-
-/* Those of the epoch before keep the deadline that they know. */
-static void
-new_epoch(struct crew *crew)
-{
-	crew->epoch++;
-	crew->lease_us = -1;
-	write_lease(crew);
-}
-
-static void
-read_epoch(struct crew *crew)
-{
-	struct lease lease;
-
-	crew->epoch = 1;
-	crew->lease_us = -1;
-	if (lease_read(crew->master->runs_dir, &lease) == 0)
-		crew->epoch = lease.epoch;
 }
 
 /* Of the time zones: of the text that all of them are made from. 0: none. */
@@ -280,8 +177,8 @@ joined(void *arg)
 	crew->began_ms = crew->down_ms;
 	crew->back_ms = clock_ms();
 	crew->down_ms = 0;
-	keep_incarnation(crew, true);
-	write_lease(crew);
+	crew_keep_incarnation(crew, true);
+	crew_write_lease(crew);
 	crew_read_hosts(crew);
 	ask_marks(crew);
 	launch_pump(crew->master);
@@ -298,8 +195,8 @@ lost(void *arg)
 	    crew->master->runs.count[RUN_RUNNING]);
 	crew->joined = false;
 	crew->down_ms = clock_ms();
-	new_epoch(crew);
-	keep_incarnation(crew, false);
+	crew_new_epoch(crew);
+	crew_keep_incarnation(crew, false);
 }
 
 static void
@@ -393,7 +290,7 @@ pulse_cb(evutil_socket_t fd, short what, void *arg)
 	/* At the start it takes a moment. */
 	bool down = crew->ready && !cluster_is_reachable(crew->cluster);
 
-	write_lease(crew);
+	crew_write_lease(crew);
 	tell_words(crew, false);
 	crew_read_hosts(crew);
 	if (down && !crew->told_down)
@@ -452,7 +349,7 @@ make_cluster(struct crew *crew, struct err *err)
 {
 	const struct config *config = crew->master->config;
 	char *urls = xstrdup(config->cluster.redis);
-	char *former = read_former(crew->master->runs_dir);
+	char *former = crew_read_former(crew->master->runs_dir);
 	const char *list[CLUSTER_SERVERS_MAX];
 	const struct cluster_settings settings = {
 	    .name = config->cluster.name,
@@ -490,7 +387,7 @@ crew_init(struct master *m, struct err *err)
 	m->crew = crew;
 	srandom((unsigned)(clock_us() ^ getpid()));
 	m->jobs.shared = true;
-	read_epoch(crew);
+	crew_read_epoch(crew);
 	crew->pulse = evtimer_new(m->role->base, pulse_cb, crew);
 	crew->arrival = evtimer_new(m->role->base, arrival_cb, crew);
 	if (crew->pulse == NULL || crew->arrival == NULL)
@@ -506,7 +403,7 @@ crew_start(struct master *m)
 
 	crew->tzdata = tzdata_digest();
 	crew->words = crew_make_words(m);
-	keep_incarnation(crew, false);
+	crew_keep_incarnation(crew, false);
 	crew_read_hosts(crew);
 	cluster_start(crew->cluster, crew->words);
 	evtimer_add(crew->arrival, &patience);

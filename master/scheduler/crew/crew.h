@@ -3,9 +3,12 @@
  * that may start stands a claim that all hosts agree on. Without [cluster]
  * there is no crew, m->crew is NULL and none of this is called.
  *
- *   crew.c      start, end, the session and its lease
+ *   crew.c      start, end, what the cluster tells
+ *   session.c   what of a session outlives the process, and its lease
  *   stage.c     slots on their way to a claim, in the order of the hosts
- *   claims.c    what is asked of Redis, and what becomes of the answers
+ *   asks.c      what is asked of Redis for a run
+ *   claims.c    the asking, and what becomes of the answers
+ *   holds.c     runs that have their claim
  *   hosts.c     the hosts there are, as ranks and people see them
  *   lost.c      runs of hosts that died
  *   letters.c   what hosts ask of each other: run, kill, offer, pause
@@ -74,7 +77,7 @@ void crew_hand_over(struct master *m);
  */
 void crew_claim_extra(struct run *run);
 
-/* May it be launched now? */
+/* holds.c: may it be launched now? */
 bool crew_may_launch(const struct run *run);
 
 /* What a worker is told of the lease that its run needs. */

@@ -60,10 +60,33 @@ struct crew {
 /* Milliseconds of CLOCK_BOOTTIME. */
 int64_t crew_boot_ms(void);
 
+/*
+ * session.c: incarnations of this host before this one, separated by blanks; ""
+ * none. The caller frees it.
+ */
+char *crew_read_former(int dirfd);
+
+/*
+ * Writes the present one down, before it is used: the next start must know it.
+ * alone: those before it are taken over.
+ */
+void crew_keep_incarnation(struct crew *crew, bool alone);
+
+/* Tells the workers until when the session holds, if that has changed. */
+void crew_write_lease(struct crew *crew);
+
+/* The session was lost: workers of the epoch before keep what they know. */
+void crew_new_epoch(struct crew *crew);
+void crew_read_epoch(struct crew *crew);
+
 /* How long before the end of a lease its runs begin to end. */
 int64_t crew_grace_ms(const struct crew *crew);
 
-/* hosts.c: what the others are told of this host; allocated. */
+/* hosts.c: the runs of this host that have not ended, and how many it may have. */
+size_t crew_own_load(const struct master *m);
+unsigned crew_own_capacity(const struct config *config);
+
+/* What the others are told of this host; allocated. */
 char *crew_make_words(const struct master *m);
 
 /* Reads the sessions again, into crew->ranked and crew->hosts: now and then. */
@@ -118,7 +141,23 @@ void crew_vanish(struct run *run);
 
 /* claims.c: asks for a staged run's slot. */
 void crew_ask(struct run *run);
+
+/* asks.c: longer than anything is late. */
+#define CREW_NEVER_LATE_MS (INT64_MAX / 4)
+
+/* How late Redis may find the slot, ms. */
+int64_t crew_deadline_ms(const struct run *run);
+
+/* Is it a slot of the schedule? Anything else is bound to no mark. */
+bool crew_is_slot(const struct run *run);
 void crew_key(const struct run *run, char key_r[KEY_SIZE]);
+
+/* What is asked for a run; ask_r borrows from both. */
+void
+crew_fill_ask(struct run *run, struct claim_ask *ask_r, char key_r[KEY_SIZE]);
+
+/* All its schedules are @after. */
+bool crew_is_delay(const struct job *job);
 
 /* The cluster's events. */
 void crew_taken(struct claim *claim, void *arg);

@@ -292,13 +292,6 @@ hand_over(struct master *m, struct run *run)
 	crew_vanish(run);
 }
 
-static bool
-is_slot(const struct run *run)
-{
-	return run->begin.trigger == TRIGGER_SCHEDULE ||
-	    run->begin.trigger == TRIGGER_CATCH_UP;
-}
-
 static void
 leave_staged(struct master *m, struct run *run)
 {
@@ -323,7 +316,7 @@ crew_hand_over(struct master *m)
 			next = run->same;
 			if (run->state == RUN_STAGED)
 				leave_staged(m, run);
-			else if (run_is_unstarted(run) && is_slot(run))
+			else if (run_is_unstarted(run) && crew_is_slot(run))
 				hand_over(m, run);
 		}
 }

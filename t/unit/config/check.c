@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "cli/cmd_check.h"
 #include "support.h"
 
@@ -115,7 +116,8 @@ errors_come_first(void **state)
 	    "a.ini:5: job x: error: nice \"99\": out of range; "
 	    "-20 to 19 is possible\n"
 	    "a.ini:6: job y: error: the key command is missing; "
-	    "write command = what it runs, or http = what it requests\n"
+	    "write command = what it runs, http = what it requests, "
+	    "or sql = its statements\n"
 	    "a.ini:7: job y: error: unknown key \"comand\"; "
 	    "did you mean command?\n"
 	    "b.ini:1: job a: error: this job is already defined in a.ini:1; "
@@ -123,6 +125,26 @@ errors_come_first(void **state)
 	    "a.ini:1: job a: hint: program \"/nonexistent/a\": "
 	    "No such file or directory\n"
 	    "1 job, 4 errors, 1 hint\n");
+}
+
+static void
+every_error_of_a_file_is_told(void **state)
+{
+	static const char *files[] = {"a.ini"};
+	struct strbuf text = STRBUF_INIT, want = STRBUF_INIT;
+
+	for (int i = 0; i < 30; i++) {
+		strbuf_addf(&text, "[job j%d]\ncommand = date\nnice = 99\n", i);
+		strbuf_addf(&want,
+		    "a.ini:%d: job j%d: error: nice \"99\": out of range; "
+		    "-20 to 19 is possible\n",
+		    3 * i + 3, i);
+	}
+	strbuf_adds(&want, "0 jobs, 30 errors, 0 hints\n");
+	scratch_write(&scratch, "a.ini", strbuf_str(&text));
+	expect("none.conf", 1, files, 2, strbuf_str(&want));
+	strbuf_fini(&text);
+	strbuf_fini(&want);
 }
 
 static void
@@ -334,6 +356,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(good_jobs),
 	    TEST(errors_come_first),
+	    TEST(every_error_of_a_file_is_told),
 	    TEST(what_does_not_exist_is_a_hint),
 	    TEST(a_user_that_does_not_exist),
 	    TEST(schedules_that_surprise),

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "config/config_database.h"
 #include "config/config_value.h"
 #include "config/job/defaults.h"
 #include "config/job/draft.h"
@@ -132,6 +133,34 @@ every_setting(void **state)
 	assert_int_equal(c->cluster.lock_delay_ms, 0);
 	assert_int_equal(c->cluster.rank_delay_ms, 10);
 	assert_int_equal(c->cluster.guard, CLUSTER_GUARD_OFF);
+	config_free(c);
+}
+
+static void
+databases(void **state)
+{
+	struct config *c =
+	    parse("[store]\n"
+		  "type = postgres\n"
+		  "conninfo = host=/s port = 1 password='it\\'s'\n"
+		  "password-file = pw\n"
+		  "[database shop]\n"
+		  "conninfo = postgresql://db1/shop\n"
+		  "[database b.2]\n"
+		  "password-file = /etc/pw\n"
+		  "conninfo = service=b\n");
+
+	assert_int_equal(c->store_type, STORE_POSTGRES);
+	assert_string_equal(
+	    c->store_conninfo, "host=/s port = 1 password='it\\'s'");
+	assert_string_equal(c->store_password_file, "/etc/belfry/pw");
+	assert_int_equal(c->ndatabases, 2);
+	assert_string_equal(c->databases[0].name, "shop");
+	assert_string_equal(c->databases[0].conninfo, "postgresql://db1/shop");
+	assert_null(c->databases[0].password_file);
+	assert_string_equal(c->databases[1].name, "b.2");
+	assert_string_equal(c->databases[1].conninfo, "service=b");
+	assert_string_equal(c->databases[1].password_file, "/etc/pw");
 	config_free(c);
 }
 
@@ -284,8 +313,42 @@ static const struct {
 	"postgres in [store]"},
     {"[api]\nsocket-mode = 0888\n",
 	"2: socket-mode \"0888\": write an octal number like 0660"},
+    {"[store]\ntype = mysql\n", "2: type \"mysql\": write sqlite or postgres"},
     {"[store]\ntype = postgres\n",
-	"2: type \"postgres\": this version has sqlite and no other"},
+	"2: type postgres needs conninfo, such as conninfo = host=HOST "
+	"dbname=belfry user=belfry"},
+    {"[store]\ntype = postgres\nconninfo = dbname=b\npath = x\n",
+	"4: path: is of type = sqlite; with postgres write conninfo"},
+    {"[store]\nconninfo = dbname=b\n", "2: conninfo: is of type = postgres"},
+    {"[store]\npassword-file = x\n", "2: password-file: is of type = postgres"},
+    {"[store]\ntype = postgres\nconninfo = password=s3cret hots=x\n",
+	"3: conninfo: column 17: libpq knows no keyword \"hots\"; "
+	"did you mean host?"},
+    {"[store]\ntype = postgres\nconninfo = port=1 //s3cret\n",
+	"3: conninfo: column 8: expected keyword=value, such as host=db1 "
+	"dbname=belfry, or postgresql://HOST/DATABASE"},
+    {"[store]\ntype = postgres\nconninfo = password 's3cret'\n",
+	"3: conninfo: column 10: expected = behind password"},
+    {"[store]\ntype = postgres\nconninfo = password = 's3\\'cret\n",
+	"3: conninfo: column 12: the quote ' is not closed; inside of it "
+	"\\' stands for one"},
+    {"[database]\nconninfo = dbname=x\n",
+	"1: a database without a name; write [database NAME]"},
+    {"[database a b]\n",
+	"1: bad name of a database \"a b\"; letters, digits, \".\", \"_\" "
+	"and \"-\" are possible, at most 128"},
+    {"[database a]\n",
+	"1: a database without conninfo; write conninfo = host=HOST "
+	"dbname=DATABASE user=USER"},
+    {"[database a]\nconninfo = dbname=x\n[database a]\n",
+	"3: [database a] is given twice; the first is in line 1"},
+    {"[database a]\nconninfo = dbname=x\nconninfo = dbname=y\n",
+	"3: conninfo is given twice; the first is in line 2"},
+    {"[database a]\nconninfo = nosuch=s3cret\n",
+	"2: conninfo: column 1: libpq knows no keyword \"nosuch\""},
+    {"[database a]\nconninfo =\n", "2: conninfo: a value is missing"},
+    {"[database a]\nconinfo = x\n",
+	"2: unknown key \"coninfo\" in [database]; did you mean conninfo?"},
     {"[master]\njobs-dir = ${T_NONE}/x\n",
 	"2: jobs-dir: column 1: T_NONE is not in the environment; set it, or "
 	"write $${T_NONE} for the characters ${T_NONE}"},
@@ -417,7 +480,7 @@ the_sample_is_complete(void **state)
 	    "user", "group", "max-running", "shutdown-timeout", "log",
 	    "log-level", "node-name", "tags", "socket", "socket-mode", "type",
 	    "path", "name", "redis", "password-file", "heartbeat",
-	    "session-ttl", "lock-delay", "rank-delay", "guard"};
+	    "session-ttl", "lock-delay", "rank-delay", "guard", "conninfo"};
 	char *text = read_sample(), want[80];
 
 	for (size_t i = 0; i < nitems(names); i++) {
@@ -439,6 +502,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_empty_file_is_all_defaults),
 	    cmocka_unit_test(every_setting),
+	    cmocka_unit_test(databases),
 	    cmocka_unit_test(some_defaults_follow_others),
 	    cmocka_unit_test(paths_are_absolute),
 	    cmocka_unit_test(variables_are_replaced),

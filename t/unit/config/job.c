@@ -316,17 +316,18 @@ static const struct {
 } wrong[] = {
     {JOB "schedule = @daily\n",
 	"a.ini:1: job j: error: the key command is missing; "
-	"write command = what it runs, or http = what it requests\n"},
+	"write command = what it runs, http = what it requests, "
+	"or sql = its statements\n"},
     {JOB "command =\n",
 	"a.ini:2: job j: error: command: a command line is missing\n"},
     {JOBC "comand = c\n", L3 "unknown key \"comand\"; did you mean command?\n"},
     {JOBC "limit-sky = 1\n",
 	L3 "unknown key \"limit-sky\"; did you mean limit-cpu?\n"},
     {JOBC "http = GET http://h\n",
-	L3 "http \"GET http://h\": a job has one of command and http; "
+	L3 "http \"GET http://h\": a job has one of command, http and sql; "
 	   "command is in line 2\n"},
     {JOBH "command = c\n",
-	L3 "command \"c\": a job has one of command and http; "
+	L3 "command \"c\": a job has one of command, http and sql; "
 	   "http is in line 2\n"},
     {JOB "http = GET x\n",
 	"a.ini:2: job j: error: http \"GET x\": write a URL like "

@@ -198,7 +198,7 @@ try_nth(long n)
 	struct err err = {""};
 	int failures = 0;
 
-	fx.store = store_sqlite.open(fx.path, &err);
+	fx.store = store_sqlite_open(fx.path, &err);
 	if (fx.store == NULL)
 		fail_msg("%s", err.text);
 	failed = false;

@@ -84,7 +84,7 @@ test_full(void **state)
 
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/db", dir);
-	config.store = fx.store = store_sqlite.open(path, &err);
+	config.store = fx.store = store_sqlite_open(path, &err);
 	assert_non_null(fx.store);
 	fx.batch = batch_new(&config);
 	snprintf(limit, sizeof(limit), "PRAGMA max_page_count = %ld",

@@ -16,7 +16,8 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "recorder/sqlite/store_sqlite.h"
+#include "kind.h"
+#include "recorder/store.h"
 
 #define ROWS 400
 #define MANY 45000 /* more than a page may read */
@@ -24,7 +25,9 @@
 static struct {
 	char dir[32];
 	char path[64];
+	struct event_base *base;
 	struct store *store;
+	bool done;
 	/* The list under test: keys, comma behind each; pages it took. */
 	struct strbuf got;
 	struct store_cursor next;
@@ -81,9 +84,9 @@ add_run(int n)
 	    .result = {.outcome = outcome_of(n), .started_us = 1},
 	};
 
-	store_sqlite.run_begin(fx.store, &end.begin);
+	fx.store->ops->run_begin(fx.store, &end.begin);
 	if (end.result.outcome != OUTCOME_NONE)
-		store_sqlite.run_end(fx.store, &end);
+		fx.store->ops->run_end(fx.store, &end);
 }
 
 /* Of the runs' slots every third did not run, and has no run. */
@@ -122,7 +125,7 @@ add_slot(int n)
 	};
 
 	if (is_unrun(n))
-		store_sqlite.slot(fx.store, &slot);
+		fx.store->ops->slot(fx.store, &slot);
 	else
 		add_run(n);
 }
@@ -132,15 +135,16 @@ check_done(void *arg, const struct err *err)
 {
 	if (err != NULL)
 		fail_msg("%s", err->text);
+	fx.done = true;
 }
 
 static void
 fill(void (*add)(int n), int rows)
 {
-	store_sqlite.begin(fx.store);
+	fx.store->ops->begin(fx.store);
 	for (int n = 1; n <= rows; n++)
 		add(n);
-	store_sqlite.commit(fx.store, check_done, NULL);
+	kind_commit(fx.base, fx.store);
 }
 
 static void
@@ -162,6 +166,7 @@ list_done(void *arg, const struct store_cursor *next, const struct err *err)
 {
 	if (err != NULL)
 		fail_msg("%s", err->text);
+	fx.done = true;
 	fx.more = next != NULL;
 	if (fx.more)
 		fx.next = *next;
@@ -177,11 +182,12 @@ walk_pages(struct store_filter filter, bool ledger)
 	do {
 		fx.rows = 0;
 		if (ledger)
-			store_sqlite.slots(
+			fx.store->ops->slots(
 			    fx.store, &filter, got_slot, list_done, NULL);
 		else
-			store_sqlite.runs(
+			fx.store->ops->runs(
 			    fx.store, &filter, got_run, list_done, NULL);
+		kind_wait(fx.base, &fx.done);
 		assert_true(fx.rows <= filter.limit);
 		filter.before = fx.next;
 		assert_true(++pages < 2 * ROWS);
@@ -329,13 +335,13 @@ test_one_slot(void **state)
 	    .host = ""};
 	char name[8];
 
-	store_sqlite.begin(fx.store);
+	fx.store->ops->begin(fx.store);
 	for (int i = 0; i < 10; i++) {
 		snprintf(name, sizeof(name), "j%d", i);
 		slot.job = name;
-		store_sqlite.slot(fx.store, &slot);
+		fx.store->ops->slot(fx.store, &slot);
 	}
-	store_sqlite.commit(fx.store, check_done, NULL);
+	kind_commit(fx.base, fx.store);
 	for (int arms = 0; arms < 2; arms++) {
 		f.outcomes = arms ? 1U << OUTCOME_MISSED : 0;
 		assert_int_equal(walk_pages(f, true), 4);
@@ -365,11 +371,11 @@ test_range(void **state)
 	    {600, 900, "800/j,"},
 	};
 
-	store_sqlite.begin(fx.store);
-	store_sqlite.slot(fx.store, &slot);
+	fx.store->ops->begin(fx.store);
+	fx.store->ops->slot(fx.store, &slot);
 	slot.slot_ms = slot.until_ms = 800;
-	store_sqlite.slot(fx.store, &slot);
-	store_sqlite.commit(fx.store, check_done, NULL);
+	fx.store->ops->slot(fx.store, &slot);
+	kind_commit(fx.base, fx.store);
 	for (size_t i = 0; i < nitems(cases); i++) {
 		f.since_ms = cases[i].since;
 		f.until_ms = cases[i].until;
@@ -386,7 +392,7 @@ add_failure(int n)
 	    .result = {.outcome = n == 1 ? OUTCOME_LOST : OUTCOME_FAILURE},
 	};
 
-	store_sqlite.run_end(fx.store, &end);
+	fx.store->ops->run_end(fx.store, &end);
 }
 
 /* A filter that matches next to nothing is answered in bounded pages. */
@@ -395,12 +401,14 @@ test_bounded(void **state)
 {
 	struct store_filter f = {
 	    .since_ms = INT64_MIN, .until_ms = INT64_MAX, .limit = 10};
+	/* A server may look for longer: it holds nobody up. */
+	int pages = kind_conninfo() != NULL ? 1 : 3;
 
 	fill(add_failure, MANY);
 	f.outcomes = 1U << OUTCOME_SUCCESS | 1U << OUTCOME_LOST;
-	assert_int_equal(walk_pages(f, false), 3);
+	assert_int_equal(walk_pages(f, false), pages);
 	assert_string_equal(strbuf_str(&fx.got), "01000001,");
-	assert_int_equal(walk_pages(f, true), 3);
+	assert_int_equal(walk_pages(f, true), pages);
 	assert_string_equal(strbuf_str(&fx.got), "1001000/b,");
 	/* With an index it is found at once. */
 	f.outcomes = 1U << OUTCOME_LOST;
@@ -413,7 +421,8 @@ static void
 check_find(const char *text, const char *ids)
 {
 	strbuf_reset(&fx.got);
-	store_sqlite.find(fx.store, text, got_run, check_done, NULL);
+	fx.store->ops->find(fx.store, text, got_run, check_done, NULL);
+	kind_wait(fx.base, &fx.done);
 	if (strcmp(strbuf_str(&fx.got), ids) != 0)
 		fail_msg("%s: %s, not %s", text, strbuf_str(&fx.got), ids);
 }
@@ -440,21 +449,19 @@ test_find(void **state)
 static int
 setup(void **state)
 {
-	struct err err = {""};
-
 	snprintf(fx.dir, sizeof(fx.dir), "/tmp/t-lists.XXXXXX");
 	assert_non_null(mkdtemp(fx.dir));
 	snprintf(fx.path, sizeof(fx.path), "%s/db", fx.dir);
-	fx.store = store_sqlite.open(fx.path, &err);
-	if (fx.store == NULL)
-		fail_msg("%s", err.text);
+	fx.base = event_base_new();
+	fx.store = kind_open(fx.base, fx.path);
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	store_sqlite.close(fx.store);
+	fx.store->ops->close(fx.store);
+	event_base_free(fx.base);
 	strbuf_fini(&fx.got);
 	unlink(fx.path);
 	return rmdir(fx.dir);

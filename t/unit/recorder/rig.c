@@ -17,6 +17,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "kind.h"
 
 #define WAIT_SECONDS 20
 
@@ -48,6 +49,34 @@ remove_cb(const char *path, const struct stat *st, int type, struct FTW *ftw)
 	return remove(path);
 }
 
+/* Until it answers questions. */
+static void
+wait_postgres(struct rig *rig)
+{
+	time_t end = time(NULL) + WAIT_SECONDS;
+
+	do {
+		if (time(NULL) > end)
+			fail_msg("%s", strbuf_str(&rig->body));
+		rig_ask(rig, "runs", "limit=1");
+		rig_wait_answer(rig);
+	} while (rig->status == 503);
+}
+
+void
+rig_settle(struct rig *rig)
+{
+	const char *path = rig->store_path;
+	time_t end = time(NULL) + WAIT_SECONDS;
+
+	while (kind_conninfo() != NULL &&
+	    kind_file_number(path, "SELECT count(*) FROM outbox") > 0) {
+		rig_turn(rig);
+		if (time(NULL) > end)
+			fail_msg("the spool does not get empty");
+	}
+}
+
 static void
 start_role(struct rig *rig)
 {
@@ -63,6 +92,8 @@ start_role(struct rig *rig)
 	recorder_role.start(&rig->role);
 	rig_connect_master(rig);
 	rig_connect_api(rig);
+	if (kind_conninfo() != NULL)
+		wait_postgres(rig);
 }
 
 void
@@ -73,13 +104,17 @@ rig_start(struct rig *rig)
 	memset(rig, 0, sizeof(*rig));
 	snprintf(rig->dir, sizeof(rig->dir), "/tmp/t-recorder.XXXXXX");
 	assert_non_null(mkdtemp(rig->dir));
-	snprintf(
-	    rig->store_path, sizeof(rig->store_path), "%s/belfry.db", rig->dir);
+	snprintf(rig->store_path, sizeof(rig->store_path), "%s/%s", rig->dir,
+	    kind_conninfo() != NULL ? "spool.db" : "belfry.db");
 	snprintf(runs, sizeof(runs), "%s/runs", rig->dir);
 	assert_int_equal(mkdir(runs, 0700), 0);
 	rig->runs_fd = open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	rig->config.state_dir = rig->dir;
 	rig->config.store_path = rig->store_path;
+	rig->config.store_conninfo = kind_conninfo();
+	if (kind_conninfo() != NULL)
+		rig->config.store_type = STORE_POSTGRES;
+	kind_clean();
 	rig->config.node_name = "here";
 	rig->master = rig->api = -1;
 	rig->in = xmalloc(sizeof(*rig->in));

@@ -15,7 +15,7 @@
 
 struct rig {
 	char dir[64];
-	char store_path[96];
+	char store_path[96]; /* the file that records go to first */
 	struct config config;
 	struct role role;
 	int runs_fd;
@@ -66,6 +66,9 @@ void rig_turn(struct rig *rig);
 
 /* Until seq is acknowledged; fails the test after seconds. */
 void rig_wait_recorded(struct rig *rig, uint64_t seq);
+
+/* Until PostgreSQL has what was recorded. */
+void rig_settle(struct rig *rig);
 
 /* Asks; args is "key=value&key=value". The caller reads by rig_turn(). */
 void rig_ask(struct rig *rig, const char *verb, const char *args);

@@ -1,0 +1,93 @@
+#include "recorder/apply.h"
+
+#include "ipc/message.h"
+
+static bool
+apply_job(struct store *store, struct wire_reader *r)
+{
+	struct record_job job;
+
+	if (record_job_decode(&job, r) == -1)
+		return false;
+	store->ops->job(store, &job);
+	return true;
+}
+
+static bool
+apply_slot(struct store *store, struct wire_reader *r)
+{
+	struct record_slot slot;
+
+	if (record_slot_decode(&slot, r) == -1)
+		return false;
+	store->ops->slot(store, &slot);
+	return true;
+}
+
+static bool
+apply_pause(struct store *store, struct wire_reader *r)
+{
+	struct record_pause pause;
+
+	if (record_pause_decode(&pause, r) == -1)
+		return false;
+	store->ops->pause(store, &pause);
+	return true;
+}
+
+static bool
+apply_params(struct store *store, struct wire_reader *r)
+{
+	const char *run = wire_get_str(r);
+	const char *params = wire_get_str(r);
+	const char *parents = wire_get_str(r);
+
+	if (!wire_ok(r))
+		return false;
+	store->ops->params(store, run, params, parents);
+	return true;
+}
+
+static bool
+apply_after(struct store *store, struct wire_reader *r)
+{
+	struct record_after after;
+
+	if (record_after_decode(&after, r) == -1)
+		return false;
+	store->ops->after(store, &after);
+	return true;
+}
+
+static bool
+apply_begin(struct store *store, struct wire_reader *r)
+{
+	struct run_begin begin;
+
+	if (run_begin_decode(&begin, r) == -1)
+		return false;
+	store->ops->run_begin(store, &begin);
+	return true;
+}
+
+bool
+apply_record(struct store *store, uint16_t type, struct wire_reader *r,
+    struct record_end *end_r)
+{
+	if (type == MSG_RECORD_JOB)
+		return apply_job(store, r);
+	if (type == MSG_RECORD_SLOT)
+		return apply_slot(store, r);
+	if (type == MSG_RECORD_PAUSE)
+		return apply_pause(store, r);
+	if (type == MSG_RECORD_PARAMS)
+		return apply_params(store, r);
+	if (type == MSG_RECORD_AFTER)
+		return apply_after(store, r);
+	if (type == MSG_RECORD_BEGIN)
+		return apply_begin(store, r);
+	if (type != MSG_RECORD_END || record_end_decode(end_r, r) == -1)
+		return false;
+	store->ops->run_end(store, end_r);
+	return true;
+}

@@ -1,0 +1,204 @@
+/*
+ * What the writing connection prepares. The rules of store.h, for many rows
+ * at once: $1, $2 ... are columns, arrays of the same length. Within one
+ * command pg_write.c sees to it that no run ends twice, no job's memo comes
+ * twice, and that a slot is not said to have run and not to have run.
+ *
+ * Hosts that write the same jobs take them in order of their names, so that
+ * they wait for each other and do not deadlock.
+ */
+#include "recorder/postgres/store_postgres.h"
+
+#define RUN_COLUMNS                                                            \
+	"id, job, slot, due, attempt, trigger, host, fence, created, chain, "  \
+	"parent"
+#define RUN_ARRAYS                                                             \
+	"$1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[], "  \
+	"$6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], "    \
+	"$11::text[]"
+
+/* Has the attempt another run, in the table or among the rows of x? */
+#define TWIN                                                                   \
+	"row_number() OVER (PARTITION BY job, slot, attempt ORDER BY id) > 1 " \
+	"OR EXISTS (SELECT FROM runs AS o WHERE o.job = x.job AND "            \
+	"o.slot = x.slot AND o.attempt = x.attempt AND o.id <> x.id "          \
+	"AND NOT o.twin)"
+
+static const char jobs_sql[] =
+    "INSERT INTO jobs (job, memo, hwm) SELECT * FROM "
+    "unnest($1::text[], $2::text[], $3::bigint[]) AS x (job, memo, hwm) "
+    "ORDER BY job ON CONFLICT (job) DO UPDATE SET memo = excluded.memo, "
+    "hwm = CASE WHEN jobs.memo IS NULL OR jobs.memo = excluded.memo "
+    "THEN greatest(jobs.hwm, excluded.hwm) ELSE excluded.hwm END";
+
+/* Only what is new; of two changes before the next slot the later counts. */
+static const char plans_sql[] =
+    "INSERT INTO schedules (job, since, seen, memo, ends) "
+    "SELECT job, hwm, $4::bigint, memo, "
+    "(SELECT o.hwm FROM jobs AS o WHERE o.job = x.job) FROM "
+    "unnest($1::text[], $2::text[], $3::bigint[]) AS x (job, memo, hwm) "
+    "WHERE memo IS DISTINCT FROM "
+    "(SELECT o.memo FROM jobs AS o WHERE o.job = x.job) ORDER BY job "
+    "ON CONFLICT (job, since) DO UPDATE SET seen = excluded.seen, "
+    "memo = excluded.memo";
+
+static const char params_sql[] =
+    "INSERT INTO params (run, params, parents) SELECT * FROM "
+    "unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT (run) DO NOTHING";
+
+/* Those of x that are not there: a plain insert costs a third less than one
+ * ON CONFLICT. */
+#define NEW_RUN "NOT EXISTS (SELECT FROM runs AS o WHERE o.id = x.id)"
+
+/*
+ * Of d, a row for each slot. A row of another host that comes in between
+ * fails the command, which is then sent again.
+ */
+#define NEW_SLOT                                                               \
+	"NOT EXISTS (SELECT FROM ledger AS o WHERE o.job = d.job AND "         \
+	"o.slot = d.slot)"
+
+static const char begins_sql[] =
+    "WITH x AS (SELECT * FROM unnest(" RUN_ARRAYS ") AS t (" RUN_COLUMNS ")), "
+    "n AS (INSERT INTO runs (" RUN_COLUMNS ", twin) "
+    "SELECT " RUN_COLUMNS ", " TWIN " FROM x WHERE " NEW_RUN
+    " RETURNING id, job, slot, attempt, host), "
+    "d AS (SELECT DISTINCT ON (job, slot) * FROM n "
+    "ORDER BY job, slot, attempt DESC, id), "
+    "u AS (UPDATE ledger AS o SET run = d.id, attempts = d.attempt, "
+    "host = d.host, outcome = NULL, reason = NULL, detail = NULL FROM d "
+    "WHERE o.job = d.job AND o.slot = d.slot AND (d.attempt > o.attempts "
+    "OR (d.attempt = o.attempts AND d.id < o.run))) "
+    "INSERT INTO ledger (job, slot, until, count, run, attempts, host) "
+    "SELECT job, slot, slot, 1, id, attempt, host FROM d WHERE " NEW_SLOT;
+
+/*
+ * x: what came; c: of these, the ends of runs that began before; i: of runs
+ * that were not known; k: all, and whether the end was news; d: the slots of
+ * such. Then the jobs, also for their hwm, which every end raises. A success
+ * has a start, so last_success tells whether there was one.
+ */
+static const char ends_sql[] =
+    "WITH x AS (SELECT *, CASE WHEN retry_ms IS NULL OR "
+    "max(attempt) OVER (PARTITION BY job, slot) > attempt OR "
+    "EXISTS (SELECT FROM ledger AS l WHERE l.job = t.job AND "
+    "l.slot = t.slot AND l.attempts > t.attempt) THEN NULL "
+    "ELSE retry_ms END AS retry FROM unnest(" RUN_ARRAYS ", $12::text[], "
+    "$13::text[], $14::integer[], $15::integer[], $16::bigint[], "
+    "$17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], "
+    "$21::bigint[], $22::bigint[], $23::bigint[]) WITH ORDINALITY AS t "
+    "(" RUN_COLUMNS ", outcome, reason, exit_code, signal, started, finished, "
+    "duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, retry_ms, "
+    "ord)), "
+    "c AS (UPDATE runs AS r SET outcome = x.outcome, reason = x.reason, "
+    "exit_code = x.exit_code, signal = x.signal, started = x.started, "
+    "finished = x.finished, duration_us = x.duration_us, "
+    "cpu_us = x.cpu_us, max_rss_kb = x.max_rss_kb, "
+    "output_bytes = x.output_bytes, dropped_bytes = x.dropped_bytes, "
+    "retry_ms = x.retry FROM x WHERE r.id = x.id AND r.outcome IS NULL "
+    "RETURNING r.id), "
+    "i AS (INSERT INTO runs (" RUN_COLUMNS ", outcome, reason, exit_code, "
+    "signal, started, finished, duration_us, cpu_us, max_rss_kb, "
+    "output_bytes, dropped_bytes, retry_ms, twin) "
+    "SELECT " RUN_COLUMNS ", outcome, reason, exit_code, signal, started, "
+    "finished, duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, "
+    "retry, " TWIN " FROM x WHERE " NEW_RUN " RETURNING id), "
+    "k AS (SELECT *, id IN (SELECT id FROM c) OR id IN (SELECT id FROM i) "
+    "AS fresh FROM x), "
+    "d AS (SELECT DISTINCT ON (job, slot) * FROM k WHERE fresh "
+    "ORDER BY job, slot, attempt DESC, id), "
+    "u AS (UPDATE ledger AS o SET run = d.id, attempts = d.attempt, "
+    "host = d.host, outcome = d.outcome, reason = NULL, detail = d.reason "
+    "FROM d WHERE o.job = d.job AND o.slot = d.slot AND "
+    "(d.attempt > o.attempts OR (d.attempt = o.attempts AND "
+    "d.id <= o.run))), "
+    "l AS (INSERT INTO ledger (job, slot, until, count, run, attempts, host, "
+    "outcome, detail) SELECT job, slot, slot, 1, id, attempt, host, outcome, "
+    "reason FROM d WHERE " NEW_SLOT "), "
+    "m AS (SELECT *, coalesce(finished / 1000, started / 1000, created) "
+    "AS ended, max(ord) FILTER (WHERE fresh AND outcome = 'success') "
+    "OVER (PARTITION BY job) AS good FROM k) "
+    "INSERT INTO jobs (job, hwm, last_end, last_run, last_outcome, "
+    "last_success, failures) SELECT job, "
+    "coalesce(max(slot) FILTER (WHERE trigger IN ('schedule', 'catch-up')), "
+    "0), coalesce(max(ended) FILTER (WHERE fresh), 0), "
+    "coalesce((array_agg(id ORDER BY ended DESC, ord DESC) "
+    "FILTER (WHERE fresh))[1], ''), "
+    "(array_agg(outcome ORDER BY ended DESC, ord DESC) "
+    "FILTER (WHERE fresh))[1], "
+    "coalesce(max(started / 1000) FILTER (WHERE fresh AND "
+    "outcome = 'success'), 0), "
+    "count(*) FILTER (WHERE fresh AND outcome <> 'success' AND "
+    "ord > coalesce(good, 0)) FROM m GROUP BY job ORDER BY job "
+    "ON CONFLICT (job) DO UPDATE SET "
+    "hwm = greatest(jobs.hwm, excluded.hwm), "
+    "last_end = greatest(jobs.last_end, excluded.last_end), "
+    "last_run = CASE WHEN excluded.last_run <> '' AND "
+    "excluded.last_end >= jobs.last_end "
+    "THEN excluded.last_run ELSE jobs.last_run END, "
+    "last_outcome = CASE WHEN excluded.last_run <> '' AND "
+    "excluded.last_end >= jobs.last_end "
+    "THEN excluded.last_outcome ELSE jobs.last_outcome END, "
+    "last_success = greatest(jobs.last_success, excluded.last_success), "
+    "failures = CASE WHEN excluded.last_success > 0 THEN excluded.failures "
+    "ELSE jobs.failures + excluded.failures END";
+
+static const char later_sql[] =
+    "UPDATE runs AS r SET retry_ms = NULL FROM "
+    "unnest($1::text[], $2::bigint[], $3::integer[]) AS x (job, slot, attempt) "
+    "WHERE r.retry_ms IS NOT NULL AND r.job = x.job AND r.slot = x.slot "
+    "AND r.attempt < x.attempt";
+
+/* After a crash the same gap is found again, and may have grown. */
+static const char slots_sql[] =
+    "INSERT INTO ledger (job, slot, until, count, outcome, reason, detail, "
+    "host, attempts) SELECT *, 0 FROM "
+    "unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], "
+    "$5::text[], $6::text[], $7::text[], $8::text[]) "
+    "AS x (job, slot, until, count, outcome, reason, detail, host) "
+    "ORDER BY job, slot "
+    "ON CONFLICT (job, slot) DO UPDATE SET until = excluded.until, "
+    "count = excluded.count, detail = excluded.detail "
+    "WHERE ledger.outcome = excluded.outcome "
+    "AND excluded.until > ledger.until";
+
+static const char hwm_sql[] =
+    "INSERT INTO jobs (job, hwm) SELECT job, max(hwm) FROM "
+    "unnest($1::text[], $2::bigint[]) AS x (job, hwm) "
+    "GROUP BY job ORDER BY job "
+    "ON CONFLICT (job) DO UPDATE SET hwm = excluded.hwm "
+    "WHERE excluded.hwm > jobs.hwm";
+
+static const char pieces_sql[] =
+    "INSERT INTO output (run, start, data) SELECT * FROM "
+    "unnest($1::text[], $2::bigint[], $3::bytea[]) "
+    "ON CONFLICT (run, start) DO NOTHING";
+
+/* An end that was known, and says now that there is no retry. */
+static const char no_retry_sql[] =
+    "UPDATE runs AS r SET retry_ms = NULL FROM "
+    "unnest($1::text[], $2::bigint[]) AS x (id, retry_ms) "
+    "WHERE r.retry_ms IS NOT NULL AND r.id = x.id AND x.retry_ms IS NULL";
+
+static const char pause_sql[] =
+    "INSERT INTO pauses (job, since, until, who, reason) "
+    "VALUES ($1::text, $2::bigint, $3::bigint, $4::text, $5::text) "
+    "ON CONFLICT (job) DO UPDATE SET since = excluded.since, "
+    "until = excluded.until, who = excluded.who, reason = excluded.reason";
+
+static const char resume_sql[] = "DELETE FROM pauses WHERE job = $1::text";
+
+const char *const pg_statements[STATEMENT_COUNT + 1] = {
+    [ROWS_JOBS] = jobs_sql,
+    [ROWS_PARAMS] = params_sql,
+    [ROWS_BEGINS] = begins_sql,
+    [ROWS_ENDS] = ends_sql,
+    [ROWS_LATER] = later_sql,
+    [ROWS_SLOTS] = slots_sql,
+    [ROWS_HWM] = hwm_sql,
+    [ROWS_PIECES] = pieces_sql,
+    [STATEMENT_PLANS] = plans_sql,
+    [STATEMENT_NO_RETRY] = no_retry_sql,
+    [STATEMENT_PAUSE] = pause_sql,
+    [STATEMENT_RESUME] = resume_sql,
+};

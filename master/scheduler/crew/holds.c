@@ -1,0 +1,156 @@
+/* Runs that have their claim: what it allows, how it ends, and a restart. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "scheduler/clock/due.h"
+#include "scheduler/crew/internal.h"
+#include "scheduler/runs/spec.h"
+
+bool
+crew_may_launch(const struct run *run)
+{
+	const struct crew *crew = run->master->crew;
+
+	if (crew == NULL || run->unguarded)
+		return true;
+	return run->claim != NULL && run->begin.fence != 0 && crew->joined &&
+	    crew_boot_ms() < cluster_deadline_ms(crew->cluster);
+}
+
+static bool
+is_killed_without(const struct job *job)
+{
+	const struct job_options *o = job->def->options;
+
+	if (o->on_lease_lost != JOB_LEASE_LOST_DEFAULT)
+		return o->on_lease_lost == JOB_LEASE_LOST_KILL;
+	/* Where no other host may ever run it, nothing is gained. */
+	return o->guarantee == JOB_AT_LEAST_ONCE || crew_is_delay(job) ||
+	    (o->overlap != JOB_OVERLAP_ALLOW &&
+		o->overlap != JOB_OVERLAP_DEFAULT);
+}
+
+void
+crew_fill_lease(const struct run *run, struct spec_source *source)
+{
+	if (run->master->crew == NULL || run->unguarded)
+		return;
+	source->lease_epoch = run->epoch;
+	source->lease_kill = is_killed_without(run->job);
+	source->lease_grace_ms = crew_grace_ms(run->master->crew);
+}
+
+/* A question about an @after job's next time. */
+struct ended {
+	struct master *master;
+	int64_t delay_ms;
+	char id[RUN_ID_SIZE];
+	char job[JOB_NAME_MAX + 1];
+};
+
+static void
+finished(enum claim_end end, int64_t due_ms, void *arg)
+{
+	struct ended *ended = arg;
+	struct master *m = ended->master;
+	struct job *job = jobs_find(&m->jobs, ended->job);
+
+	if (end != CLAIM_ENDED)
+		log_warn("job %s: run=%s had been taken for lost%s", ended->job,
+		    ended->id,
+		    end == CLAIM_SUPERSEDED ? ", and another host had it" : "");
+	if (due_ms > 0 && ended->delay_ms > 0 && job != NULL) {
+		job->last_end_ms = due_ms - ended->delay_ms;
+		jobs_arm(m, job);
+		master_arm(m);
+	}
+	free(ended);
+}
+
+/* The others have recorded it as lost, perhaps, or given it to another. */
+static void
+flag_late(const struct run *run, struct run_result *result)
+{
+	size_t len = strlen(result->reason);
+
+	if (run->epoch != 0 && run->epoch != run->master->crew->epoch)
+		snprintf(result->reason + len, sizeof(result->reason) - len,
+		    "%sother hosts took this one for dead while it ran",
+		    len > 0 ? "; " : "");
+}
+
+void
+crew_ended(struct run *run, struct run_result *result)
+{
+	struct master *m = run->master;
+	struct ended *ended;
+
+	if (m->crew == NULL)
+		return;
+	flag_late(run, result);
+	if (run->claim == NULL)
+		return;
+	if (run->begin.fence == 0) { /* not answered yet */
+		cluster_abandon(m->crew->cluster, run->claim);
+		run->claim = NULL;
+		return;
+	}
+	ended = xcalloc(1, sizeof(*ended));
+	ended->master = m;
+	snprintf(ended->id, sizeof(ended->id), "%s", run->begin.id);
+	snprintf(ended->job, sizeof(ended->job), "%s", run->begin.job);
+	if (run->job->def != NULL && due_is_delay(run->job))
+		ended->delay_ms =
+		    schedule_interval(run->job->def->schedules[0]) * 1000;
+	cluster_finish(
+	    m->crew->cluster, run->claim, ended->delay_ms, finished, ended);
+	run->claim = NULL;
+}
+
+void
+crew_hold(struct run *run)
+{
+	char key[KEY_SIZE];
+	struct claim_ask claim;
+
+	if (run->master->crew == NULL || run->begin.fence == 0)
+		return;
+	crew_fill_ask(run, &claim, key);
+	run->asked = true;
+	run->epoch = run->master->crew->epoch;
+	run->claim = cluster_hold(run->master->crew->cluster, &claim,
+	    run->begin.fence, run->begin.attempt);
+}
+
+void
+crew_resume(struct run *run)
+{
+	static const struct record_slot in_doubt = {
+	    .count = 1,
+	    .outcome = OUTCOME_MISSED,
+	    .reason = "in-doubt",
+	    .detail = "what was decided was not recorded before the daemon "
+		      "was killed",
+	};
+	struct record_slot slot = in_doubt;
+
+	run->asked = true; /* it has its file */
+	run_set_state(run, RUN_STAGED);
+	slot.slot_ms = slot.until_ms = run->begin.slot_ms;
+	if (run->begin.attempt == 0)
+		crew_make_row(run, &slot);
+	heap_set(&run->master->heap, &run->timer, clock_ms());
+}
+
+void
+crew_taken(struct claim *claim, void *arg)
+{
+	struct run *run = claim_arg(claim);
+
+	log_error("job %s: run=%s was given to another host", run->begin.job,
+	    run->begin.id);
+	run_kill(run, KILL_LEASE);
+}
