@@ -283,9 +283,11 @@ open_log(struct guardian *g, struct err *err)
 
 	if (log[0] == '/') {
 		fd = startup_open_log(log, &g->ids, err);
+		if (fd == -1)
+			return -1; /* the caller sees why: this is logged there */
 		g->caller_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-		if (fd == -1 || dup2(fd, STDERR_FILENO) == -1)
-			return -1;
+		if (dup2(fd, STDERR_FILENO) == -1)
+			return err_errno(err, "cannot write to log %s", log);
 		fd_close(&fd);
 	}
 	if (log[0] != '/' && !g->options->foreground)
