@@ -257,6 +257,17 @@ show_parents(const json_t *parents)
 	    field_text(parent, "run"));
 }
 
+/* What it left behind, such as rows. */
+static void
+show_values(const json_t *values)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)values, key, value) show_line(
+	    "value", COLOUR_NONE, "%s = %s", key, json_string_value(value));
+}
+
 void
 show_run(const json_t *run)
 {
@@ -293,6 +304,7 @@ show_run(const json_t *run)
 	else if (field_number(run, "output_bytes", -1) >= 0)
 		show_line("output", COLOUR_NONE, "%" PRId64 " bytes",
 		    field_number(run, "output_bytes", 0));
+	show_values(json_object_get(run, "values"));
 }
 
 void

@@ -22,6 +22,23 @@ add(json_t *o, const char *key, json_t *value)
 	json_object_set_new_nocheck(o, key, value);
 }
 
+/* What it left behind, and of that the rows as a number. */
+static void
+add_values(json_t *o, const char *text)
+{
+	json_t *values = *text != '\0' ? json_loads(text, 0, NULL) : NULL;
+	const char *rows = json_string_value(json_object_get(values, "rows"));
+	json_t *n;
+
+	add(o, "values", values != NULL ? values : json_null());
+	n = rows != NULL ? json_loads(rows, JSON_DECODE_ANY, NULL) : NULL;
+	if (!json_is_integer(n)) {
+		json_decref(n);
+		n = json_null();
+	}
+	add(o, "rows", n);
+}
+
 json_t *
 row_json_run(const struct store_run *run)
 {
@@ -54,6 +71,7 @@ row_json_run(const struct store_run *run)
 	add(o, "dropped_bytes", number(ended, (int64_t)r->dropped_bytes));
 	add(o, "chain", json_text(run_begin_chain(b)));
 	add(o, "parent", json_text_or_null(b->parent));
+	add_values(o, r->values);
 	return o;
 }
 
