@@ -263,13 +263,6 @@ static const struct {
 	"write http-password or http-password-file, not both"},
     {"http-key", "http-cert", true,
 	"http-key is the key of http-cert, which is missing"},
-    {"watch-wait", "watch-notify", true,
-	"watch-wait says how long watch-notify is listened to, which is "
-	"missing"},
-    {"watch", "watch-done", true,
-	"watch-done is missing: the statement after which a row is no more "
-	"what watch looks for, such as UPDATE t SET state = 'done' WHERE id = "
-	":id"},
 };
 
 /* Also when it is wrong, which has been told. */
@@ -401,6 +394,25 @@ check_rules(const struct job_draft *draft, const char **key_r, struct err *err)
 	return 0;
 }
 
+/* What defaults say of watch-wait is for those that listen. */
+static int
+check_watch(const struct job_draft *draft, const char **key_r, struct err *err)
+{
+	*key_r = "watch";
+	if (!is_set(draft, "watch-done"))
+		return err_set(err,
+		    "watch-done is missing: the statement after which a row "
+		    "is no more what watch looks for, such as UPDATE t SET "
+		    "state = 'done' WHERE id = :id");
+	*key_r = "watch-wait";
+	if (job_draft_line(draft, "watch-wait") != 0 &&
+	    !is_set(draft, "watch-notify"))
+		return err_set(err,
+		    "watch-wait says how long watch-notify is listened to, "
+		    "which is missing");
+	return 0;
+}
+
 int
 job_settings_check(const struct job_draft *draft, const char *databases,
     const char **key_r, struct err *err)
@@ -413,8 +425,12 @@ job_settings_check(const struct job_draft *draft, const char *databases,
 		return 0;
 	if (check_rules(draft, key_r, err) == -1)
 		return -1;
-	if (kind != KIND_HTTP)
+	if (kind == KIND_WATCH && check_watch(draft, key_r, err) == -1)
+		return -1;
+	if (kind == KIND_SQL || kind == KIND_WATCH)
 		return check_names_database(draft, databases, key_r, err);
+	if (kind != KIND_HTTP)
+		return 0;
 	if (check_login(draft, key_r, err) == -1)
 		return -1;
 	return check_body(draft, key_r, err);
