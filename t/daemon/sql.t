@@ -136,6 +136,11 @@ like("$run->{outcome} $run->{reason}", qr/^failure .*SQLSTATE 23503/,
 ($run) = run('deadlock');
 is($run->{exit_code}, 75, 'what may go well when it is done again');
 
+# In the terminal.
+my ($code, $shown) = $d->belfry('exec', 'fence');
+is($code, 0, 'belfry exec');
+like($shown, qr/^fenced \| run\nf \| /, 'runs it here, without a fence');
+
 # What cannot be read.
 $d->write('jobs/bad.ini', <<'END');
 [job one]
