@@ -86,7 +86,8 @@ static const struct {
 	"INSERT INTO runs SELECT 'r055', job, 2300001, due, 1, 'manual', "
 	"host, outcome, reason, exit_code, signal, started, finished, "
 	"duration_us, cpu_us, max_rss_kb, fence, output_bytes, "
-	"dropped_bytes, created, retry_ms, chain, parent FROM runs WHERE id = 'r06'; "
+	"dropped_bytes, created, retry_ms, chain, parent, results "
+	"FROM runs WHERE id = 'r06'; "
 	"INSERT INTO ledger (job, slot, until, count, outcome, run, attempts)"
 	" VALUES ('j', 2300001, 2300001, 1, 'success', 'r055', 1)",
 	""},
@@ -106,7 +107,8 @@ static const struct {
 	"INSERT INTO runs SELECT 'r055', job, 1950001, due, 1, 'manual', "
 	"host, outcome, reason, exit_code, signal, started, finished, "
 	"duration_us, cpu_us, max_rss_kb, fence, output_bytes, "
-	"dropped_bytes, created, retry_ms, chain, parent FROM runs WHERE id = 'r05'; "
+	"dropped_bytes, created, retry_ms, chain, parent, results "
+	"FROM runs WHERE id = 'r05'; "
 	"INSERT INTO ledger (job, slot, until, count, outcome, run, attempts)"
 	" VALUES ('j', 1950001, 1950001, 1, 'success', 'r055', 1)",
 	""},
@@ -121,7 +123,7 @@ static const struct {
 	"INSERT INTO runs SELECT 'r111', job, slot, due, 1, 'schedule', host, "
 	"outcome, reason, exit_code, signal, finished, finished, duration_us, "
 	"cpu_us, max_rss_kb, fence, output_bytes, dropped_bytes, created, "
-	"retry_ms, chain, parent FROM runs WHERE id = 'r10'",
+	"retry_ms, chain, parent, results FROM runs WHERE id = 'r10'",
 	"duplicate 4000 n=1;"},
     {"too many attempts",
 	"UPDATE runs SET attempt = 3, trigger = 'retry' WHERE id = 'r07'; "
