@@ -13,6 +13,7 @@
 #include "config/set/owner.h"
 #include "config/job/time.h"
 #include "config/quote.h"
+#include "kind/plugin.h"
 #include "schedule/hash.h"
 
 struct parser {
@@ -188,11 +189,12 @@ check_command(struct parser *parser)
 		/* One that was given and is wrong has been told. */
 		if (job_draft_line(draft, "command") == 0 &&
 		    job_draft_line(draft, "http") == 0 &&
-		    job_draft_line(draft, "sql") == 0)
+		    job_draft_line(draft, "sql") == 0 &&
+		    job_draft_line(draft, "plugin") == 0)
 			job_error(parser, parser->line,
-			    "the key command is missing; "
-			    "write command = what it runs, http = what it "
-			    "requests, or sql = its statements");
+			    "the key command is missing; write command = what "
+			    "it runs, http = what it requests, sql = its "
+			    "statements, or plugin = whose function it calls");
 		return;
 	}
 	if (job_settings_check(
@@ -207,6 +209,72 @@ check_command(struct parser *parser)
 		job_error(parser, line_of(parser, "command"), "command: %s",
 		    err.text);
 	free(words);
+}
+
+static void
+own_error(void *arg, uint32_t line, const char *text)
+{
+	struct parser *parser = arg;
+
+	job_error(parser, line != 0 ? line : parser->line, "%s", text);
+}
+
+/* Two hosts whose plugins differ do not have the same jobs. */
+static void
+add_digest(struct job_block *block, const struct plugin_info *info)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	plugin_info_encode(info, &w);
+	block->digest += hash_finish(hash_add(HASH_INIT, w.p, w.len));
+	wire_writer_fini(&w);
+}
+
+/* A parameter that is a key of all jobs could never be set. */
+static bool
+check_names(struct parser *parser, const struct plugin_info *info)
+{
+	for (size_t i = 0; i < info->nparams; i++) {
+		if (job_key_find(info->params[i].name, NULL) == NULL)
+			continue;
+		job_error(parser, line_of(parser, "plugin"),
+		    "plugin %s has a parameter %s, which is a key of jobs",
+		    info->name, info->params[i].name);
+		return false;
+	}
+	return true;
+}
+
+/* False when what the plugin is has to be found out first. */
+static bool
+check_plugin(struct parser *parser)
+{
+	const struct job_set_options *options = parser->env->options;
+	struct job_draft *draft = &parser->draft;
+	const struct plugin_info *info = NULL;
+	enum job_plugin known = JOB_PLUGIN_BAD;
+	struct err err = {"there are no plugins here"};
+
+	if (draft->options.kind != KIND_PLUGIN) {
+		job_own_resolve(draft, NULL, own_error, parser);
+		return true;
+	}
+	parser->block->nplugins++;
+	if (options->plugin != NULL)
+		known = options->plugin(
+		    options->arg, draft->command, &info, &err);
+	if (known == JOB_PLUGIN_WAIT) {
+		parser->block->nwaiting++;
+		return false;
+	}
+	if (known == JOB_PLUGIN_BAD) {
+		job_error(parser, line_of(parser, "plugin"), "plugin %s: %s",
+		    draft->command, err.text);
+	} else if (check_names(parser, info)) {
+		add_digest(parser->block, info);
+		job_own_resolve(draft, info, own_error, parser);
+	}
+	return true;
 }
 
 static bool
@@ -295,16 +363,18 @@ end_job(struct parser *parser)
 {
 	const struct schedule *schedules[JOB_SCHEDULES_MAX];
 	const char *texts[JOB_SCHEDULES_MAX];
+	bool waits;
 	size_t n;
 
 	if (parser->name == NULL)
 		return;
+	waits = !check_plugin(parser);
 	check_command(parser);
 	check_owner(parser);
 	n = get_schedules(parser, schedules, texts);
 	if (!parser->bad && parser->env->options->hints)
 		job_draft_idle_keys(&parser->draft, add_hint, parser);
-	if (!parser->bad)
+	if (!parser->bad && !waits)
 		add_def(parser, schedules, texts, n);
 	else
 		for (size_t i = 0; i < n; i++)

@@ -374,6 +374,9 @@ check_names_database(const struct job_draft *draft, const char *databases,
 
 	name = job_settings_find(draft->options.settings, "database", &len);
 	*key_r = name != NULL ? "database" : job_kind_name(draft->options.kind);
+	/* A plugin that needs one says so itself. */
+	if (name == NULL && draft->options.kind == KIND_PLUGIN)
+		return 0;
 	if (name == NULL)
 		return err_set(err,
 		    "database is missing; name a [database NAME] of "
