@@ -73,7 +73,7 @@ is($out, "INSERT 0 3\nUPDATE 2\nid | name\n1 | it's; DROP TABLE t\n"
     . "2 | it's; DROP TABLE t\n3 | n3\n(3 rows)\n", 'what they say');
 is($pg->query('SELECT count(*) FROM t'), 3, 'it is committed');
 is($run->{rows}, 5, 'how many rows is on record');
-like(($d->belfry('show', $run->{id}))[1], qr/^value +rows = 5$/m, 'and shown');
+like(($d->belfry('show', $run->{id}))[1], qr/^results +rows=5$/m, 'and shown');
 
 ($run, $out) = run('fill');
 is("$run->{outcome} $run->{exit_code}", 'failure 1', 'no value');

@@ -367,6 +367,9 @@ check_names_database(const struct job_draft *draft, const char *databases,
 
 	name = job_settings_find(draft->options.settings, "database", &len);
 	*key_r = name != NULL ? "database" : job_kind_name(draft->options.kind);
+	/* A plugin that needs one says so itself. */
+	if (name == NULL && draft->options.kind == KIND_PLUGIN)
+		return 0;
 	if (name == NULL)
 		return err_set(err,
 		    "database is missing; name a [database NAME] of "
@@ -427,10 +430,8 @@ job_settings_check(const struct job_draft *draft, const char *databases,
 		return -1;
 	if (kind == KIND_WATCH && check_watch(draft, key_r, err) == -1)
 		return -1;
-	if (kind == KIND_SQL || kind == KIND_WATCH)
-		return check_names_database(draft, databases, key_r, err);
 	if (kind != KIND_HTTP)
-		return 0;
+		return check_names_database(draft, databases, key_r, err);
 	if (check_login(draft, key_r, err) == -1)
 		return -1;
 	return check_body(draft, key_r, err);

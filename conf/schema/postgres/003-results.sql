@@ -1,6 +1,5 @@
--- Version 3: values that runs leave behind, such as {"rows": "5"}.
-
-ALTER TABLE belfry.runs ADD COLUMN results text; -- JSON; NULL it left none
+-- What jobs leave with their runs: a JSON object of texts; NULL: nothing.
+ALTER TABLE belfry.runs ADD COLUMN results text;
 
 CREATE OR REPLACE VIEW public.belfry_runs AS
 	SELECT id, job, to_timestamp(slot / 1000.0) AS slot, attempt, trigger,

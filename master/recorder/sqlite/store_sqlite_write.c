@@ -53,8 +53,8 @@ static const char run_end_sql[] =
     "finished = excluded.finished, duration_us = excluded.duration_us, "
     "cpu_us = excluded.cpu_us, max_rss_kb = excluded.max_rss_kb, "
     "output_bytes = excluded.output_bytes, "
-    "dropped_bytes = excluded.dropped_bytes, "
-    "retry_ms = excluded.retry_ms, results = excluded.results "
+    "dropped_bytes = excluded.dropped_bytes, retry_ms = excluded.retry_ms, "
+    "results = excluded.results "
     "WHERE runs.outcome IS NULL";
 
 static const char run_no_retry_sql[] =

@@ -27,7 +27,7 @@ check_run_json(json_t *run)
 	    "\"lateness_ms\":2,\"cpu_ms\":12,\"max_rss_kb\":2048,"
 	    "\"fence\":0,\"output_bytes\":6,\"dropped_bytes\":0,"
 	    "\"chain\":\"01k3000000000001\",\"parent\":null,"
-	    "\"values\":{\"rows\":\"3\"},\"rows\":3}";
+	    "\"results\":{\"rows\":\"3\"},\"rows\":3}";
 	char *text = json_dumps(run, JSON_COMPACT);
 
 	assert_string_equal(text, expected);

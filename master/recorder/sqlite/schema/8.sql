@@ -1,3 +1,3 @@
--- Version 8: values that runs leave behind, such as {"rows": "5"}.
+-- Version 8: what jobs leave with their runs.
 
-ALTER TABLE runs ADD COLUMN results TEXT; -- a JSON object; NULL it left none
+ALTER TABLE runs ADD COLUMN results TEXT; -- a JSON object of texts; NULL none
