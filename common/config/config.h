@@ -59,6 +59,7 @@ struct config {
 	const char *log;       /* "stderr", "syslog" or a file */
 	enum log_level log_level;
 	const char *node_name; /* the host's name */
+	const char *plugin_dir; /* LIBDIR/belfry/plugins */
 	const char *cgroup;    /* "auto", "off" or a directory */
 	const char *tags;      /* separated by one blank; "" none */
 
@@ -116,6 +117,9 @@ struct config *config_check(const char *path,
  * in run-dir.
  */
 char *config_find_socket(const char *path, struct err *err);
+
+/* The default of plugin-dir. */
+const char *config_plugin_dir(void);
 
 void config_free(struct config *config);
 

@@ -30,20 +30,13 @@ is_name(const char *name)
 	return len > 0 && len <= NAME_MAX_LEN && name[len] == '\0';
 }
 
-static const struct database_section *
-find(const struct setting_file *file, const char *name)
-{
-	for (size_t i = 0; i < file->config.ndatabases; i++)
-		if (strcmp(file->databases[i].name, name) == 0)
-			return &file->databases[i];
-	return NULL;
-}
-
 int
 config_database_begin(
     struct setting_file *file, const struct ini_event *event, struct err *err)
 {
-	const struct database_section *first = find(file, event->name);
+	const struct database_section *first =
+	    config_database_find(
+		&file->config, event->name, strlen(event->name));
 	struct database_section *section;
 	char quoted[QUOTE_SIZE];
 

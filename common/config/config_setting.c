@@ -217,6 +217,8 @@ const struct setting settings[] = {
     {"master", "log", parse_log, AT(log), 0, 0, "stderr"},
     {"master", "log-level", parse_level, AT(log_level), 0, 0, "info"},
     {"master", "node-name", parse_node_name, AT(node_name), 0, 0, NULL},
+    {"master", "plugin-dir", parse_path, AT(plugin_dir), 0, 0,
+	BELFRY_PLUGIN_DIR},
     {"master", "cgroup", parse_cgroup, AT(cgroup), 0, 0, "auto"},
     {"master", "tags", config_parse_tags, AT(tags), 0, 0, ""},
     {"api", "socket", parse_path, AT(socket), 0, 0, NULL},
@@ -244,3 +246,9 @@ const struct setting settings[] = {
     {NULL, NULL, NULL, 0, 0, 0, NULL},
 };
 _Static_assert(nitems(settings) <= SETTING_MAX, "SETTING_MAX is too small");
+
+const char *
+config_plugin_dir(void)
+{
+	return BELFRY_PLUGIN_DIR;
+}

@@ -222,6 +222,14 @@ struct job_problem {
 	const char *text;
 };
 
+struct plugin_info; /* kind/plugin.h */
+
+enum job_plugin {
+	JOB_PLUGIN_BAD,   /* it cannot be used */
+	JOB_PLUGIN_WAIT,  /* nobody knows yet */
+	JOB_PLUGIN_KNOWN, /* it is described */
+};
+
 struct job_set_options {
 	const struct job_defaults *defaults;   /* NULL: the built-in ones */
 	const struct job_calendars *calendars; /* NULL: there are none */
@@ -234,6 +242,13 @@ struct job_set_options {
 	int64_t now; /* seconds; hints look from here */
 	/* Is there a job of that name in no file of these? NULL: no. */
 	bool (*is_elsewhere)(void *arg, const char *name);
+	/*
+	 * What a plugin says of itself; err says why it is bad. A file with
+	 * jobs whose plugins nobody knows yet stays as it was. NULL: there
+	 * are no plugins.
+	 */
+	enum job_plugin (*plugin)(void *arg, const char *name,
+	    const struct plugin_info **info_r, struct err *err);
 	void *arg;
 };
 
@@ -275,6 +290,9 @@ const struct job_def *job_set_find(const struct job_set *set, const char *name);
  * decides what they mean: hosts with the same one have the same jobs.
  */
 uint64_t job_set_digest(const struct job_set *set);
+
+/* How many jobs wait for the description of their plugin. */
+size_t job_set_waiting(const struct job_set *set);
 
 size_t job_set_problem_count(const struct job_set *set);
 const struct job_problem *job_set_problem(const struct job_set *set, size_t i);

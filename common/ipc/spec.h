@@ -47,6 +47,11 @@ enum job_kind {
 #define SPEC_CONNINFO      "database-conninfo"
 #define SPEC_PASSWORD_FILE "database-password-file"
 
+/* Of a plugin's run in a cluster: its name, URLs of Redis, a line each. */
+#define SPEC_CLUSTER        "cluster-name"
+#define SPEC_REDIS          "cluster-redis"
+#define SPEC_REDIS_PASSWORD "cluster-password-file"
+
 /* One bit an exit code. */
 struct code_set {
 	uint32_t bits[8];

@@ -21,6 +21,16 @@ plugin_is_name(const char *name)
 	return n > 0 && n <= PLUGIN_NAME_MAX && name[n] == '\0' && *name != '-';
 }
 
+int
+plugin_check_name(const char *name, struct err *err)
+{
+	if (plugin_is_name(name))
+		return 0;
+	return err_set(err,
+	    "write the name of a plugin: letters, digits, _ and -, at most %d",
+	    PLUGIN_NAME_MAX);
+}
+
 bool
 plugin_is_param_name(const char *name)
 {

@@ -60,6 +60,9 @@ struct plugin_value {
 /* Letters, digits, "_" and "-", so that it is one file's name. */
 bool plugin_is_name(const char *name);
 
+/* The same in words. 0, or -1 with err. */
+int plugin_check_name(const char *name, struct err *err);
+
 /* Small letters, digits and "-", beginning with a letter. */
 bool plugin_is_param_name(const char *name);
 

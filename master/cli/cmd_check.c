@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "cli/check_heat.h"
+#include "cli/plugins.h"
 #include "config/config.h"
 #include "config/job.h"
 #include "config/job/calendar.h"
@@ -45,6 +46,7 @@ struct check {
 	struct job_set *others;
 	struct job_heat heat_map; /* with --heat */
 	bool json, heat;
+	struct cli_plugins plugins;
 };
 
 static void
@@ -87,6 +89,16 @@ is_privileged(const struct check *check)
 	    st.st_uid == 0;
 }
 
+static enum job_plugin
+find_plugin(void *arg, const char *name, const struct plugin_info **info_r,
+    struct err *err)
+{
+	struct check *check = arg;
+
+	return cli_plugins_find(
+	    &check->plugins, check->config, name, info_r, err);
+}
+
 /* A job of a file that is checked alone may come after others. */
 static bool
 is_elsewhere(void *arg, const char *name)
@@ -95,6 +107,8 @@ is_elsewhere(void *arg, const char *name)
 	const struct job_set_options options = {
 	    .defaults = check->config != NULL ? check->config->defaults : NULL,
 	    .calendars = check->calendars,
+	    .plugin = find_plugin,
+	    .arg = check,
 	};
 	struct err err;
 
@@ -121,6 +135,7 @@ check_jobs(struct check *check, char *const *paths, size_t npaths)
 	    .errors_max = FILE_ERRORS_MAX,
 	    .now = time(NULL),
 	    .is_elsewhere = is_elsewhere,
+	    .plugin = find_plugin,
 	    .arg = check,
 	};
 	struct job_set *set =
@@ -414,6 +429,7 @@ cmd_check(int argc, char **argv, const char *config_path)
 	job_set_free(check.set);
 	job_set_free(check.others);
 	job_calendars_free(check.calendars);
+	cli_plugins_fini(&check.plugins);
 	config_free(check.config);
 	problem_fini(&check.problems);
 	schedule_pool_free(check.pool);

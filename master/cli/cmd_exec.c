@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "cli/plugins.h"
 #include "cli/cli.h"
 #include "cli/param.h"
 #include "config/config.h"
@@ -38,6 +39,7 @@ struct exec {
 	struct job_calendars *calendars;
 	struct job_set *set;
 	struct users users;
+	struct cli_plugins plugins;
 	const struct job_def *def;
 	char *params; /* JSON, NULL none */
 };
@@ -58,12 +60,23 @@ is_privileged(const char *config_path)
 	    (stat(config_path, &st) == 0 && st.st_uid == 0);
 }
 
+static enum job_plugin
+find_plugin(void *arg, const char *name, const struct plugin_info **info_r,
+    struct err *err)
+{
+	struct exec *e = arg;
+
+	return cli_plugins_find(&e->plugins, e->config, name, info_r, err);
+}
+
 static int
 load_jobs(struct exec *e, struct err *err)
 {
 	struct job_set_options options = {
 	    .privileged = is_privileged(e->config_path),
 	    .now = time(NULL),
+	    .plugin = find_plugin,
+	    .arg = e,
 	};
 
 	e->config = config_load(e->config_path, err);
@@ -231,6 +244,7 @@ exec_fini(struct exec *e)
 	job_set_free(e->set);
 	job_calendars_free(e->calendars);
 	schedule_pool_free(e->pool);
+	cli_plugins_fini(&e->plugins);
 	config_free(e->config);
 	free(e->params);
 }

@@ -159,11 +159,40 @@ show_run_row(struct table *table, const json_t *run, bool with_job)
 	table_add(table, COLOUR_NONE, "%s", reason);
 }
 
+/* Few jobs tell any. */
+static bool
+have_progress(const json_t *runs)
+{
+	const json_t *run;
+	size_t i;
+
+	json_array_foreach(runs, i, run) if (json_is_object(json_object_get(
+						 run, "progress"))) return true;
+	return false;
+}
+
+static void
+add_progress(struct table *table, const json_t *progress)
+{
+	int64_t done = field_number(progress, "done", 0);
+	int64_t total = field_number(progress, "total", 0);
+	const char *text = field_text(progress, "text");
+
+	if (!json_is_object(progress))
+		table_add(table, COLOUR_NONE, "%s", "-");
+	else if (total > 0)
+		table_add(table, COLOUR_NONE, "%" PRId64 " of %" PRId64 " %s",
+		    done, total, text);
+	else
+		table_add(table, COLOUR_NONE, "%" PRId64 " %s", done, text);
+}
+
 void
 show_live_runs(const json_t *runs)
 {
-	static const char *const heads[] = {
-	    "RUN", "JOB", "STATE", "TRIGGER", "FOR", "PID", NULL};
+	const bool progress = have_progress(runs);
+	const char *const heads[] = {"RUN", "JOB", "STATE", "TRIGGER", "FOR",
+	    "PID", progress ? "PROGRESS" : NULL, NULL};
 	struct table *table = table_new(heads);
 	char text[TEXT_MAX];
 	const char *state;
@@ -187,6 +216,8 @@ show_live_runs(const json_t *runs)
 		pid = field_number(run, "pid", 0);
 		snprintf(text, sizeof(text), "%" PRId64, pid);
 		table_add(table, COLOUR_NONE, "%s", pid > 0 ? text : "-");
+		if (progress)
+			add_progress(table, json_object_get(run, "progress"));
 	}
 	table_print(table);
 	table_free(table);
@@ -245,6 +276,21 @@ show_params(const json_t *params)
 	}
 }
 
+/* What the job has left. */
+static void
+show_results(const json_t *results)
+{
+	const char *head = "results", *name;
+	const json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)results, name, value)
+	{
+		show_line(
+		    head, COLOUR_NONE, "%s=%s", name, json_string_value(value));
+		head = "";
+	}
+}
+
 static void
 show_parents(const json_t *parents)
 {
@@ -274,6 +320,7 @@ show_run(const json_t *run)
 	if (strcmp(field_text(run, "chain"), field_text(run, "id")) != 0)
 		show_line("chain", COLOUR_NONE, "%s", field_text(run, "chain"));
 	show_params(json_object_get(run, "params"));
+	show_results(json_object_get(run, "results"));
 	show_line("attempt", COLOUR_NONE, "%" PRId64,
 	    field_number(run, "attempt", 1));
 	show_line("host", COLOUR_NONE, "%s", field_text(run, "host"));

@@ -22,6 +22,30 @@ add(json_t *o, const char *key, json_t *value)
 	json_object_set_new_nocheck(o, key, value);
 }
 
+static void
+add_document(json_t *row, const char *key, const char *text)
+{
+	json_t *json = *text != '\0' ? json_loads(text, 0, NULL) : NULL;
+
+	if (json != NULL)
+		add(row, key, json);
+}
+
+/* Of its results the rows, as a number. */
+static void
+add_rows(json_t *o)
+{
+	json_t *results = json_object_get(o, "results");
+	const char *rows = json_string_value(json_object_get(results, "rows"));
+	json_t *n =
+	    rows != NULL ? json_loads(rows, JSON_DECODE_ANY, NULL) : NULL;
+
+	if (json_is_integer(n))
+		add(o, "rows", n);
+	else
+		json_decref(n);
+}
+
 json_t *
 row_json_run(const struct store_run *run)
 {
@@ -54,16 +78,9 @@ row_json_run(const struct store_run *run)
 	add(o, "dropped_bytes", number(ended, (int64_t)r->dropped_bytes));
 	add(o, "chain", json_text(run_begin_chain(b)));
 	add(o, "parent", json_text_or_null(b->parent));
+	add_document(o, "results", r->values);
+	add_rows(o);
 	return o;
-}
-
-static void
-add_document(json_t *row, const char *key, const char *text)
-{
-	json_t *json = *text != '\0' ? json_loads(text, 0, NULL) : NULL;
-
-	if (json != NULL)
-		add(row, key, json);
 }
 
 void

@@ -25,6 +25,7 @@
 #include "scheduler/runs/launch.h"
 #include "scheduler/runs/outbox.h"
 #include "scheduler/jobs/pause.h"
+#include "scheduler/jobs/plugins.h"
 #include "scheduler/runs/places.h"
 #include "scheduler/jobs/retries.h"
 #include "role.h"
@@ -108,6 +109,9 @@ struct master {
 	struct upgrade_info upgrade;
 	struct recover *recover; /* while loading; recover.c */
 	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
+	struct plugins plugins;
+	struct jobs_change reloaded; /* while a reload goes on */
+	char *reload_problem;        /* owned; of it; NULL none */
 	uint64_t *reloaders;     /* asks that wait for a reload to be over */
 	size_t nreloaders;
 	size_t reloaders_cap;
@@ -161,6 +165,9 @@ int recover_state_retry(struct master *m, struct message *message);
 int recover_state_open(struct master *m, struct message *message);
 int recover_state_pause(struct master *m, struct message *message);
 void recover_state_end(struct master *m);
+
+/* Goes on with the start: what the plugins of jobs are is known by now. */
+void recover_jobs(struct master *m);
 void recover_free(struct master *m);
 
 /*
@@ -238,5 +245,8 @@ void retell_cb(evutil_socket_t fd, short what, void *arg);
 
 /* reload.c: the guardian's RELOAD. */
 int reload_handle(struct master *m, struct message *message, struct err *err);
+
+/* Loads the jobs, and ends the reload unless plugins have to be asked. */
+void reload_jobs(struct master *m);
 
 #endif

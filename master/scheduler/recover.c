@@ -400,14 +400,23 @@ recover_free(struct master *m)
 void
 recover_state_end(struct master *m)
 {
-	struct recover *recover = m->recover;
-	struct err err = {""};
-
 	if (m->phase != MASTER_LOADING)
 		return;
 	fault_point(FAULT_MASTER_STATE_KNOWN);
-	if (jobs_load(m, NULL, &err) == -1)
+	recover_jobs(m);
+}
+
+void
+recover_jobs(struct master *m)
+{
+	struct recover *recover = m->recover;
+	struct err err = {""};
+	int rc = jobs_load(m, NULL, &err);
+
+	if (rc == -1)
 		fatalx("%s", err.text);
+	if (rc == JOBS_WAIT)
+		return;
 	recover_files_read(&recover->files, m);
 	decide_found(m);
 	fault_point(FAULT_MASTER_FILES_READ);

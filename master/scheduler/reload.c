@@ -87,11 +87,47 @@ use_config(struct master *m, struct config *config)
 	return true;
 }
 
+/* All is known: whoever asked for it hears of it. */
+static void
+end_reload(struct master *m)
+{
+	const struct jobs_change *change = &m->reloaded;
+
+	log_info("reloaded: %zu jobs, %zu added, %zu removed, %zu changed, "
+		 "%zu errors",
+	    m->jobs.n, change->nadded, change->nremoved, change->nchanged,
+	    jobs_errors(&m->jobs));
+	answer_reload(m, change, m->reload_problem);
+	jobs_change_fini(&m->reloaded);
+	free(m->reload_problem);
+	m->reload_problem = NULL;
+}
+
+void
+reload_jobs(struct master *m)
+{
+	struct err why = {""};
+
+	if (m->phase == MASTER_RUNNING &&
+	    jobs_load(m, &m->reloaded, &why) == -1) {
+		log_error("%s; the jobs stay as they were", why.text);
+		free(m->reload_problem);
+		m->reload_problem = xstrdup(why.text);
+	}
+	if (m->phase == MASTER_RUNNING)
+		master_tell_patience(m);
+	crew_changed(m);
+	/* Else again, when they are known. */
+	if (!plugins_are_asked(m))
+		end_reload(m);
+	launch_pump(m); /* max-running may be higher now */
+	master_arm(m);
+}
+
 int
 reload_handle(struct master *m, struct message *message, struct err *err)
 {
 	uint64_t ticket = wire_get_u64(&message->body);
-	struct jobs_change change = {0};
 	struct err why = {""};
 	struct config *config;
 	bool ok;
@@ -101,20 +137,9 @@ reload_handle(struct master *m, struct message *message, struct err *err)
 	if (!ok)
 		log_error("%s; the configuration stays as it was", why.text);
 	answer_guardian(m, ticket, ok);
-	if (m->phase == MASTER_RUNNING && jobs_load(m, &change, &why) == -1) {
-		log_error("%s; the jobs stay as they were", why.text);
-		ok = false;
-	}
-	if (m->phase == MASTER_RUNNING)
-		master_tell_patience(m);
-	log_info("reloaded: %zu jobs, %zu added, %zu removed, %zu changed, "
-		 "%zu errors",
-	    m->jobs.n, change.nadded, change.nremoved, change.nchanged,
-	    jobs_errors(&m->jobs));
-	crew_changed(m);
-	answer_reload(m, &change, ok ? NULL : why.text);
-	jobs_change_fini(&change);
-	launch_pump(m); /* max-running may be higher now */
-	master_arm(m);
+	free(m->reload_problem);
+	m->reload_problem = ok ? NULL : xstrdup(why.text);
+	plugin_book_retry(&m->plugins.book);
+	reload_jobs(m);
 	return 0;
 }

@@ -25,6 +25,7 @@ free_runs(struct master *m)
 			workers_forget(run);
 			free(run->params);
 			free(run->parents);
+			free(run->progress);
 			free(run->row);
 			free(run->lost);
 			free(run);
@@ -72,6 +73,9 @@ master_free(struct master *m)
 	outbox_fini(&m->outbox);
 	users_fini(&m->users);
 	wire_writer_fini(&m->scratch);
+	plugins_fini(m);
+	jobs_change_fini(&m->reloaded);
+	free(m->reload_problem);
 	free(m->reloaders);
 	if (m->config != m->role->config)
 		config_free(m->config);

@@ -72,6 +72,8 @@ is($run->{outcome}, 'success', 'statements run');
 is($out, "INSERT 0 3\nUPDATE 2\nid | name\n1 | it's; DROP TABLE t\n"
     . "2 | it's; DROP TABLE t\n3 | n3\n(3 rows)\n", 'what they say');
 is($pg->query('SELECT count(*) FROM t'), 3, 'it is committed');
+is($run->{rows}, 5, 'how many rows is on record');
+like(($d->belfry('show', $run->{id}))[1], qr/^results +rows=5$/m, 'and shown');
 
 ($run, $out) = run('fill');
 is("$run->{outcome} $run->{exit_code}", 'failure 1', 'no value');
@@ -133,6 +135,11 @@ like("$run->{outcome} $run->{reason}", qr/^failure .*SQLSTATE 23503/,
     'a constraint at the end');
 ($run) = run('deadlock');
 is($run->{exit_code}, 75, 'what may go well when it is done again');
+
+# In the terminal.
+my ($code, $shown) = $d->belfry('exec', 'fence');
+is($code, 0, 'belfry exec');
+like($shown, qr/^fenced \| run\nf \| /, 'runs it here, without a fence');
 
 # What cannot be read.
 $d->write('jobs/bad.ini', <<'END');

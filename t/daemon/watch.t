@@ -86,6 +86,8 @@ is($pg->query('SELECT count(*) FROM belfry_watch'), 0, 'nothing is left');
 # --- one that fails ---
 ($run, $out) = run($d, 'bad');
 is($run->{outcome}, 'failure', 'a row failed');
+is_deeply($run->{results}, {rows_done => 2, rows_failed => 2,
+	rows_parked => 1}, 'what became of the rows is on record');
 like($run->{reason}, qr/^2 of 4 rows failed, 1 are parked; the last: exited with code 1/,
     'twice, and then it is parked');
 is(states('bad'), '1=done 2=new 3=done', 'the others do not wait for it');

@@ -14,7 +14,12 @@ my $d;
 
 sub drive { $d //= Drive->new(worker => $WORKER, @_) }
 
-sub path { "$Drive::BUILD/t/plugins/$_[0].so" }
+sub path {
+	my ($name) = @_;
+	my ($path) = grep { -e } map { "$Drive::BUILD/$_/plugins/$name.so" }
+	    qw(t worker);
+	return $path // "$Drive::BUILD/t/plugins/$name.so";
+}
 
 # A run as the master describes it: parameters, and in {} what is not theirs.
 sub plugin {

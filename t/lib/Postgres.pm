@@ -150,12 +150,53 @@ sub unit {
 	}
 }
 
+# A connection that stays: $session->do('BEGIN'); it dies when that fails.
+sub session { Postgres::Session->new($_[0]) }
+
 sub DESTROY {
 	my ($self) = @_;
 	return unless $self->{owner} == $$;
 	local ($@, $?);
 	eval { $self->crash };
 	remove_tree($self->{dir});
+}
+
+package Postgres::Session;
+
+use IPC::Open2;
+
+sub new {
+	my ($class, $pg) = @_;
+	my $self = bless {}, $class;
+	$self->{pid} = open2($self->{out}, $self->{in}, "$pg->{bin}/psql",
+	    '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d',
+	    $pg->conninfo);
+	return $self;
+}
+
+sub send {
+	my ($self, $text) = @_;
+	print { $self->{in} } "$text;\n";
+	$self->{in}->flush;
+}
+
+sub do {
+	my ($self, $text) = @_;
+	$self->send($text);
+	$self->send('\\echo done');
+	while (my $line = readline $self->{out}) {
+		return if $line =~ /^done/;
+	}
+	die "$text: psql ended\n";
+}
+
+# Waits for all that was sent.
+sub finish {
+	my ($self) = @_;
+	close $self->{in};
+	my @rest = readline $self->{out};
+	waitpid($self->{pid}, 0);
+	die "psql: status $?: @rest\n" if $?;
 }
 
 1;

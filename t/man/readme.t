@@ -5,6 +5,7 @@ use warnings;
 use Belfry;
 use Cwd qw(getcwd);
 use Manual;
+use Postgres;
 use Test::More;
 
 my $tree = getcwd;
@@ -68,7 +69,11 @@ is((scalar grep { -x $_ } map { ("$_/belfryd", "$_/belfry") }
     ($dirs =~ /(?<=[=:])([^:\$]+)/g)), 2, 'PATH has both programs');
 
 # The first job, from top to bottom, in one shell.
-Manual::run_session(join('', @sessions), $copy);
+symlink $Belfry::BUILD, "$copy/build" or die "build: $!";
+my $pg = Postgres->new;
+@sessions = grep { !/createdb/ } @sessions unless $pg;
+Manual::run_session(join('', @sessions), $copy,
+    $pg ? (PGHOST => $pg->dir, PGUSER => 'belfry') : ());
 $d->wait_for('it to stop', sub { !-e "$copy/trial/run/belfryd.pid" });
 
 # Whatever file or command it names is there.

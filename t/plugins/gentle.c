@@ -45,9 +45,29 @@ say(struct belfry_run *run, void *state)
 	return 0;
 }
 
+/* Holds a mutex until it is asked to end. */
+static int
+hold(struct belfry_run *run)
+{
+	struct pollfd p = {.fd = belfry_cancel_fd(run), .events = POLLIN};
+	int rc = belfry_lock(run, belfry_text(run, "text"), 0);
+
+	if (rc != 0)
+		return rc == 1 ? 11 : 12;
+	belfry_log(run, BELFRY_INFO, "held, lost: %d", belfry_lock_lost(run));
+	belfry_progress(run, 1, 0, "held");
+	poll(&p, 1, -1);
+	belfry_unlock(run);
+	belfry_log(
+	    run, BELFRY_INFO, "given back, lost: %d", belfry_lock_lost(run));
+	return 0;
+}
+
 static int
 run(struct belfry_run *run, void *state)
 {
+	if (strcmp(belfry_text(run, "word"), "lock") == 0)
+		return hold(run);
 	if (strcmp(belfry_text(run, "word"), "wait") == 0)
 		return wait_for_end(run);
 	return say(run, state);
@@ -60,7 +80,7 @@ static const struct belfry_param params[] = {
     {"flag", BELFRY_FLAG, 0, 0, "yes", "or no", NULL},
     {"age", BELFRY_DURATION, 1000, 3600000, "1m", "how long", NULL},
     {"size", BELFRY_SIZE, 0, 1 << 20, "64K", "how much", NULL},
-    {"word", BELFRY_WORD, 0, 0, "one", "which", "one two wait"},
+    {"word", BELFRY_WORD, 0, 0, "one", "which", "one two wait lock"},
     {0},
 };
 

@@ -99,6 +99,27 @@ int belfry_attempt(const struct belfry_run *run);
 uint64_t belfry_fence(const struct belfry_run *run);
 
 /*
+ * The connection to the database that the job names (libpq's PGconn),
+ * connected when first asked for, the run's until it ends: not to be finished.
+ * When the run is to end, what it executes is cancelled. NULL: there is none,
+ * and the reason of the failure is set.
+ */
+struct pg_conn *belfry_database(struct belfry_run *run);
+
+/*
+ * Takes a mutex of the cluster, which "belfry lock NAME" takes as well, and
+ * waits so long for it; one at a time. It is the run's until it is unlocked or
+ * the run ends, however long that takes. 0; 1 another holds it; -1 there is
+ * no [cluster], or no majority of its servers. Then the reason of the failure
+ * is set.
+ */
+int belfry_lock(struct belfry_run *run, const char *name, int64_t wait_ms);
+void belfry_unlock(struct belfry_run *run);
+
+/* 1: nothing is held, or another may hold it by now, as Redis is gone. */
+int belfry_lock_lost(const struct belfry_run *run);
+
+/*
  * Is the run to end (time-out, kill, shutdown)? The descriptor becomes
  * readable then; it is not to be read or closed.
  */
@@ -113,10 +134,9 @@ void belfry_progress(struct belfry_run *run, int64_t done, int64_t total,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /*
- * A value that is kept with the run in the ledger and shown to the jobs after
- * it. The name is as that of a parameter; a later value replaces an earlier
- * one. 0, or -1: it is no name, or there is no room for it (64 bytes a name,
- * 1000 bytes all together).
+ * A value that is kept with the run in the ledger. The name is as that of a
+ * parameter; a later value replaces an earlier one. 0, or -1: it is no name, or
+ * there is no room for it (64 bytes a name, 1000 bytes all together).
  */
 int belfry_result(struct belfry_run *run, const char *name, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));

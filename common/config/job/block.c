@@ -10,6 +10,7 @@
 #include "config/hash.h"
 #include "config/ini.h"
 #include "config/job/command.h"
+#include "config/job/own.h"
 #include "config/set/owner.h"
 #include "config/job/time.h"
 #include "config/quote.h"
@@ -188,11 +189,12 @@ check_command(struct parser *parser)
 		/* One that was given and is wrong has been told. */
 		if (job_draft_line(draft, "command") == 0 &&
 		    job_draft_line(draft, "http") == 0 &&
-		    job_draft_line(draft, "sql") == 0)
+		    job_draft_line(draft, "sql") == 0 &&
+		    job_draft_line(draft, "plugin") == 0)
 			job_error(parser, parser->line,
-			    "the key command is missing; "
-			    "write command = what it runs, http = what it "
-			    "requests, or sql = its statements");
+			    "the key command is missing; write command = what "
+			    "it runs, http = what it requests, sql = its "
+			    "statements, or plugin = whose function it calls");
 		return;
 	}
 	if (job_settings_check(
@@ -207,6 +209,14 @@ check_command(struct parser *parser)
 		job_error(parser, line_of(parser, "command"), "command: %s",
 		    err.text);
 	free(words);
+}
+
+static void
+own_error(void *arg, uint32_t line, const char *text)
+{
+	struct parser *parser = arg;
+
+	job_error(parser, line != 0 ? line : parser->line, "%s", text);
 }
 
 static bool
@@ -295,16 +305,19 @@ end_job(struct parser *parser)
 {
 	const struct schedule *schedules[JOB_SCHEDULES_MAX];
 	const char *texts[JOB_SCHEDULES_MAX];
+	bool waits;
 	size_t n;
 
 	if (parser->name == NULL)
 		return;
+	waits = !job_own_check(&parser->draft, parser->env->options,
+	    parser->block, own_error, parser);
 	check_command(parser);
 	check_owner(parser);
 	n = get_schedules(parser, schedules, texts);
 	if (!parser->bad && parser->env->options->hints)
 		job_draft_idle_keys(&parser->draft, add_hint, parser);
-	if (!parser->bad)
+	if (!parser->bad && !waits)
 		add_def(parser, schedules, texts, n);
 	else
 		for (size_t i = 0; i < n; i++)

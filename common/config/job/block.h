@@ -20,7 +20,9 @@ struct job_block {
 	struct job_def *defs; /* in order of their lines */
 	size_t ndefs;
 	char *strings;   /* of each def: name, command, description */
-	uint64_t digest; /* hash of the file's text */
+	uint64_t digest; /* hash of the file's text, and of plugins */
+	size_t nplugins; /* jobs that have one: what it is may change */
+	size_t nwaiting; /* of these, not yet described, and left out */
 };
 
 struct job_parse_env {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/strbuf.h"
 #include "config/job/calendar.h"
 #include "config/job/command.h"
@@ -78,10 +79,34 @@ job_def_database(const struct job_def *def, size_t *len_r)
 	return job_settings_find(def->options->settings, "database", len_r);
 }
 
+/* The settings of a plugin's job, with or without those of a key of ours. */
+static void
+each_own(const struct job_def *def, bool all,
+    void (*cb)(void *arg, const char *key, const char *value), void *arg)
+{
+	const char *p = def->options->settings;
+
+	while (*p != '\0') {
+		size_t n = strcspn(p, "\n"), name = strcspn(p, "=");
+		char *key = xstrndup(p, name);
+		char *value = xstrndup(p + name + 1, n - name - 1);
+
+		if (all || job_key_find(key, NULL) == NULL)
+			cb(arg, key, value);
+		free(key);
+		free(value);
+		p += n + (p[n] == '\n');
+	}
+}
+
 void
 job_def_each_setting(const struct job_def *def,
     void (*cb)(void *arg, const char *key, const char *value), void *arg)
 {
+	if (def->options->kind == KIND_PLUGIN) {
+		each_own(def, true, cb, arg);
+		return;
+	}
 	for (const struct job_key *k = job_keys; k->name != NULL; k++)
 		if (k->setting != NULL &&
 		    job_key_is_for(k, (enum job_kind)def->options->kind))
@@ -185,5 +210,7 @@ job_def_each_key(const struct job_def *def,
 		if (b.len > 0)
 			each_line(&b, k->name, cb, arg);
 	}
+	if (def->options->kind == KIND_PLUGIN)
+		each_own(def, false, cb, arg);
 	strbuf_fini(&b);
 }

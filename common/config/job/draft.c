@@ -51,6 +51,17 @@ job_draft_begin(struct job_draft *draft, const struct job_defaults *defaults)
 	}
 	draft->nschedules = from->nschedules;
 	memset(draft->lines, 0, sizeof(draft->lines));
+	draft->nown = 0;
+	draft->is_job = true;
+}
+
+/* Of a job with a plugin, or one that may still turn out to have one. */
+static bool
+may_have_own(const struct job_draft *draft)
+{
+	return draft->is_job && job_draft_line(draft, "command") == 0 &&
+	    job_draft_line(draft, "http") == 0 &&
+	    job_draft_line(draft, "sql") == 0;
 }
 
 /* What "belfry show" masks is in no message either: those are logged. */
@@ -72,6 +83,8 @@ job_draft_set(struct job_draft *draft, const char *name, const char *value,
 	char quoted[QUOTE_SIZE];
 	uint32_t *seen;
 
+	if (key == NULL && may_have_own(draft))
+		return job_own_keep(draft, name, value, line, err);
 	if (key == NULL)
 		return -1;
 	seen = &draft->lines[key - job_keys];

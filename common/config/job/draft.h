@@ -37,6 +37,15 @@ struct setting_type {
 
 #define JOB_KEY_MAX 128
 
+/* A key that is in no table: of a job with a plugin it may be the plugin's. */
+struct draft_own {
+	const char *name;
+	const char *value;
+	uint32_t line;
+};
+
+#define JOB_OWN_MAX 64
+
 struct draft_schedule {
 	const char *text;
 	uint32_t line;
@@ -52,6 +61,9 @@ struct job_draft {
 	struct strbuf environment; /* options.environment, once one is given */
 	size_t inherited;          /* so many bytes of it are the defaults' */
 	struct strbuf settings;    /* options.settings, once one is given */
+	struct draft_own own[JOB_OWN_MAX]; /* until the kind is known */
+	size_t nown;
+	bool is_job; /* not [defaults], which have no keys of plugins */
 	struct strbuf stdin_text;
 	struct strbuf after, labels; /* options.after ..., once given */
 	uint32_t lines[JOB_KEY_MAX]; /* of each key; 0: not given */
@@ -122,6 +134,7 @@ extern const struct job_type job_type_instant, job_type_calendar;
 /* Of job_value.c: those with a syntax of their own. */
 extern const struct job_type job_type_codes, job_type_stdin,
     job_type_environment, job_type_command, job_type_http, job_type_sql,
+    job_type_plugin,
     job_type_description, job_type_schedule;
 
 /* Of job_words.c: lists of words. */
@@ -162,6 +175,10 @@ int job_draft_set(struct job_draft *draft, const char *key, const char *value,
     uint32_t line, struct err *err);
 
 void job_draft_fini(struct job_draft *draft);
+
+/* Of own.c. Keeps an unknown key. 0, or -1 with err: it is given twice, or too many. */
+int job_own_keep(struct job_draft *draft, const char *key, const char *value,
+    uint32_t line, struct err *err);
 
 /* The line of a key in this draft; 0: it was not given. */
 uint32_t job_draft_line(const struct job_draft *draft, const char *key);

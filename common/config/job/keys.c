@@ -35,14 +35,16 @@ const struct job_key job_keys[] = {
     {"labels", &job_type_labels, AT(labels), 0, 0, NULL,
 	"words and KEY=VALUE to find it by"},
     {"command", &job_type_command, 0, 0, 0, NULL,
-	"the command line; this, http or sql is needed"},
+	"the command line; this, http, sql or plugin is needed"},
     {"http", &job_type_http, 0, 0, 0, NULL,
 	"METHOD URL: a request instead of a command"},
     {"sql", &job_type_sql, 0, 0, 0, NULL,
 	"statements, one transaction, instead of a command"},
+    {"plugin", &job_type_plugin, 0, 0, 0, NULL,
+	"a plugin's name: its function instead of a command"},
     {"database", &job_type_setting, 0, 0, 0, NULL,
-	"a [database NAME] of belfry.conf, for sql and watch", NULL, KIND_SQL,
-	&setting_database, 1U << KIND_WATCH},
+	"a [database NAME] of belfry.conf, for sql, watch and plugin", NULL,
+	KIND_SQL, &setting_database, 1U << KIND_WATCH | 1U << KIND_PLUGIN},
     {"shell", &job_type_shell, AT(shell), 0, 0, "/bin/sh",
 	"runs a command line with shell syntax; none: never"},
     {"http-header", &job_type_settings, 0, 0, 0, NULL,
@@ -251,7 +253,8 @@ bool
 job_key_is_option(const struct job_key *key)
 {
 	return key->type != &job_type_command && key->type != &job_type_http &&
-	    key->type != &job_type_sql && key->type != &job_type_description &&
+	    key->type != &job_type_sql && key->type != &job_type_plugin &&
+	    key->type != &job_type_description &&
 	    key->type != &job_type_schedule;
 }
 

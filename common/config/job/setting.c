@@ -263,13 +263,6 @@ static const struct {
 	"write http-password or http-password-file, not both"},
     {"http-key", "http-cert", true,
 	"http-key is the key of http-cert, which is missing"},
-    {"watch-wait", "watch-notify", true,
-	"watch-wait says how long watch-notify is listened to, which is "
-	"missing"},
-    {"watch", "watch-done", true,
-	"watch-done is missing: the statement after which a row is no more "
-	"what watch looks for, such as UPDATE t SET state = 'done' WHERE id = "
-	":id"},
 };
 
 /* Also when it is wrong, which has been told. */
@@ -374,6 +367,9 @@ check_names_database(const struct job_draft *draft, const char *databases,
 
 	name = job_settings_find(draft->options.settings, "database", &len);
 	*key_r = name != NULL ? "database" : job_kind_name(draft->options.kind);
+	/* A plugin that needs one says so itself. */
+	if (name == NULL && draft->options.kind == KIND_PLUGIN)
+		return 0;
 	if (name == NULL)
 		return err_set(err,
 		    "database is missing; name a [database NAME] of "
@@ -401,6 +397,25 @@ check_rules(const struct job_draft *draft, const char **key_r, struct err *err)
 	return 0;
 }
 
+/* What defaults say of watch-wait is for those that listen. */
+static int
+check_watch(const struct job_draft *draft, const char **key_r, struct err *err)
+{
+	*key_r = "watch";
+	if (!is_set(draft, "watch-done"))
+		return err_set(err,
+		    "watch-done is missing: the statement after which a row "
+		    "is no more what watch looks for, such as UPDATE t SET "
+		    "state = 'done' WHERE id = :id");
+	*key_r = "watch-wait";
+	if (job_draft_line(draft, "watch-wait") != 0 &&
+	    !is_set(draft, "watch-notify"))
+		return err_set(err,
+		    "watch-wait says how long watch-notify is listened to, "
+		    "which is missing");
+	return 0;
+}
+
 int
 job_settings_check(const struct job_draft *draft, const char *databases,
     const char **key_r, struct err *err)
@@ -412,6 +427,8 @@ job_settings_check(const struct job_draft *draft, const char *databases,
 	if (kind == KIND_COMMAND)
 		return 0;
 	if (check_rules(draft, key_r, err) == -1)
+		return -1;
+	if (kind == KIND_WATCH && check_watch(draft, key_r, err) == -1)
 		return -1;
 	if (kind != KIND_HTTP)
 		return check_names_database(draft, databases, key_r, err);

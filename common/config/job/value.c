@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "config/quote.h"
 #include "kind/http.h"
+#include "kind/plugin.h"
 #include "kind/sql.h"
 
 /* One code or a range; the end of it, NULL with err. */
@@ -258,6 +259,7 @@ static const struct {
     {"command", KIND_COMMAND, "a command line is missing", NULL},
     {"http", KIND_HTTP, "write METHOD URL", http_check_line},
     {"sql", KIND_SQL, "a statement is missing", sql_check},
+    {"plugin", KIND_PLUGIN, "write the name of a plugin", plugin_check_name},
 };
 
 static int
@@ -269,7 +271,7 @@ check_single(const struct job_draft *draft, enum job_kind kind, struct err *err)
 		line = job_draft_line(draft, doings[i].key);
 		if (line != 0 && doings[i].kind != kind)
 			return err_set(err,
-			    "a job has one of command, http and sql; %s is in "
+			    "a job has one of command, http, sql and plugin; %s is in "
 			    "line %u",
 			    doings[i].key, line);
 	}
@@ -307,6 +309,7 @@ print_doing(
 const struct job_type job_type_command = {false, parse_doing, print_doing};
 const struct job_type job_type_http = {false, parse_doing, print_doing};
 const struct job_type job_type_sql = {false, parse_doing, print_doing};
+const struct job_type job_type_plugin = {false, parse_doing, print_doing};
 
 static int
 parse_description(struct job_draft *draft, const struct job_key *key,

@@ -128,7 +128,11 @@ job_file_load(const struct job_parse_env *env, const char *path,
 	file->refs = 1;
 	file->path = xstrdup(path);
 	parse_file(env, file);
-	if (file->problems.n > 0 && previous != NULL &&
+	/* What a plugin is may have changed, though the file did not. */
+	if (file->block != NULL && file->block->nplugins > 0)
+		file->settled = false;
+	file->nwaiting = file->block != NULL ? file->block->nwaiting : 0;
+	if ((file->problems.n > 0 || file->nwaiting > 0) && previous != NULL &&
 	    previous->block != NULL && previous->block->ndefs > 0) {
 		job_block_release(file->block);
 		file->block = job_block_ref(previous->block);

@@ -26,6 +26,7 @@ struct job_file {
 	 */
 	bool settled;
 	struct job_block *block; /* NULL: none; may be an older one's */
+	size_t nwaiting; /* jobs whose plugins nobody knows yet */
 	struct problem_list problems;
 };
 

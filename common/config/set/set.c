@@ -107,6 +107,16 @@ job_set_digest(const struct job_set *set)
 }
 
 size_t
+job_set_waiting(const struct job_set *set)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->nfiles; i++)
+		n += set->files[i]->nwaiting;
+	return n;
+}
+
+size_t
 job_set_problem_count(const struct job_set *set)
 {
 	return set->nproblems;

@@ -16,7 +16,7 @@
 	"duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, "       \
 	"retry_ms, (SELECT p.params FROM params AS p WHERE p.run = runs.id), " \
 	"chain, parent, "                                                      \
-	"(SELECT p.parents FROM params AS p WHERE p.run = runs.id)"
+	"(SELECT p.parents FROM params AS p WHERE p.run = runs.id), results"
 
 struct run_list {
 	store_run_cb *row;
@@ -65,6 +65,7 @@ read_run(const PGresult *res, int i, struct store_run *run)
 	run->retry_ms = pg_int(res, i, 20, 0);
 	run->params = pg_text(res, i, 21);
 	run->parents = pg_text(res, i, 24);
+	snprintf(r->values, sizeof(r->values), "%s", pg_text(res, i, 25));
 }
 
 static void

@@ -21,6 +21,10 @@ static const struct {
 	"002-views",
 #include "postgres_002-views.h"
     },
+    {
+	"003-results",
+#include "postgres_003-results.h"
+    },
 };
 
 void

@@ -22,7 +22,7 @@ static const char *const columns[ROWS_COUNT] = {
     [ROWS_JOBS] = "ttl",
     [ROWS_PARAMS] = "ttt",
     [ROWS_BEGINS] = "ttllittlltt",
-    [ROWS_ENDS] = "ttllittllttttiillllllll",
+    [ROWS_ENDS] = "ttllittllttttiillllllllt",
     [ROWS_LATER] = "tli",
     [ROWS_SLOTS] = "tllltttt",
     [ROWS_HWM] = "tl",
@@ -329,6 +329,7 @@ add_result(struct pg_store *s, const struct record_end *end)
 	add_int(s, ROWS_ENDS, 20, (int64_t)r->output_bytes);
 	add_int(s, ROWS_ENDS, 21, (int64_t)r->dropped_bytes);
 	add_int_or_null(s, ROWS_ENDS, 22, end->retry_ms, 0);
+	add_text_or_null(s, ROWS_ENDS, 23, r->values);
 }
 
 void

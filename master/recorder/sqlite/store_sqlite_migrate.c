@@ -26,6 +26,8 @@ static const char *const migrations[] = {
 #include "schema_6.h"
     ,
 #include "schema_7.h"
+    ,
+#include "schema_8.h"
 };
 
 /* A number from the first row. 0, or -1 with err. */

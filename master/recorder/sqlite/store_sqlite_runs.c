@@ -21,7 +21,7 @@
 	"retry_ms, "                                                           \
 	"(SELECT params FROM params WHERE params.run = runs.id), "             \
 	"chain, parent, "                                                      \
-	"(SELECT parents FROM params WHERE params.run = runs.id)"
+	"(SELECT parents FROM params WHERE params.run = runs.id), results"
 
 /*
  * Each outcome is a range of the index in order of id; SQLite merges them
@@ -120,6 +120,7 @@ read_run(sqlite3_stmt *st, struct store_run *run)
 	snprintf(b->chain, sizeof(b->chain), "%s", sqlite_text(st, 22));
 	snprintf(b->parent, sizeof(b->parent), "%s", sqlite_text(st, 23));
 	run->parents = sqlite_text(st, 24);
+	snprintf(r->values, sizeof(r->values), "%s", sqlite_text(st, 25));
 }
 
 /* Can the partial indexes answer it? Success is not in them. */

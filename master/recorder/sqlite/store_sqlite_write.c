@@ -44,16 +44,17 @@ static const char run_end_sql[] =
     "INSERT INTO runs (id, job, slot, due, attempt, trigger, host, fence, "
     "created, outcome, reason, exit_code, signal, started, finished, "
     "duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, retry_ms, "
-    "chain, parent) "
+    "chain, parent, results) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-    "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) "
+    "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24) "
     "ON CONFLICT (id) DO UPDATE SET outcome = excluded.outcome, "
     "reason = excluded.reason, exit_code = excluded.exit_code, "
     "signal = excluded.signal, started = excluded.started, "
     "finished = excluded.finished, duration_us = excluded.duration_us, "
     "cpu_us = excluded.cpu_us, max_rss_kb = excluded.max_rss_kb, "
     "output_bytes = excluded.output_bytes, "
-    "dropped_bytes = excluded.dropped_bytes, retry_ms = excluded.retry_ms "
+    "dropped_bytes = excluded.dropped_bytes, retry_ms = excluded.retry_ms, "
+    "results = excluded.results "
     "WHERE runs.outcome IS NULL";
 
 static const char run_no_retry_sql[] =
@@ -312,6 +313,7 @@ end_run(struct sqlite_store *s, const struct record_end *end)
 	    value_int_or_null(retry_time(s, end), 0),
 	    value_text_or_null(begin->chain),
 	    value_text_or_null(begin->parent),
+	    value_text_or_null(result->values),
 	};
 
 	return sqlite_run(s, SQL_RUN_END, run_end_sql, values, nitems(values)) >

@@ -32,20 +32,34 @@ state_word(enum run_state state)
 	return "waiting";
 }
 
+/* {"done", "total", "text"}, total null when it is unknown. */
+static json_t *
+progress_of(const struct run *run)
+{
+	const struct progress *p = run->progress;
+
+	if (p == NULL)
+		return json_null();
+	return json_pack("{s:I, s:o, s:o}", "done", (json_int_t)p->done,
+	    "total", p->total > 0 ? json_integer(p->total) : json_null(),
+	    "text", json_text(p->text));
+}
+
 static json_t *
 live_run(const struct run *run)
 {
 	const struct run_begin *b = &run->begin;
 
-	return json_pack(
-	    "{s:s, s:s, s:o, s:o, s:i, s:s, s:o, s:s, s:o, s:o, s:s, s:o}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:i, s:s, s:o, s:s, s:o, s:o, "
+			 "s:s, s:o, s:o}",
 	    "id", b->id, "job", b->job, "slot", answer_time(b->slot_ms), "due",
 	    answer_time(b->due_ms), "attempt", (int)b->attempt, "trigger",
 	    trigger_name(b->trigger), "host", json_text(b->host), "state",
 	    state_word(run->state), "started",
 	    answer_time(run->started_us / 1000), "pid",
 	    run->pid != 0 ? json_integer(run->pid) : json_null(), "chain",
-	    run_begin_chain(b), "parent", json_text_or_null(b->parent));
+	    run_begin_chain(b), "parent", json_text_or_null(b->parent),
+	    "progress", progress_of(run));
 }
 
 /* One whose slot may be another host's does not count. */

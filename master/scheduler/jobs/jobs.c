@@ -326,6 +326,8 @@ load_set(struct master *m, struct job_set **set_r, struct err *err)
 	    .default_user = m->config->user,
 	    .privileged = m->role->privileged,
 	    .now = clock_ms() / 1000,
+	    .plugin = plugins_find,
+	    .arg = m,
 	};
 
 	refresh_files(m);
@@ -403,6 +405,10 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	refresh_files(m);
 	if (load_set(m, &set, err) == -1)
 		return -1;
+	if (m->phase == MASTER_LOADING && plugins_are_asked(m)) {
+		job_set_free(set);
+		return JOBS_WAIT;
+	}
 	log_problems(set);
 	after_unload(&m->after);
 	memory_sort(jobs);

@@ -92,8 +92,11 @@ void jobs_remember(struct jobs *jobs, const struct record_job *record);
 /*
  * Reads the job files and makes them the ones in force; jobs that did not
  * change keep phase, memory and runs. change_r may be NULL. 0; -1 with err
- * when the directory cannot be read: nothing changes then.
+ * when the directory cannot be read: nothing changes then. While the master
+ * starts, JOBS_WAIT: plugins have to be asked first, nothing was loaded.
  */
+#define JOBS_WAIT 1
+
 int jobs_load(struct master *m, struct jobs_change *change_r, struct err *err);
 void jobs_change_fini(struct jobs_change *change);
 

@@ -199,6 +199,7 @@ launch_peer(struct master *m, unsigned index, int fd)
 		m->launch.nlaunchers = index + 1;
 	if (m->phase == MASTER_RUNNING)
 		launch_pump(m);
+	plugins_pump(m);
 }
 
 static bool

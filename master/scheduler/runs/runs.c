@@ -146,6 +146,7 @@ run_free(struct run *run)
 		params_remove(m->runs_dir, run->begin.id);
 	free(run->params);
 	free(run->parents);
+	free(run->progress);
 	free(run->row);
 	free(run->lost);
 	free(run);

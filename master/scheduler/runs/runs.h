@@ -9,6 +9,7 @@
 
 #include "scheduler/clock/heap.h"
 #include "ipc/message.h"
+#include "ipc/progress.h"
 #include "ipc/runfile.h"
 
 struct job;
@@ -49,6 +50,7 @@ struct run {
 	unsigned launcher;   /* who was asked */
 	unsigned launches;   /* how often */
 	int64_t started_us;  /* 0: not yet */
+	struct progress *progress; /* owned; NULL: it told none */
 	uint32_t pid;
 	bool orphan;      /* its worker has no channel to us now */
 	bool unfit;       /* it cannot be launched: it is to be ended */

@@ -218,6 +218,24 @@ add_settings(struct environment *settings, const struct job_def *def)
 	job_def_each_setting(def, add_setting, settings);
 }
 
+static void
+add_plugin(struct environment *settings, const struct spec_source *source)
+{
+	const struct config_cluster *cluster = &source->config->cluster;
+	char *path = xasprintf(
+	    "%s/%s.so", source->config->plugin_dir, source->def->command);
+
+	add_setting(settings, "plugin-path", path);
+	free(path);
+	if (cluster->redis == NULL)
+		return;
+	add_setting(settings, SPEC_CLUSTER, cluster->name);
+	add_setting(settings, SPEC_REDIS, cluster->redis);
+	if (cluster->password_file != NULL)
+		add_setting(
+		    settings, SPEC_REDIS_PASSWORD, cluster->password_file);
+}
+
 /* Where the database is. Jobs are read again later than belfry.conf. */
 static void
 add_database(struct environment *settings, struct run_spec *spec,
@@ -294,6 +312,8 @@ spec_encode(const struct spec_source *source, struct wire_writer *w)
 	spec.env = env_pointers(env);
 	spec.envc = env->n;
 	add_settings(settings, def);
+	if (def->options->kind == KIND_PLUGIN)
+		add_plugin(settings, source);
 	add_database(settings, &spec, source);
 	spec.kind = (enum job_kind)def->options->kind;
 	spec.settings = env_pointers(settings);

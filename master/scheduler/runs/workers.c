@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -62,6 +63,24 @@ handle_started(struct run *run, struct message *message)
 	return 0;
 }
 
+static int
+handle_progress(struct run *run, struct message *message)
+{
+	const char *id = wire_get_str(&message->body);
+	int64_t done = wire_get_i64(&message->body);
+	int64_t total = wire_get_i64(&message->body);
+	const char *text = wire_get_str(&message->body);
+
+	if (!wire_ok(&message->body) || strcmp(id, run->begin.id) != 0)
+		return -1;
+	if (run->progress == NULL)
+		run->progress = xcalloc(1, sizeof(*run->progress));
+	run->progress->done = done;
+	run->progress->total = total;
+	snprintf(run->progress->text, sizeof(run->progress->text), "%s", text);
+	return 0;
+}
+
 /* Frees the run when 1 is returned. */
 static int
 handle_done(struct run *run, struct message *message)
@@ -92,6 +111,9 @@ handle_packet(struct run *run, struct packet_in *in)
 		switch (message.type) {
 		case MSG_RUN_STARTED:
 			rc = handle_started(run, &message);
+			break;
+		case MSG_RUN_PROGRESS:
+			rc = handle_progress(run, &message);
 			break;
 		case MSG_RUN_DONE:
 			rc = handle_done(run, &message);

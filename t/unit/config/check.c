@@ -117,7 +117,7 @@ errors_come_first(void **state)
 	    "-20 to 19 is possible\n"
 	    "a.ini:6: job y: error: the key command is missing; "
 	    "write command = what it runs, http = what it requests, "
-	    "or sql = its statements\n"
+	    "sql = its statements, or plugin = whose function it calls\n"
 	    "a.ini:7: job y: error: unknown key \"comand\"; "
 	    "did you mean command?\n"
 	    "b.ini:1: job a: error: this job is already defined in a.ini:1; "

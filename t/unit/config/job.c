@@ -317,17 +317,17 @@ static const struct {
     {JOB "schedule = @daily\n",
 	"a.ini:1: job j: error: the key command is missing; "
 	"write command = what it runs, http = what it requests, "
-	"or sql = its statements\n"},
+	"sql = its statements, or plugin = whose function it calls\n"},
     {JOB "command =\n",
 	"a.ini:2: job j: error: command: a command line is missing\n"},
     {JOBC "comand = c\n", L3 "unknown key \"comand\"; did you mean command?\n"},
     {JOBC "limit-sky = 1\n",
 	L3 "unknown key \"limit-sky\"; did you mean limit-cpu?\n"},
     {JOBC "http = GET http://h\n",
-	L3 "http \"GET http://h\": a job has one of command, http and sql; "
+	L3 "http \"GET http://h\": a job has one of command, http, sql and plugin; "
 	   "command is in line 2\n"},
     {JOBH "command = c\n",
-	L3 "command \"c\": a job has one of command, http and sql; "
+	L3 "command \"c\": a job has one of command, http, sql and plugin; "
 	   "http is in line 2\n"},
     {JOB "http = GET x\n",
 	"a.ini:2: job j: error: http \"GET x\": write a URL like "

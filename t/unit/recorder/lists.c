@@ -36,6 +36,9 @@ static struct {
 } fx;
 
 static const char *const jobs[] = {"a", "b", "b.c", "zz"};
+/* What every run has left that ended. */
+#define VALUES "{\"rows\":\"7\"}"
+
 static const char *const reasons[] = {"overlap", "late", "paused"};
 
 /* Spread over all kinds, some rare. */
@@ -81,7 +84,12 @@ add_run(int n)
 {
 	struct record_end end = {
 	    .begin = make_run(n),
-	    .result = {.outcome = outcome_of(n), .started_us = 1},
+	    .result =
+		{
+		    .outcome = outcome_of(n),
+		    .started_us = 1,
+		    .values = VALUES,
+		},
 	};
 
 	fx.store->ops->run_begin(fx.store, &end.begin);
@@ -151,6 +159,8 @@ static void
 got_run(void *arg, const struct store_run *run)
 {
 	strbuf_addf(&fx.got, "%s,", run->begin.id);
+	assert_string_equal(run->result.values,
+	    run->result.outcome != OUTCOME_NONE ? VALUES : "");
 	fx.rows++;
 }
 
@@ -389,7 +399,11 @@ add_failure(int n)
 {
 	struct record_end end = {
 	    .begin = make_run(n),
-	    .result = {.outcome = n == 1 ? OUTCOME_LOST : OUTCOME_FAILURE},
+	    .result =
+		{
+		    .outcome = n == 1 ? OUTCOME_LOST : OUTCOME_FAILURE,
+		    .values = VALUES,
+		},
 	};
 
 	fx.store->ops->run_end(fx.store, &end);

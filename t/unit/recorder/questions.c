@@ -26,7 +26,8 @@ check_run_json(json_t *run)
 	    "\"finished\":\"1970-01-12T13:46:41.502Z\",\"duration_ms\":500,"
 	    "\"lateness_ms\":2,\"cpu_ms\":12,\"max_rss_kb\":2048,"
 	    "\"fence\":0,\"output_bytes\":6,\"dropped_bytes\":0,"
-	    "\"chain\":\"01k3000000000001\",\"parent\":null}";
+	    "\"chain\":\"01k3000000000001\",\"parent\":null,"
+	    "\"results\":{\"rows\":\"3\"},\"rows\":3}";
 	char *text = json_dumps(run, JSON_COMPACT);
 
 	assert_string_equal(text, expected);
@@ -55,6 +56,7 @@ test_run(void **state)
 	assert_string_equal(rig_text(&rig, "output", "run=backup"), "hello\n");
 	end.has_file = true;
 	end.result.output_bytes = 6;
+	strcpy(end.result.values, "{\"rows\":\"3\"}");
 	rig_end(&rig, 2, &end);
 	check_run_json(rig_json(&rig, 200, "show", "run=01k3000000000001"));
 	rig_wait_recorded(&rig, 2);

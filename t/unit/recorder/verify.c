@@ -13,6 +13,13 @@
 #include "kind.h"
 #include "rig.h"
 
+/* As both kinds of stores have them. */
+#define RUN_COLUMNS                                                            \
+	"id, job, slot, due, attempt, trigger, host, outcome, reason, "        \
+	"exit_code, signal, started, finished, duration_us, cpu_us, "          \
+	"max_rss_kb, fence, output_bytes, dropped_bytes, created, retry_ms, "  \
+	"chain, parent"
+
 #define PAGES_MAX 10000
 
 static struct rig rig;
@@ -83,7 +90,8 @@ static const struct {
 	"DELETE FROM ledger WHERE slot IN (" S "4, " S "5); "
 	"UPDATE ledger SET run = NULL, attempts = 0, outcome = 'missed', "
 	"reason = 'late', until = " S "5, count = 3 WHERE slot = " S "3; "
-	"INSERT INTO runs SELECT 'r055', job, 2300001, due, 1, 'manual', "
+	"INSERT INTO runs (" RUN_COLUMNS
+	") SELECT 'r055', job, 2300001, due, 1, 'manual', "
 	"host, outcome, reason, exit_code, signal, started, finished, "
 	"duration_us, cpu_us, max_rss_kb, fence, output_bytes, "
 	"dropped_bytes, created, retry_ms, chain, parent FROM runs WHERE id = 'r06'; "
@@ -103,7 +111,8 @@ static const struct {
 	"attempts) VALUES ('j', 1950000, 1950000, 1, 'skipped', 'overlap', 0)",
 	"phantom 1950 n=1;"},
     {"no phantom: by hand",
-	"INSERT INTO runs SELECT 'r055', job, 1950001, due, 1, 'manual', "
+	"INSERT INTO runs (" RUN_COLUMNS
+	") SELECT 'r055', job, 1950001, due, 1, 'manual', "
 	"host, outcome, reason, exit_code, signal, started, finished, "
 	"duration_us, cpu_us, max_rss_kb, fence, output_bytes, "
 	"dropped_bytes, created, retry_ms, chain, parent FROM runs WHERE id = 'r05'; "
@@ -118,7 +127,8 @@ static const struct {
 	"phantom 2800 n=1;phantom 3100 n=1;phantom 3400 n=1;"
 	"phantom 3700 n=1;phantom 4000 n=1;"},
     {"a duplicate",
-	"INSERT INTO runs SELECT 'r111', job, slot, due, 1, 'schedule', host, "
+	"INSERT INTO runs (" RUN_COLUMNS
+	") SELECT 'r111', job, slot, due, 1, 'schedule', host, "
 	"outcome, reason, exit_code, signal, finished, finished, duration_us, "
 	"cpu_us, max_rss_kb, fence, output_bytes, dropped_bytes, created, "
 	"retry_ms, chain, parent FROM runs WHERE id = 'r10'",

@@ -6,14 +6,17 @@
 #ifndef BELFRY_WORKER_PLUGIN_HOST_H
 #define BELFRY_WORKER_PLUGIN_HOST_H
 
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "database/params.h"
 #include "ipc/spec.h"
 #include "kind/plugin.h"
 #include "kinds/inside.h"
+#include "lock.h"
 #include "plugins/belfry-plugin.h"
 
 /* Settings of a run that are not the plugin's parameters. */
@@ -29,6 +32,10 @@ struct belfry_run {
 	struct plugin_value values[PLUGIN_PARAMS_MAX]; /* as info.params */
 	int cancel_fd;                                 /* eventfd */
 	volatile sig_atomic_t cancelled;
+	struct database_params *database; /* borrowed; NULL: none is named */
+	struct plugin_lock *lock;         /* borrowed */
+	PGconn *conn;                     /* owned; NULL: not connected */
+	PGcancel *cancel;                 /* owned: of conn */
 	int64_t logged_ms; /* of the last progress in the output */
 };
 
@@ -39,8 +46,8 @@ struct belfry_run {
 int plugin_load(struct belfry_run *run, const char *name, const char *path,
     struct err *err);
 
-/* The value of a setting of the run; NULL: it is not there. */
-const char *plugin_setting(const struct run_spec *spec, const char *key);
+/* Ends the connection, if there is one. */
+void plugin_disconnect(struct belfry_run *run);
 
 /*
  * The parameters of the run: the table's fallbacks, the job's settings, then

@@ -20,11 +20,14 @@ cancel_cb(int signal)
 {
 	const uint64_t one = 1;
 	int saved = errno;
+	char error[256];
 	ssize_t n;
 
 	current->cancelled = 1;
 	n = write(current->cancel_fd, &one, sizeof(one));
 	(void)n;
+	if (current->cancel != NULL) /* made for signal handlers */
+		PQcancel(current->cancel, error, sizeof(error));
 	errno = saved;
 }
 
@@ -46,8 +49,8 @@ catch_cancel(struct belfry_run *run, struct err *err)
 static int
 prepare(struct belfry_run *run, struct err *err)
 {
-	const char *name = plugin_setting(run->spec, PLUGIN_KEY_NAME);
-	const char *path = plugin_setting(run->spec, PLUGIN_KEY_PATH);
+	const char *name = run_spec_setting(run->spec, PLUGIN_KEY_NAME);
+	const char *path = run_spec_setting(run->spec, PLUGIN_KEY_PATH);
 
 	if (name == NULL || path == NULL)
 		return err_set(err, "the job names no plugin");
@@ -90,7 +93,14 @@ call(struct belfry_run *run)
 int
 plugin_run(void *arg, struct inside_note *note)
 {
-	struct belfry_run run = {.spec = arg, .note = note, .cancel_fd = -1};
+	const struct plugin_job *job = arg;
+	struct belfry_run run = {
+	    .spec = job->spec,
+	    .database = job->database,
+	    .lock = job->lock,
+	    .note = note,
+	    .cancel_fd = -1,
+	};
 	struct err err;
 	int rc;
 
@@ -99,6 +109,8 @@ plugin_run(void *arg, struct inside_note *note)
 		return EXIT_PLUGIN;
 	}
 	rc = call(&run);
+	plugin_lock_release(run.lock);
+	plugin_disconnect(&run);
 	fflush(NULL);
 	/* Its destructors are part of its run. */
 	inside_doing(note, "unloading the plugin");

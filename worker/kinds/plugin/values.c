@@ -9,18 +9,6 @@
 
 #define PARAM_PREFIX "BELFRY_PARAM_"
 
-const char *
-plugin_setting(const struct run_spec *spec, const char *key)
-{
-	size_t n = strlen(key);
-
-	for (uint32_t i = 0; i < spec->settingc; i++)
-		if (strncmp(spec->settings[i], key, n) == 0 &&
-		    spec->settings[i][n] == '=')
-			return spec->settings[i] + n + 1;
-	return NULL;
-}
-
 /* In the environment a name has "_" where a parameter has "-". */
 static bool
 is_same(const char *param, const char *variable, size_t n)
@@ -73,7 +61,7 @@ plugin_values(struct belfry_run *run, struct err *err)
 
 	for (size_t i = 0; i < run->info.nparams; i++) {
 		param = &run->info.params[i];
-		texts[i] = plugin_setting(run->spec, param->name);
+		texts[i] = run_spec_setting(run->spec, param->name);
 		if (texts[i] == NULL)
 			texts[i] = param->fallback;
 	}
