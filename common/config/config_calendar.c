@@ -8,12 +8,27 @@
 #include "config/job/draft.h"
 #include "config/quote.h"
 
+#define NAME_MAX_LEN 128
+
 static const char *const keys[] = {
     [CALENDAR_DATES] = "dates",
     [CALENDAR_WEEKDAYS] = "weekdays",
     [CALENDAR_FILE] = "file",
     [CALENDAR_TIMEZONE] = "timezone",
 };
+
+static bool
+is_name(const char *name)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz"
+				      "0123456789._-";
+	size_t len = strspn(name, letters);
+
+	/* "calendar = none" takes a default back. */
+	return len > 0 && len <= NAME_MAX_LEN && name[len] == '\0' &&
+	    strcmp(name, "none") != 0;
+}
 
 static const struct calendar_section *
 find(const struct setting_file *file, const char *name)
@@ -35,12 +50,11 @@ config_calendar_begin(
 	if (*event->name == '\0')
 		return err_set(
 		    err, "a calendar without a name; write [calendar NAME]");
-	/* "calendar = none" takes a default back. */
-	if (!config_is_name(event->name) || strcmp(event->name, "none") == 0)
+	if (!is_name(event->name))
 		return err_set(err,
 		    "bad name of a calendar %s; letters, digits, \".\", \"_\" "
 		    "and \"-\" are possible, at most %d, and not none",
-		    quote(quoted, event->name), CONFIG_NAME_MAX);
+		    quote(quoted, event->name), NAME_MAX_LEN);
 	if (first != NULL)
 		return err_set(err,
 		    "[calendar %s] is given twice; the first is in line %u",
@@ -53,6 +67,23 @@ config_calendar_begin(
 	section->line = event->line;
 	file->config.calendars = file->calendars;
 	return 0;
+}
+
+/* -1 with err: it is unknown. */
+static int
+find_key(const char *name, struct err *err)
+{
+	char quoted[QUOTE_SIZE], text[QUOTE_SIZE];
+	struct suggest s;
+
+	suggest_init(&s, name);
+	for (size_t i = 0; i < nitems(keys); i++) {
+		if (strcmp(keys[i], name) == 0)
+			return (int)i;
+		suggest_try(&s, keys[i]);
+	}
+	return err_set(err, "unknown key %s in [calendar]%s",
+	    quote(quoted, name), suggest_text(text, &s));
 }
 
 /* What can be told from the text alone. */
@@ -86,8 +117,7 @@ config_calendar_take(struct setting_file *file, const struct ini_event *event,
 {
 	struct calendar_section *section =
 	    &file->calendars[file->config.ncalendars - 1];
-	int key =
-	    config_find_key("calendar", keys, nitems(keys), event->key, err);
+	int key = find_key(event->key, err);
 	struct calendar_item *item;
 	char quoted[QUOTE_SIZE];
 

@@ -7,6 +7,8 @@
 #include "config/conninfo.h"
 #include "config/quote.h"
 
+#define NAME_MAX_LEN 128
+
 enum database_key {
 	DATABASE_CONNINFO,
 	DATABASE_PASSWORD_FILE,
@@ -16,6 +18,17 @@ static const char *const keys[] = {
     [DATABASE_CONNINFO] = "conninfo",
     [DATABASE_PASSWORD_FILE] = "password-file",
 };
+
+static bool
+is_name(const char *name)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz"
+				      "0123456789._-";
+	size_t len = strspn(name, letters);
+
+	return len > 0 && len <= NAME_MAX_LEN && name[len] == '\0';
+}
 
 static const struct database_section *
 find(const struct setting_file *file, const char *name)
@@ -37,11 +50,11 @@ config_database_begin(
 	if (*event->name == '\0')
 		return err_set(
 		    err, "a database without a name; write [database NAME]");
-	if (!config_is_name(event->name))
+	if (!is_name(event->name))
 		return err_set(err,
 		    "bad name of a database %s; letters, digits, \".\", \"_\" "
 		    "and \"-\" are possible, at most %d",
-		    quote(quoted, event->name), CONFIG_NAME_MAX);
+		    quote(quoted, event->name), NAME_MAX_LEN);
 	if (first != NULL)
 		return err_set(err,
 		    "[database %s] is given twice; the first is in line %u",
@@ -69,14 +82,30 @@ config_database_find(const struct config *config, const char *name, size_t len)
 	return NULL;
 }
 
+/* -1 with err: it is unknown. */
+static int
+find_key(const char *name, struct err *err)
+{
+	char quoted[QUOTE_SIZE], text[QUOTE_SIZE];
+	struct suggest s;
+
+	suggest_init(&s, name);
+	for (size_t i = 0; i < nitems(keys); i++) {
+		if (strcmp(keys[i], name) == 0)
+			return (int)i;
+		suggest_try(&s, keys[i]);
+	}
+	return err_set(err, "unknown key %s in [database]%s",
+	    quote(quoted, name), suggest_text(text, &s));
+}
+
 int
 config_database_take(struct setting_file *file, const struct ini_event *event,
     const char *value, struct err *err)
 {
 	struct database_section *section =
 	    &file->databases[file->config.ndatabases - 1];
-	int key =
-	    config_find_key("database", keys, nitems(keys), event->key, err);
+	int key = find_key(event->key, err);
 
 	if (key == -1)
 		return -1;

@@ -6,35 +6,6 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "config/quote.h"
-
-bool
-config_is_name(const char *name)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789._-";
-	size_t len = strspn(name, letters);
-
-	return len > 0 && len <= CONFIG_NAME_MAX && name[len] == '\0';
-}
-
-int
-config_find_key(const char *section, const char *const keys[], size_t n,
-    const char *name, struct err *err)
-{
-	char quoted[QUOTE_SIZE], text[QUOTE_SIZE];
-	struct suggest s;
-
-	suggest_init(&s, name);
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(keys[i], name) == 0)
-			return (int)i;
-		suggest_try(&s, keys[i]);
-	}
-	return err_set(err, "unknown key %s in [%s]%s", quote(quoted, name),
-	    section, suggest_text(text, &s));
-}
 
 /* p is behind "${". Behind "}", or NULL with err. */
 static const char *

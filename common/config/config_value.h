@@ -2,23 +2,7 @@
 #ifndef BELFRY_CONFIG_CONFIG_VALUE_H
 #define BELFRY_CONFIG_CONFIG_VALUE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/err.h"
-
-/* The longest NAME of a [calendar NAME] or a [database NAME]. */
-#define CONFIG_NAME_MAX 128
-
-/* Letters, digits, ".", "_" and "-", and not too many. */
-bool config_is_name(const char *name);
-
-/*
- * The index of name among the n keys that a section of this kind has. -1 with
- * err, and what was probably meant.
- */
-int config_find_key(const char *section, const char *const keys[], size_t n,
-    const char *name, struct err *err);
 
 /*
  * Replaces ${NAME} from the environment; $${ stands for ${. The caller frees
