@@ -128,72 +128,6 @@ master_room(struct master *m)
 		master_arm(m);
 }
 
-void
-master_check_drained(struct master *m)
-{
-	if (m->phase != MASTER_DRAINING || m->drained || m->outbox.n > 0 ||
-	    m->runs.count[RUN_LAUNCHING] + m->runs.count[RUN_RUNNING] > 0)
-		return;
-	m->drained = true;
-	log_info("drained");
-	channel_send(m->role->guardian, MSG_DRAINED, 0, NULL, -1);
-}
-
-static void
-kill_all(struct master *m)
-{
-	struct run *run;
-
-	m->drain_now = true;
-	for (size_t i = 0; i < RUNS_TABLE; i++)
-		for (run = m->runs.table[i]; run != NULL; run = run->same)
-			if (run->state == RUN_LAUNCHING ||
-			    run->state == RUN_RUNNING)
-				run_kill(run, KILL_SHUTDOWN);
-}
-
-static void
-drain_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct master *m = arg;
-
-	log_warn("shutdown-timeout has passed, ending %zu runs",
-	    m->runs.count[RUN_LAUNCHING] + m->runs.count[RUN_RUNNING]);
-	kill_all(m);
-}
-
-/*
- * A predecessor may have left runs that are to be waited for: they are known
- * when loading is over. Who asks twice does not want to wait for that.
- */
-static void
-drain(struct master *m, bool now)
-{
-	struct timeval patience = {
-	    .tv_sec = m->config->shutdown_ms / 1000,
-	    .tv_usec = m->config->shutdown_ms % 1000 * 1000,
-	};
-
-	if (m->phase == MASTER_LOADING && !now) {
-		m->drain_wanted = true;
-		return;
-	}
-	if (m->phase == MASTER_RUNNING) {
-		m->phase = MASTER_DRAINING;
-		log_info("draining, %zu runs in progress",
-		    m->runs.count[RUN_LAUNCHING] + m->runs.count[RUN_RUNNING]);
-		evtimer_add(m->drain_timer, &patience);
-		crew_changed(m);
-		crew_hand_over(m);
-		master_arm(m);
-	} else if (m->phase != MASTER_DRAINING) {
-		m->phase = MASTER_DRAINING; /* nothing was begun yet */
-	}
-	if (now && !m->drain_now)
-		kill_all(m);
-	master_check_drained(m);
-}
-
 /* A few at a time: what is due comes first. */
 static void
 prepare_cb(evutil_socket_t fd, short what, void *arg)
@@ -229,7 +163,7 @@ master_ready(struct master *m)
 	    jobs_errors(&m->jobs));
 	role_ready(m->role, text);
 	if (m->drain_wanted)
-		drain(m, false);
+		drain_begin(m, false);
 	else
 		tick(m);
 }
@@ -422,7 +356,7 @@ master_message(struct role *role, struct message *message, struct err *err)
 		return note_upgrade(m, message, err);
 	case MSG_DRAIN:
 		now = wire_get_u8(&message->body);
-		drain(m, now);
+		drain_begin(m, now);
 		return 0;
 	default:
 		return err_set(err, "not expected");
@@ -459,7 +393,7 @@ master_init(struct role *role, struct err *err)
 	m->tick_event = event_new(role->base, -1, 0, tick_cb, m);
 	m->orphan_timer = evtimer_new(role->base, orphans_cb, m);
 	m->prepare_timer = evtimer_new(role->base, prepare_cb, m);
-	m->drain_timer = evtimer_new(role->base, drain_cb, m);
+	m->drain_timer = evtimer_new(role->base, drain_expired_cb, m);
 	m->retell_event = event_new(role->base, -1, 0, retell_cb, m);
 	if (m->tick_event == NULL || m->orphan_timer == NULL ||
 	    m->prepare_timer == NULL || m->drain_timer == NULL ||

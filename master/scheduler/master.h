@@ -97,6 +97,8 @@ struct master {
 	bool drain_wanted; /* while loading */
 	bool drain_now;
 	bool drained;
+	bool waits_for_records; /* only for them, and not much longer */
+	bool leaves_records;
 	struct channel *recorder;
 	struct channel *api;
 	struct wire_writer scratch; /* reused for messages */
@@ -131,6 +133,18 @@ void master_ready(struct master *m);
 
 /* How often the guardian had to start this process again. */
 uint32_t master_restarts(const struct master *m);
+
+/* drain.c */
+
+/*
+ * A predecessor may have left runs that are to be waited for: they are known
+ * when loading is over. Who asks twice (now) does not want to wait for that,
+ * nor for the runs, nor for long for a store that takes no records.
+ */
+void drain_begin(struct master *m, bool now);
+
+/* The drain_timer's callback. */
+void drain_expired_cb(evutil_socket_t fd, short what, void *arg);
 
 /* Called when something ended: lets the guardian know once all is over. */
 void master_check_drained(struct master *m);

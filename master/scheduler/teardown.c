@@ -21,6 +21,7 @@ free_runs(struct master *m)
 			run->job->runs = NULL;
 			if (run->job->removed)
 				run->job->active = 0;
+			heap_remove(&m->heap, &run->timer);
 			workers_forget(run);
 			free(run->params);
 			free(run->parents);

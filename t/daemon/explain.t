@@ -76,8 +76,8 @@ my $skipped = $d->wait_for('a slot that was skipped', sub {
 });
 is($skipped->{reason}, 'overlap', 'skipped: overlap');
 is($skipped->{blocked_by}{job}, 'slow', 'by which run');
-like(text($skipped), qr/run $skipped->{blocked_by}{id} of slot .* in its way/,
-    'in words');
+like(text($skipped), qr/^it did not run: the run before it is not over
+run $skipped->{blocked_by}{id} of slot .* in its way/m, 'in words, once');
 $d->finished($skipped->{blocked_by}{id});
 $skipped = $d->json('explain', 'slow', '--at', $skipped->{slot});
 like(text($skipped), qr/in its way until \S+/, 'until when');

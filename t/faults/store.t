@@ -119,6 +119,16 @@ is($status, 0, 'the new store is whole') or diag($text);
 $d->belfry('kill', $long);
 is($d->finished($long)->{outcome}, 'killed', 'what ran all the time ends');
 
+# A table is gone.
+my @before = glob "$db.damaged-*Z";
+is(system('sqlite3', '-cmd', '.timeout 5000', $db, 'drop table ledger'), 0,
+    'somebody has dropped a table');
+$d->wait_for('it to be set aside', sub {
+	return @before < (my @now = glob "$db.damaged-*Z");
+});
+like($d->log, qr/damaged \([^)]*no such table: ledger\)/, 'it is said why');
+$recorded->(1);
+
 # And it starts with a store that is none.
 $d->stop;
 open($file, '>:raw', $db) or die "$db: $!";
@@ -126,7 +136,7 @@ print $file 'this is a letter, not a database. ' x 1000;
 close $file;
 $d->start;
 $recorded->(2);
-is(scalar(my @aside = glob "$db.damaged-*Z"), 2, 'that is kept, too');
+is(scalar(my @aside = glob "$db.damaged-*Z"), 3, 'that is kept, too');
 my %slots;
 $slots{$_}++ for $d->lines('tick');
 is_deeply([grep { $slots{$_} > 1 } keys %slots], [], 'no slot ran twice');

@@ -58,7 +58,10 @@ hint_errno(struct hinter *h, const char *what, const char *name)
 static bool
 is_number(const char *s)
 {
-	return *s != '\0' && s[strspn(s, "0123456789")] == '\0';
+	size_t n = strlen(s);
+
+	/* Longer ones are nobody's to whoever starts the run, either. */
+	return n > 0 && n < 10 && strspn(s, "0123456789") == n;
 }
 
 static void

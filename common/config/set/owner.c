@@ -16,6 +16,9 @@ job_owner_is_trusted(const struct stat *st)
 	    ((st->st_mode & S_IWGRP) == 0 || st->st_gid == 0);
 }
 
+/* Digits of a number that is somebody for certain, as for who starts the run. */
+#define NUMBER_MAX 9
+
 /* By name or number; false when there is none. */
 static bool
 find_user(const char *name, uid_t *uid_r)
@@ -29,7 +32,8 @@ find_user(const char *name, uid_t *uid_r)
 		return true;
 	}
 	n = strtoul(name, &end, 10);
-	if (*name < '0' || *name > '9' || *end != '\0')
+	if (*name < '0' || *name > '9' || *end != '\0' ||
+	    strlen(name) > NUMBER_MAX)
 		return false;
 	*uid_r = (uid_t)n;
 	return true;
@@ -47,7 +51,8 @@ find_group(const char *name, gid_t *gid_r)
 		return true;
 	}
 	n = strtoul(name, &end, 10);
-	if (*name < '0' || *name > '9' || *end != '\0')
+	if (*name < '0' || *name > '9' || *end != '\0' ||
+	    strlen(name) > NUMBER_MAX)
 		return false;
 	*gid_r = (gid_t)n;
 	return true;

@@ -240,19 +240,30 @@ static const struct {
     {"catch-up-limit", "more slots were missed than catch-up-limit allows"},
 };
 
+/* The details of these say the same, and which it was or when. */
+static bool
+is_said_by_detail(const char *reason)
+{
+	return strcmp(reason, "overlap") == 0 || strcmp(reason, "late") == 0;
+}
+
 static void
 say_reason(struct words *w)
 {
 	const struct explain_row *row = &w->x->row;
-	const char *text = row->reason;
+	const char *text = row->reason, *detail = row->detail;
 
 	for (size_t i = 0; i < nitems(reasons); i++)
 		if (strcmp(reasons[i].reason, row->reason) == 0)
 			text = reasons[i].text;
+	if (*detail != '\0' && is_said_by_detail(row->reason)) {
+		text = detail;
+		detail = "";
+	}
 	strbuf_addf(&w->line, "it did not run: %s", text);
 	end_line(w);
-	if (*row->detail != '\0')
-		say(w, row->detail);
+	if (*detail != '\0')
+		say(w, detail);
 	if (row->until_ms == row->slot_ms)
 		return;
 	strbuf_adds(&w->line, "the same holds for ");

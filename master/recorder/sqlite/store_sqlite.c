@@ -9,10 +9,26 @@
 
 #include "base/mem.h"
 
+/*
+ * The statements are ours and the tables were made for them. Of the code,
+ * which is that of many other errors, nothing can be told.
+ */
+static bool
+has_lost_table(sqlite3 *db)
+{
+	const char *text = sqlite3_errmsg(db);
+
+	return (sqlite3_errcode(db) & 0xff) == SQLITE_ERROR &&
+	    (strncmp(text, "no such table", 13) == 0 ||
+		strncmp(text, "no such column", 14) == 0);
+}
+
 void
 sqlite_fail(struct sqlite_store *s)
 {
-	if (s->db != NULL && sqlite_is_damage(sqlite3_extended_errcode(s->db)))
+	if (s->db != NULL &&
+	    (sqlite_is_damage(sqlite3_extended_errcode(s->db)) ||
+		has_lost_table(s->db)))
 		s->damaged = true;
 	if (!s->failed)
 		err_set(&s->err, "%s: %s", s->path,

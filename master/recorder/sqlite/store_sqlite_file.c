@@ -140,14 +140,22 @@ is_ours(const char *path)
 	    strcmp(base_name(path), SPOOL_NAME) == 0;
 }
 
-/* "PATH.damaged-2026-03-10T07:00:00Z" */
+/*
+ * "PATH.damaged-2026-03-10T07:00:00Z", a second later where one has that name
+ * already.
+ */
 static char *
 aside_name(const char *path)
 {
-	char text[TIMESTAMP_TEXT_MAX];
+	char text[TIMESTAMP_TEXT_MAX], *name = NULL;
+	int64_t s = (int64_t)time(NULL);
 
-	return xasprintf("%s.damaged-%s", path,
-	    timestamp_format_ms(text, (int64_t)time(NULL) * 1000));
+	do {
+		free(name);
+		name = xasprintf("%s.damaged-%s", path,
+		    timestamp_format_ms(text, s++ * 1000));
+	} while (access(name, F_OK) == 0);
+	return name;
 }
 
 /*

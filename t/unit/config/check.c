@@ -217,13 +217,16 @@ a_user_that_does_not_exist(void **state)
 	}
 	scratch_write(&scratch, "a.ini",
 	    "[job a]\ncommand = date\nuser = no-such-user\n"
-	    "group = no-such-group\n");
+	    "group = no-such-group\n"
+	    "[job b]\ncommand = date\nuser = 65534\n"
+	    "[job c]\ncommand = date\nuser = 4294967296\n");
 	expect("none.conf", 1, files, 0,
 	    "a.ini:1: job a: hint: group \"no-such-group\" does not exist "
 	    "here\n"
 	    "a.ini:1: job a: hint: user \"no-such-user\" does not exist "
 	    "here\n"
-	    "1 job, 0 errors, 2 hints\n");
+	    "a.ini:8: job c: hint: user \"4294967296\" does not exist here\n"
+	    "3 jobs, 0 errors, 3 hints\n");
 }
 
 static void
