@@ -40,9 +40,6 @@ sub ends {
 # What the program says of a plugin: (1 or 0, the rest).
 sub describe {
 	my ($name, $path) = @_;
-	# A crash is to be one, also where sanitizers watch.
-	local $ENV{ASAN_OPTIONS} = join ':', $ENV{ASAN_OPTIONS} // (),
-	    'handle_segv=0';
 	open(my $in, '-|', $WORKER, 'describe', $name, $path // path($name))
 	    or die "describe: $!";
 	local $/;
