@@ -95,7 +95,9 @@ sub one_of {
 	my ($n, @all) = @_;
 	return @all[grep { $_ % $n == 0 } 0 .. $#all];
 }
+my $least = 30_000;
 if (($ENV{BELFRY_BUILD} // '') =~ /-asan$/) {
+	$least = 5_000;
 	@short = one_of(16, @short);
 	$rules = [one_of(4, @$rules)];
 	$distinct = [sort @short, @$rules];
@@ -145,6 +147,6 @@ print $failed ? 'not ' : '', 'ok 2 - ', scalar(@$all),
     " zones start with the right offset\n";
 my $errors = grep { /error/ } values %$got;
 my $changes = () = join('', values %$want) =~ /\n/g;
-print $errors == 0 && $changes > 30000 ? '' : 'not ',
+print $errors == 0 && $changes > $least ? '' : 'not ',
     "ok 3 - $changes changes were compared, $errors zones were not read\n";
 exit 0;
