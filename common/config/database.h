@@ -17,7 +17,7 @@ struct database_section {
 };
 
 /* The one whose name has these len bytes, borrowed; NULL: there is none. */
-const struct database_section *config_database_find(
-    const struct config *config, const char *name, size_t len);
+const struct database_section *
+config_database_find(const struct config *config, const char *name, size_t len);
 
 #endif

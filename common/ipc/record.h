@@ -82,8 +82,8 @@ struct record_slot {
 	 * slots while Redis was away is not so; those rows go.
 	 */
 	enum outcome outcome;
-	const char *reason;   /* a word of INTERFACE.md: "overlap", "late" */
-	const char *detail;   /* a sentence, or "" */
+	const char *reason; /* a word of INTERFACE.md: "overlap", "late" */
+	const char *detail; /* a sentence, or "" */
 	const char *host;
 	uint64_t joined; /* as in struct run_begin */
 };

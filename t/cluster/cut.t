@@ -10,7 +10,7 @@ use POSIX ();
 use Test::More;
 
 my $redis = Cluster::Redis->new;
-my $port = Cluster::Redis::free_port();
+my $port = Redis::free_port();
 
 # Passes bytes on; killed, it cuts who connects through it off.
 sub relay {

@@ -13,7 +13,7 @@ chmod 0755, $state;
 my $d = Belfry->new; # for its commands
 $ENV{BELFRY_BUILD} = $Belfry::BUILD;
 $ENV{BELFRY_STATE} = $state;
-$ENV{BELFRY_REDIS_PORT} = Cluster::Redis::free_port();
+$ENV{BELFRY_REDIS_PORT} = Redis::free_port();
 my $pid = fork // die "fork: $!";
 if ($pid == 0) {
 	open(STDOUT, '>', "$state/out");

@@ -71,7 +71,7 @@ like($d->log, qr/error master.*nowhere/, 'the reason is there');
 $d->write('belfry.conf', "${text}log = $dir/no/log\n");
 ($status, $out, $err) = $start->();
 is($status, 1, 'a log that cannot be opened');
-like($err, qr{\A\S+ error \S+ cannot open log $dir/no/log: No such file.*\n\z},
+like($err, qr{\A\S+ error \S+ log: cannot open $dir/no/log: No such file.*\n\z},
     'is told once');
 
 my $run = Belfry->new->start;

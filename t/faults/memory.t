@@ -50,6 +50,7 @@ if ($pid == 0) {
 	open(STDOUT, '>&', $log);
 	open(STDERR, '>&', $log);
 	setpgrp(0, 0);
+	$ENV{LD_PRELOAD} = "$Belfry::BUILD/t/lib/libexec-path.so";
 	exec @valgrind, $d->path('bin/belfryd'), '-c', $d->path('belfry.conf'), '-f'
 	    or POSIX::_exit(127);
 }

@@ -112,7 +112,7 @@ sub spawn {
 		open(STDOUT, '>&', $log);
 		open(STDERR, '>&', $log);
 		setpgrp(0, 0);
-		if ($self->{clock}) {
+		if (defined $self->{clock}) {
 			$ENV{LD_PRELOAD} = "$BUILD/t/lib/libclock.so";
 			$ENV{BELFRY_TEST_CLOCK} = $self->path('clock');
 		}

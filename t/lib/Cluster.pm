@@ -154,90 +154,30 @@ sub finish {
 	$_->finish for $self->all;
 }
 
+# As Redis (t/lib/Redis.pm), whose stop is its end, at once.
 package Cluster::Redis;
 
 use strict;
 use warnings;
-use File::Temp qw(tempdir);
-use IO::Socket::INET;
-use POSIX qw(WNOHANG);
-use Time::HiRes qw(sleep time);
+use Redis;
 
-# A port that was free a moment ago; another one is taken if it is not.
-sub free_port {
-	my $socket = IO::Socket::INET->new(Listen => 1,
-	    LocalAddr => '127.0.0.1') or die "no port: $!";
-	return $socket->sockport;
-}
+our @ISA = ('Redis');
 
 sub new {
 	my ($class, %arg) = @_;
-	my $self = bless { dir => tempdir('belfry-redis.XXXXXX', TMPDIR => 1,
-		CLEANUP => 1), args => $arg{args} // [], owner => $$ }, $class;
-	$self->{port} = free_port();
-	$self->start;
-	return $self;
+	return $class->SUPER::new(options => $arg{args});
 }
 
-sub url { "redis://127.0.0.1:$_[0]{port}" }
+sub stop { $_[0]->kill }
 
-sub start {
-	my ($self) = @_;
-	my $pid = fork // die "fork: $!";
-	if ($pid == 0) {
-		open(STDIN, '<', '/dev/null');
-		open(STDOUT, '>>', "$self->{dir}/log");
-		open(STDERR, '>&', \*STDOUT);
-		exec 'redis-server', '--port', $self->{port}, '--bind',
-		    '127.0.0.1', '--dir', $self->{dir}, '--save', '',
-		    '--appendonly', 'no', @{ $self->{args} }
-		    or POSIX::_exit(127);
-	}
-	$self->{pid} = $pid;
-	my $end = time + 30;
-	until (($self->command('PING') // '') eq 'PONG') {
-		die "redis-server does not start\n"
-		    if time > $end || waitpid($pid, WNOHANG) == $pid;
-		sleep 0.02;
-	}
-}
+sub signal { CORE::kill $_[1], $_[0]{pid} }
 
-sub stop {
-	my ($self, $signal) = @_;
-	return unless $self->{pid};
-	kill 'CONT', $self->{pid};
-	kill $signal // 'KILL', $self->{pid};
-	waitpid(delete $self->{pid}, 0);
-}
-
-sub signal { kill $_[1], $_[0]{pid} }
-
-# One command of plain words, one answer of one line (or the lines of a list).
+# One command and its answer, over a connection of its own; undef: it is not
+# there, or it refuses.
 sub command {
 	my ($self, @words) = @_;
-	my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-	    PeerPort => $self->{port}, Timeout => 5) or return undef;
-	print $socket '*', scalar @words, "\r\n",
-	    map { '$' . length($_) . "\r\n$_\r\n" } @words;
-	return answer($socket);
-}
-
-sub answer {
-	my ($socket) = @_;
-	my $line = <$socket> // return undef;
-	$line =~ s/\r\n\z//;
-	my ($kind, $rest) = $line =~ /^(.)(.*)/s;
-	return $rest if $kind eq '+' || $kind eq ':' || $kind eq '-';
-	return undef if $rest < 0;
-	return [map { answer($socket) } 1 .. $rest] if $kind eq '*';
-	read $socket, my $text, $rest + 2;
-	return substr $text, 0, $rest;
-}
-
-sub DESTROY {
-	my ($self) = @_;
-	local ($@, $?);
-	$self->stop if $self->{owner} == $$;
+	delete $self->{socket};
+	return eval { $self->call(@words) };
 }
 
 1;

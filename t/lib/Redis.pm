@@ -33,7 +33,8 @@ sub port { $_[0]{port} }
 sub pid { $_[0]{pid} }
 sub dir { $_[0]{dir} }
 
-sub _free_port {
+# A port that was free a moment ago.
+sub free_port {
 	my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
 	    Listen => 1) or die "no free port: $!";
 	return $socket->sockport;
@@ -44,7 +45,7 @@ sub start {
 	my ($self) = @_;
 	my $first = !$self->{port};
 	for my $try (1 .. 20) {
-		$self->{port} = _free_port() if $first;
+		$self->{port} = free_port() if $first;
 		$self->_spawn;
 		my $end = time + $PATIENCE;
 		while (time < $end && !waitpid($self->{pid}, WNOHANG)) {

@@ -23,8 +23,11 @@ static void __attribute__((constructor)) at_load(void)
 {
 	static char junk[4096];
 
-	if (HOW == CRASH)
+	if (HOW == CRASH) {
+		/* Not to a sanitizer, which would make an exit of it. */
+		signal(SIGSEGV, SIG_DFL);
 		raise(SIGSEGV);
+	}
 	while (HOW == HANG)
 		pause();
 	if (HOW == EXIT)

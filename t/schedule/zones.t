@@ -90,10 +90,16 @@ unless (-e "$dir/Europe/Berlin" && grep { -x "$_/zdump" } split /:/, $ENV{PATH})
 my ($all, $distinct, $rules) = zone_names();
 my %is_rule = map { $_ => 1 } @$rules;
 my @short = grep { !$is_rule{$_} } @$distinct;
-# Where memory is watched, less of the same will do.
+# Where memory is watched, less of the same will do: one of so many.
+sub one_of {
+	my ($n, @all) = @_;
+	return @all[grep { $_ % $n == 0 } 0 .. $#all];
+}
+my $least = 30_000;
 if (($ENV{BELFRY_BUILD} // '') =~ /-asan$/) {
-	my $n = 0;
-	@short = grep { $n++ % 4 == 0 } @short;
+	$least = 5_000;
+	@short = one_of(16, @short);
+	$rules = [one_of(4, @$rules)];
 	$distinct = [sort @short, @$rules];
 }
 my @half = ([], []);
@@ -141,6 +147,6 @@ print $failed ? 'not ' : '', 'ok 2 - ', scalar(@$all),
     " zones start with the right offset\n";
 my $errors = grep { /error/ } values %$got;
 my $changes = () = join('', values %$want) =~ /\n/g;
-print $errors == 0 && $changes > 30000 ? '' : 'not ',
+print $errors == 0 && $changes > $least ? '' : 'not ',
     "ok 3 - $changes changes were compared, $errors zones were not read\n";
 exit 0;

@@ -69,7 +69,7 @@ call_free(struct call *call)
 	free(call);
 }
 
-/* hiredis still refers to them, and calls back for each once more. */
+/* Those that hiredis still refers to it calls back for, once more. */
 static void
 drop_calls(struct link *link)
 {
@@ -80,6 +80,8 @@ drop_calls(struct link *link)
 		call->link = NULL;
 		link->out--;
 		answer_call(link, call, NULL);
+		if (call->is_ended)
+			call_free(call);
 	}
 }
 
@@ -229,10 +231,12 @@ replied(redisAsyncContext *ac, void *r, void *arg)
 	struct link *link = call->link;
 
 	(void)ac;
-	/* Given up before; or the connection broke, and its end is next. */
-	if (link == NULL || r == NULL) {
-		if (link == NULL)
-			call_free(call);
+	if (link == NULL) {
+		call_free(call); /* given up before */
+		return;
+	}
+	if (r == NULL) {
+		call->is_ended = true; /* drop_calls() is next */
 		return;
 	}
 	TAILQ_REMOVE(&link->calls, call, link_entry);

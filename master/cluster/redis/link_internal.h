@@ -15,10 +15,14 @@ enum link_state {
 	LINK_UP,
 };
 
-/* One command under way. hiredis holds it; link is NULL when it is given up. */
+/*
+ * One command under way. hiredis holds it until is_ended; link is NULL when it
+ * is given up.
+ */
 struct call {
 	TAILQ_ENTRY(call) link_entry;
 	struct link *link;
+	bool is_ended;           /* its connection is gone */
 	struct request *request; /* NULL: none, or answered */
 	void (*greeted)(struct link *link, const redisReply *reply);
 	enum script_id script;

@@ -68,5 +68,6 @@ kind_describe_main(int argc, char **argv)
 	set_signals();
 	plugin_describe(&ask, &w);
 	fwrite(w.p, 1, w.len, stdout);
+	wire_writer_fini(&w);
 	return fflush(stdout) == EOF;
 }
