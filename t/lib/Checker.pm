@@ -14,7 +14,8 @@
 # hosts   name => { runs => [...], ledger => [...] }: rows of its store
 # faults  { node, from, until } in microseconds of the monotonic clock, until
 #         undef when it is not over; frozen: the host stood still, and what it
-#         ran is there until it is told of that
+#         ran is there until it is told of that; forgets: so many servers lost
+#         their memory that nobody knows who ran what
 # from, until: every slot between them has to be accounted for
 #
 # Kinds: duplicate, overlap, silent-miss, phantom, late, early, fence, status,
@@ -272,7 +273,9 @@ sub check_slot {
 	    if @without && @$runs;
 	$self->found('lost-work', '%s %s: %s', $job, $when, $told)
 	    if ($spec->{guarantee} // '') eq 'at-least-once' && @$runs
-	    && !grep { defined $_->{end} } @$runs;
+	    && !(grep { defined $_->{end} } @$runs)
+	    && !grep { $_->{forgets} && ($_->{until} // 9e18) > $runs->[0]{begin}
+	    } @{ $self->{faults} };
 }
 
 # What hosts have on record of a run that there was.

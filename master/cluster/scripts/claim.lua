@@ -7,10 +7,9 @@
 -- Flags: x no mark (a run by hand, a repetition), z in place of a run that was
 -- lost, l at-least-once, s/w no overlap (skip/wait), i an interval's slot.
 --
--- For each: OK FENCE ATTEMPT HOW BEFORE (the mark as it was, or
--- the floor; 0 none), EARLY MS,
--- LATE, STALE MARK (floor: that of a server that forgot), TAKEN STATE OWNER ID,
--- BUSY OWNER ID, SKIP BEFORE, GONE.
+-- For each: OK FENCE ATTEMPT HOW BEFORE (the last slot before that is accounted
+-- for; 0 none), EARLY MS, LATE, STALE MARK (floor: that of a server that
+-- forgot), TAKEN STATE OWNER ID, BUSY OWNER ID, SKIP BEFORE, GONE.
 local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
 local inc = ARGV[4]
@@ -36,10 +35,11 @@ local function unmarked(flags)
 	return has(flags, 'x') or has(flags, 'z')
 end
 
--- The last slot that is accounted for: those up to the floor are told by who
--- hears of it.
+-- The last slot that is accounted for. One that was given up, or will not be
+-- started any more, is not; those up to the floor are told by who hears of it.
 local function last(h)
-	return int(math.max(num(h[1]), floor))
+	local open = (h[3] == 'O' or h[3] == 'C') and h[11]
+	return int(math.max(num(open or h[1]), floor))
 end
 
 local function take(key, h, how, attempt, c)
