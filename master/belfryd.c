@@ -36,8 +36,14 @@ static const char usage[] =
     "  -l LEVEL  log error, warn, info or debug and what is worse\n"
     "  -p FILE   pid file (default RUN-DIR/belfryd.pid)\n"
     "  -t        check the configuration and the jobs, and exit\n"
-    "  -V        print the version, and exit\n"
-    "  -h        print this, and exit\n";
+    "  -V        print the version, and exit; also --version\n"
+    "  -h        print this, and exit; also --help\n";
+
+static const struct option long_options[] = {
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
 
 struct arguments {
 	const char *config_path;
@@ -65,6 +71,16 @@ usage_error(const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
+/* getopt_long() has a letter for short ones and passes long ones over. */
+static int
+bad_option(char **argv, const char *what)
+{
+	const char letter[] = {'-', (char)optopt, '\0'};
+	bool is_long = strncmp(argv[optind - 1], "--", 2) == 0;
+
+	return usage_error("%s: %s", what, is_long ? argv[optind - 1] : letter);
+}
+
 /* -1: go on; else exit with this. */
 static int
 parse_arguments(int argc, char **argv, struct arguments *args)
@@ -72,7 +88,8 @@ parse_arguments(int argc, char **argv, struct arguments *args)
 	int opt;
 
 	opterr = 0;
-	while ((opt = getopt(argc, argv, ":c:fhl:p:tVx:L:")) != -1) {
+	while ((opt = getopt_long(
+		    argc, argv, ":c:fhl:p:tVx:L:", long_options, NULL)) != -1) {
 		switch (opt) {
 		case 'c':
 			args->config_path = optarg;
@@ -107,11 +124,9 @@ parse_arguments(int argc, char **argv, struct arguments *args)
 			fputs(usage, stdout);
 			return 0;
 		case ':':
-			return usage_error(
-			    "option needs a value: %s", argv[optind - 1]);
+			return bad_option(argv, "option needs a value");
 		default:
-			return usage_error(
-			    "unknown option: %s", argv[optind - 1]);
+			return bad_option(argv, "unknown option");
 		}
 	}
 	if (optind < argc)

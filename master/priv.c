@@ -1,8 +1,16 @@
 #include "priv.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/mem.h"
 
 int
 priv_lookup(const char *user, const char *group, struct priv_ids *ids_r,
@@ -54,4 +62,46 @@ priv_drop(const struct priv_ids *ids, struct err *err)
 	if (setuid(0) != -1)
 		return err_set(err, "could become root again");
 	return 0;
+}
+
+/* Of the directory that path is in. A sticky one is still everybody's. */
+static bool
+is_roots_alone(const char *path)
+{
+	char *dir = xstrdup(path), *slash = strrchr(dir, '/');
+	struct stat st;
+	bool alone;
+
+	if (slash != NULL)
+		slash[slash == dir] = '\0';
+	alone = stat(slash != NULL ? dir : ".", &st) == 0 && st.st_uid == 0 &&
+	    (st.st_mode & S_IWOTH) == 0 &&
+	    ((st.st_mode & S_IWGRP) == 0 || st.st_gid == 0);
+	free(dir);
+	return alone;
+}
+
+static bool
+is_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+int
+priv_open(const char *path, int flags, mode_t mode, struct err *err)
+{
+	bool follows = geteuid() != 0 || is_roots_alone(path);
+	int fd = open(path,
+	    flags | O_CLOEXEC | O_NOCTTY | (follows ? 0 : O_NOFOLLOW), mode);
+
+	if (fd == -1 && !follows && is_link(path))
+		err_set(err,
+		    "%s: root follows no symbolic link in a directory that "
+		    "others may write; name the place it leads to",
+		    path);
+	else if (fd == -1)
+		err_errno(err, "cannot open %s", path);
+	return fd;
 }

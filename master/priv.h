@@ -25,4 +25,11 @@ int priv_lookup(const char *user, const char *group, struct priv_ids *ids_r,
  */
 int priv_drop(const struct priv_ids *ids, struct err *err);
 
+/*
+ * open(2) by root, who must not be led elsewhere: a link is only followed in
+ * a directory that root alone may write. Anybody but root opens as ever. The
+ * descriptor, close-on-exec; -1 with err, that says who may lead nobody.
+ */
+int priv_open(const char *path, int flags, mode_t mode, struct err *err);
+
 #endif

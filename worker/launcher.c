@@ -79,6 +79,21 @@ refuse(struct launcher *l, struct message *message, int error)
 	wire_writer_fini(&w);
 }
 
+/* Who asked finds his channel closed when there is no answer. */
+static void
+describe(struct launcher *l, struct message *message)
+{
+	int fd = message_take_fd(&l->master_in, message);
+	pid_t pid = fork();
+
+	if (pid == 0)
+		kind_describe(message, fd);
+	if (pid == -1)
+		log_error(
+		    "cannot fork to describe a plugin: %s", strerror(errno));
+	fd_close(&fd);
+}
+
 static void
 launch(struct launcher *l, struct message *message)
 {
@@ -135,7 +150,10 @@ read_master(struct launcher *l)
 	}
 	while ((rc = packet_next(&l->master_in, ROLE_MASTER, ROLE_LAUNCHER,
 		    &message, &err)) == 1)
-		launch(l, &message);
+		if (message.type == MSG_PLUGIN_DESCRIBE)
+			describe(l, &message);
+		else
+			launch(l, &message);
 	packet_in_fini(&l->master_in);
 	if (rc == -1)
 		drop_master(l, err.text);
@@ -344,6 +362,8 @@ main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], WORKER_FOREGROUND) == 0)
 		foreground_run(&l->worker, argv[2]);
+	if (argc > 1 && strcmp(argv[1], WORKER_DESCRIBE) == 0)
+		return kind_describe_main(argc, argv);
 	check_channel();
 	/* The guardian may be from before there were groups, or newer. */
 	if (argc < 6 || (level = log_level_parse(argv[4])) == -1 ||

@@ -61,6 +61,21 @@ report_started(struct report *report)
 	send_packet(report, packet, &w);
 }
 
+void
+report_progress(
+    struct report *report, int64_t done, int64_t total, const char *text)
+{
+	struct packet *packet = packet_new();
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	wire_put_str(&w, report->run);
+	wire_put_i64(&w, done);
+	wire_put_i64(&w, total);
+	wire_put_str(&w, text);
+	add(packet, MSG_RUN_PROGRESS, &w);
+	send_packet(report, packet, &w);
+}
+
 bool
 report_done(struct report *report, const struct run_result *result)
 {

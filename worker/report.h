@@ -30,6 +30,10 @@ report_init(struct report *report, int fd, const char *socket, const char *run);
 /* Tells that the job runs. */
 void report_started(struct report *report);
 
+/* How far it has come; lost when nobody listens. */
+void report_progress(
+    struct report *report, int64_t done, int64_t total, const char *text);
+
 /*
  * Tells the result, with RUN_STARTED in the same packet when that was not
  * sent. True when a master or its socket took it.

@@ -25,12 +25,25 @@ add_reason(struct run_result *result, const char *fmt, ...)
 	va_end(ap);
 }
 
+static void
+add_doing(const struct verdict *v, struct run_result *result)
+{
+	if (v->doing != NULL && v->doing[0] != '\0')
+		add_reason(result, "it was %s", v->doing);
+}
+
 /* What its own end says. */
 static void
 judge_status(const struct verdict *v, struct run_result *result)
 {
 	if (WIFEXITED(v->status)) {
 		result->exit_code = WEXITSTATUS(v->status);
+		if (v->cut_short && v->forced == OUTCOME_NONE) {
+			result->outcome = OUTCOME_FAILURE;
+			add_reason(result, "it called exit(%d); it was %s",
+			    result->exit_code, v->doing);
+			return;
+		}
 		if (code_set_has(v->success, result->exit_code)) {
 			result->outcome = OUTCOME_SUCCESS;
 			return;
@@ -49,10 +62,11 @@ judge_status(const struct verdict *v, struct run_result *result)
 	}
 	result->signal = WTERMSIG(v->status);
 	result->outcome = OUTCOME_FAILURE;
-	if (v->forced == OUTCOME_NONE)
-		add_reason(result, "killed by signal %s%s",
-		    signal_name(result->signal),
-		    WCOREDUMP(v->status) ? ", core dumped" : "");
+	if (v->forced != OUTCOME_NONE)
+		return;
+	add_reason(result, "killed by signal %s%s", signal_name(result->signal),
+	    WCOREDUMP(v->status) ? ", core dumped" : "");
+	add_doing(v, result);
 }
 
 /* The limit that a process was ended for; a shell tells its child's signal. */
@@ -93,8 +107,7 @@ judge_forced(const struct verdict *v, struct run_result *result)
 	else
 		add_reason(
 		    result, "%s", kill_reason((enum kill_why)v->kill_why));
-	if (v->doing != NULL && v->doing[0] != '\0')
-		add_reason(result, "it was %s", v->doing);
+	add_doing(v, result);
 }
 
 void

@@ -22,6 +22,7 @@ struct verdict {
 	/* What a job that is no program said itself; see kinds/inside.h. */
 	enum outcome told;  /* OUTCOME_NONE: nothing */
 	const char *reason; /* "" none */
+	bool cut_short;     /* its process ended before its function did */
 	const char *doing; /* what it was about when it was ended, "" unknown */
 	const struct code_set *success;
 	struct run_limits limits;

@@ -289,6 +289,7 @@ fill_result(struct worker *w)
 	    .told = w->inside.told,
 	    .reason = w->inside.reason,
 	    .doing = w->inside.doing,
+	    .cut_short = w->inside.cut_short,
 	    .success = &w->spec.success,
 	    .limits = w->spec.limits,
 	    .cpu_used_up = is_cpu_used_up(w),
@@ -358,6 +359,7 @@ worker_init(struct worker *w)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	w->pipe = w->timer = w->start.input = w->start.cgroup = -1;
 	run_cgroup_init(&w->cgroup);
+	inside_init(&w->inside);
 }
 
 _Noreturn void

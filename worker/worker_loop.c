@@ -196,6 +196,8 @@ arm_timer(struct worker *w)
 
 	if (w->report.fd == -1 && (next == 0 || w->report.retry_us < next))
 		next = w->report.retry_us;
+	if (w->inside.tell_us != 0 && (next == 0 || w->inside.tell_us < next))
+		next = w->inside.tell_us;
 	if (lease_at(w) != 0 && (next == 0 || lease_at(w) < next))
 		next = lease_at(w);
 	if (next == w->armed_us)
@@ -259,8 +261,9 @@ worker_loop(struct worker *w)
 		    {.fd = w->report.fd, .events = POLLIN},
 		    {.fd = WORKER_SIGNAL_FD, .events = POLLIN},
 		    {.fd = w->timer, .events = POLLIN},
+		    {.fd = w->inside.wake, .events = POLLIN},
 		};
-		if (poll(p, 4, more ? 0 : -1) == -1)
+		if (poll(p, 5, more ? 0 : -1) == -1)
 			continue;
 		now_us = worker_now_us();
 		if (p[0].revents != 0)
@@ -270,6 +273,9 @@ worker_loop(struct worker *w)
 		if (p[3].revents != 0 &&
 		    read(w->timer, &expired, sizeof(expired)) > 0)
 			w->armed_us = 0;
+		if (p[4].revents != 0)
+			inside_heard(w, now_us);
+		inside_tell_master(w, now_us);
 		more = tree_reap(&w->tree);
 		if (p[1].revents != 0)
 			read_master(w, now_us);

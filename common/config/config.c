@@ -133,11 +133,12 @@ take_setting(struct parser *parser, const struct ini_event *event,
 		    setting->name, *line);
 	else if (*value == '\0')
 		err_set(&err, "%s: a value is missing", setting->name);
-	else if (setting->parse(parser->file, setting, value, &err) == -1)
+	else if (setting->parse(parser->file, setting, value, &err) == -1) {
+		quote_explain(value, &err);
 		err_prefix(&err, "%s%s%s", setting->name,
 		    is_secret(setting) ? "" : " ",
 		    is_secret(setting) ? "" : quote(quoted, value));
-	else
+	} else
 		rc = 0;
 	if (*line == 0)
 		*line = event->line;
@@ -340,6 +341,7 @@ parse_all(const char *path, const char *text, size_t len,
 	file->defaults = job_defaults_new();
 	file->config.defaults = file->defaults;
 	file->config.path = setting_keep(file, xstrdup(path));
+	file->config.database_names = "";
 	ini_read(&reader, copy, len);
 	free(copy);
 	parse_fallbacks(&parser);

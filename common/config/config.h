@@ -36,7 +36,7 @@ struct config_cluster {
 };
 
 struct calendar_section; /* job_calendar.h */
-struct database_section; /* config_database.h */
+struct database_section; /* database.h */
 struct job_defaults;     /* job.h: the keys of [defaults] */
 
 enum store_type {
@@ -84,6 +84,7 @@ struct config {
 	/* [database NAME], in their order */
 	const struct database_section *databases;
 	size_t ndatabases;
+	const char *database_names; /* "A B C"; "" none */
 
 	/* [defaults]; never NULL */
 	const struct job_defaults *defaults;

@@ -66,7 +66,20 @@ config_database_begin(
 	section->name = setting_keep(file, xstrdup(event->name));
 	section->line = event->line;
 	file->config.databases = file->databases;
+	file->config.database_names = setting_keep(file,
+	    xasprintf("%s%s%s", file->config.database_names,
+		file->config.ndatabases > 1 ? " " : "", section->name));
 	return 0;
+}
+
+const struct database_section *
+config_database_find(const struct config *config, const char *name, size_t len)
+{
+	for (size_t i = 0; i < config->ndatabases; i++)
+		if (strlen(config->databases[i].name) == len &&
+		    strncmp(config->databases[i].name, name, len) == 0)
+			return &config->databases[i];
+	return NULL;
 }
 
 /* -1 with err: it is unknown. */

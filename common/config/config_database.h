@@ -1,19 +1,11 @@
-/* [database NAME] of belfry.conf: PostgreSQL servers that jobs name. */
+/* [database NAME] of belfry.conf: how it is read. */
 #ifndef BELFRY_CONFIG_CONFIG_DATABASE_H
 #define BELFRY_CONFIG_CONFIG_DATABASE_H
 
 #include "base/err.h"
+#include "config/database.h"
 #include "config/config_setting.h"
 #include "config/ini.h"
-
-/* A section as it was read; strings are the configuration's. */
-struct database_section {
-	const char *name;
-	uint32_t line;
-	const char *conninfo;      /* libpq's; may hold a password */
-	const char *password_file; /* NULL none; absolute */
-	uint32_t lines[2];         /* of the keys; 0: not given */
-};
 
 /* Begins one. 0, or -1 with err: a bad name, or one that is taken. */
 int config_database_begin(

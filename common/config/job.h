@@ -155,7 +155,8 @@ struct job_options {
  */
 struct job_def {
 	const char *name;
-	const char *command; /* as written; METHOD URL of KIND_HTTP */
+	/* as written; METHOD URL of KIND_HTTP, statements of KIND_SQL */
+	const char *command;
 	const struct job_options *options; /* shared, the set's */
 	/* nschedules of them, shared, the pool's; borrowed by the set */
 	const struct schedule *const *schedules;
@@ -180,8 +181,17 @@ const char *job_def_schedule_text(const struct job_def *def, size_t i);
 /* Schedule i with the job's calendar and window; borrows from def. */
 void job_def_rule(const struct job_def *def, size_t i, struct rule *rule_r);
 
-/* The name of the key that says what it does: "command", "http". */
+/* Whether jobs of that kind have a program to execute. */
+bool job_kind_has_program(enum job_kind kind);
+
+/* The key that makes a job one of that kind: "watch". */
+const char *job_kind_name(enum job_kind kind);
+
+/* The name of the key of def->command: "command", "http", "sql". */
 const char *job_def_kind_key(const struct job_def *def);
+
+/* The database that it names, borrowed, *len_r bytes; NULL none. */
+const char *job_def_database(const struct job_def *def, size_t *len_r);
 
 /*
  * The settings of its kind, defaults among them, as they are: what is secret
@@ -215,10 +225,13 @@ struct job_problem {
 struct job_set_options {
 	const struct job_defaults *defaults;   /* NULL: the built-in ones */
 	const struct job_calendars *calendars; /* NULL: there are none */
+	const char *databases; /* "A B C", those there are; NULL: not known */
 	const char *default_user; /* whose jobs need no root-owned file */
 	bool privileged;          /* we are root: check owners and modes */
 	bool hints;               /* also look for hints (slow) */
-	int64_t now;              /* seconds; hints look from here */
+	/* So many errors of a file are told, the others counted; 0: 20. */
+	size_t errors_max;
+	int64_t now; /* seconds; hints look from here */
 	/* Is there a job of that name in no file of these? NULL: no. */
 	bool (*is_elsewhere)(void *arg, const char *name);
 	void *arg;

@@ -8,7 +8,7 @@
 
 #include "config/job.h"
 
-/* More errors than this of one file are counted, not told. */
+/* More errors than this of one file are counted, not told, if nobody says. */
 #define PROBLEM_FILE_MAX 20
 
 struct problem_list {

@@ -47,6 +47,27 @@ quote_is_quoted(const char *value)
 	    strchr(value + 1, *value) == value + n - 1;
 }
 
+static bool
+has_comment(const char *value)
+{
+	for (const char *p = value; (p = strpbrk(p, " \t")) != NULL; p++)
+		if (p[1] == '#' || p[1] == ';')
+			return true;
+	return false;
+}
+
+void
+quote_explain(const char *value, struct err *err)
+{
+	struct err why = *err;
+
+	if (quote_is_quoted(value) &&
+	    strstr(why.text, "without quotes") == NULL)
+		err_set(err, "%s; a value is written without quotes", why.text);
+	else if (has_comment(value))
+		err_set(err, "%s; a comment needs a line of its own", why.text);
+}
+
 static char
 fold(char c)
 {

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
+
 #define QUOTE_SIZE 64
 
 /*
@@ -18,6 +20,13 @@ const char *quote(char buf[QUOTE_SIZE], const char *text);
 
 /* The whole of it stands in one pair of quotes, as in another kind of file. */
 bool quote_is_quoted(const char *value);
+
+/*
+ * Adds to err, which says why the value is wrong, that it is written without
+ * quotes, if it is in quotes, or that a comment needs a line of its own, if
+ * it has a blank and then "#" or ";": what other kinds of file would allow.
+ */
+void quote_explain(const char *value, struct err *err);
 
 /*
  * Looks for the candidate that a mistyped word was meant to be. Start with

@@ -68,6 +68,8 @@ database_params_init(struct database_params *params, const char *conninfo,
 	params->values[n++] = "10";
 	params->keywords[n] = "keepalives_count";
 	params->values[n++] = "3";
+	params->keywords[n] = "connect_timeout";
+	params->values[n++] = "10";
 	params->keywords[n] = "dbname";
 	params->values[n++] = conninfo;
 	params->keywords[n] = "client_encoding";

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-#define DATABASE_PARAMS_MAX   8
+#define DATABASE_PARAMS_MAX   10
 #define DATABASE_PASSWORD_MAX 1024
 
 /* For PQconnectStartParams(keywords, values, 1). Holds a secret: fini it. */

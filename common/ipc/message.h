@@ -69,6 +69,11 @@ enum role_id {
  *   RUN_STARTED    str run, i64 started_us, u32 pid
  *   RUN_DONE       str run, struct run_result (result.h); also in the run file
  *   RUN_KILL       u8 enum kill_why
+ *   RUN_PROGRESS   str run, i64 done, i64 total, str text
+ *   PLUGIN_DESCRIBE  str name, str path, u8 set_ids, u32 uid, u32 gid + fd:
+ *                  where the answer goes
+ *   PLUGIN_DESCRIBED u8 1 and struct plugin_info (kind/plugin.h); u8 0 and
+ *                  str, why it cannot be used
  * Recording, M = master, R = recorder; the message id is a sequence number
  * that RECORDED acknowledges:
  *   STATE_ASK      M: send what you know
@@ -136,6 +141,12 @@ enum role_id {
 	    2048, false)                                                       \
 	X(33, RUN_KILL, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_WORKER), 1, 256,  \
 	    false)                                                             \
+	X(34, RUN_PROGRESS, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 21,  \
+	    512, false)                                                        \
+	X(35, PLUGIN_DESCRIBE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), \
+	    19, 8192, true)                                                    \
+	X(36, PLUGIN_DESCRIBED, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER),  \
+	    6, MESSAGE_PAYLOAD_MAX, false)                                     \
 	X(40, STATE_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 0,    \
 	    256, false)                                                        \
 	X(41, STATE_JOB, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,   \

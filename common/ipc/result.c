@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 void
 run_result_encode(const struct run_result *result, struct wire_writer *w)
 {
@@ -17,11 +19,14 @@ run_result_encode(const struct run_result *result, struct wire_writer *w)
 	wire_put_u64(w, result->output_bytes);
 	wire_put_u64(w, result->dropped_bytes);
 	wire_put_str(w, result->reason);
+	wire_put_str(w, result->values);
 }
 
 int
 run_result_decode(struct run_result *result, struct wire_reader *r)
 {
+	const char *text;
+
 	result->outcome = wire_get_u8(r);
 	result->exit_code = wire_get_i32(r);
 	result->signal = wire_get_i32(r);
@@ -33,6 +38,12 @@ run_result_decode(struct run_result *result, struct wire_reader *r)
 	result->output_bytes = wire_get_u64(r);
 	result->dropped_bytes = wire_get_u64(r);
 	snprintf(result->reason, sizeof(result->reason), "%s", wire_get_str(r));
+	result->values[0] = '\0';
+	if (r->pos < r->len) { /* older versions had none */
+		text = wire_get_str(r);
+		if (strlen(text) < sizeof(result->values))
+			memcpy(result->values, text, strlen(text) + 1);
+	}
 	if (!wire_ok(r) || result->outcome >= OUTCOME_COUNT)
 		return -1;
 	return 0;
@@ -70,4 +81,19 @@ run_result_exit_status(const struct run_result *result)
 		break;
 	}
 	return 1;
+}
+
+const char *
+run_reason_beyond(const char *reason)
+{
+	static const char *const beginnings[] = {
+	    "exited with code ", "killed by signal "};
+
+	for (size_t i = 0; i < nitems(beginnings); i++) {
+		size_t n = strlen(beginnings[i]);
+
+		if (strncmp(reason, beginnings[i], n) == 0)
+			return reason + n + strcspn(reason + n, ";,");
+	}
+	return reason;
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "ipc/outcome.h"
+#include "ipc/values.h"
 #include "ipc/wire.h"
 
 #define RUN_REASON_MAX 400
@@ -21,6 +22,7 @@ struct run_result {
 	uint64_t output_bytes;  /* what it wrote, kept or not */
 	uint64_t dropped_bytes; /* what was not kept */
 	char reason[RUN_REASON_MAX]; /* "" or one line in words */
+	char values[RUN_VALUES_MAX]; /* JSON of what the job left; "" none */
 };
 
 void run_result_encode(const struct run_result *result, struct wire_writer *w);
@@ -31,6 +33,13 @@ void run_result_encode(const struct run_result *result, struct wire_writer *w);
  * not there and 126 for what cannot be started otherwise.
  */
 int run_result_exit_status(const struct run_result *result);
+
+/*
+ * What a reason says beyond the exit code or the signal of the run: what stands
+ * behind these, as "; left 1 process behind, ended" or "", or all of it when it
+ * does not begin with them. Points into it.
+ */
+const char *run_reason_beyond(const char *reason);
 
 /* 0, or -1 when malformed. Fields that a newer worker appended are skipped. */
 int run_result_decode(struct run_result *result, struct wire_reader *r);

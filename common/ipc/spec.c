@@ -143,6 +143,18 @@ run_spec_decode(struct run_spec *spec, struct wire_reader *r)
 	return 0;
 }
 
+const char *
+run_spec_setting(const struct run_spec *spec, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (uint32_t i = 0; i < spec->settingc; i++)
+		if (strncmp(spec->settings[i], key, n) == 0 &&
+		    spec->settings[i][n] == '=')
+			return spec->settings[i] + n + 1;
+	return NULL;
+}
+
 void
 run_spec_fini(struct run_spec *spec)
 {

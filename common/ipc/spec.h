@@ -23,12 +23,29 @@
  */
 #define WORKER_FOREGROUND "foreground"
 
+/*
+ * And of belfry-worker-lib that describes a plugin: its name, its path, and
+ * perhaps as which user and group, as numbers. Standard output gets what
+ * PLUGIN_DESCRIBED has.
+ */
+#define WORKER_DESCRIBE "describe"
+
 /* What a job is. On the wire: numbers are never given out again. */
 enum job_kind {
 	KIND_COMMAND = 0,
 	KIND_HTTP = 1,
-	KIND_COUNT = 2,
+	KIND_SQL = 2,
+	KIND_PLUGIN = 3,
+	KIND_WATCH = 4,
+	KIND_COUNT = 5,
 };
+
+/*
+ * Settings of kinds with a database besides what the job says: how it is
+ * reached, and the file of the password, which may be missing.
+ */
+#define SPEC_CONNINFO      "database-conninfo"
+#define SPEC_PASSWORD_FILE "database-password-file"
 
 /* One bit an exit code. */
 struct code_set {
@@ -134,6 +151,10 @@ void run_spec_encode(const struct run_spec *spec, struct wire_writer *w);
  * are allocated: run_spec_fini() frees them, also after -1.
  */
 int run_spec_decode(struct run_spec *spec, struct wire_reader *r);
+
+/* The value of a setting, borrowed; NULL: it is not there. */
+const char *run_spec_setting(const struct run_spec *spec, const char *key);
+
 void run_spec_fini(struct run_spec *spec);
 
 #endif

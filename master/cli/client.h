@@ -61,6 +61,7 @@ struct follow {
 	bool interruptible;
 	bool may_be_late; /* it was made a moment ago: wait until it is known */
 	enum follow_end end; /* out */
+	bool in_line;        /* out: the output ends within a line */
 };
 
 int

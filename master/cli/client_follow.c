@@ -16,6 +16,7 @@ struct output {
 	struct client *client;
 	struct client_answer answer;
 	size_t offset; /* bytes printed */
+	bool in_line;  /* the last of them is no newline */
 	int wake_fd;   /* readable: stop; -1 none */
 	sigset_t old_mask;
 };
@@ -35,6 +36,8 @@ write_cb(char *text, size_t size, size_t n, void *arg)
 	if (fwrite(text, 1, n, stdout) != n || fflush(stdout) == EOF)
 		return 0;
 	out->offset += n;
+	if (n > 0)
+		out->in_line = text[n - 1] != '\n';
 	return n;
 }
 
@@ -174,6 +177,7 @@ client_follow(struct client *client, struct follow *follow, struct err *err)
 		follow->end = FOLLOW_INTERRUPTED;
 	else
 		status = client_judge(client, &out.answer, err);
+	follow->in_line = out.in_line;
 	release_signals(&out);
 	client_answer_fini(&out.answer);
 	return status;

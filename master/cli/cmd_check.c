@@ -22,6 +22,9 @@
 
 #define EXIT_USAGE 2
 
+/* All errors of a file, but not of one of 64 MB that is something else. */
+#define FILE_ERRORS_MAX 10000
+
 #define USAGE                                                                  \
 	"usage: belfry check [--heat] [--json] [FILE...]\n"                    \
 	"Checks belfry.conf and the job files of its jobs-dir, or only the\n"  \
@@ -111,9 +114,11 @@ check_jobs(struct check *check, char *const *paths, size_t npaths)
 	const struct job_set_options options = {
 	    .defaults = config != NULL ? config->defaults : NULL,
 	    .calendars = check->calendars,
+	    .databases = config != NULL ? config->database_names : NULL,
 	    .default_user = config != NULL ? config->user : "",
 	    .privileged = is_privileged(check),
 	    .hints = true,
+	    .errors_max = FILE_ERRORS_MAX,
 	    .now = time(NULL),
 	    .is_elsewhere = is_elsewhere,
 	    .arg = check,

@@ -74,6 +74,7 @@ load_jobs(struct exec *e, struct err *err)
 	    e->config->ncalendars, e->pool, NULL, ignore_problem, NULL);
 	options.defaults = e->config->defaults;
 	options.calendars = e->calendars;
+	options.databases = e->config->database_names;
 	options.default_user = e->config->user;
 	e->set =
 	    job_set_load(e->config->jobs_dir, e->pool, &options, NULL, err);
@@ -164,6 +165,7 @@ write_spec(struct exec *e, struct err *err)
 	    .def = e->def,
 	    .begin = &begin,
 	    .params = e->params,
+	    .config = e->config,
 	    .default_user = e->config->user,
 	    .launcher = geteuid(),
 	    .users = &e->users,
@@ -238,7 +240,6 @@ static int
 read_options(struct exec *e, int argc, char **argv)
 {
 	json_t *params = json_object();
-	struct err err = {""};
 	int letter, status;
 
 	while ((letter = cli_option(e->cli, argc, argv, &status)) > 0)
@@ -248,11 +249,8 @@ read_options(struct exec *e, int argc, char **argv)
 		status = CLI_USAGE;
 	else if (letter == -1)
 		status = cli_operands(e->cli, argc, argv);
-	if (status == -1 && json_object_size(params) > 0) {
-		e->params = json_dumps(params, JSON_COMPACT);
-		if (params_check(e->params, &err) == -1)
-			status = cli_fail(CLI_USAGE, &err);
-	}
+	if (status == -1 && param_text(params, &e->params) == -1)
+		status = CLI_USAGE;
 	json_decref(params);
 	return status;
 }

@@ -15,7 +15,7 @@ struct list {
 	int64_t now;
 };
 
-/* "0 3 * * *; @every 5m (Asia/Shanghai)" */
+/* "0 3 * * *; @every 5m (Asia/Shanghai); after a b" */
 static char *
 schedule_text(const json_t *job)
 {
@@ -27,10 +27,16 @@ schedule_text(const json_t *job)
 	json_array_foreach(texts, i, text)
 	    strbuf_addf(&buf, "%s%s", i > 0 ? "; " : "",
 		json_is_string(text) ? json_string_value(text) : "?");
-	if (i == 0)
-		strbuf_adds(&buf, "-");
-	else if (*zone != '\0' && !text_is_local_zone(zone))
+	if (i > 0 && *zone != '\0' && !text_is_local_zone(zone))
 		strbuf_addf(&buf, " (%s)", zone);
+	json_array_foreach(json_object_get(job, "after"), i, text)
+	    strbuf_addf(&buf, "%s%s",
+		i > 0           ? " " :
+		    buf.len > 0 ? "; after " :
+				  "after ",
+		json_is_string(text) ? json_string_value(text) : "?");
+	if (buf.len == 0)
+		strbuf_adds(&buf, "-");
 	return strbuf_take(&buf);
 }
 

@@ -12,15 +12,16 @@ static int
 explain_none(struct client *client, const char *name, struct err *err)
 {
 	char *path = client_path("/v1/jobs/", name, "");
-	struct err none = *err, job = {""};
+	struct err job = {""};
 	json_t *json = NULL;
 	int status, http;
 
 	status = client_get(client, path, &json, &http, &job);
 	if (status == CLI_GOOD)
 		err_set(err, "job %s has not run yet", name);
-	else if (http == 404)
-		err_set(err, "%s%s", none.text, show_guess(&job));
+	else if (http == 404 && *show_guess(&job) != '\0')
+		err_set(
+		    err, "no run and no job \"%s\"%s", name, show_guess(&job));
 	json_decref(json);
 	free(path);
 	return CLI_REFUSED;

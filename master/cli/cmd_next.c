@@ -136,6 +136,20 @@ parse_option(struct next *next, int opt, struct err *err)
 	}
 }
 
+/* Which: a word "-5 * * * *" is options to getopt_long(), which stays at it. */
+static int
+prefix_option(char **argv, int opt, struct err *err)
+{
+	struct err why = *err;
+	const char *word = argv[optind - 1];
+
+	if (strncmp(word, "--", 2) == 0)
+		return err_prefix(err, "%s", word);
+	return err_set(err, "-%c: %s%s", optopt, why.text,
+	    opt == '?' ? "; write -- before an expression that begins with -" :
+			 "");
+}
+
 static int
 parse_arguments(int argc, char **argv, struct next *next, struct err *err)
 {
@@ -147,7 +161,7 @@ parse_arguments(int argc, char **argv, struct next *next, struct err *err)
 	    (opt = getopt_long(argc, argv, ":n:h", long_options, NULL)) != -1)
 		if (parse_option(next, opt, err) == -1)
 			return opt == '?' || opt == ':' ?
-			    err_prefix(err, "%s", argv[optind - 1]) :
+			    prefix_option(argv, opt, err) :
 			    -1;
 	if (next->help)
 		return 0;

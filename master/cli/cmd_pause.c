@@ -61,7 +61,7 @@ print_result(const json_t *json)
 		printf("%s: not paused\n", *job != '\0' ? job : "all jobs");
 		return;
 	}
-	show_pause(text, sizeof(text), pause);
+	show_pause(text, sizeof(text), pause, *job != '\0');
 	printf("%s: paused %s\n", *job != '\0' ? job : "all jobs", text);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "cli/field.h"
@@ -101,8 +102,13 @@ wait_for(struct client *client, const char *id, struct err *err)
 
 	if (status != CLI_GOOD)
 		return cli_fail(status, err);
-	if (follow.end == FOLLOW_DONE)
+	if (follow.end == FOLLOW_DONE) {
+		/* On a terminal what we say begins a line of its own. */
+		if (follow.in_line && isatty(STDOUT_FILENO) &&
+		    isatty(STDERR_FILENO))
+			putc('\n', stderr);
 		return await_end(client, id, err);
+	}
 	fprintf(stderr,
 	    "\nbelfry: stopped waiting; run %s goes on, \"belfry kill %s\" "
 	    "ends it\n",
@@ -180,9 +186,14 @@ run(struct cli *cli, int argc, char **argv)
 	json_t *params = json_object();
 	const char *node = NULL;
 	bool wait = false;
+	char *text = NULL;
 	int status;
 
 	status = read_options(cli, argc, argv, &wait, params, &node);
+	/* The daemon would refuse them; but they are a mistake in usage. */
+	if (status == -1 && param_text(params, &text) == -1)
+		status = CLI_USAGE;
+	free(text);
 	if (status == -1)
 		status = begin(cli, argv[optind], wait, params, node);
 	json_decref(params);

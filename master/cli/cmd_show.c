@@ -214,7 +214,7 @@ show_job(const json_t *job)
 	show_line("about", COLOUR_NONE, "%s", field_text(job, "description"));
 	show_line("state", colour_of(state), "%s", state);
 	if (json_is_object(pause)) {
-		show_pause(text, sizeof(text), pause);
+		show_pause(text, sizeof(text), pause, true);
 		show_line("paused", COLOUR_WARN, "%s", text);
 	}
 	show_schedules(job);

@@ -48,8 +48,8 @@ print_counts(const json_t *status)
 	show_line("store", COLOUR_NONE, "%s%s%s", field_text(store, "type"),
 	    *path != '\0' ? ", " : "", path);
 	if (unconfirmed > 0)
-		show_line("", COLOUR_WARN, "%" PRId64 " records wait for it",
-		    unconfirmed);
+		show_line("", COLOUR_WARN, "%" PRId64 " record%s for it",
+		    unconfirmed, unconfirmed == 1 ? " waits" : "s wait");
 }
 
 static void
@@ -106,7 +106,7 @@ print_pauses(const json_t *status)
 	char text[512];
 
 	if (json_is_object(pause)) {
-		show_pause(text, sizeof(text), pause);
+		show_pause(text, sizeof(text), pause, false);
 		show_line("paused", COLOUR_WARN, "%s", text);
 	}
 	if (n > 0)

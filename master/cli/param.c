@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "scheduler/runs/params.h"
 
 int
 param_add(const struct cli *cli, json_t *params, const char *text)
@@ -25,4 +26,21 @@ param_add(const struct cli *cli, json_t *params, const char *text)
 		rc = 0;
 	free(name);
 	return rc;
+}
+
+int
+param_text(const json_t *params, char **text_r)
+{
+	struct err err = {""};
+
+	*text_r = NULL;
+	if (json_object_size(params) == 0)
+		return 0;
+	*text_r = json_dumps(params, JSON_COMPACT);
+	if (params_check(*text_r, &err) == 0)
+		return 0;
+	free(*text_r);
+	*text_r = NULL;
+	cli_fail(CLI_USAGE, &err);
+	return -1;
 }

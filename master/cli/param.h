@@ -9,4 +9,10 @@
 /* Adds "NAME=VALUE" to the object. 0, or -1 having told. */
 int param_add(const struct cli *cli, json_t *params, const char *text);
 
+/*
+ * The object as text, which the caller frees; NULL when it is empty. 0, or -1
+ * having told which name or value cannot be.
+ */
+int param_text(const json_t *params, char **text_r);
+
 #endif

@@ -10,6 +10,7 @@
 #include "cli/field.h"
 #include "cli/text.h"
 #include "ipc/outcome.h"
+#include "ipc/result.h"
 
 struct client *
 show_client(const struct cli *cli, int *status_r)
@@ -64,32 +65,37 @@ signal_text(char *buf, size_t size, const json_t *run)
 		snprintf(buf, size, "signal %s", field_text(run, "signal"));
 }
 
-/* The reason in words may only repeat what the numbers say. */
-static bool
-repeats_numbers(const char *reason)
-{
-	static const char *const beginnings[] = {
-	    "exited with code", "killed by signal"};
-	size_t i;
-
-	for (i = 0; i < nitems(beginnings); i++)
-		if (strncmp(reason, beginnings[i], strlen(beginnings[i])) == 0)
-			return true;
-	return *reason == '\0';
-}
-
 void
 show_reason(char *buf, size_t size, const json_t *run)
 {
 	int64_t code = field_number(run, "exit_code", -1);
 	const char *reason = field_text(run, "reason");
+	const char *beyond = run_reason_beyond(reason);
+	size_t len;
 
-	if (!repeats_numbers(reason))
+	buf[0] = '\0';
+	if (*reason != '\0' && beyond == reason) {
 		snprintf(buf, size, "%s", reason);
-	else if (code >= 0)
+		return;
+	}
+	if (code >= 0)
 		snprintf(buf, size, "exit %" PRId64, code);
 	else
 		signal_text(buf, size, run);
+	len = strlen(buf);
+	snprintf(buf + len, size - len, "%s", beyond);
+}
+
+/* What has not ended has none; it may not have begun, either. */
+static const char *
+outcome_of(const json_t *run)
+{
+	const char *outcome = field_text(run, "outcome");
+	int64_t started;
+
+	if (*outcome != '\0')
+		return outcome;
+	return field_time(run, "started", &started) ? "running" : "waiting";
 }
 
 struct table *
@@ -135,11 +141,9 @@ void
 show_run_row(struct table *table, const json_t *run, bool with_job)
 {
 	int64_t ms = field_number(run, "duration_ms", -1), started;
-	const char *outcome = field_text(run, "outcome");
+	const char *outcome = outcome_of(run);
 	char text[TEXT_MAX], reason[512];
 
-	if (*outcome == '\0')
-		outcome = "running";
 	/* What runs has no duration yet: so far, then. */
 	if (ms < 0 && strcmp(outcome, "running") == 0 &&
 	    field_time(run, "started", &started))
@@ -256,15 +260,14 @@ show_parents(const json_t *parents)
 void
 show_run(const json_t *run)
 {
-	const char *outcome = field_text(run, "outcome");
+	const char *outcome = outcome_of(run);
 	int64_t dropped = field_number(run, "dropped_bytes", 0);
 	char reason[512];
 
 	show_reason(reason, sizeof(reason), run);
 	show_line("run", COLOUR_NONE, "%s", field_text(run, "id"));
 	show_line("job", COLOUR_NONE, "%s", field_text(run, "job"));
-	show_line("outcome", colour_of(outcome), "%s",
-	    *outcome != '\0' ? outcome : "running");
+	show_line("outcome", colour_of(outcome), "%s", outcome);
 	show_line("ended by", COLOUR_NONE, "%s", reason);
 	show_line("trigger", COLOUR_NONE, "%s", field_text(run, "trigger"));
 	show_parents(json_object_get(run, "parents"));
@@ -312,7 +315,7 @@ show_problem(const json_t *problem)
 }
 
 void
-show_pause(char *buf, size_t size, const json_t *pause)
+show_pause(char *buf, size_t size, const json_t *pause, bool of_job)
 {
 	char since[TEXT_MAX] = "?", until[TEXT_MAX] = "", zone[TEXT_MAX] = "";
 	const char *reason = field_text(pause, "reason");
@@ -325,7 +328,7 @@ show_pause(char *buf, size_t size, const json_t *pause)
 	snprintf(buf, size, "by %s since %s%s%s %s%s%s%s",
 	    field_text(pause, "who"), since, *until != '\0' ? " until " : "",
 	    until, text_zone(zone, now),
-	    field_bool(pause, "all") ? ", like all jobs" : "",
+	    of_job && field_bool(pause, "all") ? ", like all jobs" : "",
 	    *reason != '\0' ? ": " : "", reason);
 }
 
@@ -368,7 +371,22 @@ show_slot_row(struct table *table, const json_t *slot)
 const char *
 show_guess(const struct err *err)
 {
-	const char *guess = strstr(err->text, "; did you mean ");
+	const char *guess = strstr(err->text, "; it has an error: ");
 
+	if (guess == NULL)
+		guess = strstr(err->text, "; did you mean ");
 	return guess != NULL ? guess : "";
+}
+
+void
+show_add_guess(struct client *client, const char *job, struct err *err)
+{
+	char *path = client_path("/v1/jobs/", job, "");
+	struct err none = *err, said = {""};
+	json_t *json = NULL;
+
+	if (client_get(client, path, &json, NULL, &said) == CLI_REFUSED)
+		err_set(err, "%s%s", none.text, show_guess(&said));
+	json_decref(json);
+	free(path);
 }

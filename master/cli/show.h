@@ -21,14 +21,23 @@ void show_last(char *buf, size_t size, const json_t *last, int64_t now);
 /* "08:00:00 (in 5m)", "-" */
 void show_next(char *buf, size_t size, const char *stamp, int64_t now);
 
-/* The guess in what the daemon said of a job that is not there, or "". */
+/*
+ * What the daemon said of a job that is not there: its error, the one that was
+ * probably meant, or "".
+ */
 const char *show_guess(const struct err *err);
+
+/* Asks it, and adds that to err, which says that job is not there. */
+void show_add_guess(struct client *client, const char *job, struct err *err);
 
 /* "exit 3", "signal 9", or why: what an outcome alone does not tell. */
 void show_reason(char *buf, size_t size, const json_t *run);
 
-/* "by uid 0 since TIME, until TIME: why" */
-void show_pause(char *buf, size_t size, const json_t *pause);
+/*
+ * "by uid 0 since TIME until TIME: why"; of_job: of one job, which says when
+ * it is the pause of all.
+ */
+void show_pause(char *buf, size_t size, const json_t *pause, bool of_job);
 
 /* "NAME      value" with the value in a colour. Nothing when it is empty. */
 void show_line(const char *name, enum colour colour, const char *fmt, ...)

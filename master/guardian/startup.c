@@ -67,28 +67,49 @@ startup_detached(int fd, bool keeps_log)
 	fd_close(&fd);
 }
 
+/* The directory behind fd, named path, becomes that of ids. */
+static int
+give_directory(
+    int fd, const char *path, const struct priv_ids *ids, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return err_errno(err, "cannot look at %s", path);
+	if (st.st_uid == ids->uid)
+		return 0;
+	if (st.st_uid != 0)
+		return err_set(err,
+		    "%s belongs to uid %u, and the daemon would work as uid "
+		    "%u: set user in [master], or give the directory away",
+		    path, st.st_uid, ids->uid);
+	if (fchown(fd, ids->uid, ids->gid) == -1)
+		return err_errno(
+		    err, "cannot give %s to uid %u", path, ids->uid);
+	return 0;
+}
+
 static int
 make_directory(
     const char *path, mode_t mode, const struct priv_ids *ids, struct err *err)
 {
 	struct stat st;
+	int fd, rc;
 
 	if (fd_mkdir_p(path, mode) == -1)
 		return err_errno(err, "cannot make directory %s", path);
-	if (stat(path, &st) == -1 || !S_ISDIR(st.st_mode))
+	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
 		return err_set(err, "%s is not a directory", path);
-	if (geteuid() == 0 && st.st_uid != ids->uid && st.st_uid != 0)
-		return err_set(err,
-		    "%s belongs to uid %u, and the daemon would work as uid "
-		    "%u: set user in [master], or give the directory away",
-		    path, st.st_uid, ids->uid);
-	if (geteuid() == 0 && st.st_uid != ids->uid &&
-	    chown(path, ids->uid, ids->gid) == -1)
-		return err_errno(
-		    err, "cannot give %s to uid %u", path, ids->uid);
 	if (geteuid() != 0 && access(path, W_OK | X_OK) == -1)
 		return err_errno(err, "cannot work in %s", path);
-	return 0;
+	if (geteuid() != 0)
+		return 0;
+	fd = priv_open(path, O_RDONLY | O_DIRECTORY, 0, err);
+	if (fd == -1)
+		return -1;
+	rc = give_directory(fd, path, ids, err);
+	fd_close(&fd);
+	return rc;
 }
 
 int
@@ -185,17 +206,39 @@ startup_copy(const char *path, struct err *err)
 	return out;
 }
 
+/*
+ * A log that is a terminal or a pipe stays whose it is, and one that has other
+ * names may be a file that somebody has put there.
+ */
+static int
+give_log(int fd, const char *path, const struct priv_ids *ids, struct err *err)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (fstat(fd, &st) == -1)
+		return err_errno(err, "cannot look at log %s", path);
+	if (!S_ISREG(st.st_mode) || st.st_uid == ids->uid)
+		return 0;
+	if (st.st_nlink > 1)
+		return err_set(err,
+		    "log %s has %lu names, root does not give it to uid %u",
+		    path, (unsigned long)st.st_nlink, ids->uid);
+	if (fchown(fd, ids->uid, ids->gid) == -1)
+		return err_errno(
+		    err, "cannot give log %s to uid %u", path, ids->uid);
+	return 0;
+}
+
 int
 startup_open_log(const char *path, const struct priv_ids *ids, struct err *err)
 {
-	int fd;
+	int fd = priv_open(path, O_WRONLY | O_CREAT | O_APPEND, 0640, err);
 
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 	if (fd == -1)
-		return err_errno(err, "cannot open log %s", path);
-	if (geteuid() == 0 && fchown(fd, ids->uid, ids->gid) == -1) {
-		err_errno(err, "cannot give log %s to uid %u", path, ids->uid);
+		return err_prefix(err, "log");
+	if (give_log(fd, path, ids, err) == -1)
 		fd_close(&fd);
-	}
 	return fd;
 }

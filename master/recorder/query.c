@@ -63,12 +63,8 @@ can_answer(struct query *q, const struct err *err)
 	return false;
 }
 
-/*
- * A run that is not over has its start in its run file alone: the store hears
- * of beginnings and ends.
- */
-static void
-add_live_start(struct query_env *env, struct store_run *run)
+void
+query_add_live_start(const struct query_env *env, struct store_run *run)
 {
 	struct runfile file;
 	struct err err;
@@ -87,7 +83,7 @@ list_run(void *arg, const struct store_run *run)
 	struct store_run copy = *run;
 	json_t *row;
 
-	add_live_start(q->env, &copy);
+	query_add_live_start(q->env, &copy);
 	row = row_json_run(&copy);
 	row_json_add_params(row, run->params, run->parents);
 	json_array_append_new(q->rows, row);
@@ -213,7 +209,7 @@ show_found(struct query *q)
 	json_t *row;
 	char *text;
 
-	add_live_start(q->env, &q->found[0]);
+	query_add_live_start(q->env, &q->found[0]);
 	row = row_json_run(&q->found[0]);
 	row_json_add_params(row, q->params, q->parents);
 	text = json_take_dump(row);

@@ -25,4 +25,10 @@ struct query_env {
 /* Answers now or later; keeps nothing of ask. */
 void query_answer(struct query_env *env, const struct ask *ask);
 
+/*
+ * A run that is not over has its start in its run file alone: the store hears
+ * of beginnings and ends. Adds it, when this host has that file.
+ */
+void query_add_live_start(const struct query_env *env, struct store_run *run);
+
 #endif

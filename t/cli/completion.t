@@ -36,6 +36,7 @@ is(complete(@where, 'run', ''), '--node --param --wait backup clean', 'jobs');
 is(complete(@where, 'logs', 'c'), 'clean', 'a job');
 is(complete(@where, 'kill', ''), '01k3aaaaaaaaaaaa', 'runs that live');
 is(complete('history', '-o', 'l'), 'launch-failed lost', 'outcomes');
+is(complete('history', '-o', 'm'), 'missed', 'of slots that did not run, too');
 is(complete('list', '--j'), '--json', 'an option behind the command');
 
 # Every command and long option of the command itself, and no other.

@@ -71,6 +71,21 @@ my @own = grep { my ($option) = / (.*)/; !$global{$option} }
     sort keys %options;
 is_deeply([sort keys %told_options], \@own, 'every option of a command');
 
+# The synopsis: a form of each, with each of its options.
+my ($synopsis) = $source =~ /^\.Sh SYNOPSIS\n(.*?)^\.Sh/ms;
+my (%form, @missing);
+for my $form (split /^\.Nm\n/m, $synopsis) {
+	$form{$1} = $form if $form =~ /^\.Cm (\w+)/m;
+}
+is_deeply([sort keys %form], [sort keys %commands], 'synopsis: every command');
+for (@own) {
+	my ($of, $option) = /^(\w+) -(-?.*)/;
+	# One that has a letter stands there with that.
+	push @missing, $_
+	    unless length $option > 1 || $form{$of} =~ /Fl \Q$option\E\b/;
+}
+is_deeply(\@missing, [], 'synopsis: every letter');
+
 # The examples, as they stand there.
 my @examples = $source =~ /^\.Dl \$ (.*)/mg;
 cmp_ok(scalar @examples, '>=', 5, 'there are examples');

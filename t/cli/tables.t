@@ -37,9 +37,17 @@ my @runs = (
 	dropped_bytes => 20),
     run(5, '日本', outcome => 'failure', exit_code => undef, signal => 11,
 	reason => 'killed by signal SEGV', duration_ms => 7300000),
+    run(7, 'limits', outcome => 'failure', exit_code => undef, signal => 24,
+	reason => 'killed by signal XCPU, core dumped; cpu limit of 1s exceeded',
+	duration_ms => 1000),
+    run(8, 'limits', outcome => 'failure', exit_code => 3,
+	reason => 'exited with code 3; left 1 process behind, ended',
+	duration_ms => 5),
     run(6, 'backup', outcome => 'launch-failed', exit_code => undef,
 	reason => "cannot execute \e[31mx: No such file", started => undef,
 	duration_ms => 0),
+    run(9, 'line', outcome => undef, exit_code => undef, started => undef,
+	finished => undef, duration_ms => undef, slot => '@-4@'),
 );
 my @jobs = (
     { name => 'grüße', state => 'retrying', schedule => ['@every 5m', '@daily'],
@@ -56,6 +64,10 @@ my @jobs = (
 	next_fires => ['@+300@', '@+86700@'], runs => [] },
     { name => '日本', state => 'disabled', schedule => [], timezone => '',
 	next => undef, last => undef },
+    { name => 'load', state => 'idle', schedule => ['@daily'],
+	timezone => 'Asia/Shanghai', after => ['a', 'b'] },
+    { name => 'tell', state => 'idle', schedule => [], timezone => '',
+	after => ['load'] },
 );
 my $f = Fake->new(
     'runs.json' => \@runs,
@@ -73,7 +85,7 @@ my $f = Fake->new(
 	running => 1, waiting => 0, queued => 2,
 	next => { job => 'backup', slot => '@+30@' },
 	store => { type => 'sqlite', path => '/s/belfry.db',
-	    unconfirmed => 0 },
+	    unconfirmed => 1 },
 	processes => [
 	    { role => 'master', index => 0, pid => 322, restarts => 0 },
 	    { role => 'launcher', index => 11, pid => 4194304, restarts => 2 }],
@@ -110,6 +122,8 @@ JOB     STATE     LAST            NEXT (+0545)                 SCHEDULE
 grüße   retrying  failure 2h ago  {stamp} (in 2d)  @every 5m; @daily
 backup  running   success 3m ago  {stamp} (in 3d)  0 3 * * * (Asia/Shanghai)
 日本    disabled  -               -                            -
+load    idle      -               -                            @daily (Asia/Shanghai); after a b
+tell    idle      -               -                            after load
 END
 unlike($list, qr/ \n/, 'no blanks at the end of lines');
 
@@ -121,7 +135,10 @@ RUN               JOB     OUTCOME        SLOT (+0545)         STARTED   DURATION
 01k3aaaaaaaaaa03  grüße   failure        {stamp}  {clock}     250ms  exit 3
 01k3aaaaaaaaaa04  backup  timeout        {stamp}  {clock}     1m01s  timed out after 1m
 01k3aaaaaaaaaa05  日本    failure        {stamp}  {clock}     2h01m  signal SEGV
+01k3aaaaaaaaaa07  limits  failure        {stamp}  {clock}      1.0s  signal XCPU, core dumped; cpu limit of 1s exceeded
+01k3aaaaaaaaaa08  limits  failure        {stamp}  {clock}       5ms  exit 3; left 1 process behind, ended
 01k3aaaaaaaaaa06  backup  launch-failed  {stamp}  -              0ms  cannot execute ?[31mx: No such file
+01k3aaaaaaaaaa09  line    waiting        {stamp}  -                -
 END
 $f->write('runs.json', [run(1, 'night', started => '@+86400@')]);
 like(belfry('history'), qr/ (\d{4}-\S+) \S+  (?!\1)\d{4}-\S+ \S+ +1\.2s/,
@@ -129,7 +146,7 @@ like(belfry('history'), qr/ (\d{4}-\S+) \S+  (?!\1)\d{4}-\S+ \S+ +1\.2s/,
 $f->write('runs.json', \@runs);
 is(() = belfry('history', '-n', 3) =~ /^01k3/mg, 3, 'the newest three');
 is(() = belfry('history', 'backup') =~ /^01k3/mg, 4, 'of one job');
-is(() = belfry('history', '--outcome', 'failure') =~ /^01k3/mg, 2,
+is(() = belfry('history', '--outcome', 'failure') =~ /^01k3/mg, 4,
     'with one outcome');
 is(belfry('history', 'backup', '-o', 'lost'), "no runs\n", 'none');
 for my $format ([], ['--json']) {
@@ -178,6 +195,7 @@ up           2h30m, since {stamp} +0545
 jobs         4, 3 enabled; 1 running, 0 waiting, 2 queued
 next         backup at {time} (in {n}{n}s)
 store        sqlite, /s/belfry.db
+             1 record waits for it
 
 PROCESS          PID  RESTARTS
 master 0         322         0
@@ -233,7 +251,8 @@ like($narrow, qr/^日本    disabled  -$/m, 'by width, not by bytes');
 
 # As JSON: one document, what the API said.
 sub json { JSON::PP->new->utf8->decode(($f->belfry(@_, '--json'))[1]) }
-is_deeply([map { $_->{name} } @{ json('list') }], ['grüße', 'backup', '日本'],
+is_deeply([map { $_->{name} } @{ json('list') }],
+    ['grüße', 'backup', '日本', 'load', 'tell'],
     'list: an array of all pages');
 is_deeply([map { $_->{id} } @{ json('history') }], [map { $_->{id} } @runs],
     'history: an array, newest first');

@@ -28,6 +28,8 @@ my @wrong = (
     [['run', 'a', 'b'], qr/unexpected argument: b/],
     [['run', '--param', 'ab', 'a'], qr/--param ab: expected NAME=VALUE/],
     [['run', '-p', 'a=b', '-p', 'a=c', 'a'], qr/--param a is given twice/],
+    [['run', '-p', '1x=3', 'a'], qr/^belfry: parameter "1x": a name has/],
+    [['run', '-p', 'x=' . 'y' x 5000, 'a'], qr/parameter x: longer than 4096/],
     [['run', '--wait', '--json', 'a'], qr/there is no JSON of it/],
     [['kill'], qr/RUN\|JOB is missing/],
     [['pause'], qr/JOB or --all is missing/],

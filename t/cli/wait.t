@@ -89,6 +89,20 @@ if ($pid == 0) {
 is("$status $out", "0 hello\n", 'a run that nobody knows yet');
 waitpid $pid, 0;
 
+# On a terminal the end does not hang on output without a newline.
+for my $text ('100 %', "100 %\n") {
+	$f->write('run.j0.json', { run => '01k3bbbbbbbbbb00', job => 'j0' });
+	$f->write('output.01k3bbbbbbbbbb00', $text);
+	($status, $out) = $f->command('script', '-qec',
+	    "$Fake::BUILD/master/cli/belfry --socket " . $f->socket
+	    . ' run -w j0', '/dev/null');
+	like($out, qr/\A100 %\r\nbelfry: run /, 'the end has a line of its own');
+	($status, $out, $err) = $f->belfry('run', '-w', 'j0');
+	is($out, $text, 'elsewhere the output is the output');
+	like($err, qr/\Abelfry: run /, 'and nothing is added');
+}
+$f->write('output.01k3bbbbbbbbbb00', $output);
+
 # logs.
 $f->write('runs.json', []);
 is(($f->belfry('logs', '01k3bbbbbbbbbb00'))[1], $output, 'logs RUN');

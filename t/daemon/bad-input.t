@@ -128,6 +128,12 @@ is_deeply([sort map { $_->{name} } @{ $d->json('list') }], \@good,
 for my $job (qw(good beside after-it latin1 last)) {
 	is($d->finished($d->run($job))->{outcome}, 'success', "$job runs");
 }
+for my $verb (qw(show run pause logs history explain)) {
+	($status, $out, $err) = $d->belfry($verb, 'typo-value');
+	is($status, 1, "$verb of a job that was left out: 1");
+	like($err, qr/"typo-value".*; it has an error: \S+:7: .*skp/,
+	    'with its error');
+}
 my @log = grep { / error master\[\d+\]: \// } split /\n/, $d->log;
 # The log has "FILE:LINE: job NAME: text"; of check "FILE:LINE: job NAME:
 # error: text".
@@ -267,10 +273,25 @@ for my $text (sort keys %config) {
 ($status, $out, $err) = $d->command($Belfry::DAEMON, '-c', "$dir/none.conf");
 is($status, 2, 'no configuration: 2');
 like($err, qr{none\.conf: No such file}, 'and says so');
-for my $args (['-q'], ['-c'], ['-l', 'loud'], ['word']) {
-	($status, $out, $err) = $d->command($Belfry::DAEMON, @$args);
-	is($status, 2, "belfryd @$args: 2");
-	like($err, qr/\Abelfryd: .*\nusage: /, 'a message, then the usage');
+my @wrong = (
+    ['unknown option: -q', '-q'],
+    ['unknown option: -q', '-fq'],
+    ['unknown option: --configuration=x', '--configuration=x'],
+    ['option needs a value: -c', '-f', '-c'],
+    ['-l loud: levels are error, warn, info, debug', '-l', 'loud'],
+    ['unexpected argument: word', 'word'],
+);
+for my $case (@wrong) {
+	my ($want, @args) = @$case;
+	($status, $out, $err) = $d->command($Belfry::DAEMON, @args);
+	is($status, 2, "belfryd @args: 2");
+	like($err, qr/\Abelfryd: \Q$want\E\nusage: /,
+	    'a message, then the usage');
+}
+for my $pair (['-h', '--help'], ['-V', '--version']) {
+	my @said = map { [$d->command($Belfry::DAEMON, $_)] } @$pair;
+	is("$said[0][0] $said[0][2]", '0 ', "belfryd $pair->[0]: 0");
+	is_deeply($said[1], $said[0], "$pair->[1] is the same");
 }
 $d->finish;
 done_testing;

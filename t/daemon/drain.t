@@ -28,6 +28,7 @@ $d->wait_for('both to run', sub { $d->lines('stubborn') && $d->lines('tick') });
 my $before = time;
 kill 'TERM', $d->{pid};
 $d->wait_for('draining', sub { $d->json('status')->{state} eq 'draining' });
+is($d->json('status')->{next}, undef, 'nothing comes next');
 my $ticks = $d->lines('tick');
 my ($status, $out, $err) = $d->belfry('run', 'short');
 is($status, 1, 'nothing can be started while it drains');

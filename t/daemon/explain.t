@@ -36,6 +36,9 @@ command = true
 
 [job hand]
 command = true
+
+[job long]
+command = sleep 1000
 END
 $d->job('gone.ini', "[job gone]\nschedule = * * * * * *\ncommand = true\n");
 $d->start;
@@ -63,7 +66,8 @@ my $failed = $d->wait_for('two attempts', sub {
 	return $x->{attempts} == 2 && $x->{verdict} eq 'ran' ? $x : undef;
 });
 is(scalar @{ $failed->{runs} }, 2, 'attempts: both');
-like(text($failed), qr/attempt 1, .*exit code 3.*\nattempt 2, .*exit code 3/,
+like(text($failed),
+    qr/attempt 1, .*: failure, exit code 3\nattempt 2, .*: failure, exit code 3$/m,
     'in their order, with their end');
 
 my $skipped = $d->wait_for('a slot that was skipped', sub {
@@ -107,6 +111,13 @@ my $run = $d->finished($d->run('hand'));
 $x = $d->json('explain', 'hand');
 is($x->{runs}[0]{id}, $run->{id}, 'a run by hand');
 like(text($x), qr/by hand/, 'in words');
+my $live = $d->run('long');
+$d->wait_for('it to run', sub { $d->json('show', $live)->{started} });
+$x = $d->json('explain', 'long');
+is($x->{verdict}, 'running', 'one that runs');
+like(text($x), qr/run $live on \S+: started \S+, \S+ late, and still runs$/m,
+    'since when');
+$d->belfry('kill', $live);
 for my $name ('nothing', 'no such') {
 	($status, $out, $err) = $d->belfry('explain', $name);
 	is($status, 1, "$name: status 1");

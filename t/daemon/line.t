@@ -38,6 +38,11 @@ is_deeply([map { $_->{priority} } @{ $status->{line} }], [7, 7, 0, 0, -5],
     'with it');
 is($status->{line}[0]{id}, $runs[2], 'and in due order');
 ok($status->{line}[0]{waits_ms} >= 0, 'how long the first waits');
+is_deeply([map { $_->{id} } @{ $status->{runs} }], [$hold, reverse @runs],
+    'all: what runs, then what waits, the newest first');
+my ($node) = @{ $d->json('nodes') };
+is("$node->{state} $node->{running}/$node->{capacity}", 'alone 6/1',
+    'nodes: what it has and what it may have');
 my ($code, $out) = $d->belfry('status');
 like($out, qr/^line +5 wait to be started, the first for /m, 'for people');
 like($out, qr/^$runs[2] +high +7 /m, 'each');

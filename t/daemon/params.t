@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use Belfry;
+use IO::Socket::UNIX;
 use Test::More;
 
 my $d = Belfry->new(conf => "max-running = 1\n");
@@ -64,12 +65,22 @@ for (['1A=1', 'digit'], ['A' x 65 . '=1', 'longer'],
     ['A-B=1', 'letters'], ['A=' . 'x' x 4097, '4096 bytes']) {
 	my ($param, $want) = @$_;
 	my ($status, $out, $err) = $d->belfry('run', 'show', '-p', $param);
-	is($status, 1, substr($param, 0, 10));
+	is($status, 2, substr($param, 0, 10));
 	like($err, qr/$want/, 'says why');
 }
 my @many = map { ('-p', "V$_=" . 'x' x 4096) } 1 .. 5;
 my ($status, $out, $err) = $d->belfry('run', 'show', @many);
 like($err, qr/at most 16384/, 'too many bytes');
+
+# The daemon does not rely on who asks.
+my $socket = IO::Socket::UNIX->new($d->path('run/belfry.sock')) or die "$!";
+my $body = '{"params":{"1A":"1"}}';
+printf $socket "POST /v1/jobs/show/run HTTP/1.0\r\n"
+    . "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+    length $body, $body;
+my $answer = do { local $/; <$socket> };
+like($answer, qr{\AHTTP/1\.\d 400 .*parameter \\"1A\\": a name has}s,
+    'the daemon refuses them, too');
 $d->stop;
 $d->finish;
 done_testing;

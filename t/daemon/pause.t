@@ -105,7 +105,10 @@ quiet('b', 'all are paused');
 is(scalar $d->lines('again'), $tried, 'repetitions wait');
 is(scalar $d->lines('line'), $have, 'and slots that waited already');
 is($d->json('show', 'line')->{queued}, $queued, 'nor do more come');
-like(($d->belfry('status'))[1], qr/^paused +by /m, 'status tells');
+like(($d->belfry('status'))[1], qr/^paused +by (?!.*like all)/m,
+    'status tells');
+like(($d->belfry('show', 'b'))[1], qr/^paused +by .*, like all jobs$/m,
+    'show says that it is the pause of all');
 is($d->json('show', 'b')->{paused}{all}, JSON::PP::true, 'and show');
 $d->stop;
 $d->start;

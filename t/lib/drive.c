@@ -296,6 +296,16 @@ command(struct drive *d, char *line)
 		fatalx("unknown command %s", line);
 }
 
+static void
+say_progress(const char *run, struct wire_reader *body)
+{
+	say("progress", run);
+	printf(", \"done\": %lld", (long long)wire_get_i64(body));
+	printf(", \"total\": %lld", (long long)wire_get_i64(body));
+	say_string("text", wire_get_str(body));
+	say_end();
+}
+
 /* What a worker says. */
 static void
 worker_says(struct message *m)
@@ -309,6 +319,10 @@ worker_says(struct message *m)
 		say("done", run);
 		say_result(&result);
 		say_end();
+		return;
+	}
+	if (m->type == MSG_RUN_PROGRESS) {
+		say_progress(run, &m->body);
 		return;
 	}
 	say(m->type == MSG_RUN_HELLO ? "hello" : "started", run);

@@ -50,6 +50,7 @@ say_result(const struct run_result *r)
 	    (long long)r->max_rss_kb, (unsigned long long)r->output_bytes,
 	    (unsigned long long)r->dropped_bytes);
 	say_string("reason", r->reason);
+	say_string("values", r->values);
 }
 
 void

@@ -37,7 +37,7 @@ sub entries {
 }
 
 my $jobs = entries('man/belfry-job.5',
-    qr/^(What to run|Requests|When|On which hosts|As whom and where|How it ends)$/);
+    qr/^(What to run|Requests|Statements|Rows|When|On which hosts|As whom and where|How it ends)$/);
 my %keys;
 for (split /\n/, `$Belfry::BUILD/t/lib/job-keys`) {
 	my ($name, $default, $min, $max) = split /\t/, $_, -1;

@@ -138,6 +138,8 @@ bad('count of nothing', 'belfry next: -n: expected a number from 1 on', '-n', '0
 bad('bad from', 'belfry next: --from: day 30; 2026-02 has days 01-28', '--from', '2026-02-30', '* * * * *');
 bad('bad dialect', 'belfry next: --dialect: write cron or quartz', '--dialect', 'vixie', '* * * * *');
 bad('bad option', 'belfry next: --wat: unknown option', '--wat', '* * * * *');
+bad('sign', 'belfry next: -5: unknown option; write -- before an expression that begins with -', '-n', '2', '-5 * * * *');
+bad('missing count', 'belfry next: -n: an option needs a value', '* * * * *', '-n');
 bad('missing value', 'belfry next: --tz: an option needs a value', '* * * * *', '--tz');
 
 my $full = -e '/dev/full' ? system("$program next '* * * * *' >/dev/full 2>$dir/err") >> 8 : 1;

@@ -7,11 +7,15 @@
 #ifndef BELFRY_WORKER_INSIDE_H
 #define BELFRY_WORKER_INSIDE_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
 #include "ipc/outcome.h"
+#include "ipc/progress.h"
 #include "ipc/result.h"
+#include "ipc/values.h"
 
 struct worker;
 
@@ -24,14 +28,22 @@ struct inside_note {
 	int outcome; /* enum outcome of a run that did not succeed */
 	char reason[RUN_REASON_MAX];
 	char doing[INSIDE_DOING_MAX];
+	bool returned;  /* the function came to its end */
+	uint32_t turns; /* of progress: odd while it is being written */
+	struct progress progress;
+	char values[RUN_VALUES_MAX]; /* values.h: lines */
 };
 
 struct inside {
 	struct inside_note *note; /* mapped; NULL: it is no such job */
+	int wake;        /* owned: readable when there is progress, or -1 */
+	int64_t told_us; /* boot time: progress was told to the master */
+	int64_t tell_us; /* and is to be told again then; 0: it need not */
 	/* After inside_finish(): what the child said; the texts are owned. */
 	enum outcome told;
 	char *reason;
 	char *doing;
+	bool cut_short; /* the process ended before its function did */
 };
 
 /*
@@ -46,6 +58,20 @@ void inside_doing(struct inside_note *note, const char *doing);
 /* In the child: why it is not a success. */
 void inside_tell(struct inside_note *note, enum outcome outcome,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* In the child: how far it has come. */
+void inside_progress(struct inside_note *note, const struct progress *progress);
+
+/* In the child: a value that is left with the run; see ipc/values.h. */
+void
+inside_value(struct inside_note *note, const char *name, const char *value);
+
+/* No such job so far. */
+void inside_init(struct inside *inside);
+
+/* There is progress: it is told now, or when the last one is old enough. */
+void inside_heard(struct worker *w, int64_t now_us);
+void inside_tell_master(struct worker *w, int64_t now_us);
 
 /* Starts it. The pid of the child, or -1 with err. */
 pid_t

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "ipc/spec.h"
 
+struct message;
 struct worker;
 
 struct kind {
@@ -29,7 +30,19 @@ const struct kind *kind_of(enum job_kind kind);
 /* Once, in the launcher, before it forks. */
 void kind_init(void);
 
+/*
+ * Answers PLUGIN_DESCRIBE on fd, the channel to the master, and ends the
+ * process, which the launcher has just forked.
+ */
+_Noreturn void kind_describe(struct message *message, int fd);
+
+/* The program as "describe NAME PATH [UID GID]". */
+int kind_describe_main(int argc, char **argv);
+
 extern const struct kind kind_command; /* command.c */
 extern const struct kind kind_http;    /* http/http.c */
+extern const struct kind kind_plugin;  /* plugin/plugin.c */
+extern const struct kind kind_sql;     /* sql/sql.c */
+extern const struct kind kind_watch;   /* watch/watch.c */
 
 #endif

@@ -34,6 +34,7 @@ struct parser {
 static void __attribute__((format(printf, 3, 4)))
 job_error(struct parser *parser, uint32_t line, const char *fmt, ...)
 {
+	size_t most = parser->env->options->errors_max;
 	struct job_problem problem = {
 	    .is_error = true,
 	    .file = parser->block->path,
@@ -47,7 +48,8 @@ job_error(struct parser *parser, uint32_t line, const char *fmt, ...)
 	vsnprintf(err.text, sizeof(err.text), fmt, ap);
 	va_end(ap);
 	problem.text = err.text;
-	problem_add(parser->problems, &problem, PROBLEM_FILE_MAX);
+	problem_add(
+	    parser->problems, &problem, most != 0 ? most : PROBLEM_FILE_MAX);
 	parser->bad = true;
 }
 
@@ -154,6 +156,24 @@ get_schedules(
 	return n;
 }
 
+/* With watch the command is what is done to a row. */
+static void
+check_watch(struct parser *parser)
+{
+	struct job_draft *draft = &parser->draft;
+	uint32_t line = job_draft_line(draft, "watch");
+
+	if (line == 0 || draft->command == NULL)
+		return;
+	if (draft->options.kind == KIND_COMMAND)
+		draft->options.kind = KIND_WATCH;
+	else
+		job_error(parser, line,
+		    "watch goes with command, which runs for each row; this "
+		    "job has %s",
+		    job_kind_name((enum job_kind)draft->options.kind));
+}
+
 static void
 check_command(struct parser *parser)
 {
@@ -163,19 +183,22 @@ check_command(struct parser *parser)
 	char **words;
 	uint32_t n;
 
+	check_watch(parser);
 	if (draft->command == NULL) {
 		/* One that was given and is wrong has been told. */
 		if (job_draft_line(draft, "command") == 0 &&
-		    job_draft_line(draft, "http") == 0)
+		    job_draft_line(draft, "http") == 0 &&
+		    job_draft_line(draft, "sql") == 0)
 			job_error(parser, parser->line,
 			    "the key command is missing; "
-			    "write command = what it runs, or http = what it "
-			    "requests");
+			    "write command = what it runs, http = what it "
+			    "requests, or sql = its statements");
 		return;
 	}
-	if (job_settings_check(draft, &key, &err) == -1)
+	if (job_settings_check(
+		draft, parser->env->options->databases, &key, &err) == -1)
 		job_error(parser, line_of(parser, key), "%s", err.text);
-	if (draft->options.kind != KIND_COMMAND)
+	if (!job_kind_has_program((enum job_kind)draft->options.kind))
 		return;
 	if (strcmp(draft->options.shell, "none") != 0)
 		return;
@@ -242,7 +265,8 @@ add_def(struct parser *parser, const struct schedule *const *schedules,
 	def->nschedules = (uint32_t)n & 0xff;
 	def->source = &block->source;
 	def->line = parser->line;
-	def->direct = draft->options.kind == KIND_COMMAND &&
+	def->direct =
+	    job_kind_has_program((enum job_kind)draft->options.kind) &&
 	    job_command_is_direct(draft->command, draft->options.shell);
 	def->hash = hash_bytes(parser->name, name_len) >> 9;
 	strbuf_add(&parser->strings, parser->name, name_len + 1);
@@ -250,6 +274,20 @@ add_def(struct parser *parser, const struct schedule *const *schedules,
 	    &parser->strings, draft->command, strlen(draft->command) + 1);
 	strbuf_add(&parser->strings, draft->description,
 	    strlen(draft->description) + 1);
+}
+
+static void
+add_hint(void *arg, uint32_t line, const char *text)
+{
+	struct parser *parser = arg;
+	const struct job_problem hint = {
+	    .file = parser->block->path,
+	    .line = line,
+	    .job = parser->name,
+	    .text = text,
+	};
+
+	problem_add(parser->problems, &hint, SIZE_MAX);
 }
 
 static void
@@ -264,6 +302,8 @@ end_job(struct parser *parser)
 	check_command(parser);
 	check_owner(parser);
 	n = get_schedules(parser, schedules, texts);
+	if (!parser->bad && parser->env->options->hints)
+		job_draft_idle_keys(&parser->draft, add_hint, parser);
 	if (!parser->bad)
 		add_def(parser, schedules, texts, n);
 	else

@@ -40,10 +40,42 @@ job_def_rule(const struct job_def *def, size_t i, struct rule *rule_r)
 	}
 }
 
+bool
+job_kind_has_program(enum job_kind kind)
+{
+	return kind == KIND_COMMAND || kind == KIND_WATCH;
+}
+
+const char *
+job_kind_name(enum job_kind kind)
+{
+	static const char *const names[KIND_COUNT] = {
+	    [KIND_COMMAND] = "command",
+	    [KIND_HTTP] = "http",
+	    [KIND_SQL] = "sql",
+	    [KIND_PLUGIN] = "plugin",
+	    [KIND_WATCH] = "watch",
+	};
+
+	return names[kind];
+}
+
 const char *
 job_def_kind_key(const struct job_def *def)
 {
-	return def->options->kind == KIND_HTTP ? "http" : "command";
+	enum job_kind kind = (enum job_kind)def->options->kind;
+
+	return job_kind_has_program(kind) ? "command" : job_kind_name(kind);
+}
+
+const char *
+job_def_database(const struct job_def *def, size_t *len_r)
+{
+	enum job_kind kind = (enum job_kind)def->options->kind;
+
+	if (kind == KIND_COMMAND || kind == KIND_HTTP)
+		return NULL;
+	return job_settings_find(def->options->settings, "database", len_r);
 }
 
 void
@@ -52,7 +84,7 @@ job_def_each_setting(const struct job_def *def,
 {
 	for (const struct job_key *k = job_keys; k->name != NULL; k++)
 		if (k->setting != NULL &&
-		    k->kind == (enum job_kind)def->options->kind)
+		    job_key_is_for(k, (enum job_kind)def->options->kind))
 			job_setting_each(def->options->settings, k, cb, arg);
 }
 

@@ -24,6 +24,7 @@ struct job_key {
 	/* of job_type_setting and job_type_settings */
 	enum job_kind kind; /* whose it is */
 	const struct setting_type *setting;
+	uint32_t also; /* one bit for each other kind whose it is, too */
 };
 
 /* What a setting of a kind of job may be, and how much of it is shown. */
@@ -44,7 +45,7 @@ struct draft_schedule {
 /* Strings are borrowed from the text that is being read, or the draft's. */
 struct job_draft {
 	struct job_options options;
-	const char *command;     /* or METHOD URL; NULL: not given */
+	const char *command;     /* or of another kind; NULL: not given */
 	const char *description; /* "" none */
 	struct draft_schedule *schedules;
 	size_t nschedules, cap;
@@ -84,14 +85,24 @@ extern const struct job_type job_type_setting, job_type_settings;
 extern const struct setting_type setting_duration, setting_flag, setting_number,
     setting_path, setting_text, setting_password, setting_template,
     setting_header, setting_query, setting_status, setting_pattern, setting_pin,
-    setting_proxy, setting_auth;
+    setting_proxy, setting_auth, setting_database, setting_query_sql,
+    setting_statement, setting_identifier;
 
 /*
- * Whether the settings given go with the kind and with each other. *key_r is
+ * Whether the settings given go with the kind and with each other, and the
+ * database is one of databases (NULL: nobody knows which there are). *key_r is
  * the key that is wrong. 0, or -1 with err.
  */
-int job_settings_check(
-    const struct job_draft *draft, const char **key_r, struct err *err);
+int job_settings_check(const struct job_draft *draft, const char *databases,
+    const char **key_r, struct err *err);
+
+/*
+ * Calls cb for each key that is given in the job itself and changes nothing in
+ * it, with its line and what it needs: "retry-delay has no meaning without
+ * retries".
+ */
+void job_draft_idle_keys(const struct job_draft *draft,
+    void (*cb)(void *arg, uint32_t line, const char *text), void *arg);
 
 /* Calls cb for each value of a key in such lines, or for its default. */
 void job_setting_each(const char *settings, const struct job_key *key,
@@ -110,8 +121,8 @@ extern const struct job_type job_type_instant, job_type_calendar;
 
 /* Of job_value.c: those with a syntax of their own. */
 extern const struct job_type job_type_codes, job_type_stdin,
-    job_type_environment, job_type_command, job_type_http, job_type_description,
-    job_type_schedule;
+    job_type_environment, job_type_command, job_type_http, job_type_sql,
+    job_type_description, job_type_schedule;
 
 /* Of job_words.c: lists of words. */
 extern const struct job_type job_type_after, job_type_labels;

@@ -35,9 +35,14 @@ const struct job_key job_keys[] = {
     {"labels", &job_type_labels, AT(labels), 0, 0, NULL,
 	"words and KEY=VALUE to find it by"},
     {"command", &job_type_command, 0, 0, 0, NULL,
-	"the command line; this or http is needed"},
+	"the command line; this, http or sql is needed"},
     {"http", &job_type_http, 0, 0, 0, NULL,
 	"METHOD URL: a request instead of a command"},
+    {"sql", &job_type_sql, 0, 0, 0, NULL,
+	"statements, one transaction, instead of a command"},
+    {"database", &job_type_setting, 0, 0, 0, NULL,
+	"a [database NAME] of belfry.conf, for sql and watch", NULL, KIND_SQL,
+	&setting_database, 1U << KIND_WATCH},
     {"shell", &job_type_shell, AT(shell), 0, 0, "/bin/sh",
 	"runs a command line with shell syntax; none: never"},
     {"http-header", &job_type_settings, 0, 0, 0, NULL,
@@ -90,6 +95,38 @@ const struct job_key job_keys[] = {
 	&setting_pin},
     {"http-proxy", &job_type_setting, 0, 0, 0, NULL, "URL of a proxy", NULL,
 	KIND_HTTP, &setting_proxy},
+    {"watch", &job_type_setting, 0, 0, 0, NULL,
+	"a query: the command runs once for each of its rows", NULL, KIND_WATCH,
+	&setting_query_sql},
+    {"watch-key", &job_type_setting, 0, 0, 0, NULL,
+	"the column that names a row; else the first", NULL, KIND_WATCH,
+	&setting_identifier},
+    {"watch-done", &job_type_setting, 0, 0, 0, NULL,
+	"the statement for a row whose command succeeded", NULL, KIND_WATCH,
+	&setting_statement},
+    {"watch-failed", &job_type_setting, 0, 0, 0, NULL,
+	"the statement for a row whose command failed", NULL, KIND_WATCH,
+	&setting_statement},
+    {"watch-parallel", &job_type_setting, 0, 1, 100, "1",
+	"so many rows at once, with a connection each", NULL, KIND_WATCH,
+	&setting_number},
+    {"watch-limit", &job_type_setting, 0, 1, 100000000, "10000",
+	"a run ends after so many rows", NULL, KIND_WATCH, &setting_number},
+    {"watch-attempts", &job_type_setting, 0, 1, 1000, "5",
+	"a row that failed so often is parked", NULL, KIND_WATCH,
+	&setting_number},
+    {"watch-retry", &job_type_setting, 0, 1, DURATION_MAX, "1m",
+	"how long a row that failed is left alone", NULL, KIND_WATCH,
+	&setting_duration},
+    {"watch-lease", &job_type_setting, 0, 1000, 86400000, "30s",
+	"so long after its host is dead a row is another's", NULL, KIND_WATCH,
+	&setting_duration},
+    {"watch-notify", &job_type_setting, 0, 0, 0, NULL,
+	"a channel: NOTIFY there makes it look at once", NULL, KIND_WATCH,
+	&setting_identifier},
+    {"watch-wait", &job_type_setting, 0, 1, DURATION_MAX, "1m",
+	"how long a run listens to watch-notify", NULL, KIND_WATCH,
+	&setting_duration},
     {"schedule", &job_type_schedule, 0, 0, 0, NULL,
 	"when it runs, see belfry-schedule(7); may be given several times"},
     {"timezone", &job_type_text, AT(timezone), 0, 0, NULL,
@@ -202,8 +239,10 @@ bool
 job_key_is_for(const struct job_key *key, enum job_kind kind)
 {
 	if (key->setting != NULL)
-		return key->kind == kind;
-	if (key->type == &job_type_shell || key->type == &job_type_stdin)
+		return key->kind == kind || (key->also >> kind & 1) != 0;
+	if (key->type == &job_type_shell)
+		return job_kind_has_program(kind);
+	if (key->type == &job_type_stdin)
 		return kind == KIND_COMMAND;
 	return true;
 }
@@ -212,7 +251,7 @@ bool
 job_key_is_option(const struct job_key *key)
 {
 	return key->type != &job_type_command && key->type != &job_type_http &&
-	    key->type != &job_type_description &&
+	    key->type != &job_type_sql && key->type != &job_type_description &&
 	    key->type != &job_type_schedule;
 }
 

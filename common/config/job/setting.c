@@ -11,7 +11,9 @@
 
 #include "base/duration.h"
 #include "base/mem.h"
+#include "config/quote.h"
 #include "kind/http.h"
+#include "kind/sql.h"
 #include "kind/template.h"
 
 static bool
@@ -173,7 +175,9 @@ check_number(const struct job_key *key, const char *value, struct err *err)
 {
 	size_t len = strspn(value, "0123456789");
 
-	if (value[len] != '\0' || len > 9 || strtol(value, NULL, 10) > key->max)
+	if (value[len] != '\0' || len > 9 ||
+	    strtol(value, NULL, 10) < key->min ||
+	    strtol(value, NULL, 10) > key->max)
 		return err_set(err,
 		    "write a number from %" PRId64 " to %" PRId64, key->min,
 		    key->max);
@@ -200,6 +204,15 @@ check_auth(const struct job_key *key, const char *value, struct err *err)
 	return err_set(err, "write basic, digest or bearer");
 }
 
+/* Whether there is one of that name is known later. */
+static int
+check_database(const struct job_key *key, const char *value, struct err *err)
+{
+	if (job_is_name(value, strlen(value)))
+		return 0;
+	return err_set(err, "write the name of a [database NAME]");
+}
+
 /* Those of kind/ do not look at the key. */
 #define CHECK(name, call)                                                      \
 	static int name(                                                       \
@@ -215,6 +228,9 @@ CHECK(check_status, http_check_status)
 CHECK(check_pattern, http_check_pattern)
 CHECK(check_pin, http_check_pin)
 CHECK(check_proxy, http_check_proxy)
+CHECK(check_query_sql, sql_check_query)
+CHECK(check_statement, sql_check_single)
+CHECK(check_identifier, sql_check_identifier)
 
 const struct setting_type setting_duration = {check_duration, NULL};
 const struct setting_type setting_flag = {check_flag, NULL};
@@ -230,6 +246,10 @@ const struct setting_type setting_status = {check_status, NULL};
 const struct setting_type setting_pattern = {check_pattern, NULL};
 const struct setting_type setting_pin = {check_pin, NULL};
 const struct setting_type setting_proxy = {check_proxy, http_mask_proxy};
+const struct setting_type setting_database = {check_database, NULL};
+const struct setting_type setting_query_sql = {check_query_sql, NULL};
+const struct setting_type setting_statement = {check_statement, NULL};
+const struct setting_type setting_identifier = {check_identifier, NULL};
 
 /* key is given, in the job itself, and then other must be or must not be. */
 static const struct {
@@ -243,20 +263,23 @@ static const struct {
 	"write http-password or http-password-file, not both"},
     {"http-key", "http-cert", true,
 	"http-key is the key of http-cert, which is missing"},
+    {"watch-wait", "watch-notify", true,
+	"watch-wait says how long watch-notify is listened to, which is "
+	"missing"},
+    {"watch", "watch-done", true,
+	"watch-done is missing: the statement after which a row is no more "
+	"what watch looks for, such as UPDATE t SET state = 'done' WHERE id = "
+	":id"},
 };
 
-static const char *
-name_of_kind(enum job_kind kind)
-{
-	return kind == KIND_HTTP ? "http" : "command";
-}
-
+/* Also when it is wrong, which has been told. */
 static bool
 is_set(const struct job_draft *draft, const char *key)
 {
 	size_t len;
 
-	return job_settings_find(draft->options.settings, key, &len) != NULL;
+	return job_draft_line(draft, key) != 0 ||
+	    job_settings_find(draft->options.settings, key, &len) != NULL;
 }
 
 static int
@@ -269,8 +292,10 @@ check_kind(const struct job_draft *draft, const char **key_r, struct err *err)
 			continue;
 		*key_r = k->name;
 		return err_set(err, "%s has no meaning in a job with %s%s",
-		    k->name, name_of_kind(kind),
-		    k->type == &job_type_stdin ? "; see http-body" : "");
+		    k->name, job_kind_name(kind),
+		    k->type == &job_type_stdin && kind == KIND_HTTP ?
+			"; see http-body" :
+			"");
 	}
 	return 0;
 }
@@ -322,20 +347,74 @@ check_body(const struct job_draft *draft, const char **key_r, struct err *err)
 	return 0;
 }
 
-int
-job_settings_check(
-    const struct job_draft *draft, const char **key_r, struct err *err)
+static int
+unknown_database(const char *name, const char *databases, struct err *err)
 {
-	if (check_kind(draft, key_r, err) == -1)
-		return -1;
-	if (draft->options.kind != KIND_HTTP)
+	char *known = xstrdup(databases), *p = known, *word;
+	char text[QUOTE_SIZE];
+	struct suggest s;
+
+	suggest_init(&s, name);
+	while ((word = strsep(&p, " ")) != NULL)
+		suggest_try(&s, word);
+	err_set(err, "belfry.conf has no [database %s]%s", name,
+	    suggest_text(text, &s));
+	free(known);
+	return -1;
+}
+
+/* It needs one, and one that there is, when it is known which there are. */
+static int
+check_names_database(const struct job_draft *draft, const char *databases,
+    const char **key_r, struct err *err)
+{
+	const char *name, *p = databases, *word;
+	size_t len, n;
+	char *copy;
+
+	name = job_settings_find(draft->options.settings, "database", &len);
+	*key_r = name != NULL ? "database" : job_kind_name(draft->options.kind);
+	if (name == NULL)
+		return err_set(err,
+		    "database is missing; name a [database NAME] of "
+		    "belfry.conf");
+	if (databases == NULL)
 		return 0;
+	while ((word = job_next_word(&p, &n)) != NULL)
+		if (n == len && strncmp(word, name, len) == 0)
+			return 0;
+	copy = xstrndup(name, len);
+	unknown_database(copy, databases, err);
+	free(copy);
+	return -1;
+}
+
+static int
+check_rules(const struct job_draft *draft, const char **key_r, struct err *err)
+{
 	for (size_t i = 0; i < nitems(rules); i++) {
 		*key_r = rules[i].key;
 		if (is_set(draft, rules[i].key) &&
 		    is_set(draft, rules[i].other) != rules[i].needed)
 			return err_set(err, "%s", rules[i].text);
 	}
+	return 0;
+}
+
+int
+job_settings_check(const struct job_draft *draft, const char *databases,
+    const char **key_r, struct err *err)
+{
+	enum job_kind kind = (enum job_kind)draft->options.kind;
+
+	if (check_kind(draft, key_r, err) == -1)
+		return -1;
+	if (kind == KIND_COMMAND)
+		return 0;
+	if (check_rules(draft, key_r, err) == -1)
+		return -1;
+	if (kind != KIND_HTTP)
+		return check_names_database(draft, databases, key_r, err);
 	if (check_login(draft, key_r, err) == -1)
 		return -1;
 	return check_body(draft, key_r, err);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "config/quote.h"
 #include "kind/http.h"
+#include "kind/sql.h"
 
 /* One code or a range; the end of it, NULL with err. */
 static const char *
@@ -247,60 +248,65 @@ const struct job_type job_type_environment = {
     true, parse_environment, print_environment};
 
 /* Keys that say what a job does, of which it has one. */
-static int
-set_kind(struct job_draft *draft, enum job_kind kind, const char *other,
-    const char *value, struct err *err)
-{
-	uint32_t line = job_draft_line(draft, other);
+static const struct {
+	const char *key;
+	enum job_kind kind;
+	const char *missing; /* when there is no value */
+	int (*check)(
+	    const char *value, struct err *err); /* NULL: any will do */
+} doings[] = {
+    {"command", KIND_COMMAND, "a command line is missing", NULL},
+    {"http", KIND_HTTP, "write METHOD URL", http_check_line},
+    {"sql", KIND_SQL, "a statement is missing", sql_check},
+};
 
-	if (line != 0)
-		return err_set(err,
-		    "a job has one of command and http; %s is in line %u",
-		    other, line);
-	draft->command = value;
-	draft->options.kind = (uint8_t)kind;
+static int
+check_single(const struct job_draft *draft, enum job_kind kind, struct err *err)
+{
+	uint32_t line;
+
+	for (size_t i = 0; i < nitems(doings); i++) {
+		line = job_draft_line(draft, doings[i].key);
+		if (line != 0 && doings[i].kind != kind)
+			return err_set(err,
+			    "a job has one of command, http and sql; %s is in "
+			    "line %u",
+			    doings[i].key, line);
+	}
 	return 0;
 }
 
 static int
-parse_command(struct job_draft *draft, const struct job_key *key,
+parse_doing(struct job_draft *draft, const struct job_key *key,
     const char *value, uint32_t line, struct err *err)
 {
-	if (*value == '\0')
-		return err_set(err, "a command line is missing");
-	return set_kind(draft, KIND_COMMAND, "http", value, err);
-}
+	size_t i = 0;
 
-static int
-parse_http(struct job_draft *draft, const struct job_key *key,
-    const char *value, uint32_t line, struct err *err)
-{
+	while (strcmp(doings[i].key, key->name) != 0)
+		i++;
 	if (*value == '\0')
-		return err_set(err, "write METHOD URL");
-	if (http_check_line(value, err) == -1)
+		return err_set(err, "%s", doings[i].missing);
+	if (doings[i].check != NULL && doings[i].check(value, err) == -1)
 		return -1;
-	return set_kind(draft, KIND_HTTP, "command", value, err);
+	if (check_single(draft, doings[i].kind, err) == -1)
+		return -1;
+	draft->command = value;
+	draft->options.kind = (uint8_t)doings[i].kind;
+	return 0;
 }
 
 static void
-print_command(
+print_doing(
     const struct job_def *def, const struct job_key *key, struct strbuf *b)
 {
-	if (def->options->kind == KIND_COMMAND)
+	if (strcmp(job_def_kind_key(def), key->name) == 0)
 		strbuf_adds(b, def->command);
 }
 
-const struct job_type job_type_command = {false, parse_command, print_command};
-
-static void
-print_http(
-    const struct job_def *def, const struct job_key *key, struct strbuf *b)
-{
-	if (def->options->kind == KIND_HTTP)
-		strbuf_adds(b, def->command);
-}
-
-const struct job_type job_type_http = {false, parse_http, print_http};
+/* Told from one another by their address. */
+const struct job_type job_type_command = {false, parse_doing, print_doing};
+const struct job_type job_type_http = {false, parse_doing, print_doing};
+const struct job_type job_type_sql = {false, parse_doing, print_doing};
 
 static int
 parse_description(struct job_draft *draft, const struct job_key *key,

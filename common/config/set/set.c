@@ -373,6 +373,8 @@ set_basis(struct job_set *set, const struct job_parse_env *env)
 	job_defaults_print(env->defaults, &set->basis);
 	job_calendars_print(env->options->calendars, &set->basis);
 	strbuf_addf(&set->basis, "%s\n", zone != NULL ? zone->name : "");
+	strbuf_addf(&set->basis, "%s\n",
+	    env->options->databases != NULL ? env->options->databases : "");
 	strbuf_addf(&set->basis, "%d%s", env->options->privileged,
 	    user != NULL ? user : "");
 }

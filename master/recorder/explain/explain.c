@@ -190,8 +190,10 @@ slot_run(void *arg, const struct store_run *run)
 {
 	struct explain *x = arg;
 
-	if (run->begin.slot_ms == x->row.slot_ms && x->nruns < EXPLAIN_RUNS)
-		x->runs[x->nruns++] = *run;
+	if (run->begin.slot_ms != x->row.slot_ms || x->nruns == EXPLAIN_RUNS)
+		return;
+	x->runs[x->nruns] = *run;
+	query_add_live_start(x->env, &x->runs[x->nruns++]);
 }
 
 static void

@@ -155,6 +155,7 @@ static void
 add_end(struct words *w, const struct store_run *run)
 {
 	const struct run_result *r = &run->result;
+	const char *beyond = run_reason_beyond(r->reason);
 
 	if (r->outcome == OUTCOME_NONE) {
 		strbuf_adds(&w->line,
@@ -171,8 +172,9 @@ add_end(struct words *w, const struct store_run *run)
 		strbuf_addf(&w->line, ", signal %s", signal_name(r->signal));
 	else if (r->exit_code > 0)
 		strbuf_addf(&w->line, ", exit code %d", (int)r->exit_code);
-	if (r->reason[0] != '\0')
-		strbuf_addf(&w->line, ", %s", r->reason);
+	if (*beyond != '\0')
+		strbuf_addf(
+		    &w->line, "%s%s", beyond == r->reason ? ", " : "", beyond);
 }
 
 static void

@@ -45,70 +45,6 @@ answer_time(int64_t ms)
 	return json_string(timestamp_format_ms(text, ms));
 }
 
-static const char *
-state_word(enum run_state state)
-{
-	switch (state) {
-	case RUN_QUEUED:
-		return "queued";
-	case RUN_RUNNING:
-		return "running";
-	case RUN_NEW:
-	case RUN_STAGED:
-	case RUN_DELAYED:
-	case RUN_WAITING:
-	case RUN_LAUNCHING:
-	case RUN_ENDED:
-	case RUN_STATE_COUNT:
-		break;
-	}
-	return "waiting";
-}
-
-static json_t *
-live_run(const struct run *run)
-{
-	const struct run_begin *b = &run->begin;
-
-	return json_pack(
-	    "{s:s, s:s, s:o, s:o, s:i, s:s, s:o, s:s, s:o, s:o, s:s, s:o}",
-	    "id", b->id, "job", b->job, "slot", answer_time(b->slot_ms), "due",
-	    answer_time(b->due_ms), "attempt", (int)b->attempt, "trigger",
-	    trigger_name(b->trigger), "host", json_text(b->host), "state",
-	    state_word(run->state), "started",
-	    answer_time(run->started_us / 1000), "pid",
-	    run->pid != 0 ? json_integer(run->pid) : json_null(), "chain",
-	    run_begin_chain(b), "parent", json_text_or_null(b->parent));
-}
-
-/* One whose slot may be another host's does not count. */
-static void
-add_live(json_t *list, const struct run *run, size_t *max)
-{
-	if (run->state == RUN_STAGED)
-		return;
-	json_array_append_new(list, live_run(run));
-	--*max;
-}
-
-json_t *
-answer_live(struct master *m, const struct job *job, size_t max)
-{
-	json_t *list = json_array();
-	const struct run *run;
-
-	if (job != NULL) {
-		for (run = job->runs; run != NULL && max > 0; run = run->next)
-			add_live(list, run, &max);
-		return list;
-	}
-	for (size_t i = 0; i < RUNS_TABLE && max > 0; i++)
-		for (run = m->runs.table[i]; run != NULL && max > 0;
-		     run = run->same)
-			add_live(list, run, &max);
-	return list;
-}
-
 /* The head of the waiting line. */
 static json_t *
 waiting_line(const struct master *m)
@@ -201,7 +137,8 @@ first_start(const struct heap *heap, int64_t *at_r)
 	return first;
 }
 
-/* What starts next by itself: a slot, a retry or a run that is delayed. */
+/* What starts next by itself: a slot, a retry or a run that is delayed. Once
+ * it drains nothing does. */
 static json_t *
 next_slot(const struct master *m)
 {
@@ -211,7 +148,7 @@ next_slot(const struct master *m)
 
 	timer = first_start(&m->heap, &at);
 	job = timer != NULL ? job_of_timer(timer) : NULL;
-	if (job == NULL)
+	if (job == NULL || m->phase == MASTER_DRAINING)
 		return json_null();
 	return json_pack(
 	    "{s:s, s:o}", "job", job->name, "slot", answer_time(at));
@@ -275,6 +212,21 @@ answer_status(struct master *m, struct ask *ask)
 	answer_object(ask, 200, status);
 }
 
+/* The error for which a job of this name was left out, or NULL. */
+static const struct job_problem *
+find_error(const struct master *m, const char *name)
+{
+	size_t n = m->jobs.set != NULL ? job_set_problem_count(m->jobs.set) : 0;
+
+	for (size_t i = 0; i < n && i < GUESSES_MAX; i++) {
+		const struct job_problem *p = job_set_problem(m->jobs.set, i);
+
+		if (p->is_error && strcmp(p->job, name) == 0)
+			return p;
+	}
+	return NULL;
+}
+
 /* What follows when there is none of that name. Of many jobs not all are seen. */
 static const char *
 guess_job(const struct master *m, const char *name, char buf[QUOTE_SIZE])
@@ -294,13 +246,21 @@ answer_wanted_job(struct master *m, struct ask *ask)
 {
 	const char *name = ask_arg(ask, "job");
 	struct job *job = name != NULL ? jobs_find(&m->jobs, name) : NULL;
+	const struct job_problem *error;
 	char guess[QUOTE_SIZE];
 
-	if (job == NULL)
+	if (job != NULL)
+		return job;
+	error = name != NULL ? find_error(m, name) : NULL;
+	if (error != NULL)
+		answer_error(ask->channel, ask->id, 404, "not_found",
+		    "there is no job \"%s\"; it has an error: %s:%u: %s", name,
+		    error->file, error->line, error->text);
+	else
 		answer_error(ask->channel, ask->id, 404, "not_found",
 		    "there is no job \"%s\"%s", name != NULL ? name : "",
 		    guess_job(m, name, guess));
-	return job;
+	return NULL;
 }
 
 static void

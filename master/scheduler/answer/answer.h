@@ -59,7 +59,10 @@ json_t *answer_pause(const struct pause *pause);
 /* RFC 3339 text, or null for 0. */
 json_t *answer_time(int64_t ms);
 
-/* Runs in progress: of one job, or of all (NULL), at most max. */
-json_t *answer_live(struct master *m, const struct job *job, size_t max);
+/*
+ * answer_live.c: runs in progress, of one job or of all (NULL), at most max:
+ * those that have started, then those that wait, the newest first.
+ */
+json_t *answer_live(const struct master *m, const struct job *job, size_t max);
 
 #endif

@@ -16,8 +16,8 @@
 /* Without max-running: so many runs on each processor count as full. */
 #define RUNS_A_CPU 4
 
-static size_t
-runs_in_progress(const struct master *m)
+size_t
+crew_own_load(const struct master *m)
 {
 	const size_t *count = m->runs.count;
 
@@ -25,8 +25,8 @@ runs_in_progress(const struct master *m)
 	    count[RUN_RUNNING];
 }
 
-static unsigned
-capacity(const struct config *config)
+unsigned
+crew_own_capacity(const struct config *config)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -40,7 +40,7 @@ static bool
 is_full(const struct master *m)
 {
 	return m->config->max_running > 0 &&
-	    runs_in_progress(m) >= m->launch.max_running;
+	    crew_own_load(m) >= m->launch.max_running;
 }
 
 /* In steps, so that not every run is news: a quarter of what there is room for.
@@ -48,8 +48,8 @@ is_full(const struct master *m)
 static unsigned
 load_in_steps(const struct master *m)
 {
-	unsigned step = capacity(m->config) / 4;
-	unsigned load = (unsigned)runs_in_progress(m);
+	unsigned step = crew_own_capacity(m->config) / 4;
+	unsigned load = (unsigned)crew_own_load(m);
 
 	return step > 1 ? load / step * step : load;
 }
@@ -63,8 +63,8 @@ crew_make_words(const struct master *m)
 	strbuf_addf(&b,
 	    "v=%s load=%u cap=%u full=%d drain=%d jobs=%016" PRIx64
 	    " tz=%016" PRIx64 " skew=%lld",
-	    BELFRY_VERSION, load_in_steps(m), capacity(m->config), is_full(m),
-	    m->phase == MASTER_DRAINING,
+	    BELFRY_VERSION, load_in_steps(m), crew_own_capacity(m->config),
+	    is_full(m), m->phase == MASTER_DRAINING,
 	    m->jobs.set != NULL ? job_set_digest(m->jobs.set) : 0, crew->tzdata,
 	    (long long)cluster_skew_ms(crew->cluster) / 50 * 50);
 	if (*m->config->tags == '\0')

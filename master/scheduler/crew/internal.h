@@ -82,7 +82,11 @@ void crew_read_epoch(struct crew *crew);
 /* How long before the end of a lease its runs begin to end. */
 int64_t crew_grace_ms(const struct crew *crew);
 
-/* hosts.c: what the others are told of this host; allocated. */
+/* hosts.c: the runs of this host that have not ended, and how many it may have. */
+size_t crew_own_load(const struct master *m);
+unsigned crew_own_capacity(const struct config *config);
+
+/* What the others are told of this host; allocated. */
 char *crew_make_words(const struct master *m);
 
 /* Reads the sessions again, into crew->ranked and crew->hosts: now and then. */

@@ -79,10 +79,12 @@ crew_answer_nodes(struct master *m, struct ask *ask)
 		add_dead(m->crew, list);
 	} else {
 		json_array_append_new(list,
-		    json_pack("{s:o, s:b, s:s, s:o}", "node",
+		    json_pack("{s:o, s:b, s:s, s:o, s:I, s:i}", "node",
 			json_text(m->config->node_name), "self", 1, "state",
 			m->phase == MASTER_DRAINING ? "draining" : "alone",
-			"tags", tags_of(m->config->tags)));
+			"tags", tags_of(m->config->tags), "running",
+			(json_int_t)crew_own_load(m), "capacity",
+			(int)crew_own_capacity(m->config)));
 	}
 	answer_object(ask, 200, list);
 }

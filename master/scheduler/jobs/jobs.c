@@ -322,6 +322,7 @@ load_set(struct master *m, struct job_set **set_r, struct err *err)
 {
 	struct job_set_options options = {
 	    .defaults = m->config->defaults,
+	    .databases = m->config->database_names,
 	    .default_user = m->config->user,
 	    .privileged = m->role->privileged,
 	    .now = clock_ms() / 1000,

@@ -49,6 +49,7 @@ encode(struct master *m, const struct run *run)
 	    .begin = &run->begin,
 	    .params = run->params,
 	    .parents = run->parents,
+	    .config = m->config,
 	    .default_user = m->config->user,
 	    .launcher = m->role->privileged ? 0 : getuid(),
 	    .users = &m->users,

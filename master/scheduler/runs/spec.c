@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/timestamp.h"
+#include "config/database.h"
 #include "ipc/message.h"
 #include "scheduler/runs/params.h"
 #include "scheduler/runs/users.h"
@@ -186,7 +187,7 @@ make_argv(const struct job_def *def, uint32_t *n_r)
 	char **argv;
 
 	*n_r = 0;
-	if (def->options->kind != KIND_COMMAND)
+	if (!job_kind_has_program((enum job_kind)def->options->kind))
 		return NULL;
 	if (def->direct)
 		return job_def_words(def, n_r);
@@ -215,6 +216,29 @@ add_settings(struct environment *settings, const struct job_def *def)
 		return;
 	add_setting(settings, job_def_kind_key(def), def->command);
 	job_def_each_setting(def, add_setting, settings);
+}
+
+/* Where the database is. Jobs are read again later than belfry.conf. */
+static void
+add_database(struct environment *settings, struct run_spec *spec,
+    const struct spec_source *source)
+{
+	const struct database_section *section;
+	const char *name;
+	size_t len;
+
+	name = job_def_database(source->def, &len);
+	if (name == NULL)
+		return;
+	section = config_database_find(source->config, name, len);
+	if (section == NULL) {
+		spec->refusal = "belfry.conf no longer has its database";
+		return;
+	}
+	add_setting(settings, SPEC_CONNINFO, section->conninfo);
+	if (section->password_file != NULL)
+		add_setting(
+		    settings, SPEC_PASSWORD_FILE, section->password_file);
 }
 
 static void
@@ -270,6 +294,7 @@ spec_encode(const struct spec_source *source, struct wire_writer *w)
 	spec.env = env_pointers(env);
 	spec.envc = env->n;
 	add_settings(settings, def);
+	add_database(settings, &spec, source);
 	spec.kind = (enum job_kind)def->options->kind;
 	spec.settings = env_pointers(settings);
 	spec.settingc = settings->n;

@@ -16,12 +16,13 @@ struct users;
 struct spec_source {
 	const struct job_def *def;
 	const struct run_begin *begin;
-	const char *params;       /* JSON, checked; NULL none */
-	const char *parents;      /* JSON of what it came after; NULL none */
-	const char *default_user; /* of belfry.conf; "" our own */
-	uid_t launcher;           /* as whom the worker starts */
-	struct users *users;      /* cache, filled on the way */
-	int64_t last_success_ms;  /* 0 none */
+	const char *params;          /* JSON, checked; NULL none */
+	const char *parents;         /* JSON of what it came after; NULL none */
+	const struct config *config; /* whose databases it may name */
+	const char *default_user;    /* of belfry.conf; "" our own */
+	uid_t launcher;              /* as whom the worker starts */
+	struct users *users;         /* cache, filled on the way */
+	int64_t last_success_ms;     /* 0 none */
 	int64_t now_ms;
 	/* Of a cluster, as in struct run_spec; 0: no lease is needed. */
 	uint64_t lease_epoch;

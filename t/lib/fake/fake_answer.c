@@ -138,6 +138,7 @@ answer_page(const struct fake *fake, const struct ask *ask, json_t *list)
 	bool by_name = strcmp(ask->verb, "jobs") == 0, skipping;
 	const char *key = by_name ? "after" : "before", *id = NULL;
 	const char *seen = ask_arg(ask, key), *job = ask_arg(ask, "job");
+	const char *outcome = ask_arg(ask, "outcome");
 	size_t max = page_size(fake, ask), i;
 	json_t *page = json_array(), *element;
 	char next[200] = "", *text;
@@ -156,8 +157,10 @@ answer_page(const struct fake *fake, const struct ask *ask, json_t *list)
 			skipping = false;
 	}
 	if (i < json_array_size(list))
-		snprintf(next, sizeof(next), "%s=%s&limit=%zu%s%s", key, id,
-		    max, job != NULL ? "&job=" : "", job != NULL ? job : "");
+		snprintf(next, sizeof(next), "%s=%s&limit=%zu%s%s%s%s", key, id,
+		    max, job != NULL ? "&job=" : "", job != NULL ? job : "",
+		    outcome != NULL ? "&outcome=" : "",
+		    outcome != NULL ? outcome : "");
 	text = json_dumps(page, JSON_COMPACT);
 	answer_begin(ask->channel, ask->id, 200, "application/json");
 	answer_data(ask->channel, ask->id, text, strlen(text));

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "cli/cmd_check.h"
 #include "support.h"
 
@@ -115,7 +116,8 @@ errors_come_first(void **state)
 	    "a.ini:5: job x: error: nice \"99\": out of range; "
 	    "-20 to 19 is possible\n"
 	    "a.ini:6: job y: error: the key command is missing; "
-	    "write command = what it runs, or http = what it requests\n"
+	    "write command = what it runs, http = what it requests, "
+	    "or sql = its statements\n"
 	    "a.ini:7: job y: error: unknown key \"comand\"; "
 	    "did you mean command?\n"
 	    "b.ini:1: job a: error: this job is already defined in a.ini:1; "
@@ -123,6 +125,58 @@ errors_come_first(void **state)
 	    "a.ini:1: job a: hint: program \"/nonexistent/a\": "
 	    "No such file or directory\n"
 	    "1 job, 4 errors, 1 hint\n");
+}
+
+static void
+every_error_of_a_file_is_told(void **state)
+{
+	static const char *files[] = {"a.ini"};
+	struct strbuf text = STRBUF_INIT, want = STRBUF_INIT;
+
+	for (int i = 0; i < 30; i++) {
+		strbuf_addf(&text, "[job j%d]\ncommand = date\nnice = 99\n", i);
+		strbuf_addf(&want,
+		    "a.ini:%d: job j%d: error: nice \"99\": out of range; "
+		    "-20 to 19 is possible\n",
+		    3 * i + 3, i);
+	}
+	strbuf_adds(&want, "0 jobs, 30 errors, 0 hints\n");
+	scratch_write(&scratch, "a.ini", strbuf_str(&text));
+	expect("none.conf", 1, files, 2, strbuf_str(&want));
+	strbuf_fini(&text);
+	strbuf_fini(&want);
+}
+
+static void
+a_key_without_effect_is_a_hint(void **state)
+{
+	static const char *files[] = {"a.ini"};
+
+	scratch_write(&scratch, "a.ini",
+	    "[job a]\ncommand = date\nretry-codes = 1\nafter-join = any\n"
+	    "overlap = skip\noverlap-limit = 3\ncatch-up-limit = 5\n"
+	    "schedule = @hourly\noutput = none\noutput-limit = 1M\n"
+	    "[job b]\ncommand = date\ncatch-up = all\ncatch-up-limit = 5\n"
+	    "retries = 2\njitter = 1m\n"
+	    "[job c]\ncommand = date\nafter = a\nafter-when = always\n"
+	    "retries = 2\nretry-delay = 1s\njitter = 1m\n"
+	    "[job d]\ncommand = date\nschedule = @hourly\ncatch-up = all\n"
+	    "catch-up-limit = 5\noverlap = queue\noverlap-limit = 3\n");
+	expect("none.conf", 1, files, 0,
+	    "a.ini:3: job a: hint: retry-codes has no meaning without retries\n"
+	    "a.ini:4: job a: hint: after-join has no meaning without after\n"
+	    "a.ini:6: job a: hint: overlap-limit has no meaning with overlap = "
+	    "skip or replace\n"
+	    "a.ini:7: job a: hint: catch-up-limit has no meaning without "
+	    "catch-up = all\n"
+	    "a.ini:10: job a: hint: output-limit has no meaning with output = "
+	    "none\n"
+	    "a.ini:13: job b: hint: catch-up has no meaning without a schedule\n"
+	    "a.ini:15: job b: hint: retries has no meaning in a job that is "
+	    "only run by hand\n"
+	    "a.ini:16: job b: hint: jitter has no meaning without schedule and "
+	    "after\n"
+	    "4 jobs, 0 errors, 8 hints\n");
 }
 
 static void
@@ -334,6 +388,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(good_jobs),
 	    TEST(errors_come_first),
+	    TEST(every_error_of_a_file_is_told),
+	    TEST(a_key_without_effect_is_a_hint),
 	    TEST(what_does_not_exist_is_a_hint),
 	    TEST(a_user_that_does_not_exist),
 	    TEST(schedules_that_surprise),

@@ -316,17 +316,18 @@ static const struct {
 } wrong[] = {
     {JOB "schedule = @daily\n",
 	"a.ini:1: job j: error: the key command is missing; "
-	"write command = what it runs, or http = what it requests\n"},
+	"write command = what it runs, http = what it requests, "
+	"or sql = its statements\n"},
     {JOB "command =\n",
 	"a.ini:2: job j: error: command: a command line is missing\n"},
     {JOBC "comand = c\n", L3 "unknown key \"comand\"; did you mean command?\n"},
     {JOBC "limit-sky = 1\n",
 	L3 "unknown key \"limit-sky\"; did you mean limit-cpu?\n"},
     {JOBC "http = GET http://h\n",
-	L3 "http \"GET http://h\": a job has one of command and http; "
+	L3 "http \"GET http://h\": a job has one of command, http and sql; "
 	   "command is in line 2\n"},
     {JOBH "command = c\n",
-	L3 "command \"c\": a job has one of command and http; "
+	L3 "command \"c\": a job has one of command, http and sql; "
 	   "http is in line 2\n"},
     {JOB "http = GET x\n",
 	"a.ini:2: job j: error: http \"GET x\": write a URL like "
@@ -336,7 +337,12 @@ static const struct {
     {JOBH "shell = /bin/sh\n", L3 "shell has no meaning in a job with http\n"},
     {JOBH "stdin = x\n",
 	L3 "stdin has no meaning in a job with http; see http-body\n"},
-    {JOBH "http-header = X\n", L3 "http-header \"X\": write Name: value\n"},
+    {JOBH "http-header = X\n", L3 "http-header: write Name: value\n"},
+    {JOBH "http-user = u\nhttp-password = ${\n",
+	"a.ini:4: job j: error: http-password: column 1: write ${NAME} for a "
+	"variable of the job's environment, ${NAME:url}, ${NAME:json} or "
+	"${NAME:raw} to escape it so, ${NAME:-TEXT} for a text when it is not "
+	"set, or $${ for the characters ${\n"},
     {JOBH "http-follow = 51\n",
 	L3 "http-follow \"51\": write a number from 0 to 50\n"},
     {JOBH "http-follow = 1\nhttp-follow = 2\n",
@@ -550,10 +556,10 @@ static const struct {
     {JOBC "environment = A=1\nenvironment = A=2\n",
 	"a.ini:4: job j: error: environment \"A=2\": A is given twice\n"},
     {JOBC "stdin = a\\qb\n",
-	L3 "stdin \"a\\qb\": column 2: unknown escape; "
+	L3 "stdin: column 2: unknown escape; "
 	   "\\n, \\t and \\\\ are possible\n"},
     {JOBC "stdin = a\\\n",
-	L3 "stdin \"a\\\": column 2: unknown escape; "
+	L3 "stdin: column 2: unknown escape; "
 	   "\\n, \\t and \\\\ are possible\n"},
     {JOBC "user =\n", L3 "user: a value is missing\n"},
     {JOBC "timezone = Mars/Base\n",

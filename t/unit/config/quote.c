@@ -77,6 +77,29 @@ one_pair_around_all(void **state)
 	assert_false(quote_is_quoted(""));
 }
 
+static void
+what_other_files_allow_is_explained(void **state)
+{
+	static const struct {
+		const char *value, *text;
+	} table[] = {
+	    {"3 # three", "no; a comment needs a line of its own"},
+	    {"3\t; three", "no; a comment needs a line of its own"},
+	    {"'3'", "no; a value is written without quotes"},
+	    {"3#", "no"},
+	    {"a b;c", "no"},
+	    {"# ", "no"},
+	    {"", "no"},
+	};
+	struct err err;
+
+	for (size_t i = 0; i < nitems(table); i++) {
+		err_set(&err, "no");
+		quote_explain(table[i].value, &err);
+		assert_string_equal(err.text, table[i].text);
+	}
+}
+
 int
 main(void)
 {
@@ -84,6 +107,7 @@ main(void)
 	    cmocka_unit_test(quotes_are_short_and_clean),
 	    cmocka_unit_test(suggestions_are_near),
 	    cmocka_unit_test(one_pair_around_all),
+	    cmocka_unit_test(what_other_files_allow_is_explained),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,9 +257,11 @@ test_result(void **state)
 	    .max_rss_kb = 5,
 	    .output_bytes = UINT64_MAX,
 	    .dropped_bytes = 7,
-	    .reason = "timed out after 5s"};
+	    .reason = "timed out after 5s",
+	    .values = "{\"rows\":\"5\"}"};
 	struct wire_writer w = WIRE_WRITER_INIT;
 	struct run_result out;
+	size_t older;
 	struct wire_reader r;
 	uint8_t *copy;
 
@@ -269,9 +271,14 @@ test_result(void **state)
 	assert_int_equal(run_result_decode(&out, &r), 0);
 	assert_memory_equal(&in, &out, offsetof(struct run_result, reason));
 	assert_string_equal(in.reason, out.reason);
+	assert_string_equal(in.values, out.values);
+	older = w.len - 4 - strlen(in.values) - 1; /* had no values */
 	for (size_t n = 0; n < w.len; n++) {
 		copy = reader_of(&r, w.p, n);
-		assert_int_equal(run_result_decode(&out, &r), -1);
+		assert_int_equal(
+		    run_result_decode(&out, &r), n == older ? 0 : -1);
+		if (n == older)
+			assert_string_equal(out.values, "");
 		free(copy);
 	}
 	w.p[0] = OUTCOME_COUNT;

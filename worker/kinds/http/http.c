@@ -68,7 +68,7 @@ static pid_t
 start_http(struct worker *w, struct err *err)
 {
 	struct http_job job = {.spec = &w->spec, .env = w->start.env};
-	const char *path = http_setting(&w->spec, "http-password-file");
+	const char *path = run_spec_setting(&w->spec, "http-password-file");
 	pid_t pid = -1;
 
 	if (path == NULL || read_password(&job, path, err) == 0)

@@ -21,23 +21,11 @@ struct maker {
 	bool query; /* the URL has one */
 };
 
-const char *
-http_setting(const struct run_spec *spec, const char *key)
-{
-	size_t n = strlen(key);
-
-	for (uint32_t i = 0; i < spec->settingc; i++)
-		if (strncmp(spec->settings[i], key, n) == 0 &&
-		    spec->settings[i][n] == '=')
-			return spec->settings[i] + n + 1;
-	return NULL;
-}
-
 /* A setting that has no variables; "" when it is not there. */
 static const char *
 plain(const struct maker *m, const char *key)
 {
-	const char *value = http_setting(m->spec, key);
+	const char *value = run_spec_setting(m->spec, key);
 
 	return value != NULL ? value : "";
 }

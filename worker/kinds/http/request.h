@@ -56,7 +56,4 @@ struct http_request {
 int http_request_make(struct http_request *req, const struct run_spec *spec,
     const char *const *env, const char *password, struct err *err);
 
-/* A setting of spec; NULL: it is not there. */
-const char *http_setting(const struct run_spec *spec, const char *key);
-
 #endif
