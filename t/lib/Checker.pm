@@ -7,9 +7,10 @@
 #   $check->problems     texts, each with its kind in front; none is good
 #   $check->counts       slots, runs, missed
 #
-# jobs    name => { schedule, guarantee, overlap, copies, deadline, after }:
-#         copies is how many hosts run a slot (1), deadline is in seconds,
-#         after the delay of an @after job in seconds
+# jobs    name => { schedule, guarantee, overlap, copies, deadline, after,
+#         sure }: copies is how many hosts run a slot (1), deadline is in
+#         seconds, after the delay of an @after job in seconds; what is sure
+#         is missed only in trouble
 # lines   of the probe
 # hosts   name => { runs => [...], ledger => [...] }: rows of its store
 # faults  { node, from, until } in microseconds of the monotonic clock, until
@@ -19,7 +20,7 @@
 # from, until: every slot between them has to be accounted for
 #
 # Kinds: duplicate, overlap, silent-miss, phantom, late, early, fence, status,
-# lost-work, interval, twice-told, line.
+# lost-work, interval, twice-told, missed, line.
 package Checker;
 
 use strict;
@@ -264,6 +265,8 @@ sub check_slot {
 	$self->{count}{missed}++ unless @$runs;
 	$self->found('silent-miss', '%s %s (%d)', $job, $when, $slot)
 	    unless @rows;
+	$self->found('missed', '%s %s, and nothing was wrong', $job, $when)
+	    if $spec->{sure} && !@$runs && !@{ $self->{faults} };
 	return if ($spec->{copies} // 1) > 1;
 	my $told = join ', ', map { "$_->{on}: "
 	    . ($_->{outcome} // 'running') . ' ' . ($_->{reason} // '') } @rows;
