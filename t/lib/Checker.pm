@@ -7,18 +7,20 @@
 #   $check->problems     texts, each with its kind in front; none is good
 #   $check->counts       slots, runs, missed
 #
-# jobs    name => { schedule, guarantee, overlap, copies, deadline, after }:
-#         copies is how many hosts run a slot (1), deadline is in seconds,
-#         after the delay of an @after job in seconds
+# jobs    name => { schedule, guarantee, overlap, copies, deadline, after,
+#         sure }: copies is how many hosts run a slot (1), deadline is in
+#         seconds, after the delay of an @after job in seconds; what is sure
+#         is missed only in trouble
 # lines   of the probe
 # hosts   name => { runs => [...], ledger => [...] }: rows of its store
 # faults  { node, from, until } in microseconds of the monotonic clock, until
 #         undef when it is not over; frozen: the host stood still, and what it
-#         ran is there until it is told of that
+#         ran is there until it is told of that; forgets: so many servers lost
+#         their memory that nobody knows who ran what
 # from, until: every slot between them has to be accounted for
 #
 # Kinds: duplicate, overlap, silent-miss, phantom, late, early, fence, status,
-# lost-work, interval, twice-told, line.
+# lost-work, interval, twice-told, missed, line.
 package Checker;
 
 use strict;
@@ -263,6 +265,8 @@ sub check_slot {
 	$self->{count}{missed}++ unless @$runs;
 	$self->found('silent-miss', '%s %s (%d)', $job, $when, $slot)
 	    unless @rows;
+	$self->found('missed', '%s %s, and nothing was wrong', $job, $when)
+	    if $spec->{sure} && !@$runs && !@{ $self->{faults} };
 	return if ($spec->{copies} // 1) > 1;
 	my $told = join ', ', map { "$_->{on}: "
 	    . ($_->{outcome} // 'running') . ' ' . ($_->{reason} // '') } @rows;
@@ -272,7 +276,9 @@ sub check_slot {
 	    if @without && @$runs;
 	$self->found('lost-work', '%s %s: %s', $job, $when, $told)
 	    if ($spec->{guarantee} // '') eq 'at-least-once' && @$runs
-	    && !grep { defined $_->{end} } @$runs;
+	    && !(grep { defined $_->{end} } @$runs)
+	    && !grep { $_->{forgets} && ($_->{until} // 9e18) > $runs->[0]{begin}
+	    } @{ $self->{faults} };
 }
 
 # What hosts have on record of a run that there was.

@@ -196,9 +196,9 @@ protocol_hold(struct protocol *p, const struct claim_ask *ask, uint64_t fence,
 void
 claim_give_back(struct protocol *p, struct claim *claim)
 {
-	if (claim->asked)
+	if (claim->asked_on != 0)
 		claims_reopen(p, claim);
-	claim->asked = false;
+	claim->asked_on = 0;
 }
 
 void
@@ -297,7 +297,8 @@ gave_up(struct protocol *p, struct claim *claim)
 	    .verdict = CLAIM_DOWN,
 	    .owner = "-",
 	    .id = "-",
-	    .in_doubt = claim->asked,
+	    .in_doubt =
+		(unsigned)__builtin_popcount(claim->asked_on) >= p->quorum,
 	};
 
 	claim_give_back(p, claim);

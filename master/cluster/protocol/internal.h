@@ -114,8 +114,8 @@ struct claim {
 	uint64_t fence;
 	int32_t attempt;
 	int64_t before_ms; /* the job's mark before; 0 none */
-	bool forgotten;    /* STALE by the floor of a server */
-	bool asked;        /* at least one server may have granted it */
+	bool forgotten;    /* STALE by the floor of any server */
+	uint32_t asked_on; /* bit per server that may have granted it */
 	bool abandoned;
 	uint32_t taken_on; /* HELD: bit per server where another has it */
 	int64_t round_ms;  /* when the round began; 0: not yet */

@@ -33,7 +33,8 @@ parse_refusal(struct claim *claim, const char *line, int64_t *number_r)
 	if (strcmp(line, "LATE") == 0)
 		return REFUSED_LATE;
 	if (strncmp(line, "STALE", 5) == 0) {
-		claim->forgotten = strcmp(line_skip(line, 2), "floor") == 0;
+		/* Of one server: no later claim has accounted for the slot. */
+		claim->forgotten |= strcmp(line_skip(line, 2), "floor") == 0;
 		return REFUSED_STALE;
 	}
 	if (strncmp(line, "BUSY", 4) == 0) {

@@ -88,8 +88,8 @@ struct claim_answer {
 	const char *owner; /* TAKEN, BUSY: incarnation, "-" if not known */
 	const char *id;    /* TAKEN, BUSY: id of the run there, "-" */
 	/*
-	 * DOWN: a server may have granted it and the answer was lost. It is
-	 * given back as soon as there is a server to tell.
+	 * DOWN: a majority may have granted it and the answers were lost. It
+	 * is given back as soon as there is a server to tell.
 	 */
 	bool in_doubt;
 };

@@ -7,10 +7,9 @@
 -- Flags: x no mark (a run by hand, a repetition), z in place of a run that was
 -- lost, l at-least-once, s/w no overlap (skip/wait), i an interval's slot.
 --
--- For each: OK FENCE ATTEMPT HOW BEFORE (the mark as it was, or
--- the floor; 0 none), EARLY MS,
--- LATE, STALE MARK (floor: nobody had it, or that is forgotten), TAKEN STATE
--- OWNER ID, BUSY OWNER ID, SKIP BEFORE, GONE.
+-- For each: OK FENCE ATTEMPT HOW BEFORE (the last slot before that is accounted
+-- for; 0 none), EARLY MS, LATE, STALE MARK (floor: nobody had it, or that is
+-- forgotten), TAKEN STATE OWNER ID, BUSY OWNER ID, SKIP BEFORE, GONE.
 local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
 local inc = ARGV[4]
@@ -36,10 +35,11 @@ local function unmarked(flags)
 	return has(flags, 'x') or has(flags, 'z')
 end
 
--- The last slot that is accounted for: those up to the floor are told by who
--- hears of it.
+-- The last slot that is accounted for. One that was given up, or will not be
+-- started any more, is not; those up to the floor are told by who hears of it.
 local function last(h)
-	return int(math.max(num(h[1]), floor))
+	local open = (h[3] == 'O' or h[3] == 'C') and h[11]
+	return int(math.max(num(open or h[1]), floor))
 end
 
 local function take(key, h, how, attempt, c)
@@ -57,7 +57,9 @@ local function take(key, h, how, attempt, c)
 	if has(c.flags, 's') or has(c.flags, 'w') then
 		put('o', c.cid) put('p', inc)
 	end
-	if not h[1] and not unmarked(c.flags) then put('e', int(num(c.slot) - 1)) end
+	if not h[1] and not unmarked(c.flags) then
+		put('e', int(floor > 0 and floor or num(c.slot) - 1))
+	end
 	if c.due ~= '' then put('n', c.due) end
 	redis.call('HSET', key, unpack(set))
 	redis.call('HSET', P .. ':r:' .. inc, c.cid,

@@ -26,6 +26,7 @@ for i = 2, #ARGV, 11 do
 	end
 	local h = redis.call('HMGET', key, 's', 'x', 'a', 'f', 'o', 'n')
 	if v.s ~= '' and (not h[1] or beats(num(v.s), num(v.a), v.x, h)) then
+		redis.call('HDEL', key, 'b')
 		for _, name in ipairs({'s', 'c', 'x', 'w', 'a', 't'}) do
 			if v[name] == '' then
 				redis.call('HDEL', key, name)

@@ -40,6 +40,7 @@ local function merge(cid, job, slot, attempt, fence, flags)
 		redis.call('HSET', key, 'o', cid, 'p', inc)
 	end
 	if string.find(flags, '[xz]') or mark > num(slot) then return true end
+	if mark < num(slot) then redis.call('HSET', key, 'b', int(mark)) end
 	redis.call('HSET', key, 's', slot, 'c', cid, 'x', 'R', 'w', inc, 'a', attempt,
 		't', int(now))
 	return true

@@ -86,10 +86,27 @@ end_claim(struct run *run)
 	run->claim = NULL;
 }
 
+/* Slots of a row that others have claimed meanwhile are not this host's. */
 static void
-won_row(struct run *run)
+clip_row(struct run *run, int64_t before_ms)
+{
+	struct record_slot *slot = &run->row->slot;
+	int64_t next;
+
+	if (before_ms < slot->slot_ms || before_ms >= slot->until_ms ||
+	    run->row->told_ms != 0 || run->job->def == NULL ||
+	    !due_after(run->job, before_ms, &next) || next > slot->until_ms)
+		return;
+	slot->slot_ms = next;
+	slot->count = next == slot->until_ms ? 1 : 0; /* not counted */
+}
+
+static void
+won_row(struct run *run, int64_t before_ms)
 {
 	struct master *m = run->master;
+
+	clip_row(run, before_ms);
 
 	/* Of several copies the first one tells. */
 	if (run->begin.copy <= 1 || run->begin.copy == COPY_OF_HOST)
@@ -157,7 +174,7 @@ won(struct run *run, const struct claim_answer *answer)
 	if (is_too_late(run))
 		make_late(run, "the claim was answered too late to start it");
 	if (run->row != NULL) {
-		won_row(run);
+		won_row(run, answer->before_ms);
 		return;
 	}
 	if (write_claim(run) == -1)

@@ -54,7 +54,8 @@ turn_time(const struct master *m, const struct rank_part *part, int64_t from_ms,
 
 	if (part->role == RANK_NONE)
 		return 0;
-	if (part->turn > 0)
+	/* Late slots of a job are claimed in their order, or they go stale. */
+	if (part->turn > 0 && deadline_ms != INT64_MAX)
 		wait_ms += random() % TURN_SPREAD_MS;
 	if (part->role == RANK_WATCH) {
 		wait_ms +=
@@ -157,7 +158,7 @@ crew_stage_slot(
 	const char *hosts = job->def->options->hosts;
 	bool is_late = trigger == TRIGGER_CATCH_UP;
 	struct rank_part part;
-	int64_t at_ms;
+	int64_t from_ms = slot_ms, at_ms;
 
 	jobs_decided(job, slot_ms);
 	if (crew_part(m->crew, job, hosts, is_late ? 0 : slot_ms, 0, &part) ==
@@ -165,7 +166,10 @@ crew_stage_slot(
 		stage_nobody(m, job, slot_ms);
 		return;
 	}
-	at_ms = turn_time(m, &part, is_late ? clock_ms() : slot_ms,
+	/* Behind those that are on their way: a mark only moves forward. */
+	if (job->staged > 0 || is_late)
+		from_ms = clock_ms() + (int64_t)job->staged;
+	at_ms = turn_time(m, &part, from_ms,
 	    is_late ? INT64_MAX : fire_deadline_ms(job, slot_ms));
 	if (at_ms != 0)
 		set_turn(
