@@ -119,7 +119,7 @@ static void
 print_line(const json_t *line, int64_t waiting)
 {
 	static const char *const heads[] = {
-	    "WAITS", "JOB", "PRIORITY", "FOR", NULL};
+	    "WAITS", "JOB", "PRIORITY", "FOR", "USES", NULL};
 	struct table *table;
 	char span[TEXT_MAX];
 	const json_t *run;
@@ -141,6 +141,10 @@ print_line(const json_t *line, int64_t waiting)
 		table_add(table, COLOUR_NONE, "%" PRId64,
 		    field_number(run, "priority", 0));
 		table_add(table, COLOUR_NONE, "%s", span);
+		table_add(table, COLOUR_NONE, "%s",
+		    json_is_string(json_object_get(run, "waits_for")) ?
+			field_text(run, "waits_for") :
+			"-");
 	}
 	putchar('\n');
 	table_print(table);

@@ -440,6 +440,13 @@ cluster_take(struct cluster *c, const char *name, uint32_t limit,
 }
 
 void
+cluster_keep(struct cluster *c, const char *const *tokens, size_t n)
+{
+	protocol_keep(c->protocol, tokens, n);
+	set_turn(c);
+}
+
+void
 cluster_give(struct cluster *c, const char *name, const char *id)
 {
 	protocol_give(c->protocol, name, id);

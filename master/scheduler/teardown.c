@@ -24,6 +24,7 @@ free_runs(struct master *m)
 			workers_forget(run);
 			free(run->params);
 			free(run->parents);
+			free(run->uses);
 			free(run->row);
 			free(run->lost);
 			free(run);
@@ -70,6 +71,7 @@ master_free(struct master *m)
 	heap_fini(&m->heap);
 	outbox_fini(&m->outbox);
 	users_fini(&m->users);
+	uses_fini(&m->uses);
 	wire_writer_fini(&m->scratch);
 	free(m->reloaders);
 	if (m->config != m->role->config)

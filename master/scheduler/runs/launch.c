@@ -259,20 +259,38 @@ launch_dequeue(struct launch *launch, struct run *run)
 		line->last = run->earlier;
 	run->later = run->earlier = NULL;
 	line->waiting--;
+	line->blocked -= run->waits_for != NULL;
+	run->waits_for = NULL;
+}
+
+void
+launch_block(struct run *run, const char *what)
+{
+	struct launch *launch = &run->master->launch;
+
+	launch->lines[run->line].blocked++;
+	run->waits_for = what;
+	master_room(run->master);
+}
+
+static size_t
+waiting_in(const struct launch *launch, unsigned line)
+{
+	return launch->lines[line].waiting - launch->lines[line].blocked;
 }
 
 size_t
 launch_waiting(const struct launch *launch)
 {
-	return launch->lines[LINE_PLAIN].waiting +
-	    launch->lines[LINE_LIBRARY].waiting;
+	return waiting_in(launch, LINE_PLAIN) +
+	    waiting_in(launch, LINE_LIBRARY);
 }
 
 bool
 launch_is_open(const struct launch *launch)
 {
-	return launch->lines[LINE_PLAIN].waiting < LAUNCH_WAITING_MAX &&
-	    launch->lines[LINE_LIBRARY].waiting < LAUNCH_LIBRARY_WAITING_MAX;
+	return waiting_in(launch, LINE_PLAIN) < LAUNCH_WAITING_MAX &&
+	    waiting_in(launch, LINE_LIBRARY) < LAUNCH_LIBRARY_WAITING_MAX;
 }
 
 void
@@ -393,12 +411,15 @@ is_in_rate(struct master *m)
 	return false;
 }
 
-/* In a cluster only with a claim, which is asked for now at the latest. */
+/*
+ * In a cluster only with a claim, which is asked for now at the latest; and
+ * with the semaphores that it uses.
+ */
 static bool
 is_allowed(struct run *run)
 {
 	if (run->master->crew == NULL || crew_may_launch(run))
-		return true;
+		return uses_ready(run);
 	if (run->timer.pos == 0)
 		crew_claim_extra(run);
 	return false;
@@ -461,7 +482,7 @@ is_below_max(const struct master *m)
 static bool
 has_room_again(const struct launch *launch, const struct run *run)
 {
-	size_t waiting = launch->lines[run->line].waiting;
+	size_t waiting = waiting_in(launch, run->line);
 
 	return waiting ==
 	    (run->line == LINE_PLAIN ? LAUNCH_WAITING_MAX :
