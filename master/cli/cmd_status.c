@@ -55,8 +55,8 @@ print_counts(const json_t *status)
 static void
 print_servers(const json_t *servers)
 {
-	static const char *const heads[] = {
-	    "REDIS", "STATE", "ROLE", "PERSISTENCE", "LATENCY", "CLOCK", NULL};
+	static const char *const heads[] = {"REDIS", "STATE", "ROLE",
+	    "PERSISTENCE", "CLAIMS", "LATENCY", "CLOCK", NULL};
 	struct table *table = table_new(heads);
 	const json_t *s;
 	int64_t us;
@@ -73,6 +73,8 @@ print_servers(const json_t *servers)
 		table_add(table, COLOUR_NONE, "%s", field_text(s, "role"));
 		table_add(
 		    table, COLOUR_NONE, "%s", field_text(s, "persistence"));
+		table_add(table, colour_of(field_text(s, "claim_test")), "%s",
+		    field_text(s, "claim_test"));
 		table_add(table, COLOUR_NONE, us < 0 ? "-" : "%.1fms",
 		    (double)us / 1000);
 		table_add(table, COLOUR_NONE, "%" PRId64 "ms",

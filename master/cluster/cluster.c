@@ -331,6 +331,14 @@ cluster_server_count(const struct cluster *c)
 	return c->nservers;
 }
 
+static const char *
+claims_name(enum redis_claims claims)
+{
+	return claims == REDIS_CLAIMS_OK  ? "ok" :
+	    claims == REDIS_CLAIMS_FAILED ? "failed" :
+					    "-";
+}
+
 void
 cluster_server(
     const struct cluster *c, unsigned server, struct cluster_server *server_r)
@@ -348,6 +356,7 @@ cluster_server(
 	    .role = info->role,
 	    .policy = info->policy,
 	    .aof = info->aof,
+	    .claim_test = claims_name(info->claims),
 	    .latency_us = link_latency_us(link),
 	    .skew_ms = skew_of(c, server),
 	    .since_ms = protocol_server_since_ms(c->protocol, server),

@@ -160,6 +160,8 @@ struct cluster_server {
 	const char *role;
 	const char *policy; /* maxmemory-policy */
 	const char *aof;    /* "off", "everysec", "always" ... */
+	/* A scratch claim, each minute: "ok", "failed", "-" not tried. */
+	const char *claim_test;
 	int64_t latency_us; /* of the last round trip; -1 unknown */
 	int64_t skew_ms;    /* its clock less ours */
 	int64_t since_ms;   /* BOOTTIME of the last change of state */

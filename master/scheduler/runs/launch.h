@@ -56,6 +56,15 @@ struct launch {
 
 void launch_init(struct master *m);
 
+/* line.c: by priority, then in due order. */
+bool launch_goes_before(const struct run *a, const struct run *b);
+
+/* Where it waits as its job is now. */
+enum launch_line launch_line_of(const struct run *run);
+
+/* How many wait for room there. */
+size_t launch_waiting_in(const struct launch *launch, unsigned line);
+
 /* A launcher's new channel. */
 void launch_peer(struct master *m, unsigned index, int fd);
 
