@@ -352,6 +352,7 @@ cluster_server(
 	    .state = link_is_unfit(link) ? CLUSTER_SERVER_UNFIT : state,
 	    .url = c->urls[server]->shown,
 	    .why = link_why(link),
+	    .warning = redis_info_warning(info),
 	    .version = info->version,
 	    .role = info->role,
 	    .policy = info->policy,

@@ -154,8 +154,9 @@ enum cluster_server_state {
 /* Strings are valid until the next turn of the loop. */
 struct cluster_server {
 	enum cluster_server_state state;
-	const char *url; /* without password */
-	const char *why; /* last error, "" */
+	const char *url;     /* without password */
+	const char *why;     /* last error, "" */
+	const char *warning; /* it will do, but; NULL: nothing */
 	const char *version;
 	const char *role;
 	const char *policy; /* maxmemory-policy */

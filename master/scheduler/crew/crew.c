@@ -222,6 +222,8 @@ server_changed(unsigned server, void *arg)
 		return;
 	if (s.state == CLUSTER_SERVER_OK) {
 		log_info("redis %s: ok", s.url);
+		if (s.warning != NULL)
+			log_warn("redis %s: %s", s.url, s.warning);
 		crew_tell_tokens(crew);
 	} else
 		log_warn("redis %s: %s%s%s", s.url,
