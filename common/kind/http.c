@@ -32,6 +32,27 @@ has_space_or_control(const char *s)
 	return false;
 }
 
+/* Behind the host of n bytes, when that is written out: ":PORT" or nothing. */
+static bool
+has_bad_port(const char *host, size_t n)
+{
+	const char *colon = memrchr(host, ':', n), *end = host + n;
+	long port = 0;
+
+	if (colon == NULL ||
+	    memchr(colon, ']', (size_t)(end - colon)) != NULL ||
+	    memmem(host, n, "${", 2) != NULL)
+		return false;
+	for (const char *p = colon + 1; p < end; p++) {
+		if (*p < '0' || *p > '9')
+			return true;
+		port = port * 10 + (*p - '0');
+		if (port > 65535)
+			return true;
+	}
+	return port == 0 && colon + 1 < end;
+}
+
 int
 http_check_url(const char *url, struct err *err)
 {
@@ -51,6 +72,8 @@ http_check_url(const char *url, struct err *err)
 		return err_set(err,
 		    "a URL with a user or a password is not taken; write "
 		    "http-user and http-password-file");
+	if (has_bad_port(url + n, strcspn(url + n, "/?#")))
+		return err_set(err, "a port is a number from 1 to 65535");
 	return 0;
 }
 

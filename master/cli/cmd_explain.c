@@ -77,13 +77,15 @@ print(const struct cli *cli, const struct explain *x, const char *job)
 	struct err err = {""};
 	json_t *json = NULL;
 	char *path;
-	int status;
+	int status, http;
 
 	client = show_client(cli, &status);
 	if (client == NULL)
 		return status;
 	path = make_path(x, job);
-	status = client_get(client, path, &json, NULL, &err);
+	status = client_get(client, path, &json, &http, &err);
+	if (status == CLI_REFUSED && http == 404)
+		show_add_guess(client, job, &err);
 	client_free(client);
 	free(path);
 	if (status != CLI_GOOD)

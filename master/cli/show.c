@@ -377,3 +377,16 @@ show_guess(const struct err *err)
 		guess = strstr(err->text, "; did you mean ");
 	return guess != NULL ? guess : "";
 }
+
+void
+show_add_guess(struct client *client, const char *job, struct err *err)
+{
+	char *path = client_path("/v1/jobs/", job, "");
+	struct err none = *err, said = {""};
+	json_t *json = NULL;
+
+	if (client_get(client, path, &json, NULL, &said) == CLI_REFUSED)
+		err_set(err, "%s%s", none.text, show_guess(&said));
+	json_decref(json);
+	free(path);
+}

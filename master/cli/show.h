@@ -27,6 +27,9 @@ void show_next(char *buf, size_t size, const char *stamp, int64_t now);
  */
 const char *show_guess(const struct err *err);
 
+/* Asks it, and adds that to err, which says that job is not there. */
+void show_add_guess(struct client *client, const char *job, struct err *err);
+
 /* "exit 3", "signal 9", or why: what an outcome alone does not tell. */
 void show_reason(char *buf, size_t size, const json_t *run);
 

@@ -231,8 +231,7 @@ catch_signals(struct guardian *g)
 
 /* A predecessor that was killed leaves roles that take a moment to end. */
 static int
-listen_on(const char *path, int type, mode_t mode, const struct priv_ids *ids,
-    struct err *err)
+listen_on(const char *path, int type, mode_t mode, struct err *err)
 {
 	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
 	int fd;
@@ -243,27 +242,37 @@ listen_on(const char *path, int type, mode_t mode, const struct priv_ids *ids,
 			break;
 		nanosleep(&pause, NULL);
 	}
-	/* A link that somebody has put there meanwhile leads nowhere. */
-	if (fd != -1 && geteuid() == 0 &&
-	    lchown(path, ids->uid, ids->gid) == -1) {
-		err_errno(err, "cannot give %s to uid %u", path, ids->uid);
-		fd_close(&fd);
-	}
 	return fd;
 }
 
+/* As root: the client's socket is that of the daemon's user. */
+static int
+give_socket(struct guardian *g, const char *path, struct err *err)
+{
+	/* A link that somebody has put there meanwhile leads nowhere. */
+	if (geteuid() != 0 || lchown(path, g->ids.uid, g->ids.gid) == 0)
+		return 0;
+	return err_errno(err, "cannot give %s to uid %u", path, g->ids.uid);
+}
+
+/*
+ * Workers are root's when we are, and so is their socket: a job of the
+ * daemon's user must not speak for another one.
+ */
 static int
 open_listeners(struct guardian *g, struct err *err)
 {
 	char *path = xasprintf("%s/worker.sock", g->config->run_dir);
 
-	g->workers_fd = listen_on(path, SOCK_SEQPACKET, 0600, &g->ids, err);
+	g->workers_fd = listen_on(path, SOCK_SEQPACKET, 0600, err);
 	free(path);
 	if (g->workers_fd == -1)
 		return -1;
-	g->api_fd = listen_on(g->config->socket, SOCK_STREAM,
-	    g->config->socket_mode, &g->ids, err);
-	return g->api_fd == -1 ? -1 : 0;
+	g->api_fd = listen_on(
+	    g->config->socket, SOCK_STREAM, g->config->socket_mode, err);
+	if (g->api_fd == -1)
+		return -1;
+	return give_socket(g, g->config->socket, err);
 }
 
 static int
@@ -274,9 +283,11 @@ open_log(struct guardian *g, struct err *err)
 
 	if (log[0] == '/') {
 		fd = startup_open_log(log, &g->ids, err);
+		if (fd == -1)
+			return -1; /* the caller sees why: this is logged there */
 		g->caller_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-		if (fd == -1 || dup2(fd, STDERR_FILENO) == -1)
-			return -1;
+		if (dup2(fd, STDERR_FILENO) == -1)
+			return err_errno(err, "cannot write to log %s", log);
 		fd_close(&fd);
 	}
 	if (log[0] != '/' && !g->options->foreground)

@@ -121,11 +121,17 @@ struct store_check {
 	const char *run_host;
 };
 
+/*
+ * Rows before since_ms that are looked at for a range that reaches beyond it:
+ * between the two there are but slots by hand.
+ */
+#define STORE_CHECK_BEFORE "64"
+
 struct store_check_page {
 	const char *job;
 	bool runs;          /* its runs, each with its slot; else the slots */
 	const char *before; /* runs older than this id */
-	int64_t until_ms;   /* slots from since_ms up to here */
+	int64_t until_ms;   /* slots from since_ms, or its range, up to here */
 	int64_t since_ms;
 	int limit;
 };

@@ -151,7 +151,8 @@ is(claim('a', 'c1', slot => $slot), $first, 'claim: and again');
 is(claim('b', 'c2', slot => $slot), 'TAKEN R a c1', 'claim: taken');
 is(claim('b', 'c2', slot => $slot, override => -1), 'TAKEN R a c1',
     'claim: what was started is never given again');
-is(claim('b', 'c2', slot => $slot - 1), "STALE $slot", 'claim: the mark is past');
+is(claim('b', 'c2', slot => $slot - 1), "STALE $slot floor",
+    'claim: the mark is past, and nobody had the slot');
 like(claim('b', 'c2', slot => $slot + 100000), qr/^EARLY (?:99|100)\d+$/,
     'claim: too early');
 is(claim('b', 'c2', job => 'k', slot => $slot - 70000), 'LATE', 'claim: too late');
@@ -161,6 +162,8 @@ is(claim('a', 'c2', marker => 'other'), "BLANK $marker", 'claim: another marker'
 	my ($fence) = $first =~ /^OK (\d+)/;
 	my ($next) = claim('b', 'c3', slot => $slot + 1) =~ /^OK (\d+)/;
 	cmp_ok($next, '>', $fence, 'claim: the fence grows');
+	is(claim('b', 'c2', slot => $slot), 'STALE ' . ($slot + 1),
+	    'claim: the mark is past, and somebody had the slot');
 	$redis->call('HSET', "$prefix:j:j", 'f', '9000000000000000');
 	like(claim('b', 'c4', slot => $slot + 2), qr/^OK 9000000000000001 /,
 	    'claim: also when the clock was set back');
@@ -314,6 +317,11 @@ fresh();
 my $marks = run('marks', guard(), 'new', 0, 'new', 0);
 like($marks->[1], qr/^\d{13} 0 1$/, 'marks: first sight is now');
 like($marks->[2], qr/^\d{13} 0 0$/, 'marks: once');
+my ($seen) = $marks->[1] =~ /^(\d+)/;
+like(claim('a', 'c1', job => 'new', slot => $seen + 400),
+    qr/^OK \d+ 1 new $seen$/, 'marks: the first claim counts from there');
+is(claim('b', 'c2', job => 'new', slot => $seen - 10),
+    'STALE ' . ($seen + 400) . ' floor', 'marks: and says nothing of before');
 claim('a', 'c1', job => 'm', slot => $slot, flags => 'i', due => $slot + 5);
 is(run('marks', guard(), 'm', 0)->[1], "$slot " . ($slot + 5) . ' 0', 'marks: both');
 

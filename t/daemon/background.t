@@ -68,6 +68,12 @@ is($status, 1, 'the same with a log file');
 is($err, "belfryd: it cannot run; see the log, $dir/log\n", 'and says where');
 like($d->log, qr/error master.*nowhere/, 'the reason is there');
 
+$d->write('belfry.conf', "${text}log = $dir/no/log\n");
+($status, $out, $err) = $start->();
+is($status, 1, 'a log that cannot be opened');
+like($err, qr{\A\S+ error \S+ cannot open log $dir/no/log: No such file.*\n\z},
+    'is told once');
+
 my $run = Belfry->new->start;
 my $run_dir = $run->path('run');
 $d->write('belfry.conf', "[master]\nstate-dir = state2\n"

@@ -128,10 +128,10 @@ is_deeply([sort map { $_->{name} } @{ $d->json('list') }], \@good,
 for my $job (qw(good beside after-it latin1 last)) {
 	is($d->finished($d->run($job))->{outcome}, 'success', "$job runs");
 }
-for my $verb (qw(show run pause logs history)) {
+for my $verb (qw(show run pause logs history explain)) {
 	($status, $out, $err) = $d->belfry($verb, 'typo-value');
 	is($status, 1, "$verb of a job that was left out: 1");
-	like($err, qr/"typo-value"; it has an error: \S+:7: .*skp/,
+	like($err, qr/"typo-value".*; it has an error: \S+:7: .*skp/,
 	    'with its error');
 }
 my @log = grep { / error master\[\d+\]: \// } split /\n/, $d->log;

@@ -25,6 +25,21 @@ while test ! -e $dir/go; do sleep 0.05; done
 exec false
 END
 chmod 0755, $d->path('check');
+# Nor is it in what is said of jobs that are wrong.
+my $wrong = 'mistyped-5530';
+$d->job('wrong.ini', <<"END");
+[job wrong1]
+http = GET http://user:$wrong\@localhost/
+[job wrong2]
+http = GET http://localhost/
+http-user = user
+http-password = \${$wrong
+http-header = Authorization Bearer $wrong
+http-proxy = user:$wrong\@localhost
+[job wrong3]
+command = cat
+stdin = $wrong\\
+END
 $d->start;
 
 sub field {
@@ -68,7 +83,9 @@ $d->write('go', '');
 is($d->finished($run)->{exit_code}, 1, 'the job had both');
 push @told, ["$_->[0]" => ($d->belfry('--json', @$_))[1]]
     for ['show', $run], ['history', 'quiet'], ['explain', 'quiet'],
-    ['logs', $run], ['status'];
+    ['logs', $run], ['status'], ['check'];
+is(() = $told[-1][1] =~ m{"file": "$dir/jobs/wrong.ini"}g, 5,
+    'all mistakes are told');
 $d->stop;
 push @told, [log => $d->log];
 for my $file (glob("$dir/state/*"), glob("$dir/state/runs/*")) {
@@ -81,7 +98,7 @@ ok(scalar(@told) > 10, 'looked at ' . @told . ' places');
 for (@told) {
 	my ($place, $text) = @$_;
 	fail("a secret in $place")
-	    if $text =~ /$file_secret|$stdin_secret/;
+	    if $text =~ /$file_secret|$stdin_secret|$wrong/;
 }
 like($told[1][1], qr/"stdin": ?"\(not shown\)"/, 'there is a standard input');
 $d->finish;

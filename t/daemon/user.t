@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use Belfry;
+use Socket;
 use Test::More;
 
 plan skip_all => 'needs root' if $> != 0;
@@ -36,6 +37,18 @@ is_deeply($ids->('plain'), [$nobody, $nogroup, $nogroup],
 is_deeply($ids->('other'), [$daemon, $daemons, $daemons],
     'with one: that user');
 is_deeply($ids->('root'), [0, 0], 'root for who asks for it');
+
+# A run of nobody's is not a worker, though the daemon is nobody, too.
+my $try = fork // die "fork: $!";
+if ($try == 0) {
+	($(, $)) = ($nogroup, "$nogroup $nogroup");
+	($<, $>) = ($nobody, $nobody);
+	socket(my $socket, PF_UNIX, SOCK_SEQPACKET, 0) or POSIX::_exit(2);
+	my $ok = connect($socket, pack_sockaddr_un($d->path('run/worker.sock')));
+	POSIX::_exit($ok ? 1 : $!{EACCES} ? 0 : 3);
+}
+waitpid($try, 0);
+is($? >> 8, 0, 'a job cannot speak to the master as workers do');
 $d->stop;
 $d->finish;
 done_testing;

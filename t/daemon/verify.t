@@ -70,6 +70,13 @@ $ran->('every', 2);
 $ran->('tick', 12);
 $clean->('it was down for a while, and schedules changed meanwhile');
 
+# Since a moment that one row of many slots is about.
+my ($range) = grep { $_->{until} >= $_->{slot} + 2 } $d->ledger('tick');
+ok($range, 'what it missed is one row');
+my $middle = POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $range->{slot} + 1);
+my ($good, $words) = $d->belfry('verify', '--since', $middle);
+is($good, 0, 'verify begins in the middle of it') or diag($words);
+
 # Two faults, by hand.
 my $db = $d->path('state/belfry.db');
 $d->stop;

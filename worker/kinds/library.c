@@ -15,7 +15,7 @@ static const struct kind *const kinds[] = {
     [KIND_HTTP] = &kind_http,
     [KIND_SQL] = &kind_sql,
     [KIND_PLUGIN] = &kind_plugin,
-    [KIND_WATCH] = NULL,
+    [KIND_WATCH] = &kind_watch,
 };
 _Static_assert(nitems(kinds) == KIND_COUNT, "a kind is missing");
 

@@ -277,6 +277,20 @@ add_def(struct parser *parser, const struct schedule *const *schedules,
 }
 
 static void
+add_hint(void *arg, uint32_t line, const char *text)
+{
+	struct parser *parser = arg;
+	const struct job_problem hint = {
+	    .file = parser->block->path,
+	    .line = line,
+	    .job = parser->name,
+	    .text = text,
+	};
+
+	problem_add(parser->problems, &hint, SIZE_MAX);
+}
+
+static void
 end_job(struct parser *parser)
 {
 	const struct schedule *schedules[JOB_SCHEDULES_MAX];
@@ -288,6 +302,8 @@ end_job(struct parser *parser)
 	check_command(parser);
 	check_owner(parser);
 	n = get_schedules(parser, schedules, texts);
+	if (!parser->bad && parser->env->options->hints)
+		job_draft_idle_keys(&parser->draft, add_hint, parser);
 	if (!parser->bad)
 		add_def(parser, schedules, texts, n);
 	else

@@ -54,6 +54,17 @@ job_draft_begin(struct job_draft *draft, const struct job_defaults *defaults)
 	memset(draft->lines, 0, sizeof(draft->lines));
 }
 
+/* What "belfry show" masks is in no message either: those are logged. */
+static bool
+may_be_secret(const struct job_key *key, const char *value)
+{
+	if (key->setting != NULL)
+		return key->setting->mask != NULL;
+	if (strcmp(key->name, "http") == 0)
+		return strchr(value, '@') != NULL; /* a password in the URL */
+	return strcmp(key->name, "stdin") == 0;
+}
+
 int
 job_draft_set(struct job_draft *draft, const char *name, const char *value,
     uint32_t line, struct err *err)
@@ -72,7 +83,7 @@ job_draft_set(struct job_draft *draft, const char *name, const char *value,
 		    name, *seen);
 	if (key->type->parse(draft, key, value, line, err) == -1) {
 		quote_explain(value, err);
-		if (*value == '\0')
+		if (*value == '\0' || may_be_secret(key, value))
 			err_prefix(err, "%s", name);
 		else
 			err_prefix(err, "%s %s", name, quote(quoted, value));
@@ -104,4 +115,93 @@ job_draft_line(const struct job_draft *draft, const char *name)
 		if (strcmp(k->name, name) == 0)
 			return draft->lines[k - job_keys];
 	return 0;
+}
+
+static bool
+has_retries(const struct job_draft *draft)
+{
+	return draft->options.retries > 0;
+}
+
+static bool
+catches_all_up(const struct job_draft *draft)
+{
+	return draft->options.catch_up == JOB_CATCH_UP_ALL;
+}
+
+static bool
+may_pile_up(const struct job_draft *draft)
+{
+	return draft->options.overlap != JOB_OVERLAP_SKIP &&
+	    draft->options.overlap != JOB_OVERLAP_REPLACE;
+}
+
+static bool
+has_parents(const struct job_draft *draft)
+{
+	return *draft->options.after != '\0';
+}
+
+static bool
+has_schedule(const struct job_draft *draft)
+{
+	/* A plugin may bring one of its own. */
+	return draft->nschedules > 0 || draft->options.kind == KIND_PLUGIN;
+}
+
+static bool
+runs_by_itself(const struct job_draft *draft)
+{
+	return has_schedule(draft) || has_parents(draft);
+}
+
+static bool
+keeps_output(const struct job_draft *draft)
+{
+	return draft->options.output != JOB_OUTPUT_NONE;
+}
+
+/* What a key needs to have any effect. */
+static const struct {
+	const char *key;
+	bool (*has_effect)(const struct job_draft *draft);
+	const char *why;
+} effects[] = {
+    {"retry-delay", has_retries, "without retries"},
+    {"retry-backoff", has_retries, "without retries"},
+    {"retry-max-delay", has_retries, "without retries"},
+    {"retry-codes", has_retries, "without retries"},
+    {"catch-up-limit", catches_all_up, "without catch-up = all"},
+    {"overlap-limit", may_pile_up, "with overlap = skip or replace"},
+    {"after-when", has_parents, "without after"},
+    {"after-join", has_parents, "without after"},
+    {"retries", runs_by_itself, "in a job that is only run by hand"},
+    {"catch-up", has_schedule, "without a schedule"},
+    {"start-deadline", has_schedule, "without a schedule"},
+    {"start-at", has_schedule, "without a schedule"},
+    {"end-at", has_schedule, "without a schedule"},
+    {"calendar", has_schedule, "without a schedule"},
+    {"dialect", has_schedule, "without a schedule"},
+    {"day-match", has_schedule, "without a schedule"},
+    {"dst-gap", has_schedule, "without a schedule"},
+    {"dst-overlap", has_schedule, "without a schedule"},
+    {"jitter", runs_by_itself, "without schedule and after"},
+    {"output-limit", keeps_output, "with output = none"},
+};
+
+void
+job_draft_idle_keys(const struct job_draft *draft,
+    void (*cb)(void *arg, uint32_t line, const char *text), void *arg)
+{
+	struct err text;
+	uint32_t line;
+
+	for (size_t i = 0; i < nitems(effects); i++) {
+		line = job_draft_line(draft, effects[i].key);
+		if (line == 0 || effects[i].has_effect(draft))
+			continue;
+		err_set(&text, "%s has no meaning %s", effects[i].key,
+		    effects[i].why);
+		cb(arg, line, text.text);
+	}
 }

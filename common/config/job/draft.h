@@ -96,6 +96,14 @@ extern const struct setting_type setting_duration, setting_flag, setting_number,
 int job_settings_check(const struct job_draft *draft, const char *databases,
     const char **key_r, struct err *err);
 
+/*
+ * Calls cb for each key that is given in the job itself and changes nothing in
+ * it, with its line and what it needs: "retry-delay has no meaning without
+ * retries".
+ */
+void job_draft_idle_keys(const struct job_draft *draft,
+    void (*cb)(void *arg, uint32_t line, const char *text), void *arg);
+
 /* Calls cb for each value of a key in such lines, or for its default. */
 void job_setting_each(const char *settings, const struct job_key *key,
     void (*cb)(void *arg, const char *key, const char *value), void *arg);

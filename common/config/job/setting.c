@@ -272,12 +272,14 @@ static const struct {
 	":id"},
 };
 
+/* Also when it is wrong, which has been told. */
 static bool
 is_set(const struct job_draft *draft, const char *key)
 {
 	size_t len;
 
-	return job_settings_find(draft->options.settings, key, &len) != NULL;
+	return job_draft_line(draft, key) != 0 ||
+	    job_settings_find(draft->options.settings, key, &len) != NULL;
 }
 
 static int

@@ -9,8 +9,8 @@
 --
 -- For each: OK FENCE ATTEMPT HOW BEFORE (the mark as it was, or
 -- the floor; 0 none), EARLY MS,
--- LATE, STALE MARK (floor: that of a server that forgot), TAKEN STATE OWNER ID,
--- BUSY OWNER ID, SKIP BEFORE, GONE.
+-- LATE, STALE MARK (floor: nobody had it, or that is forgotten), TAKEN STATE
+-- OWNER ID, BUSY OWNER ID, SKIP BEFORE, GONE.
 local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
 local inc = ARGV[4]
@@ -57,6 +57,7 @@ local function take(key, h, how, attempt, c)
 	if has(c.flags, 's') or has(c.flags, 'w') then
 		put('o', c.cid) put('p', inc)
 	end
+	if not h[1] and not unmarked(c.flags) then put('e', int(num(c.slot) - 1)) end
 	if c.due ~= '' then put('n', c.due) end
 	redis.call('HSET', key, unpack(set))
 	redis.call('HSET', P .. ':r:' .. inc, c.cid,
@@ -109,15 +110,17 @@ end
 
 local function claim(c)
 	local key = P .. ':j:' .. c.job
-	local h = redis.call('HMGET', key, 's', 'c', 'x', 'w', 'f', 'a', 't', 'o', 'p', 'n', 'b')
+	local h = redis.call('HMGET', key, 's', 'c', 'x', 'w', 'f', 'a', 't', 'o', 'p', 'n', 'b', 'e')
 	local slot, mark = num(c.slot), num(h[1])
 	if unmarked(c.flags) then return extra(key, h, c) end
 	if slot == mark and h[2] == c.cid then return again(key, h, c) end --@claim-id
 	if slot - now > early then return 'EARLY ' .. int(slot - now) end
 	if now - slot > num(c.deadline) then return 'LATE' end
 	if slot < mark then
-		-- A mark that nobody claimed was set at the first sight of the job.
-		return 'STALE ' .. int(mark) .. (h[3] and '' or ' floor')
+		-- What is before the first sight of the job, e, passed without a claim,
+		-- and no later claim accounts for it.
+		local seen = h[3] and slot > num(h[12])
+		return 'STALE ' .. int(mark) .. (seen and '' or ' floor')
 	end
 	if slot <= floor then return 'STALE ' .. int(floor) .. ' floor' end
 	if has(c.flags, 'i') and slot < num(h[10]) then return 'STALE ' .. h[10] end

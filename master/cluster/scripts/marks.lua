@@ -14,7 +14,7 @@ for i = 3, #ARGV, 2 do
 	local fresh = not h[1]
 	if fresh then
 		h[1] = int(math.max(now, floor, num(ARGV[i + 1])))
-		redis.call('HSET', key, 's', h[1])
+		redis.call('HSET', key, 's', h[1], 'e', h[1])
 		changes = changes + 1
 	end
 	answer[#answer + 1] = int(num(h[1])) .. ' ' .. int(num(h[2]))

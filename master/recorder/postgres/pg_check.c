@@ -100,8 +100,18 @@ ask_slots(struct pg_question *q, const struct store_check_page *page)
 	    "LEFT JOIN runs AS r ON r.id = l.run WHERE l.job = $",
 	    page->job);
 	pg_ask_int(q, " AND l.slot <= $", page->until_ms);
-	pg_ask_int(q, " AND l.slot >= $", page->since_ms);
-	pg_ask_int(q, " ORDER BY l.slot DESC LIMIT $", page->limit);
+	/* A range of slots that began before counts, if it reaches there. */
+	pg_ask_text(q,
+	    " AND l.slot >= coalesce((SELECT min(b.slot) FROM (SELECT slot, "
+	    "until FROM ledger WHERE job = $",
+	    page->job);
+	pg_ask_int(q, " AND slot < $", page->since_ms);
+	pg_ask_int(q,
+	    " ORDER BY slot DESC LIMIT " STORE_CHECK_BEFORE
+	    ") AS b WHERE b.until >= $",
+	    page->since_ms);
+	pg_ask_int(q, "), $", page->since_ms);
+	pg_ask_int(q, ") ORDER BY l.slot DESC LIMIT $", page->limit);
 }
 
 static void

@@ -14,10 +14,13 @@ static const char job_sql[] =
 	"l.slot, l.until, l.count, l.outcome, l.reason, l.run, l.attempts, "   \
 	"r.id, r.slot, r.attempt, r.trigger, r.outcome, r.started, r.finished, r.created, r.host"
 
+/* A range of slots that began before counts, if it reaches to ?3. */
 static const char slots_sql[] =
     "SELECT " COLUMNS " FROM ledger AS l LEFT JOIN runs AS r ON r.id = l.run "
-    "WHERE l.job = ?1 AND l.slot <= ?2 AND l.slot >= ?3 "
-    "ORDER BY l.slot DESC LIMIT ?4";
+    "WHERE l.job = ?1 AND l.slot <= ?2 AND l.slot >= coalesce("
+    "(SELECT min(slot) FROM (SELECT slot, until FROM ledger WHERE job = ?1 "
+    "AND slot < ?3 ORDER BY slot DESC LIMIT " STORE_CHECK_BEFORE ") "
+    "WHERE until >= ?3), ?3) ORDER BY l.slot DESC LIMIT ?4";
 static const char runs_sql[] =
     "SELECT " COLUMNS " FROM runs AS r INDEXED BY runs_by_job "
     "LEFT JOIN ledger AS l ON l.job = r.job AND l.slot = r.slot "

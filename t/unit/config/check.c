@@ -148,6 +148,38 @@ every_error_of_a_file_is_told(void **state)
 }
 
 static void
+a_key_without_effect_is_a_hint(void **state)
+{
+	static const char *files[] = {"a.ini"};
+
+	scratch_write(&scratch, "a.ini",
+	    "[job a]\ncommand = date\nretry-codes = 1\nafter-join = any\n"
+	    "overlap = skip\noverlap-limit = 3\ncatch-up-limit = 5\n"
+	    "schedule = @hourly\noutput = none\noutput-limit = 1M\n"
+	    "[job b]\ncommand = date\ncatch-up = all\ncatch-up-limit = 5\n"
+	    "retries = 2\njitter = 1m\n"
+	    "[job c]\ncommand = date\nafter = a\nafter-when = always\n"
+	    "retries = 2\nretry-delay = 1s\njitter = 1m\n"
+	    "[job d]\ncommand = date\nschedule = @hourly\ncatch-up = all\n"
+	    "catch-up-limit = 5\noverlap = queue\noverlap-limit = 3\n");
+	expect("none.conf", 1, files, 0,
+	    "a.ini:3: job a: hint: retry-codes has no meaning without retries\n"
+	    "a.ini:4: job a: hint: after-join has no meaning without after\n"
+	    "a.ini:6: job a: hint: overlap-limit has no meaning with overlap = "
+	    "skip or replace\n"
+	    "a.ini:7: job a: hint: catch-up-limit has no meaning without "
+	    "catch-up = all\n"
+	    "a.ini:10: job a: hint: output-limit has no meaning with output = "
+	    "none\n"
+	    "a.ini:13: job b: hint: catch-up has no meaning without a schedule\n"
+	    "a.ini:15: job b: hint: retries has no meaning in a job that is "
+	    "only run by hand\n"
+	    "a.ini:16: job b: hint: jitter has no meaning without schedule and "
+	    "after\n"
+	    "4 jobs, 0 errors, 8 hints\n");
+}
+
+static void
 what_does_not_exist_is_a_hint(void **state)
 {
 	static const char *files[] = {"a.ini"};
@@ -357,6 +389,7 @@ main(void)
 	    TEST(good_jobs),
 	    TEST(errors_come_first),
 	    TEST(every_error_of_a_file_is_told),
+	    TEST(a_key_without_effect_is_a_hint),
 	    TEST(what_does_not_exist_is_a_hint),
 	    TEST(a_user_that_does_not_exist),
 	    TEST(schedules_that_surprise),

@@ -339,7 +339,12 @@ static const struct {
     {JOBH "shell = /bin/sh\n", L3 "shell has no meaning in a job with http\n"},
     {JOBH "stdin = x\n",
 	L3 "stdin has no meaning in a job with http; see http-body\n"},
-    {JOBH "http-header = X\n", L3 "http-header \"X\": write Name: value\n"},
+    {JOBH "http-header = X\n", L3 "http-header: write Name: value\n"},
+    {JOBH "http-user = u\nhttp-password = ${\n",
+	"a.ini:4: job j: error: http-password: column 1: write ${NAME} for a "
+	"variable of the job's environment, ${NAME:url}, ${NAME:json} or "
+	"${NAME:raw} to escape it so, ${NAME:-TEXT} for a text when it is not "
+	"set, or $${ for the characters ${\n"},
     {JOBH "http-follow = 51\n",
 	L3 "http-follow \"51\": write a number from 0 to 50\n"},
     {JOBH "http-follow = 1\nhttp-follow = 2\n",
@@ -560,10 +565,10 @@ static const struct {
     {JOBC "environment = A=1\nenvironment = A=2\n",
 	"a.ini:4: job j: error: environment \"A=2\": A is given twice\n"},
     {JOBC "stdin = a\\qb\n",
-	L3 "stdin \"a\\qb\": column 2: unknown escape; "
+	L3 "stdin: column 2: unknown escape; "
 	   "\\n, \\t and \\\\ are possible\n"},
     {JOBC "stdin = a\\\n",
-	L3 "stdin \"a\\\": column 2: unknown escape; "
+	L3 "stdin: column 2: unknown escape; "
 	   "\\n, \\t and \\\\ are possible\n"},
     {JOBC "user =\n", L3 "user: a value is missing\n"},
     {JOBC "timezone = Mars/Base\n",

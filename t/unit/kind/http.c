@@ -21,13 +21,19 @@ static const struct {
     {"${BASE}", "", "${BASE}"},
     {"http://h/a@b", "", "http://h/a@b"},
     {"http://h?a@b", "", "http://h?a@b"},
+    {"http://h:65535", "", "http://h:65535"},
+    {"http://h:/x:y", "", "http://h:/x:y"},
+    {"http://[::1]/", "", "http://[::1]/"},
+    {"http://[::1]:8080/", "", "http://[::1]:8080/"},
+    {"http://h:${PORT:-80}/", "", "http://h:${PORT:-80}/"},
 };
 
 static const char *const bad_lines[] = {"", "GET", "x", "get http://h",
     "G3T http://h", "ABCDEFGHIJKLMNOPQRSTU http://h", "GET ftp://h",
     "GET http://", "GET http:///x", "GET http://u:p@h/", "http://u@h",
     "GET http://h/a b", "GET http://h/\x01", "GET http://h/${", "http:h",
-    "CONNECT http://h", "GET  POST http://h"};
+    "CONNECT http://h", "GET  POST http://h", "http://h:65536", "http://h:0/",
+    "http://h:99999999999999999999", "http://h:http/", "http://[::1]:x"};
 
 static void
 method_and_url(void **state)

@@ -55,13 +55,15 @@ find_in_run(const char *name)
 
 /* True when the row has such a column; its value may be NULL. */
 static bool
-find_in_row(const PGresult *row, const char *name, const char **value_r)
+find_in_row(
+    const PGresult *result, int row, const char *name, const char **value_r)
 {
-	for (int i = 0; row != NULL && i < PQnfields(row); i++) {
-		if (strcmp(PQfname(row, i), name) != 0)
+	for (int i = 0; result != NULL && i < PQnfields(result); i++) {
+		if (strcmp(PQfname(result, i), name) != 0)
 			continue;
-		*value_r =
-		    PQgetisnull(row, 0, i) ? NULL : PQgetvalue(row, 0, i);
+		*value_r = PQgetisnull(result, row, i) ?
+		    NULL :
+		    PQgetvalue(result, row, i);
 		return true;
 	}
 	return false;
@@ -69,13 +71,13 @@ find_in_row(const PGresult *row, const char *name, const char **value_r)
 
 int
 bind_statement(struct bind *bind, const struct sql_statement *statement,
-    const PGresult *row, struct err *err)
+    const PGresult *result, int row, struct err *err)
 {
 	bind->n = 0;
 	for (size_t i = 0; i < statement->nnames; i++) {
 		const char *name = statement->names[i], *value = NULL;
 
-		if (!find_in_row(row, name, &value)) {
+		if (!find_in_row(result, row, name, &value)) {
 			value = find_in_run(name);
 			if (value == NULL)
 				return err_set(err,
@@ -83,17 +85,10 @@ bind_statement(struct bind *bind, const struct sql_statement *statement,
 				    "parameter of the run (belfry run JOB "
 				    "--param %s=VALUE) and no variable of its "
 				    "environment",
-				    name, row != NULL ? "no column, " : "",
+				    name, result != NULL ? "no column, " : "",
 				    name);
 		}
 		bind->values[bind->n++] = value;
 	}
 	return 0;
-}
-
-int
-bind_add(struct bind *bind, const char *value)
-{
-	bind->values[bind->n++] = value;
-	return bind->n;
 }

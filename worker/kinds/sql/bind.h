@@ -19,13 +19,10 @@ struct bind {
 };
 
 /*
- * row: a result of which row number 0 counts, or NULL. 0, or -1 with err:
- * there is no value for a name.
+ * result, or NULL, has the row at hand. 0, or -1 with err: there is no value
+ * for a name.
  */
 int bind_statement(struct bind *bind, const struct sql_statement *statement,
-    const PGresult *row, struct err *err);
-
-/* One more, behind those of the statement; its number. */
-int bind_add(struct bind *bind, const char *value);
+    const PGresult *result, int row, struct err *err);
 
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 static void
 flush(struct strbuf *b)
 {

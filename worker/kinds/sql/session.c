@@ -105,6 +105,16 @@ set_up(PGconn *pq, const struct run_spec *spec, struct err *err)
 	return 0;
 }
 
+int
+session_reset(PGconn *pq, const struct run_spec *spec, struct err *err)
+{
+	PQreset(pq);
+	if (PQstatus(pq) == CONNECTION_OK)
+		return set_up(pq, spec, err);
+	session_error(pq, NULL, err);
+	return -1;
+}
+
 PGconn *
 session_open(struct database_params *params, const struct run_spec *spec,
     struct inside_note *note)

@@ -35,6 +35,9 @@ int session_params(struct database_params *params, const struct run_spec *spec,
 PGconn *session_open(struct database_params *params,
     const struct run_spec *spec, struct inside_note *note);
 
+/* Connects again, as before. 0, or -1 with err. */
+int session_reset(PGconn *pq, const struct run_spec *spec, struct err *err);
+
 /* The exit code for what a result says, or the connection (result NULL). */
 int session_exit_code(PGconn *pq, const PGresult *result);
 

@@ -79,7 +79,7 @@ run_statement(struct transaction *t, const struct sql_statement *statement)
 	int rc = 0;
 
 	t->code = SQL_EXIT_FAILED;
-	if (bind_statement(&bind, statement, NULL, &t->err) == -1)
+	if (bind_statement(&bind, statement, NULL, 0, &t->err) == -1)
 		return -1;
 	if (PQsendQueryParams(t->pq, statement->text, bind.n, NULL, bind.values,
 		NULL, NULL, 0) == 0) {
