@@ -41,9 +41,8 @@ host_object(const struct crew *crew, size_t i)
 	    "tags", tags_of(h->tags), "running", (int)ranked->load, "capacity",
 	    (int)ranked->capacity, "session", h->incarnation, "heard_ms",
 	    (json_int_t)(i == 0 ? 0 : crew_boot_ms() - h->changed_ms),
-	    "jobs_digest", jobs, "jobs_differ", h->jobs != own->jobs,
-	    "tzdata", tzdata, "tzdata_differ", h->tzdata != own->tzdata,
-	    "clock_skew_ms",
+	    "jobs_digest", jobs, "jobs_differ", h->jobs != own->jobs, "tzdata",
+	    tzdata, "tzdata_differ", h->tzdata != own->tzdata, "clock_skew_ms",
 	    (json_int_t)(i == 0 ? cluster_skew_ms(crew->cluster) : h->skew_ms),
 	    "version", h->version);
 }
