@@ -98,7 +98,8 @@ struct job_options {
 	const char *settings;      /* of its kind: "KEY=VALUE\n..."; "" none */
 	const char *after;         /* parents, "A B C", each once; "" none */
 	const char *labels;        /* "WORD KEY=VALUE", each once; "" none */
-	const char *owner;         /* "" nobody said */
+	const char *uses;  /* "NAME:N ...", see job_next_use(); "" none */
+	const char *owner; /* "" nobody said */
 	/* what start_at, end_at and calendar_name mean, found out later */
 	const struct job_calendar *calendar; /* a reference, NULL none */
 	int64_t start_s;                     /* first instant; INT64_MIN none */
@@ -169,8 +170,10 @@ struct job_def {
 
 #define JOB_SCHEDULES_MAX 255
 
-#define JOB_AFTER_MAX 100 /* parents */
-#define JOB_LABEL_MAX 128 /* bytes of one */
+#define JOB_AFTER_MAX 100    /* parents */
+#define JOB_LABEL_MAX 128    /* bytes of one */
+#define JOB_USES_MAX  8      /* semaphores */
+#define JOB_USE_MAX   100000 /* runs that may have one at once */
 
 /* "" none. */
 const char *job_def_description(const struct job_def *def);
@@ -305,6 +308,13 @@ bool job_def_equal(const struct job_def *a, const struct job_def *b);
  * NULL: there is none; else it has *len_r bytes.
  */
 const char *job_next_word(const char **p, size_t *len_r);
+
+/*
+ * The next of uses: a semaphore's name and how many runs may have it at once.
+ * False: there is none. *p is moved behind it.
+ */
+bool
+job_next_use(const char **p, char name_r[JOB_NAME_MAX + 1], uint32_t *limit_r);
 
 /* Can it be a label? */
 bool job_is_label(const char *text);

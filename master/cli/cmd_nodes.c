@@ -36,7 +36,7 @@ static void
 add_node(struct table *table, const json_t *node)
 {
 	const char *state = field_text(node, "state");
-	int64_t skew = field_number(node, "skew_ms", 0);
+	int64_t skew = field_number(node, "clock_skew_ms", 0);
 
 	table_add(table, COLOUR_NONE, "%s%s", field_text(node, "node"),
 	    json_is_true(json_object_get(node, "self")) ? " *" : "");
@@ -47,7 +47,7 @@ add_node(struct table *table, const json_t *node)
 	    field_number(node, "capacity", 0));
 	table_add(table, COLOUR_NONE, "%.8s", field_text(node, "session"));
 	add_digest(table, node, "jobs_digest", "jobs_differ");
-	add_digest(table, node, "tzdata_digest", "tzdata_differ");
+	add_digest(table, node, "tzdata", "tzdata_differ");
 	table_add(table, skew > 500 || skew < -500 ? COLOUR_WARN : COLOUR_NONE,
 	    "%" PRId64 "ms", skew);
 }

@@ -55,8 +55,8 @@ print_counts(const json_t *status)
 static void
 print_servers(const json_t *servers)
 {
-	static const char *const heads[] = {
-	    "REDIS", "STATE", "ROLE", "PERSISTENCE", "LATENCY", "CLOCK", NULL};
+	static const char *const heads[] = {"REDIS", "STATE", "ROLE",
+	    "PERSISTENCE", "CLAIMS", "LATENCY", "CLOCK", NULL};
 	struct table *table = table_new(heads);
 	const json_t *s;
 	int64_t us;
@@ -73,6 +73,8 @@ print_servers(const json_t *servers)
 		table_add(table, COLOUR_NONE, "%s", field_text(s, "role"));
 		table_add(
 		    table, COLOUR_NONE, "%s", field_text(s, "persistence"));
+		table_add(table, colour_of(field_text(s, "claim_test")), "%s",
+		    field_text(s, "claim_test"));
 		table_add(table, COLOUR_NONE, us < 0 ? "-" : "%.1fms",
 		    (double)us / 1000);
 		table_add(table, COLOUR_NONE, "%" PRId64 "ms",
@@ -119,7 +121,7 @@ static void
 print_line(const json_t *line, int64_t waiting)
 {
 	static const char *const heads[] = {
-	    "WAITS", "JOB", "PRIORITY", "FOR", NULL};
+	    "WAITS", "JOB", "PRIORITY", "FOR", "USES", NULL};
 	struct table *table;
 	char span[TEXT_MAX];
 	const json_t *run;
@@ -141,6 +143,10 @@ print_line(const json_t *line, int64_t waiting)
 		table_add(table, COLOUR_NONE, "%" PRId64,
 		    field_number(run, "priority", 0));
 		table_add(table, COLOUR_NONE, "%s", span);
+		table_add(table, COLOUR_NONE, "%s",
+		    json_is_string(json_object_get(run, "waits_for")) ?
+			field_text(run, "waits_for") :
+			"-");
 	}
 	putchar('\n');
 	table_print(table);

@@ -331,6 +331,14 @@ cluster_server_count(const struct cluster *c)
 	return c->nservers;
 }
 
+static const char *
+claims_name(enum redis_claims claims)
+{
+	return claims == REDIS_CLAIMS_OK  ? "ok" :
+	    claims == REDIS_CLAIMS_FAILED ? "failed" :
+					    "-";
+}
+
 void
 cluster_server(
     const struct cluster *c, unsigned server, struct cluster_server *server_r)
@@ -344,10 +352,12 @@ cluster_server(
 	    .state = link_is_unfit(link) ? CLUSTER_SERVER_UNFIT : state,
 	    .url = c->urls[server]->shown,
 	    .why = link_why(link),
+	    .warning = redis_info_warning(info),
 	    .version = info->version,
 	    .role = info->role,
 	    .policy = info->policy,
 	    .aof = info->aof,
+	    .claim_test = claims_name(info->claims),
 	    .latency_us = link_latency_us(link),
 	    .skew_ms = skew_of(c, server),
 	    .since_ms = protocol_server_since_ms(c->protocol, server),
@@ -436,6 +446,13 @@ cluster_take(struct cluster *c, const char *name, uint32_t limit,
     uint32_t count, const char *id, cluster_take_cb *cb, void *arg)
 {
 	protocol_take(c->protocol, name, limit, count, id, cb, arg);
+	set_turn(c);
+}
+
+void
+cluster_keep(struct cluster *c, const char *const *tokens, size_t n)
+{
+	protocol_keep(c->protocol, tokens, n);
 	set_turn(c);
 }
 

@@ -169,6 +169,13 @@ void cluster_take(struct cluster *cluster, const char *name, uint32_t limit,
     uint32_t count, const char *id, cluster_take_cb *cb, void *arg);
 void cluster_give(struct cluster *cluster, const char *name, const char *id);
 
+/*
+ * Says which tokens this host has, one each: n strings, name and id in turn.
+ * To be said whenever a server is CLUSTER_SERVER_OK anew: it may have forgotten
+ * some, and what was given back while it could not be asked is free then.
+ */
+void cluster_keep(struct cluster *cluster, const char *const *tokens, size_t n);
+
 /* Sessions, this one included, in the order of their nodes' names. */
 size_t cluster_nodes(
     const struct cluster *cluster, const struct cluster_node **nodes_r);

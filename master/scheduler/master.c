@@ -36,7 +36,7 @@ pause_over(struct master *m, struct pause *pause)
 	pause_end(m, pause);
 }
 
-/* It is staged, delayed, or waits for room without a claim. */
+/* It is staged, delayed, or waits: without a claim, or for a semaphore. */
 static void
 run_due(struct run *run)
 {
@@ -47,6 +47,8 @@ run_due(struct run *run)
 		crew_turn(run);
 	else if (run->state == RUN_DELAYED)
 		run_set_state(run, RUN_WAITING);
+	else if (run->waits_for != NULL)
+		uses_expired(run);
 	else if (run->state == RUN_WAITING)
 		crew_claim_extra(run);
 }

@@ -32,6 +32,7 @@
 #include "scheduler/runs/run_id.h"
 #include "scheduler/runs/runs.h"
 #include "scheduler/runs/users.h"
+#include "scheduler/runs/uses.h"
 
 #define PROCESSES_MAX 16
 
@@ -85,6 +86,7 @@ struct master {
 	struct users users;
 	struct run_ids ids;
 	struct places places;
+	struct uses uses;
 	uint64_t fence;
 	int runs_dir;    /* fd of STATE-DIR/runs */
 	char *runs_path; /* its path */

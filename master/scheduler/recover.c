@@ -299,6 +299,7 @@ resume_begun(struct master *m)
 			continue;
 		run = remake(m, &found->begin);
 		run_tell(run);
+		uses_hold(run);
 		run_set_state(run, RUN_RUNNING);
 		workers_lost(m, run);
 	}

@@ -26,6 +26,7 @@ free_runs(struct master *m)
 			free(run->params);
 			free(run->parents);
 			free(run->progress);
+			free(run->uses);
 			free(run->row);
 			free(run->lost);
 			free(run);
@@ -72,6 +73,7 @@ master_free(struct master *m)
 	heap_fini(&m->heap);
 	outbox_fini(&m->outbox);
 	users_fini(&m->users);
+	uses_fini(&m->uses);
 	wire_writer_fini(&m->scratch);
 	plugins_fini(m);
 	jobs_change_fini(&m->reloaded);

@@ -362,6 +362,18 @@ run('give', guard(), 'sem', 't1');
 like(take('b', 2, 't3'), qr/^OK/, 'give');
 $redis->call('HDEL', "$prefix:n", 'b');
 like(take('a', 3, 't4'), qr/^OK/, 'take: the dead hold nothing');
+is(head_of(run('keep', guard(), 'a', 'sem', 't4', 'more', 't4')), 'OK',
+    'keep');
+is($redis->call('HEXISTS', "$prefix:s:more", 't4'), 1,
+    'keep: what a server lacks is there again');
+is(head_of(run('keep', guard(), 'a', 'more', 't4')), 'OK', 'keep: less');
+is($redis->call('EXISTS', "$prefix:s:sem"), 0, 'keep: what was given is free');
+join_as('a2', former => ['a']);
+is($redis->call('HGET', "$prefix:s:more", 't4'), '1 a2',
+    'join: takes the tokens of its former self along');
+run('keep', guard(), 'b', 'more', 't9');
+is($redis->call('HEXISTS', "$prefix:s:more", 't4'), 1,
+    'keep: says nothing of the others');
 
 is(head_of(run('post', guard(), 'a', 'm1', 'b', 'two words')), 'OK', 'post');
 run('post', guard(), 'a', 'm2', 'b', 'more');

@@ -80,8 +80,8 @@ is(scalar(grep { $_->{jobs_differ} || $_->{tzdata_differ} } @$nodes), 0,
     'they have the same jobs and zones');
 my $status = $c->node('b')->json('status')->{cluster};
 is($status->{state}, 'joined', 'belfry status');
-is_deeply([@{ $status->{servers}[0] }{qw(state role policy persistence)}],
-    [qw(ok master noeviction off)], 'and its Redis');
+is_deeply([@{ $status->{servers}[0] }{qw(state role policy persistence
+    claim_test)}], [qw(ok master noeviction off ok)], 'and its Redis');
 
 # The host that has the job dies.
 my %had = %{ $on{any} };

@@ -21,7 +21,7 @@ $n->node('a')->step_clock(3 * 3600);
 $n->node('b')->step_clock(-5 * 3600);
 $n->recovers;
 $n->wait_for('the skew to be seen', sub {
-	my %skew = map { $_->{node} => $_->{skew_ms} }
+	my %skew = map { $_->{node} => $_->{clock_skew_ms} }
 	    @{ $n->node('c')->json('nodes') };
 	return abs($skew{a}) > 3600e3 && abs($skew{b}) > 3600e3;
 });

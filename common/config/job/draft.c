@@ -25,6 +25,7 @@ job_draft_init(struct job_draft *draft)
 	draft->options.calendar_name = "";
 	draft->options.after = "";
 	draft->options.labels = "";
+	draft->options.uses = "";
 	draft->options.owner = "";
 	draft->options.settings = "";
 	draft->options.start_s = INT64_MIN;
@@ -117,6 +118,7 @@ job_draft_fini(struct job_draft *draft)
 	strbuf_fini(&draft->stdin_text);
 	strbuf_fini(&draft->after);
 	strbuf_fini(&draft->labels);
+	strbuf_fini(&draft->uses);
 }
 
 uint32_t

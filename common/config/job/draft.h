@@ -65,8 +65,8 @@ struct job_draft {
 	size_t nown;
 	bool is_job; /* not [defaults], which have no keys of plugins */
 	struct strbuf stdin_text;
-	struct strbuf after, labels; /* options.after ..., once given */
-	uint32_t lines[JOB_KEY_MAX]; /* of each key; 0: not given */
+	struct strbuf after, labels, uses; /* options.after ..., once given */
+	uint32_t lines[JOB_KEY_MAX];       /* of each key; 0: not given */
 };
 
 struct job_defaults {
@@ -138,7 +138,7 @@ extern const struct job_type job_type_codes, job_type_stdin,
     job_type_description, job_type_schedule;
 
 /* Of job_words.c: lists of words. */
-extern const struct job_type job_type_after, job_type_labels;
+extern const struct job_type job_type_after, job_type_labels, job_type_uses;
 
 /* Letters, digits, ".", "_" and "-", 1 to JOB_NAME_MAX of them. */
 bool job_is_name(const char *name, size_t len);

@@ -169,6 +169,8 @@ const struct job_key job_keys[] = {
 	"none, last or all: which missed slots still run"},
     {"catch-up-limit", &job_type_integer, AT(catch_up_limit), 1, 1000, "100",
 	"so many missed slots run at most"},
+    {"uses", &job_type_uses, AT(uses), 0, 0, NULL,
+	"NAME:N, of runs that use NAME at most N are in progress"},
     {"priority", &job_type_integer, AT(priority), -100, 100, "0",
 	"of runs that wait for room the higher goes first"},
     {"enabled", &job_type_flag, AT(enabled), 0, 0, "yes",

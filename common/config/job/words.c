@@ -1,6 +1,7 @@
 /* Values that are lists of words: kept with one blank between two. */
 #include "config/job/draft.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/quote.h"
@@ -141,3 +142,75 @@ parse_labels(struct job_draft *draft, const struct job_key *key,
 }
 
 const struct job_type job_type_labels = {false, parse_labels, print_words};
+
+bool
+job_next_use(const char **p, char name_r[JOB_NAME_MAX + 1], uint32_t *limit_r)
+{
+	size_t len, name;
+	const char *word = job_next_word(p, &len);
+
+	if (word == NULL)
+		return false;
+	name = strcspn(word, ":");
+	memcpy(name_r, word, name);
+	name_r[name] = '\0';
+	*limit_r = (uint32_t)strtoul(word + name + 1, NULL, 10);
+	return true;
+}
+
+static int
+check_use(const char *word, size_t len, struct err *err)
+{
+	const char *colon = memchr(word, ':', len);
+	size_t name = colon != NULL ? (size_t)(colon - word) : 0;
+	char number[8] = "";
+	unsigned long limit;
+
+	if (name == 0 || !job_is_name(word, name) || len == name + 1 ||
+	    strspn(colon + 1, "0123456789") != len - name - 1)
+		return err_set(err,
+		    "write NAME:N, like database:2, or several with blanks "
+		    "between them");
+	if (len - name - 1 < sizeof(number))
+		memcpy(number, colon + 1, len - name - 1);
+	limit = strtoul(number, NULL, 10);
+	if (limit < 1 || limit > JOB_USE_MAX)
+		return err_set(err,
+		    "write a number from 1 to %d behind the :", JOB_USE_MAX);
+	return 0;
+}
+
+/* A name may be there once, whatever its number. 0, or -1 with err. */
+static int
+check_names(const char *uses, struct err *err)
+{
+	char name[JOB_NAME_MAX + 1], other[JOB_NAME_MAX + 1];
+	const char *p = uses, *rest;
+	uint32_t limit;
+
+	while (job_next_use(&p, name, &limit)) {
+		rest = p;
+		while (job_next_use(&rest, other, &limit))
+			if (strcmp(name, other) == 0)
+				return err_set(
+				    err, "\"%s\" is there twice", name);
+	}
+	return 0;
+}
+
+static int
+parse_uses(struct job_draft *draft, const struct job_key *key,
+    const char *value, uint32_t line, struct err *err)
+{
+	draft->options.uses = "";
+	if (strcmp(value, "none") == 0)
+		return 0;
+	if (take_words(&draft->uses, value, JOB_USES_MAX, check_use, err) ==
+		-1 ||
+	    check_names(strbuf_str(&draft->uses), err) == -1)
+		return -1;
+	draft->options.uses = strbuf_str(&draft->uses);
+	return 0;
+}
+
+const struct job_type job_type_uses = {false, parse_uses, print_words};

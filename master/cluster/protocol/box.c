@@ -192,6 +192,27 @@ protocol_give(struct protocol *p, const char *name, const char *id)
 	poll_send(p, poll_new(&words_ops, words), SCRIPTS_GIVE, words_fill);
 }
 
+static void
+keep_fill(struct protocol *p, unsigned server, struct args *args, void *arg)
+{
+	const struct args *words = arg;
+
+	protocol_guard(p, server, args);
+	args_add(args, p->incarnation);
+	for (size_t i = 0; i < words->n; i++)
+		args_add(args, args_get(words, i));
+}
+
+void
+protocol_keep(struct protocol *p, const char *const *tokens, size_t n)
+{
+	struct args *words = xcalloc(1, sizeof(*words));
+
+	for (size_t i = 0; i < n; i++)
+		args_add(words, tokens[i]);
+	poll_send(p, poll_new(&words_ops, words), SCRIPTS_KEEP, keep_fill);
+}
+
 /* ------------------------------------------------------------------ marks */
 
 struct marking {

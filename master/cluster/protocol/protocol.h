@@ -98,6 +98,7 @@ int protocol_post(struct protocol *p, const char *node, const char *text);
 void protocol_take(struct protocol *p, const char *name, uint32_t limit,
     uint32_t count, const char *id, cluster_take_cb *cb, void *arg);
 void protocol_give(struct protocol *p, const char *name, const char *id);
+void protocol_keep(struct protocol *p, const char *const *tokens, size_t n);
 size_t
 protocol_nodes(const struct protocol *p, const struct cluster_node **nodes_r);
 

@@ -154,12 +154,15 @@ enum cluster_server_state {
 /* Strings are valid until the next turn of the loop. */
 struct cluster_server {
 	enum cluster_server_state state;
-	const char *url; /* without password */
-	const char *why; /* last error, "" */
+	const char *url;     /* without password */
+	const char *why;     /* last error, "" */
+	const char *warning; /* it will do, but; NULL: nothing */
 	const char *version;
 	const char *role;
 	const char *policy; /* maxmemory-policy */
 	const char *aof;    /* "off", "everysec", "always" ... */
+	/* A scratch claim, each minute: "ok", "failed", "-" not tried. */
+	const char *claim_test;
 	int64_t latency_us; /* of the last round trip; -1 unknown */
 	int64_t skew_ms;    /* its clock less ours */
 	int64_t since_ms;   /* BOOTTIME of the last change of state */

@@ -37,7 +37,7 @@ redis_info_parse(const char *text, struct redis_info *info_r)
 {
 	char status[8];
 
-	*info_r = (struct redis_info){0};
+	*info_r = (struct redis_info){.claims = info_r->claims};
 	field(text, "run_id", info_r->run_id, sizeof(info_r->run_id));
 	field(text, "redis_version", info_r->version, sizeof(info_r->version));
 	field(text, "role", info_r->role, sizeof(info_r->role));

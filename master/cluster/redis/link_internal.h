@@ -52,6 +52,7 @@ struct link {
 	int64_t check_us;   /* UP: the next look at its set-up */
 	int64_t latency_us;
 	struct redis_info info;
+	char scratch[20]; /* the scratch key that is being claimed */
 	char why[256];
 };
 
@@ -71,6 +72,6 @@ void link_is_up(struct link *link);
 
 /* link_setup.c */
 void link_connect(struct link *link);
-void link_check(struct link *link); /* INFO again */
+void link_check(struct link *link); /* INFO and the scratch claim again */
 
 #endif

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <event2/util.h>
 #include <hiredis/adapters/libevent.h>
+#include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,6 +17,8 @@
 #define CONNECT_LEAST_MS 2000
 /* Bytes that nobody acknowledges: the peer is gone. */
 #define USER_TIMEOUT_MS  5000
+/* How long a scratch claim stands; only it and the next call need it. */
+#define SCRATCH_MS       "60000"
 
 /* -------------------------------------------------------------- greeting */
 
@@ -24,6 +27,68 @@ warn_unfit(struct link *link, const struct err *err)
 {
 	link_failf(
 	    link, "%s cannot be used: %s", link->config.url->shown, err->text);
+}
+
+/* As a text: it is asked too seldom to be known there. */
+static void
+ask_scratch(struct link *link,
+    void (*answered)(struct link *link, const redisReply *reply))
+{
+	const char *argv[] = {"EVAL", scripts[SCRIPTS_SCRATCH].text, "1",
+	    link->config.key, link->scratch, SCRATCH_MS};
+
+	link_command(link, answered, (int)nitems(argv), argv);
+}
+
+static bool
+is_word(const redisReply *reply, const char *word)
+{
+	return reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 &&
+	    reply->element[0]->type == REDIS_REPLY_STRING &&
+	    strcmp(reply->element[0]->str, word) == 0;
+}
+
+static void
+scratch_failed(struct link *link, const char *what)
+{
+	struct err err = {""};
+
+	link->unfit = true;
+	link->info.claims = REDIS_CLAIMS_FAILED;
+	err_set(&err, "a claim on a scratch key was %s", what);
+	warn_unfit(link, &err);
+}
+
+static void
+scratch_again(struct link *link, const redisReply *reply)
+{
+	if (!is_word(reply, "TAKEN")) {
+		scratch_failed(
+		    link, "granted twice: it does not keep what it answers");
+		return;
+	}
+	link->info.claims = REDIS_CLAIMS_OK;
+	link_is_up(link);
+}
+
+/* Two calls, as those of two hosts are. */
+static void
+scratch_told(struct link *link, const redisReply *reply)
+{
+	if (is_word(reply, "OK"))
+		ask_scratch(link, scratch_again);
+	else
+		scratch_failed(link, "refused the first time");
+}
+
+static void
+scratch_first(struct link *link)
+{
+	uint64_t random;
+
+	evutil_secure_rng_get_bytes(&random, sizeof(random));
+	snprintf(link->scratch, sizeof(link->scratch), "%016" PRIx64, random);
+	ask_scratch(link, scratch_told);
 }
 
 static void
@@ -37,7 +102,7 @@ told_info(struct link *link, const redisReply *reply)
 	link->unfit = redis_info_check(&link->info, &err) == -1;
 	if (link->unfit)
 		return warn_unfit(link, &err);
-	link_is_up(link);
+	scratch_first(link);
 }
 
 void

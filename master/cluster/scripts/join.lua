@@ -81,6 +81,18 @@ for dead in pairs(former) do
 	redis.call('DEL', P .. ':r:' .. dead)
 	redis.call('HDEL', P .. ':n', dead)
 end
+if next(former) then
+	for _, name in ipairs(redis.call('SMEMBERS', P .. ':s')) do
+		local key = P .. ':s:' .. name
+		local held = redis.call('HGETALL', key)
+		for i = 1, #held, 2 do
+			local count, who = string.match(held[i + 1], '^(%d+) (.*)$')
+			if former[who] then
+				redis.call('HSET', key, held[i], count .. ' ' .. inc)
+			end
+		end
+	end
+end
 redis.call('HSET', P .. ':n', inc,
 	int(now + num(ARGV[5])) .. ' ' .. ARGV[10] .. ' ' .. ARGV[11] .. ' '
 	.. ARGV[4] .. ' ' .. ARGV[9])

@@ -58,10 +58,12 @@ waiting_line(const struct master *m)
 	for (size_t n = 0;
 	     n < LINE_MAX_SHOWN && (run = launch_walk_next(&walk)) != NULL; n++)
 		json_array_append_new(list,
-		    json_pack("{s:s, s:s, s:i, s:o, s:I}", "id", run->begin.id,
-			"job", run->begin.job, "priority", (int)run->priority,
-			"due", answer_time(run->begin.due_ms), "waits_ms",
-			(json_int_t)(now_ms - run->begin.due_ms)));
+		    json_pack("{s:s, s:s, s:i, s:o, s:I, s:s?}", "id",
+			run->begin.id, "job", run->begin.job, "priority",
+			(int)run->priority, "due",
+			answer_time(run->begin.due_ms), "waits_ms",
+			(json_int_t)(now_ms - run->begin.due_ms), "waits_for",
+			run->waits_for));
 	return list;
 }
 

@@ -50,8 +50,9 @@ live_run(const struct run *run)
 {
 	const struct run_begin *b = &run->begin;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:i, s:s, s:o, s:s, s:o, s:o, "
-			 "s:s, s:o, s:o}",
+	return json_pack(
+	    "{s:s, s:s, s:o, s:o, s:i, s:s, s:o, s:s, s:o, s:o, s:s, s:o, "
+	    "s:o, s:s?}",
 	    "id", b->id, "job", b->job, "slot", answer_time(b->slot_ms), "due",
 	    answer_time(b->due_ms), "attempt", (int)b->attempt, "trigger",
 	    trigger_name(b->trigger), "host", json_text(b->host), "state",
@@ -59,7 +60,7 @@ live_run(const struct run *run)
 	    answer_time(run->started_us / 1000), "pid",
 	    run->pid != 0 ? json_integer(run->pid) : json_null(), "chain",
 	    run_begin_chain(b), "parent", json_text_or_null(b->parent),
-	    "progress", progress_of(run));
+	    "progress", progress_of(run), "waits_for", run->waits_for);
 }
 
 /* One whose slot may be another host's does not count. */

@@ -220,9 +220,12 @@ server_changed(unsigned server, void *arg)
 	cluster_server(crew->cluster, server, &s);
 	if (s.state == CLUSTER_SERVER_JOINING)
 		return;
-	if (s.state == CLUSTER_SERVER_OK)
+	if (s.state == CLUSTER_SERVER_OK) {
 		log_info("redis %s: ok", s.url);
-	else
+		if (s.warning != NULL)
+			log_warn("redis %s: %s", s.url, s.warning);
+		crew_tell_tokens(crew);
+	} else
 		log_warn("redis %s: %s%s%s", s.url,
 		    cluster_server_state_name(s.state),
 		    s.why[0] != '\0' ? ": " : "", s.why);

@@ -11,6 +11,7 @@
  *   holds.c     runs that have their claim
  *   hosts.c     the hosts there are, as ranks and people see them
  *   lost.c      runs of hosts that died
+ *   tokens.c    semaphores
  *   letters.c   what hosts ask of each other: run, kill, offer, pause
  *   report.c    answers to "nodes" and "status"
  *
@@ -110,6 +111,11 @@ void crew_cancel_ask(struct master *m, uint64_t ask);
 
 /* A pause began or ended here by hand: it does on all hosts. */
 void crew_pause_all_hosts(struct master *m, const struct record_pause *pause);
+
+/* tokens.c: see cluster_take() and cluster_give(). */
+void crew_take(struct master *m, const char *name, uint32_t limit,
+    const char *run, void (*cb)(bool taken, bool down, void *arg), void *arg);
+void crew_give(struct master *m, const char *name, const char *run);
 
 /* report.c */
 void crew_answer_nodes(struct master *m, struct ask *ask);

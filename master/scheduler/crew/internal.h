@@ -164,6 +164,9 @@ void crew_taken(struct claim *claim, void *arg);
 void crew_reaped(const struct cluster_lost *lost, void *arg);
 void crew_message(const char *from, const char *text, void *arg);
 
+/* tokens.c: what runs of this host have of semaphores, to all servers. */
+void crew_tell_tokens(struct crew *crew);
+
 /* letters.c: asks a node to claim what this host gives up; node may be NULL. */
 void crew_offer(struct crew *crew, const char *node, const struct run *run);
 

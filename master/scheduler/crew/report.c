@@ -41,9 +41,8 @@ host_object(const struct crew *crew, size_t i)
 	    "tags", tags_of(h->tags), "running", (int)ranked->load, "capacity",
 	    (int)ranked->capacity, "session", h->incarnation, "heard_ms",
 	    (json_int_t)(i == 0 ? 0 : crew_boot_ms() - h->changed_ms),
-	    "jobs_digest", jobs, "jobs_differ", h->jobs != own->jobs,
-	    "tzdata_digest", tzdata, "tzdata_differ", h->tzdata != own->tzdata,
-	    "skew_ms",
+	    "jobs_digest", jobs, "jobs_differ", h->jobs != own->jobs, "tzdata",
+	    tzdata, "tzdata_differ", h->tzdata != own->tzdata, "clock_skew_ms",
 	    (json_int_t)(i == 0 ? cluster_skew_ms(crew->cluster) : h->skew_ms),
 	    "version", h->version);
 }
@@ -95,12 +94,13 @@ server_object(const struct crew *crew, unsigned i)
 	struct cluster_server s;
 
 	cluster_server(crew->cluster, i, &s);
-	return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:I}",
-	    "url", s.url, "state", cluster_server_state_name(s.state),
-	    "since_ms", (json_int_t)(crew_boot_ms() - s.since_ms), "role",
-	    s.role, "persistence", s.aof, "policy", s.policy, "version",
-	    s.version, "why", s.why, "latency_us", (json_int_t)s.latency_us,
-	    "skew_ms", (json_int_t)s.skew_ms);
+	return json_pack(
+	    "{s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "url",
+	    s.url, "state", cluster_server_state_name(s.state), "since_ms",
+	    (json_int_t)(crew_boot_ms() - s.since_ms), "role", s.role,
+	    "persistence", s.aof, "claim_test", s.claim_test, "policy",
+	    s.policy, "version", s.version, "why", s.why, "latency_us",
+	    (json_int_t)s.latency_us, "skew_ms", (json_int_t)s.skew_ms);
 }
 
 json_t *

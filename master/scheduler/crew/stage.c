@@ -262,15 +262,36 @@ is_needed(struct run *run)
 	return true;
 }
 
+/*
+ * The mark of a job only moves forward: what is asked for after a later slot is
+ * lost. So those before it, caught up with or only to be recorded, have their
+ * turn when it has.
+ */
+static void
+turn_earlier(const struct run *run)
+{
+	struct run *other, *next;
+
+	for (other = run->job->runs; other != NULL; other = next) {
+		next = other->next;
+		if (other != run && other->state == RUN_STAGED &&
+		    !other->asked && other->timer.pos != 0 &&
+		    other->begin.copy == run->begin.copy &&
+		    other->begin.slot_ms < run->begin.slot_ms)
+			crew_turn(other);
+	}
+}
+
 void
 crew_turn(struct run *run)
 {
 	heap_remove(&run->master->heap, &run->timer);
 	if (is_replaced(run) || (!run->asked && !is_needed(run)))
 		crew_vanish(run);
-	else if (!must_queue(run))
+	else if (!must_queue(run)) {
+		turn_earlier(run);
 		crew_ask(run);
-	else if (is_queue_full(run))
+	} else if (is_queue_full(run))
 		crew_vanish(run);
 	else
 		heap_set(

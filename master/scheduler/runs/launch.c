@@ -202,105 +202,6 @@ launch_peer(struct master *m, unsigned index, int fd)
 	plugins_pump(m);
 }
 
-static bool
-goes_before(const struct run *a, const struct run *b)
-{
-	if (a->priority != b->priority)
-		return a->priority > b->priority;
-	return a->begin.due_ms < b->begin.due_ms;
-}
-
-/* Where it waits as its job is now. */
-static enum launch_line
-line_of(const struct run *run)
-{
-	const struct job_def *def = run->job->def;
-
-	return def == NULL || def->options->kind == KIND_COMMAND ? LINE_PLAIN :
-								   LINE_LIBRARY;
-}
-
-/* Nearly always at the end. */
-void
-launch_enqueue(struct launch *launch, struct run *run)
-{
-	struct line *line = &launch->lines[line_of(run)];
-	struct run *after = line->last;
-
-	run->line = (uint8_t)line_of(run);
-	if (run->job->def != NULL)
-		run->priority = (int8_t)run->job->def->options->priority;
-	while (after != NULL && goes_before(run, after))
-		after = after->earlier;
-	run->earlier = after;
-	run->later = after != NULL ? after->later : line->first;
-	if (run->later != NULL)
-		run->later->earlier = run;
-	else
-		line->last = run;
-	if (after != NULL)
-		after->later = run;
-	else
-		line->first = run;
-	line->waiting++;
-}
-
-void
-launch_dequeue(struct launch *launch, struct run *run)
-{
-	struct line *line = &launch->lines[run->line];
-
-	if (run->earlier != NULL)
-		run->earlier->later = run->later;
-	else
-		line->first = run->later;
-	if (run->later != NULL)
-		run->later->earlier = run->earlier;
-	else
-		line->last = run->earlier;
-	run->later = run->earlier = NULL;
-	line->waiting--;
-}
-
-size_t
-launch_waiting(const struct launch *launch)
-{
-	return launch->lines[LINE_PLAIN].waiting +
-	    launch->lines[LINE_LIBRARY].waiting;
-}
-
-bool
-launch_is_open(const struct launch *launch)
-{
-	return launch->lines[LINE_PLAIN].waiting < LAUNCH_WAITING_MAX &&
-	    launch->lines[LINE_LIBRARY].waiting < LAUNCH_LIBRARY_WAITING_MAX;
-}
-
-void
-launch_walk_init(struct launch_walk *walk, const struct launch *launch)
-{
-	for (size_t i = 0; i < LINE_COUNT; i++)
-		walk->at[i] = launch->lines[i].first;
-}
-
-const struct run *
-launch_walk_next(struct launch_walk *walk)
-{
-	const struct run *best = NULL;
-	size_t line = 0;
-
-	for (size_t i = 0; i < LINE_COUNT; i++) {
-		if (walk->at[i] == NULL ||
-		    (best != NULL && !goes_before(walk->at[i], best)))
-			continue;
-		best = walk->at[i];
-		line = i;
-	}
-	if (best != NULL)
-		walk->at[line] = best->later;
-	return best;
-}
-
 void
 launch_need(struct master *m, enum job_kind kind)
 {
@@ -394,12 +295,15 @@ is_in_rate(struct master *m)
 	return false;
 }
 
-/* In a cluster only with a claim, which is asked for now at the latest. */
+/*
+ * In a cluster only with a claim, which is asked for now at the latest; and
+ * with the semaphores that it uses.
+ */
 static bool
 is_allowed(struct run *run)
 {
 	if (run->master->crew == NULL || crew_may_launch(run))
-		return true;
+		return uses_ready(run);
 	if (run->timer.pos == 0)
 		crew_claim_extra(run);
 	return false;
@@ -412,7 +316,7 @@ sort_head(struct launch *launch, struct line *line)
 	struct run *run;
 
 	while ((run = line->first) != NULL &&
-	    &launch->lines[line_of(run)] != line) {
+	    &launch->lines[launch_line_of(run)] != line) {
 		launch_dequeue(launch, run);
 		launch_enqueue(launch, run);
 	}
@@ -443,7 +347,7 @@ choose_run(struct launch *launch, unsigned *index_r)
 		sort_head(launch, &launch->lines[i]);
 		run = first_fit(&launch->lines[i]);
 		if (run == NULL || index == -1 ||
-		    (best != NULL && !goes_before(run, best)))
+		    (best != NULL && !launch_goes_before(run, best)))
 			continue;
 		best = run;
 		*index_r = (unsigned)index;
@@ -462,7 +366,7 @@ is_below_max(const struct master *m)
 static bool
 has_room_again(const struct launch *launch, const struct run *run)
 {
-	size_t waiting = launch->lines[run->line].waiting;
+	size_t waiting = launch_waiting_in(launch, run->line);
 
 	return waiting ==
 	    (run->line == LINE_PLAIN ? LAUNCH_WAITING_MAX :

@@ -41,6 +41,7 @@ struct line {
 	struct run *first; /* by priority, then in due order */
 	struct run *last;
 	size_t waiting;
+	size_t blocked; /* so many of them by a semaphore */
 };
 
 struct launch {
@@ -55,6 +56,15 @@ struct launch {
 
 void launch_init(struct master *m);
 
+/* line.c: by priority, then in due order. */
+bool launch_goes_before(const struct run *a, const struct run *b);
+
+/* Where it waits as its job is now. */
+enum launch_line launch_line_of(const struct run *run);
+
+/* How many wait for room there. */
+size_t launch_waiting_in(const struct launch *launch, unsigned line);
+
 /* A launcher's new channel. */
 void launch_peer(struct master *m, unsigned index, int fd);
 
@@ -63,7 +73,13 @@ void launch_enqueue(struct launch *launch, struct run *run);
 void launch_dequeue(struct launch *launch, struct run *run);
 void launch_left(struct launch *launch, struct run *run);
 
-/* How many wait, in all lines. */
+/*
+ * What it waits for, a semaphore, is not free: it takes no room in its line
+ * until it goes on. what lives on.
+ */
+void launch_block(struct run *run, const char *what);
+
+/* How many wait for room, in all lines. */
 size_t launch_waiting(const struct launch *launch);
 
 /* Whether another slot may be decided: there is room in every line. */

@@ -131,6 +131,7 @@ run_free(struct run *run)
 	struct run **p;
 
 	workers_forget(run);
+	uses_release(run);
 	run_set_state(run, RUN_ENDED);
 	m->runs.count[RUN_ENDED]--;
 	m->runs.n--;

@@ -41,15 +41,18 @@ struct run {
 	struct run *later; /* in the waiting line */
 	struct run *earlier;
 	struct master *master;
-	char *params;        /* owned; NULL none; see params.h */
-	char *parents;       /* owned; NULL none; see params.h */
-	uint64_t mark;       /* of its end, once it has one; after.h */
-	int fd;              /* the worker's channel, -1 none; owned */
-	struct event *event; /* of fd */
-	int place;           /* of its run file; -1 it has none */
-	unsigned launcher;   /* who was asked */
-	unsigned launches;   /* how often */
-	int64_t started_us;  /* 0: not yet */
+	char *params;          /* owned; NULL none; see params.h */
+	char *parents;         /* owned; NULL none; see params.h */
+	char *uses;            /* owned; NULL not asked yet, or none; uses.h */
+	unsigned nuses;        /* so many of them it has */
+	const char *waits_for; /* WAITING: a semaphore that is not free */
+	uint64_t mark;         /* of its end, once it has one; after.h */
+	int fd;                /* the worker's channel, -1 none; owned */
+	struct event *event;   /* of fd */
+	int place;             /* of its run file; -1 it has none */
+	unsigned launcher;     /* who was asked */
+	unsigned launches;     /* how often */
+	int64_t started_us;    /* 0: not yet */
 	struct progress *progress; /* owned; NULL: it told none */
 	uint32_t pid;
 	bool orphan;      /* its worker has no channel to us now */

@@ -167,6 +167,8 @@ values_are_read_and_printed(void **state)
 	    {"dst-overlap = both", NULL},
 	    {"hosts = 2 of tag:web & !old", NULL},
 	    {"place = least-loaded", NULL},
+	    {"uses = db:1", NULL},
+	    {"uses = db:1, big-disk:100000", "uses = db:1 big-disk:100000"},
 	    {"guarantee = at-least-once", NULL},
 	    {"when-isolated = run", NULL},
 	    {"on-lease-lost = kill", NULL},
@@ -386,6 +388,13 @@ static const struct {
     {JOBC "hosts = tag:a tag:b\n",
 	L3 "hosts \"tag:a tag:b\": column 7: expected \"&\" or \"|\" between "
 	   "hosts\n"},
+    {JOBC "uses = db\n",
+	L3 "uses \"db\": column 1: write NAME:N, like database:2, or several "
+	   "with blanks between them\n"},
+    {JOBC "uses = a:1 b:0\n",
+	L3 "uses \"a:1 b:0\": column 5: write a number from 1 to 100000 "
+	   "behind the :\n"},
+    {JOBC "uses = a:1 a:2\n", L3 "uses \"a:1 a:2\": \"a\" is there twice\n"},
     {JOBC "place = here\n",
 	L3 "place \"here\": write hash, spread or least-loaded\n"},
     {JOBC "guarantee = exactly-once\n",

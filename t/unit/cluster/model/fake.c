@@ -321,6 +321,7 @@ static const struct {
     {"HSETNX", do_hsetnx}, {"DEL", do_del}, {"SCAN", do_scan},
     {"EXPIRE", do_nothing}, /* keys that outlive the model */
     {"LRANGE", do_empty},   /* no messages */
+    {"SMEMBERS", do_empty}, /* no semaphores */
 };
 
 /* redis.call */

@@ -1,0 +1,278 @@
+#include "scheduler/runs/uses.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "scheduler/crew/crew.h"
+#include "scheduler/master.h"
+
+/* How soon other hosts are looked at again: so much, and up to so much more. */
+#define RETRY_MS        250
+#define RETRY_SPREAD_MS 150
+
+struct use {
+	struct use *next;
+	struct master *master;
+	unsigned held;            /* by runs of this host */
+	char asking[RUN_ID_SIZE]; /* the run for which Redis was asked; "" */
+	uint32_t full; /* until the retry: none for so many, or fewer */
+	char name[];
+};
+
+static struct use *
+use_of(struct master *m, const char *name)
+{
+	size_t len = strlen(name) + 1;
+	struct use *use = m->uses.first;
+
+	while (use != NULL && strcmp(use->name, name) != 0)
+		use = use->next;
+	if (use != NULL)
+		return use;
+	use = xcalloc(1, sizeof(*use) + len);
+	memcpy(use->name, name, len);
+	use->master = m;
+	use->next = m->uses.first;
+	m->uses.first = use;
+	return use;
+}
+
+/* The i-th that the run uses; NULL: there are no more. */
+static struct use *
+nth(const struct run *run, unsigned i, uint32_t *limit_r)
+{
+	char name[JOB_NAME_MAX + 1];
+	const char *p = run->uses;
+
+	do {
+		if (!job_next_use(&p, name, limit_r))
+			return NULL;
+	} while (i-- > 0);
+	return use_of(run->master, name);
+}
+
+/* What it uses is decided once: a reload may change the job meanwhile. */
+static bool
+has_uses(struct run *run)
+{
+	if (run->uses == NULL && run->job->def != NULL &&
+	    *run->job->def->options->uses != '\0')
+		run->uses = xstrdup(run->job->def->options->uses);
+	return run->uses != NULL;
+}
+
+static void
+give_all(struct run *run)
+{
+	struct master *m = run->master;
+	struct use *use;
+	uint32_t limit;
+
+	while (
+	    run->nuses > 0 && (use = nth(run, --run->nuses, &limit)) != NULL) {
+		use->held--;
+		use->full = 0;
+		if (m->crew != NULL)
+			crew_give(m, use->name, run->begin.id);
+	}
+}
+
+/* From now on it is seen to wait, a slot of a schedule until it is too late. */
+static void
+wait_for(struct run *run, const struct use *use, uint32_t limit)
+{
+	struct master *m = run->master;
+	int64_t from_ms = run->begin.due_ms;
+
+	if (run->waits_for != NULL) {
+		run->waits_for = use->name;
+		return;
+	}
+	log_info("job %s: run=%s waits for semaphore %s, of which %u are taken",
+	    run->begin.job, run->begin.id, use->name, limit);
+	launch_block(run, use->name);
+	if (run->begin.trigger != TRIGGER_SCHEDULE || run->job->def == NULL)
+		return;
+	/* One in a queue is not late by the runs that were before it. */
+	if (run->job->def->options->overlap == JOB_OVERLAP_QUEUE)
+		from_ms = clock_ms();
+	heap_set(&m->heap, &run->timer,
+	    from_ms + fire_deadline_ms(run->job, run->begin.slot_ms));
+	master_arm(m);
+}
+
+/* Without a cluster. */
+static bool
+take_here(struct run *run)
+{
+	struct use *use;
+	uint32_t limit;
+
+	for (unsigned i = 0; (use = nth(run, i, &limit)) != NULL; i++)
+		if (use->held >= limit) {
+			wait_for(run, use, limit);
+			return false;
+		}
+	while ((use = nth(run, run->nuses, &limit)) != NULL) {
+		use->held++;
+		run->nuses++;
+	}
+	return true;
+}
+
+static void
+retry_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct master *m = arg;
+
+	for (struct use *use = m->uses.first; use != NULL; use = use->next)
+		use->full = 0;
+	launch_pump(m);
+}
+
+static void
+retry_later(struct master *m)
+{
+	const struct timeval soon = {
+	    .tv_usec = (RETRY_MS + random() % RETRY_SPREAD_MS) * 1000,
+	};
+
+	if (m->uses.retry == NULL)
+		m->uses.retry = evtimer_new(m->role->base, retry_cb, m);
+	if (!evtimer_pending(m->uses.retry, NULL))
+		evtimer_add(m->uses.retry, &soon);
+}
+
+static void
+answered(bool taken, bool down, void *arg)
+{
+	struct use *use = arg;
+	struct master *m = use->master;
+	struct run *run = runs_find(&m->runs, use->asking);
+	uint32_t limit = 0;
+
+	if (run == NULL || run->state != RUN_WAITING) {
+		if (taken)
+			crew_give(m, use->name, use->asking);
+	} else if (taken) {
+		run->nuses++;
+		use->held++;
+	} else {
+		nth(run, run->nuses, &limit);
+		give_all(run);
+		use->full = down ? UINT32_MAX : limit;
+		wait_for(run, use, limit);
+		retry_later(m);
+	}
+	use->asking[0] = '\0';
+	launch_pump(m);
+}
+
+/* One run at a time asks for a semaphore, and not for one known to be full. */
+static bool
+take_of_all(struct run *run)
+{
+	struct use *use;
+	uint32_t limit;
+
+	use = nth(run, run->nuses, &limit);
+	if (use == NULL)
+		return true;
+	if (use->asking[0] != '\0')
+		return false;
+	if (limit <= use->full) {
+		give_all(run);
+		wait_for(run, use, limit);
+		return false;
+	}
+	memcpy(use->asking, run->begin.id, sizeof(use->asking));
+	crew_take(run->master, use->name, limit, use->asking, answered, use);
+	return false;
+}
+
+bool
+uses_ready(struct run *run)
+{
+	uint32_t limit;
+
+	if (run->unguarded || !has_uses(run))
+		return true;
+	if (run->master->crew != NULL)
+		return take_of_all(run);
+	return nth(run, run->nuses, &limit) == NULL || take_here(run);
+}
+
+void
+uses_hold(struct run *run)
+{
+	struct use *use;
+	uint32_t limit;
+
+	if (run->unguarded || !has_uses(run))
+		return;
+	while ((use = nth(run, run->nuses, &limit)) != NULL) {
+		use->held++;
+		run->nuses++;
+	}
+}
+
+void
+uses_release(struct run *run)
+{
+	give_all(run);
+	free(run->uses);
+	run->uses = NULL;
+}
+
+void
+uses_expired(struct run *run)
+{
+	run_end_with(run, OUTCOME_KILLED, true,
+	    "semaphore %s was not free within start-deadline", run->waits_for);
+}
+
+const char **
+uses_list(const struct master *m, size_t *n_r)
+{
+	const char **list = NULL;
+	const struct run *run;
+	const struct use *use;
+	uint32_t limit;
+	size_t n = 0, cap = 0;
+
+	for (size_t i = 0; i < RUNS_TABLE; i++)
+		for (run = m->runs.table[i]; run != NULL; run = run->same)
+			for (unsigned k = 0; k < run->nuses &&
+			     (use = nth(run, k, &limit)) != NULL;
+			     k++) {
+				array_reserve(
+				    &list, &cap, n + 2, sizeof(*list));
+				list[n++] = use->name;
+				list[n++] = run->begin.id;
+			}
+	for (use = m->uses.first; use != NULL; use = use->next) {
+		if (use->asking[0] == '\0')
+			continue;
+		array_reserve(&list, &cap, n + 2, sizeof(*list));
+		list[n++] = use->name;
+		list[n++] = use->asking;
+	}
+	*n_r = n;
+	return list;
+}
+
+void
+uses_fini(struct uses *uses)
+{
+	struct use *use;
+
+	while ((use = uses->first) != NULL) {
+		uses->first = use->next;
+		free(use);
+	}
+	if (uses->retry != NULL)
+		event_free(uses->retry);
+}
