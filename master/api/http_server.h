@@ -76,7 +76,7 @@ void *http_conn_data(const struct http_conn *conn);
 void http_conn_set_endless(struct http_conn *conn);
 
 /*
- * One more header of the coming answer, at most 512 bytes in all. Before
+ * One more header of the coming answer, at most 2 KiB in all. Before
  * http_conn_reply() or http_conn_begin().
  */
 void http_conn_add_header(
