@@ -117,6 +117,22 @@ parse_count(struct setting_file *file, const struct setting *setting,
 	return parse_integer(file, setting, value, err);
 }
 
+/* Bytes, at most max. */
+static int
+parse_size(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	int64_t *p = field(file, setting);
+	uint64_t n;
+
+	if (size_parse(value, &n, err) == -1)
+		return -1;
+	if (n > (uint64_t)setting->max)
+		return err_set(err, "too much; at most 1G");
+	*p = (int64_t)n;
+	return 0;
+}
+
 static int
 parse_log(struct setting_file *file, const struct setting *setting,
     const char *value, struct err *err)
@@ -230,6 +246,7 @@ const struct setting settings[] = {
     {"store", "keep", parse_age, AT(keep_ms), 0, 0, "30d"},
     {"store", "keep-runs", parse_count, AT(keep_runs), 1, 100000, "none"},
     {"store", "keep-failures", parse_age, AT(keep_failures_ms), 0, 0, "90d"},
+    {"store", "output-limit", parse_size, AT(output_limit), 0, 1 << 30, "1M"},
     {"cluster", "name", parse_node_name, AT(cluster.name), 0, 0, "belfry"},
     {"cluster", "redis", config_parse_redis, AT(cluster.redis), 0, 0, NULL},
     {"cluster", "password-file", parse_path, AT(cluster.password_file), 0, 0,

@@ -54,6 +54,7 @@ expect_defaults(const struct config *c)
 	assert_int_equal(c->keep_ms, INT64_C(30) * 86400000);
 	assert_int_equal(c->keep_runs, 0);
 	assert_int_equal(c->keep_failures_ms, INT64_C(90) * 86400000);
+	assert_int_equal(c->output_limit, 1 << 20);
 	assert_string_equal(c->tags, "");
 	assert_null(c->cluster.redis);
 	assert_string_equal(c->cluster.name, "belfry");
@@ -162,6 +163,26 @@ databases(void **state)
 	assert_string_equal(c->databases[1].conninfo, "service=b");
 	assert_string_equal(c->databases[1].password_file, "/etc/pw");
 	config_free(c);
+}
+
+/* [store] says it for jobs, [defaults] before it, wherever it stands. */
+static void
+output_limit_of_jobs(void **state)
+{
+	struct config *c = parse("[store]\noutput-limit = 64K\n");
+	struct strbuf b = STRBUF_INIT;
+
+	assert_int_equal(c->output_limit, 65536);
+	job_defaults_print(c->defaults, &b);
+	assert_non_null(strstr(strbuf_str(&b), "\noutput-limit=64K\n"));
+	config_free(c);
+	strbuf_fini(&b);
+	c = parse("[defaults]\noutput-limit = 2M\n"
+		  "[store]\noutput-limit = 64K\n");
+	job_defaults_print(c->defaults, &b);
+	assert_non_null(strstr(strbuf_str(&b), "\noutput-limit=2M\n"));
+	config_free(c);
+	strbuf_fini(&b);
 }
 
 static void
@@ -503,6 +524,7 @@ main(void)
 	    cmocka_unit_test(an_empty_file_is_all_defaults),
 	    cmocka_unit_test(every_setting),
 	    cmocka_unit_test(databases),
+	    cmocka_unit_test(output_limit_of_jobs),
 	    cmocka_unit_test(some_defaults_follow_others),
 	    cmocka_unit_test(paths_are_absolute),
 	    cmocka_unit_test(variables_are_replaced),
