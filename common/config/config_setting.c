@@ -6,6 +6,8 @@
 
 #include "base/duration.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
+#include "config/config_api.h"
 #include "config/config_cluster.h"
 #include "config/config_value.h"
 #include "config/conninfo.h"
@@ -23,6 +25,31 @@ setting_keep(struct setting_file *file, char *s)
 	    sizeof(*file->strings));
 	file->strings[file->nstrings++] = s;
 	return s;
+}
+
+const char *
+setting_words(struct setting_file *file, const char *value, char between,
+    int (*check)(const char *word, struct err *err), struct err *err)
+{
+	static const char separators[] = ", \t";
+	struct strbuf b = STRBUF_INIT;
+	size_t len, start;
+
+	for (const char *p = value + strspn(value, separators); *p != '\0';
+	     p += len, p += strspn(p, separators)) {
+		len = strcspn(p, separators);
+		if (b.len > 0)
+			strbuf_addch(&b, between);
+		start = b.len;
+		strbuf_add(&b, p, len);
+		if (check(strbuf_str(&b) + start, err) == -1) {
+			strbuf_fini(&b);
+			return NULL;
+		}
+	}
+	if (b.len == 0)
+		strbuf_adds(&b, "");
+	return setting_keep(file, strbuf_take(&b));
 }
 
 static int
@@ -239,6 +266,7 @@ const struct setting settings[] = {
     {"master", "tags", config_parse_tags, AT(tags), 0, 0, ""},
     {"api", "socket", parse_path, AT(socket), 0, 0, NULL},
     {"api", "socket-mode", parse_mode, AT(socket_mode), 0, 0, "0660"},
+    {"api", "listen", config_parse_listen, 0, 0, 0, NULL},
     {"store", "type", parse_store_type, 0, 0, 0, "sqlite"},
     {"store", "path", parse_path, AT(store_path), 0, 0, NULL},
     {"store", "conninfo", parse_conninfo, AT(store_conninfo), 0, 0, NULL},

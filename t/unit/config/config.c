@@ -289,7 +289,7 @@ static const struct {
 	"2: unknown key \"statedir\" in [master]; did you mean state-dir?"},
     {"[master]\nlabel = x\n", "2: unknown key \"label\" in [master]"},
     {"[master]\nforks = 1\n", "2: unknown key \"forks\" in [master]"},
-    {"[api]\nlisten = off\n", "2: unknown key \"listen\" in [api]"},
+    {"[api]\nport = 80\n", "2: unknown key \"port\" in [api]"},
     {"[store]\nkeep = 0s\n",
 	"2: keep \"0s\": write how long, such as 30d, or none to keep for "
 	"ever"},
