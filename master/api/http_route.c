@@ -17,9 +17,9 @@
 #define LIST_VALUE_MAX 8192
 
 static const struct route routes[] = {
-    {"GET", "/healthz", "status", ROLE_MASTER, API_VIEWER, ROUTE_HEALTH, "",
+    {"GET", "/healthz", "status", ROLE_MASTER, API_ANYBODY, ROUTE_HEALTH, "",
 	""},
-    {"GET", "/readyz", "status", ROLE_MASTER, API_VIEWER, ROUTE_READY, "", ""},
+    {"GET", "/readyz", "status", ROLE_MASTER, API_ANYBODY, ROUTE_READY, "", ""},
     {"GET", "/v1/status", "status", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "",
 	""},
     {"GET", "/v1/overview", "overview", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
