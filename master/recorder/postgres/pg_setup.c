@@ -25,6 +25,10 @@ static const struct {
 	"003-results",
 #include "postgres_003-results.h"
     },
+    {
+	"004-guards",
+#include "postgres_004-guards.h"
+    },
 };
 
 void
