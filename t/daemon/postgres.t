@@ -224,7 +224,8 @@ $hosts[1]->wait_for('two runs of q2 to be left', sub {
 pass('runs that are too many are deleted, the oldest first');
 
 # --- both stores have the same tables ---
-my %extra = ('runs.twin' => 'only PostgreSQL forbids a second one');
+my %extra = ('runs.twin' => 'only PostgreSQL forbids a second one',
+    'runs.copy' => 'the other copies are of other hosts');
 my %local = ('jobs.joined' => 'counts the ends of this host');
 my %columns;
 for my $table (split /\s+/, ($hosts[0]->command('sqlite3',

@@ -29,6 +29,10 @@ static const struct {
 	"004-guards",
 #include "postgres_004-guards.h"
     },
+    {
+	"005-copies",
+#include "postgres_005-copies.h"
+    },
 };
 
 void

@@ -38,7 +38,7 @@ ask(struct run *run)
 {
 	const struct run_begin *b = &run->begin;
 	struct master *m = run->master;
-	char copy[CLUSTER_NAME_MAX + 2] = "";
+	char copy[RUN_COPY_SIZE];
 	const struct guard_ask question = {
 	    .run = b->id,
 	    .job = b->job,
@@ -47,10 +47,7 @@ ask(struct run *run)
 	    .attempt = b->attempt,
 	};
 
-	if (b->copy == COPY_OF_HOST)
-		snprintf(copy, sizeof(copy), "@%s", b->host);
-	else if (b->copy != 0)
-		snprintf(copy, sizeof(copy), "%u", b->copy);
+	run_begin_copy(b, copy);
 	run->guard = GUARD_ASKED;
 	heap_set(&m->heap, &run->timer, clock_ms() + ASK_MS);
 	master_arm(m);
