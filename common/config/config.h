@@ -37,6 +37,7 @@ struct config_cluster {
 
 struct calendar_section; /* job_calendar.h */
 struct database_section; /* database.h */
+struct queue_section;    /* queue.h */
 struct job_defaults;     /* job.h: the keys of [defaults] */
 
 enum store_type {
@@ -58,10 +59,10 @@ struct config {
 	int64_t shutdown_ms;   /* shutdown-timeout, 3m */
 	const char *log;       /* "stderr", "syslog" or a file */
 	enum log_level log_level;
-	const char *node_name; /* the host's name */
+	const char *node_name;  /* the host's name */
 	const char *plugin_dir; /* LIBDIR/belfry/plugins */
-	const char *cgroup;    /* "auto", "off" or a directory */
-	const char *tags;      /* separated by one blank; "" none */
+	const char *cgroup;     /* "auto", "off" or a directory */
+	const char *tags;       /* separated by one blank; "" none */
 
 	/* [api] */
 	const char *socket; /* RUN-DIR/belfry.sock */
@@ -86,6 +87,11 @@ struct config {
 	const struct database_section *databases;
 	size_t ndatabases;
 	const char *database_names; /* "A B C"; "" none */
+
+	/* [queue NAME], in their order, and the one that is always there */
+	const struct queue_section *queues;
+	size_t nqueues;
+	const char *queue_names; /* "A B C" */
 
 	/* [defaults]; never NULL */
 	const struct job_defaults *defaults;
