@@ -41,6 +41,7 @@ struct config_cluster {
 struct address;          /* base/address.h */
 struct calendar_section; /* job_calendar.h */
 struct database_section; /* database.h */
+struct queue_section;    /* queue.h */
 struct job_defaults;     /* job.h: the keys of [defaults] */
 
 enum store_type {
@@ -93,6 +94,11 @@ struct config {
 	const struct database_section *databases;
 	size_t ndatabases;
 	const char *database_names; /* "A B C"; "" none */
+
+	/* [queue NAME], in their order, and the one that is always there */
+	const struct queue_section *queues;
+	size_t nqueues;
+	const char *queue_names; /* "A B C" */
 
 	/* [defaults]; never NULL */
 	const struct job_defaults *defaults;

@@ -197,8 +197,7 @@ check_command(struct parser *parser)
 			    "statements, or plugin = whose function it calls");
 		return;
 	}
-	if (job_settings_check(
-		draft, parser->env->options->databases, &key, &err) == -1)
+	if (job_settings_check(draft, parser->env->options, &key, &err) == -1)
 		job_error(parser, line_of(parser, key), "%s", err.text);
 	if (!job_kind_has_program((enum job_kind)draft->options.kind))
 		return;

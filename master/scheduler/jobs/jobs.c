@@ -323,6 +323,7 @@ load_set(struct master *m, struct job_set **set_r, struct err *err)
 	struct job_set_options options = {
 	    .defaults = m->config->defaults,
 	    .databases = m->config->database_names,
+	    .queues = m->config->queue_names,
 	    .default_user = m->config->user,
 	    .privileged = m->role->privileged,
 	    .now = clock_ms() / 1000,
@@ -402,7 +403,6 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	struct job_set *set;
 	struct job **all;
 
-	refresh_files(m);
 	if (load_set(m, &set, err) == -1)
 		return -1;
 	if (m->phase == MASTER_LOADING && plugins_are_asked(m)) {
