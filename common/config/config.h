@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "config/job.h"
 
 /* So many independent Redis servers at most. */
 #define CLUSTER_REDIS_MAX 9
@@ -58,10 +59,10 @@ struct config {
 	int64_t shutdown_ms;   /* shutdown-timeout, 3m */
 	const char *log;       /* "stderr", "syslog" or a file */
 	enum log_level log_level;
-	const char *node_name; /* the host's name */
+	const char *node_name;  /* the host's name */
 	const char *plugin_dir; /* LIBDIR/belfry/plugins */
-	const char *cgroup;    /* "auto", "off" or a directory */
-	const char *tags;      /* separated by one blank; "" none */
+	const char *cgroup;     /* "auto", "off" or a directory */
+	const char *tags;       /* separated by one blank; "" none */
 
 	/* [api] */
 	const char *socket; /* RUN-DIR/belfry.sock */
@@ -77,6 +78,9 @@ struct config {
 	int64_t keep_failures_ms;        /* 90d; 0: for ever */
 
 	struct config_cluster cluster;
+
+	/* [crontab] */
+	struct job_crontabs crontabs; /* none */
 
 	/* [calendar NAME], in their order */
 	const struct calendar_section *calendars;
