@@ -104,6 +104,7 @@ struct job_options {
 	const char *labels;        /* "WORD KEY=VALUE", each once; "" none */
 	const char *uses;  /* "NAME:N ...", see job_next_use(); "" none */
 	const char *owner; /* "" nobody said */
+	const char *queue; /* "" none */
 	/* what start_at, end_at and calendar_name mean, found out later */
 	const struct job_calendar *calendar; /* a reference, NULL none */
 	int64_t start_s;                     /* first instant; INT64_MIN none */
@@ -258,6 +259,7 @@ struct job_set_options {
 	const struct job_crontabs *crontabs; /* read, too; NULL: none */
 	/* Files of jobs stay as they were; only crontabs are read again. */
 	bool crontabs_only;
+	const char *queues;    /* the same */
 	const char *default_user; /* whose jobs need no root-owned file */
 	bool privileged;          /* we are root: check owners and modes */
 	bool hints;               /* also look for hints (slow) */

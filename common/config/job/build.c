@@ -182,8 +182,7 @@ check_command(struct job_builder *builder)
 			    "statements, or plugin = whose function it calls");
 		return;
 	}
-	if (job_settings_check(
-		draft, builder->env->options->databases, &key, &err) == -1)
+	if (job_settings_check(draft, builder->env->options, &key, &err) == -1)
 		job_builder_error(
 		    builder, line_of(builder, key), "%s", err.text);
 	if (!job_kind_has_program((enum job_kind)draft->options.kind))

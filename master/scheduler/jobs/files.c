@@ -11,6 +11,7 @@ files_load(struct master *m, bool crontabs_only, struct job_set **set_r,
 	struct job_set_options options = {
 	    .defaults = m->config->defaults,
 	    .databases = m->config->database_names,
+	    .queues = m->config->queue_names,
 	    .crontabs = &m->config->crontabs,
 	    .crontabs_only = crontabs_only,
 	    .default_user = m->config->user,

@@ -371,7 +371,6 @@ jobs_load(struct master *m, bool crontabs_only, struct jobs_change *change_r,
 	struct job_set *set;
 	struct job **all;
 
-	refresh_files(m);
 	if (files_load(m, crontabs_only, &set, err) == -1)
 		return -1;
 	if (m->phase == MASTER_LOADING && plugins_are_asked(m)) {
