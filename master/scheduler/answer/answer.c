@@ -393,6 +393,7 @@ static const struct {
     {"next", answer_next},
     {"overview", answer_overview},
     {"graph", answer_graph},
+    {"metrics", metrics_answer},
     {"nodes", crew_answer_nodes},
     {"run", answer_run},
     {"kill", answer_kill},
