@@ -67,6 +67,7 @@ struct upgrade_info {
 	char error[1024];         /* why it failed */
 };
 struct crew;
+struct crontab_watch; /* crontab/watch.h */
 
 struct master {
 	struct role *role;     /* borrowed */
@@ -112,9 +113,10 @@ struct master {
 	struct recover *recover; /* while loading; recover.c */
 	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	struct plugins plugins;
-	struct jobs_change reloaded; /* while a reload goes on */
-	char *reload_problem;        /* owned; of it; NULL none */
-	uint64_t *reloaders;     /* asks that wait for a reload to be over */
+	struct crontab_watch *crontabs; /* NULL: nobody notices changes */
+	struct jobs_change reloaded;    /* while a reload goes on */
+	char *reload_problem;           /* owned; of it; NULL none */
+	uint64_t *reloaders; /* asks that wait for a reload to be over */
 	size_t nreloaders;
 	size_t reloaders_cap;
 };
@@ -250,5 +252,8 @@ int reload_handle(struct master *m, struct message *message, struct err *err);
 
 /* Loads the jobs, and ends the reload unless plugins have to be asked. */
 void reload_jobs(struct master *m);
+
+/* Reads the crontabs alone, again: somebody changed one. */
+void reload_crontabs(struct master *m);
 
 #endif
