@@ -86,6 +86,7 @@ write_head(struct http_conn *conn, int status, const char *content_type)
 	    evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0)
 		conn->close_after = true;
 	conn->begun = true;
+	conn->server->answers[status / 100 % 6]++;
 	evbuffer_add_printf(
 	    out, "HTTP/1.1 %d %s\r\n", status, http_status_text(status));
 	write_date(out);

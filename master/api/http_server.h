@@ -65,6 +65,14 @@ void http_server_free(struct http_server *server);
  */
 void http_server_listen(struct http_server *server, int fd);
 
+/* For /metrics. */
+struct http_counts {
+	uint64_t answers[6]; /* by the first digit of the status */
+	unsigned connections;
+};
+
+struct http_counts http_server_counts(const struct http_server *server);
+
 /* Bytes that clients have not taken yet. */
 size_t http_server_backlog(const struct http_server *server);
 
@@ -92,7 +100,7 @@ void *http_conn_data(const struct http_conn *conn);
 void http_conn_set_endless(struct http_conn *conn);
 
 /*
- * One more header of the coming answer, at most 512 bytes in all. Before
+ * One more header of the coming answer, at most 2 KiB in all. Before
  * http_conn_reply() or http_conn_begin().
  */
 void http_conn_add_header(
