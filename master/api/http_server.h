@@ -106,7 +106,11 @@ void http_conn_set_endless(struct http_conn *conn);
 void http_conn_add_header(
     struct http_conn *conn, const char *name, const char *value);
 
-/* The whole answer. The connection is not the caller's afterwards. */
+/*
+ * The whole answer; one with status 200 to a GET has an entity tag, is 304
+ * when the client has it already, and is compressed when it takes that. The
+ * connection is not the caller's afterwards.
+ */
 void http_conn_reply(struct http_conn *conn, int status,
     const char *content_type, const void *body, size_t len);
 void http_conn_reply_problem(
