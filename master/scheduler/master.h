@@ -71,6 +71,7 @@ struct upgrade_info {
 	char error[1024];         /* why it failed */
 };
 struct crew;
+struct crontab_watch; /* crontab/watch.h */
 
 struct master {
 	struct role *role;     /* borrowed */
@@ -118,10 +119,11 @@ struct master {
 	struct plugins plugins;
 	struct metrics metrics;
 	struct events events;
-	struct forecast forecast; /* the last one */
-	struct jobs_change reloaded; /* while a reload goes on */
-	char *reload_problem;        /* owned; of it; NULL none */
-	uint64_t *reloaders;     /* asks that wait for a reload to be over */
+	struct forecast forecast;       /* the last one */
+	struct crontab_watch *crontabs; /* NULL: nobody notices changes */
+	struct jobs_change reloaded;    /* while a reload goes on */
+	char *reload_problem;           /* owned; of it; NULL none */
+	uint64_t *reloaders; /* asks that wait for a reload to be over */
 	size_t nreloaders;
 	size_t reloaders_cap;
 };
@@ -257,5 +259,8 @@ int reload_handle(struct master *m, struct message *message, struct err *err);
 
 /* Loads the jobs, and ends the reload unless plugins have to be asked. */
 void reload_jobs(struct master *m);
+
+/* Reads the crontabs alone, again: somebody changed one. */
+void reload_crontabs(struct master *m);
 
 #endif
