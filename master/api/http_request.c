@@ -10,6 +10,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+/* openapi.json */
+static const char openapi[] =
+#include "openapi.h"
+    ;
+
 static void
 ask(struct api *api, struct http_conn *conn, const struct route_call *call)
 {
@@ -23,7 +28,10 @@ ask(struct api *api, struct http_conn *conn, const struct route_call *call)
 	}
 	if (call->route->right > API_VIEWER)
 		log_info("request %s by %s", call->route->verb, caller.who);
-	if (call->route->kind == ROUTE_EVENTS)
+	if (call->route->kind == ROUTE_DOCUMENT)
+		http_conn_reply(conn, 200, "application/json", openapi,
+		    sizeof(openapi) - 1);
+	else if (call->route->kind == ROUTE_EVENTS)
 		events_hub_add(api->events, conn);
 	else
 		ask_table_send(api->asks, conn, call, caller.who);
