@@ -148,7 +148,7 @@ master_begin(struct master *m)
 	event_add(m->workers_event, NULL);
 	/* What the first launch would have to wait for. */
 	prepare_cb(-1, 0, m);
-	users_get(&m->users, m->config->user, "", clock_ms());
+	users_prepare(m);
 	master_tell_patience(m);
 	if (m->crew != NULL)
 		crew_start(m); /* calls master_ready() when it is */

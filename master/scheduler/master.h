@@ -6,6 +6,7 @@
  *   recover.c   start: what the store and the run files tell; recover_files.c
  *   reload.c    the guardian's RELOAD; refresh.c: zones and calendars
  *   retell.c    a new store is told what is not over
+ *   inquiry.c   what a child of the library launcher is asked
  *   teardown.c  the end
  *   clock/      the alarm, the heap, when a job is due, the launch rate
  *   jobs/       the table of jobs, their memory, retries and pauses; what is
@@ -84,6 +85,7 @@ struct master {
 	struct outbox outbox;
 	struct pauses pauses;
 	struct users users;
+	struct inquiry *inquiries; /* under way; inquiry.h */
 	struct run_ids ids;
 	struct places places;
 	struct uses uses;
@@ -114,7 +116,7 @@ struct master {
 	struct plugins plugins;
 	struct jobs_change reloaded; /* while a reload goes on */
 	char *reload_problem;        /* owned; of it; NULL none */
-	uint64_t *reloaders;     /* asks that wait for a reload to be over */
+	uint64_t *reloaders; /* asks that wait for a reload to be over */
 	size_t nreloaders;
 	size_t reloaders_cap;
 };

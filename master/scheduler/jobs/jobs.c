@@ -324,6 +324,7 @@ load_set(struct master *m, struct job_set **set_r, struct err *err)
 	    .defaults = m->config->defaults,
 	    .databases = m->config->database_names,
 	    .default_user = m->config->user,
+	    .local_names = true,
 	    .privileged = m->role->privileged,
 	    .now = clock_ms() / 1000,
 	    .plugin = plugins_find,
