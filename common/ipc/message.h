@@ -206,6 +206,7 @@ enum message_type {
 enum listen_kind {
 	LISTEN_WORKERS = 1, /* to the master: run-dir/worker.sock */
 	LISTEN_API = 2,     /* to the api: the command's unix socket */
+	LISTEN_API_TCP = 3, /* to the api: an address of listen; any number */
 };
 
 /* How the last upgrade stands; numbers are on the wire. */

@@ -15,9 +15,9 @@
 #define VALUE_MAX 1024
 
 static const struct route routes[] = {
-    {"GET", "/healthz", "status", ROLE_MASTER, API_VIEWER, ROUTE_HEALTH, "",
+    {"GET", "/healthz", "status", ROLE_MASTER, API_ANYBODY, ROUTE_HEALTH, "",
 	""},
-    {"GET", "/readyz", "status", ROLE_MASTER, API_VIEWER, ROUTE_READY, "", ""},
+    {"GET", "/readyz", "status", ROLE_MASTER, API_ANYBODY, ROUTE_READY, "", ""},
     {"GET", "/v1/status", "status", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "",
 	""},
     {"GET", "/v1/nodes", "nodes", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "", ""},
