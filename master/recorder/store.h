@@ -119,6 +119,9 @@ struct store_check {
 	enum outcome run_outcome;
 	int64_t started_us, finished_us, created_ms;
 	const char *run_host;
+	/* Of a store that hosts share. */
+	bool is_copy; /* one of several of the slot, each on a host */
+	bool is_twin; /* not the only one of this attempt, and copy */
 };
 
 /*

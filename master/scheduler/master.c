@@ -47,6 +47,8 @@ run_due(struct run *run)
 		crew_turn(run);
 	else if (run->state == RUN_DELAYED)
 		run_set_state(run, RUN_WAITING);
+	else if (run->state == RUN_WAITING && crew_guard_due(run))
+		return;
 	else if (run->waits_for != NULL)
 		uses_expired(run);
 	else if (run->state == RUN_WAITING)
@@ -208,6 +210,9 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 	case MSG_STATE_NEW:
 		retell_start(m);
 		break;
+	case MSG_GUARD_ANSWER:
+		rc = crew_guard_answer(m, message);
+		break;
 	case MSG_RECORDED:
 		outbox_confirmed(m, wire_get_u64(&message->body));
 		break;
@@ -225,6 +230,7 @@ static const struct channel_dispatch recorder_dispatch[] = {
     {MSG_STATE_AFTER, handle_recorder},
     {MSG_STATE_END, handle_recorder},
     {MSG_STATE_NEW, handle_recorder},
+    {MSG_GUARD_ANSWER, handle_recorder},
     {MSG_RECORDED, handle_recorder},
     {0, NULL},
 };

@@ -111,7 +111,7 @@ reload_jobs(struct master *m)
 	struct err why = {""};
 
 	if (m->phase == MASTER_RUNNING &&
-	    jobs_load(m, &m->reloaded, &why) == -1) {
+	    jobs_load(m, false, &m->reloaded, &why) == -1) {
 		log_error("%s; the jobs stay as they were", why.text);
 		free(m->reload_problem);
 		m->reload_problem = xstrdup(why.text);

@@ -40,10 +40,9 @@ sub waits {
 }
 
 sub kill_process {
-	my ($role, $index) = @_;
-	my ($process) = grep { $_->{role} eq $role && $_->{index} == $index }
-	    @{ $d->json('status')->{processes} };
-	ok(kill('KILL', $process->{pid}), "$role $index killed");
+	my ($role) = @_;
+	my ($pid) = @{ $d->processes->{$role} };
+	ok(kill('KILL', $pid), "$role killed");
 }
 
 $d->start;
@@ -53,14 +52,14 @@ ok(waits($hangs), 'while its user cannot be looked up a run waits');
 is(output($d->run('other')), "$>\n", 'the run of another does not');
 is(output($d->run('plain')), "$>\n", 'nor one without a user');
 
-kill_process('launcher', 8);
+kill_process('library-launcher');
 ok(waits($hangs), 'nor does it mind the end of whoever looks');
 unlink $d->path("nss/hang-$self");
 is(output($hangs), "$>\n", 'it runs when the answer comes');
 
 # Nobody looks again for a minute: with a new master all is forgotten.
 $d->write("nss/die-$self", '');
-kill_process('master', 0);
+kill_process('master');
 my $run = $d->wait_for('the new master', sub { eval { $d->run('hangs') } });
 my $end = $d->finished($run);
 is($end->{outcome}, 'launch-failed', 'without any answer it fails');

@@ -9,13 +9,6 @@
 
 #include "config/quote.h"
 
-/* What is known of a name. */
-enum who {
-	WHO_NOBODY,
-	WHO_FOUND,
-	WHO_UNKNOWN, /* only a name service could tell */
-};
-
 bool
 job_owner_is_trusted(const struct stat *st)
 {
@@ -70,9 +63,9 @@ find_local_group(const char *name, gid_t gid)
 	return gr;
 }
 
-/* By name or number. */
-static enum who
-find_user(const char *name, const struct job_set_options *options, uid_t *uid_r)
+enum job_owner
+job_owner_find(
+    const char *name, const struct job_set_options *options, uid_t *uid_r)
 {
 	const struct passwd *pw = find_local_user(name, 0);
 
@@ -83,11 +76,12 @@ find_user(const char *name, const struct job_set_options *options, uid_t *uid_r)
 	else if (is_number(name))
 		*uid_r = (uid_t)strtoul(name, NULL, 10);
 	else
-		return options->local_names ? WHO_UNKNOWN : WHO_NOBODY;
-	return WHO_FOUND;
+		return options->local_names ? JOB_OWNER_UNKNOWN :
+					      JOB_OWNER_NOBODY;
+	return JOB_OWNER_FOUND;
 }
 
-static enum who
+static enum job_owner
 find_group(
     const char *name, const struct job_set_options *options, gid_t *gid_r)
 {
@@ -100,8 +94,9 @@ find_group(
 	else if (is_number(name))
 		*gid_r = (gid_t)strtoul(name, NULL, 10);
 	else
-		return options->local_names ? WHO_UNKNOWN : WHO_NOBODY;
-	return WHO_FOUND;
+		return options->local_names ? JOB_OWNER_UNKNOWN :
+					      JOB_OWNER_NOBODY;
+	return JOB_OWNER_FOUND;
 }
 
 static const char *
@@ -133,7 +128,8 @@ job_owner_check_file(const struct stat *st,
 		return 0;
 	uid = geteuid();
 	if (!options->local_names &&
-	    find_user(default_user(options), options, &uid) != WHO_FOUND)
+	    job_owner_find(default_user(options), options, &uid) !=
+		JOB_OWNER_FOUND)
 		uid = 0;
 	if (uid == st->st_uid)
 		return 0;
@@ -164,12 +160,12 @@ is_our_user(const char *name, const struct job_set_options *options)
 {
 	uid_t uid;
 
-	switch (find_user(name, options, &uid)) {
-	case WHO_FOUND:
+	switch (job_owner_find(name, options, &uid)) {
+	case JOB_OWNER_FOUND:
 		return uid == geteuid();
-	case WHO_UNKNOWN:
+	case JOB_OWNER_UNKNOWN:
 		return find_local_user(NULL, geteuid()) == NULL;
-	case WHO_NOBODY:
+	case JOB_OWNER_NOBODY:
 		break;
 	}
 	return false;
@@ -181,11 +177,11 @@ is_our_group(const char *name, const struct job_set_options *options)
 	gid_t gid;
 
 	switch (find_group(name, options, &gid)) {
-	case WHO_FOUND:
+	case JOB_OWNER_FOUND:
 		return gid == getegid();
-	case WHO_UNKNOWN:
+	case JOB_OWNER_UNKNOWN:
 		return find_local_group(NULL, getegid()) == NULL;
-	case WHO_NOBODY:
+	case JOB_OWNER_NOBODY:
 		break;
 	}
 	return false;
@@ -228,7 +224,7 @@ check_untrusted(const struct job_options *job,
 		    quote(quoted, job->user), daemon_user);
 	*key_r = "group";
 	if (*job->group != '\0' &&
-	    (find_group(job->group, options, &gid) != WHO_FOUND ||
+	    (find_group(job->group, options, &gid) != JOB_OWNER_FOUND ||
 		!user_is_in_group(daemon_user, gid)))
 		return err_set(err,
 		    "group %s: only a file of root's may name a group that "
@@ -246,7 +242,8 @@ job_owner_check_job(const struct job_options *job,
 		return 0;
 	if (!options->privileged)
 		return check_unprivileged(job, options, key_r, err);
-	if (source->trusted)
+	/* A user's own crontab has no such keys but the user it belongs to. */
+	if (source->trusted || source->kind == JOB_SOURCE_USER_CRONTAB)
 		return 0;
 	return check_untrusted(job, options, key_r, err);
 }

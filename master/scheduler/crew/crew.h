@@ -28,6 +28,7 @@
 
 #include "ask.h"
 #include "base/err.h"
+#include "ipc/packet.h"
 #include "ipc/record.h"
 #include "ipc/result.h"
 
@@ -80,6 +81,18 @@ void crew_claim_extra(struct run *run);
 
 /* holds.c: may it be launched now? */
 bool crew_may_launch(const struct run *run);
+
+/*
+ * guard.c: has the guard let it start, if there is one? Asks it once; what it
+ * says starts the run, or ends it.
+ */
+bool crew_is_guarded(struct run *run);
+
+/* The timer of a waiting run: false when it is not the guard's. */
+bool crew_guard_due(struct run *run);
+
+/* The recorder's GUARD_ANSWER. 0, or -1 when malformed. */
+int crew_guard_answer(struct master *m, struct message *message);
 
 /* What a worker is told of the lease that its run needs. */
 void crew_fill_lease(const struct run *run, struct spec_source *source);

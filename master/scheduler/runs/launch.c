@@ -297,7 +297,8 @@ is_in_rate(struct master *m)
 
 /*
  * When its user is known; in a cluster only with a claim, which is asked for
- * now at the latest; and with the semaphores that it uses.
+ * now at the latest; with the semaphores that it uses; and last with the word
+ * of the guard.
  */
 static bool
 is_allowed(struct run *run)
@@ -305,7 +306,7 @@ is_allowed(struct run *run)
 	if (!users_ready(run))
 		return false;
 	if (run->master->crew == NULL || crew_may_launch(run))
-		return uses_ready(run);
+		return uses_ready(run) && crew_is_guarded(run);
 	if (run->timer.pos == 0)
 		crew_claim_extra(run);
 	return false;

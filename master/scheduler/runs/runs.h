@@ -66,12 +66,14 @@ struct run {
 	bool watches;           /* claims only if others are silent */
 	bool waited;            /* for another run: it is never too late */
 	bool unguarded;         /* runs without a claim */
+	uint8_t guard;          /* enum guard_state, crew/guard.c */
 	uint16_t turn;          /* so many hosts come before this one */
 	struct claim *claim;    /* asked for, or won; the cluster's */
 	struct crew_row *row;   /* to be recorded in place of a run; owned */
 	struct crew_lost *lost; /* it is in the place of that one; owned */
 	uint64_t epoch;         /* of the lease it was claimed in */
 	int64_t staged_ms;      /* CLOCK_BOOTTIME */
+	int64_t guard_ms;       /* CLOCK_BOOTTIME: the guard was asked first */
 };
 
 #define RUNS_TABLE 4096
