@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/crew/crew.h"
+#include "scheduler/jobs/rewind.h"
 
 /* Due jobs and retries handled before the loop looks at its channels. */
 #define TICK_MAX 64
@@ -91,7 +92,7 @@ alarm_rang(int64_t step_ms, void *arg)
 	if (step_ms != 0) {
 		log_warn("the wall clock was set by %+lld.%03d s",
 		    (long long)step_ms / 1000, abs((int)(step_ms % 1000)));
-		retries_shift(m, step_ms);
+		rewind_step(m, step_ms);
 	}
 	tick(m);
 }
