@@ -9,7 +9,7 @@
 
 #include "api/http_server.h"
 
-#define HTTP_EXTRA_HEADERS_MAX 512
+#define HTTP_EXTRA_HEADERS_MAX 2048
 /* More than this unsent: no further pipelined request is begun. */
 #define HTTP_OUTPUT_MAX        ((size_t)256 << 10)
 

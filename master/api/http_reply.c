@@ -89,10 +89,12 @@ write_head(struct http_conn *conn, int status, const char *content_type)
 	evbuffer_add_printf(
 	    out, "HTTP/1.1 %d %s\r\n", status, http_status_text(status));
 	write_date(out);
-	evbuffer_add_printf(out,
-	    "Content-Type: %s\r\nCache-Control: no-store\r\n"
-	    "X-Content-Type-Options: nosniff\r\n%s",
-	    content_type, conn->extra);
+	if (content_type != NULL)
+		evbuffer_add_printf(out, "Content-Type: %s\r\n", content_type);
+	if (strstr(conn->extra, "Cache-Control: ") == NULL)
+		evbuffer_add_printf(out, "Cache-Control: no-store\r\n");
+	evbuffer_add_printf(
+	    out, "X-Content-Type-Options: nosniff\r\n%s", conn->extra);
 	if (conn->close_after)
 		evbuffer_add_printf(out, "Connection: close\r\n");
 	else if (conn->head.minor == 0)
@@ -105,7 +107,12 @@ http_conn_reply(struct http_conn *conn, int status, const char *content_type,
     const void *body, size_t len)
 {
 	write_head(conn, status, content_type);
-	evbuffer_add_printf(output(conn), "Content-Length: %zu\r\n\r\n", len);
+	/* 304 has no body, and this length would be said of the 200's. */
+	if (status == 304)
+		evbuffer_add_printf(output(conn), "\r\n");
+	else
+		evbuffer_add_printf(
+		    output(conn), "Content-Length: %zu\r\n\r\n", len);
 	if (!is_head_request(conn))
 		evbuffer_add(output(conn), body, len);
 	http_conn_finish(conn);

@@ -76,13 +76,17 @@ void *http_conn_data(const struct http_conn *conn);
 void http_conn_set_endless(struct http_conn *conn);
 
 /*
- * One more header of the coming answer, at most 512 bytes in all. Before
- * http_conn_reply() or http_conn_begin().
+ * One more header of the coming answer, at most 2 KiB in all. Before
+ * http_conn_reply() or http_conn_begin(). Without a Cache-Control the answer
+ * is not to be stored.
  */
 void http_conn_add_header(
     struct http_conn *conn, const char *name, const char *value);
 
-/* The whole answer. The connection is not the caller's afterwards. */
+/*
+ * The whole answer; content_type is NULL when it has no body. The connection
+ * is not the caller's afterwards.
+ */
 void http_conn_reply(struct http_conn *conn, int status,
     const char *content_type, const void *body, size_t len);
 void http_conn_reply_problem(
