@@ -347,6 +347,8 @@ parse_all(const char *path, const char *text, size_t len,
 	parse_fallbacks(&parser);
 	if (parser.nerrors == 0)
 		check_cluster(&parser);
+	job_defaults_output_limit(
+	    file->defaults, (uint64_t)file->config.output_limit);
 	job_defaults_check(file->defaults, default_error, &parser);
 	config_calendar_check(file, default_error, &parser);
 	config_database_check(file, default_error, &parser);

@@ -41,4 +41,12 @@ extern const struct setting settings[];
 /* Gives a string of the heap to the file. Returns it. */
 const char *setting_keep(struct setting_file *file, char *s);
 
+/*
+ * The words of value, parted by commas or blanks, each checked, with one byte
+ * between. The file's; NULL with err.
+ */
+const char *
+setting_words(struct setting_file *file, const char *value, char between,
+    int (*check)(const char *word, struct err *err), struct err *err);
+
 #endif

@@ -189,7 +189,7 @@ enum role_id {
 	X(63, ANSWER_DATA, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),    \
 	    ROLE_BIT(ROLE_API), 4, MESSAGE_PAYLOAD_MAX, false)                 \
 	X(64, ANSWER_END, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),     \
-	    ROLE_BIT(ROLE_API), 0, 1024, false)
+	    ROLE_BIT(ROLE_API), 0, 2048, false)
 
 enum message_type {
 #define X(number, name, ...) MSG_##name = number,
@@ -200,6 +200,7 @@ enum message_type {
 enum listen_kind {
 	LISTEN_WORKERS = 1, /* to the master: run-dir/worker.sock */
 	LISTEN_API = 2,     /* to the api: the command's unix socket */
+	LISTEN_API_TCP = 3, /* to the api: an address of listen; any number */
 };
 
 /* How the last upgrade stands; numbers are on the wire. */

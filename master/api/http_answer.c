@@ -11,7 +11,7 @@
 
 /* After so many bytes of answers it is counted anew what is held. */
 #define HELD_STEP ((size_t)1 << 20)
-#define NEXT_MAX  250
+#define NEXT_MAX  1500
 
 /* All that waits in this process because somebody does not take it. */
 static size_t

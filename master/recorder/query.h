@@ -25,6 +25,9 @@ struct query_env {
 /* Answers now or later; keeps nothing of ask. */
 void query_answer(struct query_env *env, const struct ask *ask);
 
+/* The start of a run that is not over; 0: it has no run file here. */
+int64_t query_live_start_us(const struct query_env *env, const char *run);
+
 /*
  * A run that is not over has its start in its run file alone: the store hears
  * of beginnings and ends. Adds it, when this host has that file.

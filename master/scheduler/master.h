@@ -18,6 +18,7 @@
 #ifndef BELFRY_SCHEDULER_MASTER_H
 #define BELFRY_SCHEDULER_MASTER_H
 
+#include "scheduler/answer/forecast.h"
 #include "scheduler/clock/alarm.h"
 #include "scheduler/clock/heap.h"
 #include "scheduler/jobs/after.h"
@@ -112,6 +113,7 @@ struct master {
 	struct recover *recover; /* while loading; recover.c */
 	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	struct plugins plugins;
+	struct forecast forecast; /* the last one */
 	struct jobs_change reloaded; /* while a reload goes on */
 	char *reload_problem;        /* owned; of it; NULL none */
 	uint64_t *reloaders;     /* asks that wait for a reload to be over */

@@ -49,6 +49,8 @@ warn_fixed(const struct config *was, const struct config *is)
 	warn_changed("group", was->group, is->group);
 	warn_changed("log", was->log, is->log);
 	warn_changed("socket", was->socket, is->socket);
+	warn_changed("listen", was->listen != NULL ? was->listen : "off",
+	    is->listen != NULL ? is->listen : "off");
 	warn_changed("store path", was->store_path, is->store_path);
 	if (was->log_level != is->log_level)
 		log_warn("log-level changed: takes effect when belfryd is "

@@ -384,6 +384,8 @@ static const struct {
     {"jobs", answer_jobs},
     {"job", answer_job},
     {"next", answer_next},
+    {"overview", answer_overview},
+    {"graph", answer_graph},
     {"nodes", crew_answer_nodes},
     {"run", answer_run},
     {"kill", answer_kill},

@@ -120,6 +120,9 @@ void crew_give(struct master *m, const char *name, const char *run);
 /* report.c */
 void crew_answer_nodes(struct master *m, struct ask *ask);
 
+/* The tags of a host, as far as they are known; "" none. */
+const char *crew_tags_of(const struct master *m, const char *name);
+
 /* For the status; null without a cluster. */
 json_t *crew_status(const struct master *m);
 

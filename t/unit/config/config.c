@@ -54,6 +54,7 @@ expect_defaults(const struct config *c)
 	assert_int_equal(c->keep_ms, INT64_C(30) * 86400000);
 	assert_int_equal(c->keep_runs, 0);
 	assert_int_equal(c->keep_failures_ms, INT64_C(90) * 86400000);
+	assert_int_equal(c->output_limit, 1 << 20);
 	assert_string_equal(c->tags, "");
 	assert_null(c->cluster.redis);
 	assert_string_equal(c->cluster.name, "belfry");
@@ -164,6 +165,26 @@ databases(void **state)
 	config_free(c);
 }
 
+/* [store] says it for jobs, [defaults] before it, wherever it stands. */
+static void
+output_limit_of_jobs(void **state)
+{
+	struct config *c = parse("[store]\noutput-limit = 64K\n");
+	struct strbuf b = STRBUF_INIT;
+
+	assert_int_equal(c->output_limit, 65536);
+	job_defaults_print(c->defaults, &b);
+	assert_non_null(strstr(strbuf_str(&b), "\noutput-limit=64K\n"));
+	config_free(c);
+	strbuf_fini(&b);
+	c = parse("[defaults]\noutput-limit = 2M\n"
+		  "[store]\noutput-limit = 64K\n");
+	job_defaults_print(c->defaults, &b);
+	assert_non_null(strstr(strbuf_str(&b), "\noutput-limit=2M\n"));
+	config_free(c);
+	strbuf_fini(&b);
+}
+
 static void
 some_defaults_follow_others(void **state)
 {
@@ -268,7 +289,7 @@ static const struct {
 	"2: unknown key \"statedir\" in [master]; did you mean state-dir?"},
     {"[master]\nlabel = x\n", "2: unknown key \"label\" in [master]"},
     {"[master]\nforks = 1\n", "2: unknown key \"forks\" in [master]"},
-    {"[api]\nlisten = off\n", "2: unknown key \"listen\" in [api]"},
+    {"[api]\nport = 80\n", "2: unknown key \"port\" in [api]"},
     {"[store]\nkeep = 0s\n",
 	"2: keep \"0s\": write how long, such as 30d, or none to keep for "
 	"ever"},
@@ -503,6 +524,7 @@ main(void)
 	    cmocka_unit_test(an_empty_file_is_all_defaults),
 	    cmocka_unit_test(every_setting),
 	    cmocka_unit_test(databases),
+	    cmocka_unit_test(output_limit_of_jobs),
 	    cmocka_unit_test(some_defaults_follow_others),
 	    cmocka_unit_test(paths_are_absolute),
 	    cmocka_unit_test(variables_are_replaced),
