@@ -31,7 +31,6 @@ static const struct {
     {"queue", false},
     {"ledger", false},
     {"audit", false},
-    {"login", false},
 };
 
 static bool

@@ -13,6 +13,8 @@ import runs from './pages/runs.js';
 import ledger from './pages/ledger.js';
 import nodes from './pages/nodes.js';
 import queue from './pages/queue.js';
+import timeline from './pages/timeline.js';
+import week from './pages/week.js';
 import missing from './pages/missing.js';
 
 const routes = [
@@ -21,6 +23,8 @@ const routes = [
 	[/^\/jobs\/([^/]+)$/, job],
 	[/^\/runs$/, runs],
 	[/^\/runs\/([^/]+)$/, run],
+	[/^\/timeline$/, timeline],
+	[/^\/week$/, week],
 	[/^\/queue$/, queue],
 	[/^\/nodes$/, nodes],
 	[/^\/ledger$/, ledger],
@@ -30,6 +34,8 @@ const menu = () => [
 	['/', 'overview', t('Overview')],
 	['/jobs', 'jobs', t('Jobs')],
 	['/runs', 'runs', t('Runs')],
+	['/timeline', 'timeline', t('Timeline')],
+	['/week', 'week', t('Week')],
 	['/ledger', 'ledger', t('Ledger')],
 	['/queue', 'queue', t('Queue')],
 	['/nodes', 'nodes', t('Nodes')],

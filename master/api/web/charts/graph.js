@@ -3,108 +3,85 @@ import {h, s} from '../lib/dom.js';
 import {segment} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
 import {lookOf} from '../lib/outcome.js';
-import {section} from '../lib/parts.js';
 
-const NODE_W = 170, NODE_H = 30, GAP_X = 60, GAP_Y = 14;
-const NODES_MAX = 80;
+const NODE_W = 158, NODE_H = 30, GAP_X = 46, GAP_Y = 14;
+const NAME_MAX = 18;
 
-/* Collects nodes by name, with the longest way from the middle, and edges. */
-class Layers {
-	nodes = new Map();
-	edges = [];
-	cut = false;
-
-	add(name, last, depth) {
-		const known = this.nodes.get(name);
-		if (known === undefined && this.nodes.size >= NODES_MAX) {
-			this.cut = true;
-			return false;
-		}
-		if (known === undefined)
-			this.nodes.set(name, {name, last, depth});
-		else if (Math.abs(depth) > Math.abs(known.depth))
-			known.depth = depth;
-		return true;
+/* Each job's column: one behind the last of those that it comes after. */
+function columnsOf(nodes, edges) {
+	const column = new Map(nodes.map((n) => [n.job, 0]));
+	for (let i = 0, moved = true; moved && i < nodes.length; i++) {
+		moved = false;
+		for (const {from, to} of edges)
+			if (column.get(to) <= column.get(from)) {
+				column.set(to, column.get(from) + 1);
+				moved = true;
+			}
 	}
-
-	walk(name, branches, key, depth, side) {
-		for (const branch of branches ?? []) {
-			this.cut ||= Boolean(branch.more);
-			if (!this.add(branch.job, branch.last, depth * side))
-				continue;
-			this.edges.push(side < 0 ? [branch.job, name]
-			    : [name, branch.job]);
-			this.walk(branch.job, branch[key], key, depth + 1, side);
-		}
-	}
-
-	/* Gives each its place; returns the size of all. */
-	place() {
-		const columns = new Map();
-		const least = Math.min(...[...this.nodes.values()]
-		    .map((n) => n.depth));
-		for (const node of this.nodes.values()) {
-			const column = columns.get(node.depth) ?? [];
-			columns.set(node.depth, column);
-			node.x = (node.depth - least) * (NODE_W + GAP_X) + 1;
-			column.push(node);
-		}
-		const most = Math.max(...[...columns.values()]
-		    .map((c) => c.length));
-		for (const column of columns.values())
-			column.forEach((node, i) => {
-				node.y = (i + (most - column.length) / 2)
-				    * (NODE_H + GAP_Y) + 1;
-			});
-		return [columns.size * (NODE_W + GAP_X) - GAP_X + 2,
-		    most * (NODE_H + GAP_Y) - GAP_Y + 2];
-	}
+	return column;
 }
 
-function edge([from, to], nodes) {
-	const a = nodes.get(from), b = nodes.get(to);
+/* Where each is; and how large all is. */
+function place(nodes, edges) {
+	const column = columnsOf(nodes, edges);
+	const columns = [];
+	for (const {job} of nodes)
+		(columns[column.get(job)] ??= []).push(job);
+	const most = Math.max(...columns.map((c) => c.length));
+	const at = new Map();
+	columns.forEach((jobs, i) => jobs.forEach((job, j) => at.set(job, {
+		x: i * (NODE_W + GAP_X) + 1,
+		y: (j + (most - jobs.length) / 2) * (NODE_H + GAP_Y) + 1,
+	})));
+	return {at, width: columns.length * (NODE_W + GAP_X) - GAP_X + 2,
+	    height: most * (NODE_H + GAP_Y) - GAP_Y + 2};
+}
+
+/* The usual condition, success, is not said. */
+function edge({from, to, when}, at) {
+	const a = at.get(from), b = at.get(to);
 	const x1 = a.x + NODE_W, y1 = a.y + NODE_H / 2;
-	const x2 = b.x, y2 = b.y + NODE_H / 2, mid = (x1 + x2) / 2;
-	return s('path', {class: 'edge', 'marker-end': 'url(#arrow)',
-	    d: `M${x1} ${y1}C${mid} ${y1} ${mid} ${y2} ${x2 - 5} ${y2}`});
+	const x2 = b.x - 5, y2 = b.y + NODE_H / 2, mid = (x1 + x2) / 2;
+	return [s('path', {class: `edge ${when}`, 'marker-end': 'url(#arrow)',
+	    d: `M${x1} ${y1}C${mid} ${y1} ${mid} ${y2} ${x2} ${y2}`}),
+	    when === 'success' ? null : s('text', {class: 'edge-name', x: mid,
+		y: (y1 + y2) / 2 - 4}, t(when))];
 }
 
 function short(name) {
-	return name.length > 20 ? `${name.slice(0, 19)}…` : name;
+	return name.length <= NAME_MAX ? name
+	    : `${name.slice(0, NAME_MAX - 1)}…`;
 }
 
-function node(n, middle) {
-	const outcome = n.last?.outcome;
-	const look = outcome ? lookOf(outcome) : 'quiet';
-	const words = outcome ? `${n.name}: ${t(outcome)}` : n.name;
-	return s('a', {href: `/jobs/${segment(n.name)}`, 'aria-label': words,
-	    transform: `translate(${n.x} ${n.y})`},
-	    s('rect', {class: `node ${n.name === middle ? 'self' : ''}`,
+function node({job, last}, {x, y}, middle) {
+	const outcome = last?.outcome;
+	const words = outcome ? `${job}: ${t(outcome)}` : job;
+	return s('a', {href: `/jobs/${segment(job)}`, 'aria-label': words,
+	    transform: `translate(${x} ${y})`},
+	    s('rect', {class: `node ${job === middle ? 'self' : ''}`,
 		width: NODE_W, height: NODE_H, rx: 5}),
-	    s('rect', {class: `bar ${look}`, width: 4, height: NODE_H - 12,
-		x: 8, y: 6, rx: 2}),
-	    s('text', {x: 20, y: NODE_H / 2 + 4}, short(n.name)),
+	    s('rect', {class: `bar ${outcome ? lookOf(outcome) : 'quiet'}`,
+		width: 4, height: NODE_H - 12, x: 8, y: 6, rx: 2}),
+	    s('text', {x: 20, y: NODE_H / 2 + 4}, short(job)),
 	    s('title', null, words));
 }
 
-/* null when it stands alone. */
-export function graph(job) {
-	const layers = new Layers();
-	layers.add(job.name, job.last, 0);
-	layers.walk(job.name, job.tree.after, 'after', 1, -1);
-	layers.walk(job.name, job.tree.dependents, 'dependents', 1, 1);
-	if (layers.nodes.size < 2)
+function arrow() {
+	return s('defs', null, s('marker', {id: 'arrow', viewBox: '0 0 8 8',
+	    refX: 5, refY: 4, markerWidth: 7, markerHeight: 7, orient: 'auto'},
+	    s('path', {class: 'arrow', d: 'M0 0l8 4-8 4z'})));
+}
+
+/* As /v1/jobs/J/graph has it; null when the job stands alone. */
+export function graph({job, nodes, edges, complete}) {
+	if (nodes.length < 2)
 		return null;
-	const [width, height] = layers.place();
-	return section(t('Dependencies'), null, h('div', {class: 'scroll'},
-	    s('svg', {class: 'graph', role: 'group', width, height,
-		viewBox: `0 0 ${width} ${height}`, 'aria-label': t('Dependencies')},
-		s('defs', null, s('marker', {id: 'arrow', viewBox: '0 0 8 8',
-		    refX: 5, refY: 4, markerWidth: 7, markerHeight: 7,
-		    orient: 'auto'}, s('path', {class: 'arrow',
-			d: 'M0 0l8 4-8 4z'}))),
-		layers.edges.map((e) => edge(e, layers.nodes)),
-		[...layers.nodes.values()].map((n) => node(n, job.name)))),
-	    layers.cut ? h('p', {class: 'muted'},
-		t('There are more than are shown.')) : null);
+	const {at, width, height} = place(nodes, edges);
+	return [h('div', {class: 'scroll'}, s('svg', {class: 'graph',
+	    role: 'group', 'aria-label': t('Dependencies'), width, height,
+	    viewBox: `0 0 ${width} ${height}`}, arrow(),
+	    edges.map((e) => edge(e, at)),
+	    nodes.map((n) => node(n, at.get(n.job), job)))),
+	    complete ? null : h('p', {class: 'empty'},
+		t('There are more than are shown.'))];
 }

@@ -10,8 +10,9 @@ import {more} from './parts.js';
 const ROWS_MAX = 1000;
 
 export class PagedList {
-	#rows = [];
+	rows = [];
 	#more = false;
+	#drawn = 0;
 	#list = h('div');
 	#rest = h('div');
 
@@ -23,24 +24,29 @@ export class PagedList {
 
 	async #load(query) {
 		const found = await getPage(this.path, query, this.page.signal);
-		this.#rows = this.#more ? [...this.#rows, ...found.rows]
+		this.rows = this.#more ? [...this.rows, ...found.rows]
 		    : found.rows;
-		this.page.show(this.#list, this.#rows,
-		    () => this.render(this.#rows));
-		swap(this.#rest, more(this.#rows.length < ROWS_MAX ? found.next
+		this.#draw();
+		swap(this.#rest, more(this.rows.length < ROWS_MAX ? found.next
 		    : null, () => {
 			    this.#more = true;
 			    this.page.once(() => this.#load(found.next));
 		    }));
 	}
 
-	refresh() {
-		return this.#more ? undefined : this.#load(this.query);
+	#draw() {
+		this.page.show(this.#list, [this.#drawn, this.rows],
+		    () => this.render(this.rows));
 	}
 
-	/* Shows it again though no row has changed. */
-	forget() {
-		this.#list.shown = undefined;
+	/* Again, because something else than the rows has changed. */
+	redraw() {
+		this.#drawn++;
+		this.#draw();
+	}
+
+	refresh() {
+		return this.#more ? undefined : this.#load(this.query);
 	}
 
 	/* From the first row again. */

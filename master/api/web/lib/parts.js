@@ -29,7 +29,7 @@ export function section(title, extra, ...content) {
  * where the table becomes a list.
  */
 export function table(caption, columns, rows) {
-	return h('div', {class: 'scroll'}, h('table', null,
+	return h('div', {class: 'scroll'}, h('table', {class: 'list'},
 	    h('caption', {class: 'hidden'}, caption),
 	    h('thead', null, h('tr', null, columns.map(([title, kind]) =>
 		h('th', {scope: 'col', class: kind}, title)))),
@@ -45,7 +45,8 @@ function titleText(title) {
 /* [[term, value], ...] without those that have no value. */
 export function facts(pairs, kind = '') {
 	return h('dl', {class: `facts ${kind}`}, pairs
-	    .filter(([, v]) => v !== null && v !== undefined && v !== '')
+	    .filter(([, v]) => v !== null && v !== undefined && v !== ''
+		&& v.length !== 0)
 	    .map(([term, value]) => h('div', null, h('dt', null, term),
 		h('dd', null, value))));
 }

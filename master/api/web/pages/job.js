@@ -1,23 +1,39 @@
 /* A job: what it is, when it fires, how it went, and why it did not run. */
 import {h} from '../lib/dom.js';
-import {get, segment} from '../lib/api.js';
+import {get, now, segment} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
 import {relative, when} from '../lib/format.js';
 import {badge} from '../lib/outcome.js';
-import {button, empty, facts, section} from '../lib/parts.js';
+import {button, empty, facts, section, select} from '../lib/parts.js';
 import {askRun, pauseJob, resumeJob} from '../lib/actions.js';
 import {PagedList} from '../lib/list.js';
 import {outcomeStrip} from '../charts/strip.js';
-import {durationChart} from '../charts/durations.js';
+import {eachRun, overTime} from '../charts/durations.js';
 import {graph} from '../charts/graph.js';
 import {explainForm} from './explain.js';
 import {runTable} from './runs.js';
 
-const SHOWN_RUNS = 100;
+const SHOWN_RUNS = 100, POINTS = 60;
+const DAY = 86400000;
+
+const ranges = () => [[0, t('the last runs')], [DAY, t('1 day')],
+	[7 * DAY, t('7 days')], [30 * DAY, t('30 days')],
+	[90 * DAY, t('90 days')]];
+
+const kinds = ['command', 'http', 'sql', 'plugin', 'watch'];
+
+/* What it is for: its command, its request, its statement. */
+function what(job) {
+	const kind = kinds.find((k) => typeof job[k] === 'string');
+	return kind === undefined ? null : [kind === 'command' ? null
+	    : h('span', {class: 'muted'}, `${kind} `),
+	    h('span', {class: 'code'}, job[kind])];
+}
 
 function summary(job) {
 	return facts([
 		[t('State'), badge(job.state)],
+		[t('Does'), what(job)],
 		[t('Last run'), job.last === null ? null
 		    : [h('a', {href: `/runs/${job.last.run}`},
 			badge(job.last.outcome)), ' ',
@@ -69,22 +85,49 @@ function setActions(page, job, reload) {
 	page.show(page.actions, job.paused === null, run, pauses);
 }
 
-/* How it went: the newest runs as a strip, and how long each took. */
-function history(page, name, strip, chart) {
-	return async () => {
-		const rows = await get('/v1/runs', {job: name,
-		    limit: SHOWN_RUNS}, page.signal);
+/* How it went: the newest runs as a strip, and how long runs took. */
+function history(page, name) {
+	const strip = h('div'), chart = h('div');
+	const range = select('range', ranges().map(([ms, text]) =>
+	    [String(ms), text]), '0');
+	const path = `/v1/jobs/${segment(name)}/stats`;
+
+	async function newest() {
+		const {[name]: rows} = await get('/v1/strips', {jobs: name,
+		    n: SHOWN_RUNS}, page.signal);
 		page.show(strip, rows, () => outcomeStrip(rows));
-		page.show(chart, rows, () => durationChart(rows));
-	};
+		const old = rows.findLast((r) => r.started);
+		if (range.value !== '0' || old === undefined)
+			return;
+		const stats = await get(path, {since: old.slot, points: 1},
+		    page.signal);
+		page.show(chart, rows, () => eachRun(rows, stats.duration_ms));
+	}
+
+	async function past() {
+		if (range.value === '0')
+			return;
+		const stats = await get(path, {points: POINTS,
+		    since: new Date(now() - Number(range.value)).toISOString(),
+		}, page.signal);
+		page.show(chart, stats, () => overTime(stats));
+	}
+
+	range.addEventListener('change', () => page.once(range.value === '0'
+	    ? newest : past));
+	range.setAttribute('aria-label', t('Durations of'));
+	page.every(3000, newest);
+	page.every(30000, past);
+	return section(t('How it went'), range, strip, chart);
 }
 
 export default function showJob(page) {
 	const name = page.params[0];
 	const path = `/v1/jobs/${segment(name)}`;
-	const [top, next, keys, deps, note, strip, chart] =
-	    Array.from({length: 7}, () => h('div'));
+	const [top, next, keys, deps, note] =
+	    Array.from({length: 5}, () => h('div'));
 	const about = h('p', {class: 'lead'});
+	const kin = section(t('Dependencies'), null, deps);
 	const list = new PagedList(page, '/v1/runs', {job: name, limit: 20},
 	    (rows) => rows.length > 0 ? runTable(rows, false)
 		: empty(t('It has not run yet.')));
@@ -97,21 +140,26 @@ export default function showJob(page) {
 		    summary(job));
 		page.show(next, job.next_fires, () => fires(job));
 		page.show(keys, job.keys, () => definition(job));
-		page.show(deps, job.tree, () => graph(job));
 		setActions(page, job, () => page.once(load));
 	}
 
+	async function loadGraph() {
+		const found = await get(`${path}/graph`, null, page.signal);
+		kin.hidden = found.nodes.length < 2;
+		page.show(deps, found, () => graph(found));
+	}
+
+	kin.hidden = true;
 	page.title(name);
-	page.body.append(about, note,
-	    section(t('How it went'), null, strip, chart),
+	page.body.append(about, note, history(page, name),
 	    h('div', {class: 'split'},
 		section(t('Now'), null, top),
 		h('div', null, section(t('Next fires'), null, next),
 		    explainForm(page, name))),
-	    deps, section(t('Runs'), h('a', {href:
+	    kin, section(t('Runs'), h('a', {href:
 		`/runs?${new URLSearchParams({job: name})}`}, t('All')),
 		list.element), section(t('Definition'), null, keys));
 	page.every(2000, load);
-	page.every(3000, history(page, name, strip, chart));
+	page.every(5000, loadGraph);
 	list.keep(3000);
 }

@@ -8,6 +8,10 @@ import {act, button, empty, filterForm, input, jobLink, select, table}
 import {askPause, forEach, pause, pauseBody, resume, startRun}
     from '../lib/actions.js';
 import {PagedList} from '../lib/list.js';
+import {get} from '../lib/api.js';
+import {smallStrip} from '../charts/strip.js';
+
+const STRIP = 16, STRIPS_AT_ONCE = 50;
 
 const states = ['running', 'failing', 'waiting', 'retrying', 'paused',
 	'disabled', 'idle'];
@@ -89,12 +93,38 @@ function labels(job) {
 	    href: `/jobs?${new URLSearchParams({label})}`}, label)]);
 }
 
-function row(job, selection) {
+/*
+ * The last outcomes of the jobs that are shown, so many jobs at once; what is
+ * known already is shown until it is asked for again.
+ */
+class Strips {
+	#known = new Map();
+
+	constructor(page) {
+		this.page = page;
+	}
+
+	get(name) {
+		return this.#known.get(name);
+	}
+
+	async load(names) {
+		for (let i = 0; i < names.length; i += STRIPS_AT_ONCE) {
+			const found = await get('/v1/strips', {n: STRIP,
+			    jobs: names.slice(i, i + STRIPS_AT_ONCE).join(',')},
+			    this.page.signal);
+			for (const [name, runs] of Object.entries(found))
+				this.#known.set(name, runs);
+		}
+	}
+}
+
+function row(job, selection, strips) {
 	return [selection.box(job.name),
 	    [jobLink(job.name), labels(job), h('div', {class: 'about'},
 		job.description)],
-	    badge(job.state), last(job),
-	    h('span', {class: 'code'}, job.schedule.join(', ')),
+	    badge(job.state), last(job), smallStrip(strips.get(job.name)),
+	    job.schedule.map((text) => h('div', {class: 'code times'}, text)),
 	    job.enabled && job.next ? relative(job.next) : ''];
 }
 
@@ -106,10 +136,11 @@ function allBox(rows, selection) {
 	    onchange: (e) => selection.setAll(names, e.target.checked)});
 }
 
-function jobsTable(rows, selection) {
-	return table(t('Jobs'), [[allBox(rows, selection), 'tick'], [t('Job')],
-	    [t('State')], [t('Last run')], [t('Schedule')],
-	    [t('Next'), 'number']], rows.map((job) => row(job, selection)));
+function jobsTable(rows, selection, strips) {
+	return table(t('Jobs'), [[allBox(rows, selection), 'tick'], [t('Job'), 'main'],
+	    [t('State')], [t('Last run')], [t('Before')], [t('Schedule')],
+	    [t('Next'), 'number']],
+	    rows.map((job) => row(job, selection, strips)));
 }
 
 function filters(page) {
@@ -130,14 +161,19 @@ function filters(page) {
 export default function jobs(page) {
 	const {search, state, label, host, outcome, sort} = page.query;
 	const selection = new Selection(() => {
-		list.forget();
+		list.redraw();
 		list.restart();
 	});
+	const strips = new Strips(page);
 	const list = new PagedList(page, '/v1/jobs', {search, state, label, host,
-	    outcome, sort, limit: 100}, (rows) => rows.length > 0
-		? jobsTable(rows, selection) : empty(t('There is no such job.')));
+	    outcome, sort, limit: 50}, (rows) => rows.length > 0
+		? jobsTable(rows, selection, strips)
+		: empty(t('There is no such job.')));
 
 	page.title(t('Jobs'));
 	page.body.append(filters(page), selection.bar, h('section', {class: 'card'}, list.element));
-	list.keep(3000);
+	list.keep(3000).then(() => page.every(6000, async () => {
+		await strips.load(list.rows.map((job) => job.name));
+		list.redraw();
+	}));
 }

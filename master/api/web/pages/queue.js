@@ -9,7 +9,7 @@ function line(status) {
 	const rows = status.line;
 	if (rows.length === 0)
 		return empty(t('Nothing waits.'));
-	return table(t('The waiting line'), [[t('Place'), 'number'], [t('Job')],
+	return table(t('The waiting line'), [[t('Place'), 'number'], [t('Job'), 'main'],
 	    [t('Run')], [t('Priority'), 'number'], [t('Due')],
 	    [t('Waits'), 'number'], [t('Waits for')]],
 	    rows.map((r, i) => [i + 1, jobLink(r.job), runLink(r.id), r.priority,
@@ -23,7 +23,7 @@ function others(status) {
 	    && !inLine.has(r.id));
 	if (rows.length === 0)
 		return empty(t('Nothing else waits.'));
-	return table(t('Not yet in the line'), [[t('Job')], [t('Run')],
+	return table(t('Not yet in the line'), [[t('Job'), 'main'], [t('Run')],
 	    [t('State')], [t('Due')], [t('Trigger')], [t('Waits for')]],
 	    rows.map((r) => [jobLink(r.job), runLink(r.id), t(r.state),
 		when(r.due), t(r.trigger), r.waits_for ?? '']));

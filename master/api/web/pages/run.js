@@ -52,7 +52,7 @@ function family(run, rows) {
 	if (rows.length < 2)
 		return null;
 	return section(t('The same chain'), null, table(t('The same chain'),
-	    [[t('Job')], [t('Run')], [t('Attempt'), 'number'], [t('Trigger')],
+	    [[t('Job'), 'main'], [t('Run')], [t('Attempt'), 'number'], [t('Trigger')],
 		[t('Outcome')], [t('Started')], [t('Duration'), 'number']],
 	    rows.map((r) => [jobLink(r.job), r.id === run.id ? t('this one')
 		: runLink(r.id), r.attempt, t(r.trigger), badge(r.outcome),
