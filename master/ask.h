@@ -9,6 +9,7 @@
  *   verb     answered by  arguments                        HTTP
  *   status   master       -                                GET /v1/status
  *   nodes    master       -                                GET /v1/nodes
+ *   metrics  master and recorder                           GET /metrics
  *   overview master       -                                GET /v1/overview
  *   jobs     master       after limit label search state outcome host sort
  *                                                          GET /v1/jobs

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "config/job.h"
 
 /* So many addresses to listen on at most. */
 #define CONFIG_LISTEN_MAX 8
@@ -41,6 +42,7 @@ struct config_cluster {
 struct address;          /* base/address.h */
 struct calendar_section; /* job_calendar.h */
 struct database_section; /* database.h */
+struct queue_section;    /* queue.h */
 struct job_defaults;     /* job.h: the keys of [defaults] */
 
 enum store_type {
@@ -85,6 +87,9 @@ struct config {
 
 	struct config_cluster cluster;
 
+	/* [crontab] */
+	struct job_crontabs crontabs; /* none */
+
 	/* [calendar NAME], in their order */
 	const struct calendar_section *calendars;
 	size_t ncalendars;
@@ -93,6 +98,11 @@ struct config {
 	const struct database_section *databases;
 	size_t ndatabases;
 	const char *database_names; /* "A B C"; "" none */
+
+	/* [queue NAME], in their order, and the one that is always there */
+	const struct queue_section *queues;
+	size_t nqueues;
+	const char *queue_names; /* "A B C" */
 
 	/* [defaults]; never NULL */
 	const struct job_defaults *defaults;

@@ -20,6 +20,8 @@ static const struct route routes[] = {
     {"GET", "/healthz", "status", ROLE_MASTER, API_ANYBODY, ROUTE_HEALTH, "",
 	""},
     {"GET", "/readyz", "status", ROLE_MASTER, API_ANYBODY, ROUTE_READY, "", ""},
+    {"GET", "/metrics", "metrics", ROLE_MASTER, API_VIEWER, ROUTE_METRICS, "",
+	""},
     {"GET", "/v1/status", "status", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "",
 	""},
     {"GET", "/v1/overview", "overview", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
@@ -273,10 +275,12 @@ take_body(struct route_call *call, const struct route_request *request,
 	json_t *json, *value;
 	int rc = 0;
 
-	if (request->body_len == 0)
+	if (request->body_len == 0 && request->content_type == NULL)
 		return 0;
 	if (check_content_type(request->content_type, problem) == -1)
 		return -1;
+	if (request->body_len == 0)
+		return 0;
 	json = json_loadb(
 	    request->body, request->body_len, JSON_REJECT_DUPLICATES, &error);
 	if (json == NULL)

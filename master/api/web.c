@@ -1,7 +1,6 @@
 /* Sends the dashboard's files. Runs in the api process. */
 #include "api/web.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -78,58 +77,17 @@ find_part(const char *path)
 	return find_file(path + n + 1);
 }
 
-/* Is gzip among the codings of Accept-Encoding, and not with q=0? */
-static bool
-takes_gzip(const struct http_head *head)
-{
-	const char *field = http_head_field(head, "Accept-Encoding");
-	const char *word = field != NULL ? strstr(field, "gzip") : NULL;
-	const char *rest = word != NULL ? word + strlen("gzip") : NULL;
-
-	if (rest == NULL)
-		return false;
-	rest += strspn(rest, " ");
-	return strncmp(rest, ";q=0", 4) != 0 || strncmp(rest, ";q=0.", 5) == 0;
-}
-
 static void
-send_file(struct http_conn *conn, const struct web_file *file)
+send_file(struct http_conn *conn, const struct web_file *file, bool page)
 {
-	bool gzip = takes_gzip(http_conn_head(conn));
-
-	http_conn_add_header(conn, "Vary", "Accept-Encoding");
-	if (gzip)
-		http_conn_add_header(conn, "Content-Encoding", "gzip");
-	http_conn_reply(conn, 200, file->content_type,
-	    gzip ? file->gzip : file->plain,
-	    gzip ? file->gzip_len : file->plain_len);
-}
-
-static void
-send_page(struct http_conn *conn)
-{
-	const char *seen =
-	    http_head_field(http_conn_head(conn), "If-None-Match");
-	char etag[64];
-
-	/* Weak: it is compressed or not. */
-	snprintf(etag, sizeof(etag), "W/\"%s\"", web_hash);
-	http_conn_add_header(conn, "ETag", etag);
-	http_conn_add_header(conn, "Cache-Control", "no-cache");
-	http_conn_add_header(conn, "Content-Security-Policy", policy);
-	http_conn_add_header(conn, "Referrer-Policy", "no-referrer");
-	if (seen != NULL && strstr(seen, web_hash) != NULL)
-		http_conn_reply(conn, 304, NULL, NULL, 0);
-	else
-		send_file(conn, find_file("index.html"));
-}
-
-static void
-send_part(struct http_conn *conn, const struct web_file *file)
-{
-	http_conn_add_header(
-	    conn, "Cache-Control", "public, max-age=31536000, immutable");
-	send_file(conn, file);
+	if (page) {
+		http_conn_add_header(conn, "Content-Security-Policy", policy);
+		http_conn_add_header(conn, "Referrer-Policy", "no-referrer");
+	} else {
+		http_conn_add_header(conn, "Cache-Control",
+		    "public, max-age=31536000, immutable");
+	}
+	http_conn_reply(conn, 200, file->content_type, file->bytes, file->len);
 }
 
 static void
@@ -145,17 +103,17 @@ void
 web_answer(struct http_conn *conn)
 {
 	const struct http_head *head = http_conn_head(conn);
-	const struct web_file *file;
+	bool page = is_page(head->path);
+	const struct web_file *file =
+	    page ? find_file("index.html") : find_part(head->path);
 
 	if (strcmp(head->method, "GET") != 0 &&
 	    strcmp(head->method, "HEAD") != 0) {
 		http_conn_add_header(conn, "Allow", "GET, HEAD");
 		refuse(conn, 405, "method_not_allowed",
 		    "a page can only be fetched");
-	} else if (is_page(head->path)) {
-		send_page(conn);
-	} else if ((file = find_part(head->path)) != NULL) {
-		send_part(conn, file);
+	} else if (file != NULL) {
+		send_file(conn, file, page);
 	} else {
 		refuse(conn, 404, "not_found",
 		    "there is no such file in this version; load the page "

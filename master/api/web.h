@@ -19,10 +19,8 @@
 struct web_file {
 	const char *name; /* "pages/jobs.js" */
 	const char *content_type;
-	const unsigned char *plain;
-	size_t plain_len;
-	const unsigned char *gzip; /* the same, compressed */
-	size_t gzip_len;
+	const unsigned char *bytes;
+	size_t len;
 };
 
 /* Written by web/embed, sorted by name. */

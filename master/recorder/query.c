@@ -298,6 +298,7 @@ static const struct {
     {"show", answer_show},
     {"output", answer_output},
     {"ledger", answer_ledger},
+    {"metrics", numbers_answer},
     {"stats", stats_answer},
     {"strips", strips_answer},
     {"timeline", timeline_answer},

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "ipc/record.h"
 
 /* Output is kept in pieces of at most this. */
@@ -119,6 +120,9 @@ struct store_check {
 	enum outcome run_outcome;
 	int64_t started_us, finished_us, created_ms;
 	const char *run_host;
+	/* Of a store that hosts share. */
+	bool is_copy; /* one of several of the slot, each on a host */
+	bool is_twin; /* not the only one of this attempt, and copy */
 };
 
 /*
@@ -223,6 +227,9 @@ struct store_ops {
 	    store_run_cb *row, store_list_done *done, void *arg);
 	void (*slots)(struct store *store, const struct store_filter *filter,
 	    store_slot_cb *row, store_list_done *done, void *arg);
+
+	/* Its part of /metrics. */
+	void (*metrics)(struct store *store, struct strbuf *b);
 
 	/* The runs of a chart; which lives until done. */
 	void (*bars)(struct store *store, const struct store_bars *which,

@@ -11,18 +11,19 @@
 
 #define RUN_COLUMNS                                                            \
 	"id, job, slot, due, attempt, trigger, host, fence, created, chain, "  \
-	"parent"
+	"parent, copy"
 #define RUN_ARRAYS                                                             \
 	"$1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[], "  \
 	"$6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], "    \
-	"$11::text[]"
+	"$11::text[], $12::text[]"
 
 /* Has the attempt another run, in the table or among the rows of x? */
 #define TWIN                                                                   \
-	"row_number() OVER (PARTITION BY job, slot, attempt ORDER BY id) > 1 " \
+	"row_number() OVER (PARTITION BY job, slot, attempt, copy "            \
+	"ORDER BY id) > 1 "                                                    \
 	"OR EXISTS (SELECT FROM runs AS o WHERE o.job = x.job AND "            \
-	"o.slot = x.slot AND o.attempt = x.attempt AND o.id <> x.id "          \
-	"AND NOT o.twin)"
+	"o.slot = x.slot AND o.attempt = x.attempt AND o.copy = x.copy "       \
+	"AND o.id <> x.id AND NOT o.twin)"
 
 static const char jobs_sql[] =
     "INSERT INTO jobs (job, memo, hwm) SELECT * FROM "
@@ -103,10 +104,10 @@ static const char ends_sql[] =
     "max(attempt) OVER (PARTITION BY job, slot) > attempt OR "
     "EXISTS (SELECT FROM ledger AS l WHERE l.job = t.job AND "
     "l.slot = t.slot AND l.attempts > t.attempt) THEN NULL "
-    "ELSE retry_ms END AS retry FROM unnest(" RUN_ARRAYS ", $12::text[], "
-    "$13::text[], $14::integer[], $15::integer[], $16::bigint[], "
-    "$17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], "
-    "$21::bigint[], $22::bigint[], $23::bigint[], $24::text[]) "
+    "ELSE retry_ms END AS retry FROM unnest(" RUN_ARRAYS ", $13::text[], "
+    "$14::text[], $15::integer[], $16::integer[], $17::bigint[], "
+    "$18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], "
+    "$22::bigint[], $23::bigint[], $24::bigint[], $25::text[]) "
     "WITH ORDINALITY AS t "
     "(" RUN_COLUMNS ", outcome, reason, exit_code, signal, started, finished, "
     "duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, retry_ms, "

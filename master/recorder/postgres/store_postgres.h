@@ -6,7 +6,7 @@
 #include "recorder/postgres/pg_conn.h"
 #include "recorder/store.h"
 
-#define ROW_COLUMNS_MAX 24
+#define ROW_COLUMNS_MAX 25
 
 /* Kinds of rows that a command brings, each by one statement. */
 enum pg_rows_kind {

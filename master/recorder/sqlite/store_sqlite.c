@@ -191,6 +191,7 @@ const struct store_ops store_sqlite = {
     .slots = sqlite_slots,
     .bars = sqlite_bars,
     .hours = sqlite_hours,
+    .metrics = sqlite_metrics,
     .find = sqlite_find,
     .sweep = sqlite_sweep,
     .check_job = sqlite_check_job,

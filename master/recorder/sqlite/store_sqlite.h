@@ -259,6 +259,7 @@ void sqlite_find(struct store *store, const char *text, store_run_cb *row,
 void sqlite_bars(struct store *store, const struct store_bars *which,
     store_bar_cb *row, store_done *done, void *arg);
 
+void sqlite_metrics(struct store *store, struct strbuf *b);
 void sqlite_hours(struct store *store, int64_t from, int64_t to,
     store_hour_cb *row, store_done *done, void *arg);
 

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "config/config_database.h"
+#include "config/queue.h"
 #include "config/config_value.h"
 #include "config/job/defaults.h"
 #include "config/job/draft.h"
@@ -138,6 +139,21 @@ every_setting(void **state)
 }
 
 static void
+guards(void **state)
+{
+	struct config *c = parse("[store]\ntype = postgres\n"
+				 "conninfo = dbname=b\n[cluster]\n"
+				 "redis = redis://a\nguard = best-effort\n");
+
+	assert_int_equal(c->cluster.guard, CLUSTER_GUARD_BEST_EFFORT);
+	config_free(c);
+	c = parse("[store]\ntype = postgres\nconninfo = dbname=b\n"
+		  "[cluster]\nredis = redis://a\nguard = strict\n");
+	assert_int_equal(c->cluster.guard, CLUSTER_GUARD_STRICT);
+	config_free(c);
+}
+
+static void
 databases(void **state)
 {
 	struct config *c =
@@ -183,6 +199,23 @@ output_limit_of_jobs(void **state)
 	assert_non_null(strstr(strbuf_str(&b), "\noutput-limit=2M\n"));
 	config_free(c);
 	strbuf_fini(&b);
+}
+
+static void
+queues(void **state)
+{
+	struct config *c = parse("[queue mail]\nlimit = 5\n"
+				 "[queue b.2]\nworkers = 3\n");
+
+	assert_int_equal(c->nqueues, 3);
+	assert_string_equal(c->queue_names, "mail b.2 default");
+	assert_int_equal(config_queue_find(c, "mail")->limit, 5);
+	assert_int_equal(config_queue_find(c, "mail")->workers, 1);
+	assert_int_equal(config_queue_find(c, "b.2")->limit, 1000);
+	assert_int_equal(config_queue_find(c, "b.2")->workers, 3);
+	assert_int_equal(config_queue_find(c, "default")->workers, 16);
+	assert_null(config_queue_find(c, "no"));
+	config_free(c);
 }
 
 static void
@@ -523,7 +556,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_empty_file_is_all_defaults),
 	    cmocka_unit_test(every_setting),
+	    cmocka_unit_test(guards),
 	    cmocka_unit_test(databases),
+	    cmocka_unit_test(queues),
 	    cmocka_unit_test(output_limit_of_jobs),
 	    cmocka_unit_test(some_defaults_follow_others),
 	    cmocka_unit_test(paths_are_absolute),
