@@ -129,6 +129,9 @@ parse_file(const struct job_parse_env *env, struct job_file *file)
 	char *text = read_text(env, file, &st, &len, &err);
 
 	if (text == NULL) {
+		/* Who its user is may change, though the file does not. */
+		if (file->kind != JOB_SOURCE_INI)
+			file->settled = false;
 		problem.text = err.text;
 		problem_add(&file->problems, &problem, PROBLEM_FILE_MAX);
 		return;
@@ -165,6 +168,29 @@ job_file_load(const struct job_parse_env *env, const char *path,
 		job_block_release(file->block);
 		file->block = job_block_ref(previous->block);
 	}
+	return file;
+}
+
+struct job_file *
+job_file_of_crontab(
+    const struct job_parse_env *env, const struct job_crontab *crontab)
+{
+	struct job_file *file = xcalloc(1, sizeof(*file));
+	struct job_source source = {.path = crontab->path,
+	    .user = crontab->user,
+	    .trusted = crontab->user == NULL};
+	char *text = xmalloc(crontab->len + 1);
+
+	memcpy(text, crontab->text, crontab->len);
+	text[crontab->len] = '\0';
+	file->refs = 1;
+	file->kind = source.kind = crontab->user != NULL ?
+	    JOB_SOURCE_USER_CRONTAB :
+	    JOB_SOURCE_SYSTEM_CRONTAB;
+	file->path = xstrdup(crontab->path);
+	file->block =
+	    crontab_parse(env, &source, text, crontab->len, &file->problems);
+	free(text);
 	return file;
 }
 

@@ -10,6 +10,7 @@
 #include "config/quote.h"
 #include "json_text.h"
 #include "scheduler/crew/crew.h"
+#include "scheduler/crontab/answer.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/params.h"
 
@@ -391,6 +392,9 @@ static const struct {
     {"jobs", answer_jobs},
     {"job", answer_job},
     {"next", answer_next},
+    {"overview", answer_overview},
+    {"graph", answer_graph},
+    {"metrics", metrics_answer},
     {"nodes", crew_answer_nodes},
     {"run", answer_run},
     {"kill", answer_kill},
@@ -398,6 +402,9 @@ static const struct {
     {"resume", answer_resume_ask},
     {"pause-all", answer_pause_ask},
     {"resume-all", answer_resume_ask},
+    {"crontab", answer_crontab},
+    {"crontab-install", answer_crontab_install},
+    {"crontab-remove", answer_crontab_remove},
     {"reload", answer_reload_ask},
     {"drain", answer_drain},
     {"upgrade", answer_upgrade},
