@@ -329,6 +329,23 @@ client_get(struct client *client, const char *path, json_t **json_r,
 	return status;
 }
 
+int
+client_get_text(struct client *client, const char *path, char **text_r,
+    int *http_r, struct err *err)
+{
+	struct client_answer a = CLIENT_ANSWER_INIT;
+	int status;
+
+	ask(client, path, NULL, &a);
+	if (http_r != NULL)
+		*http_r = (int)a.status;
+	status = client_judge(client, &a, err);
+	if (status == CLI_GOOD)
+		*text_r = xstrdup(strbuf_str(&a.body));
+	client_answer_fini(&a);
+	return status;
+}
+
 static int
 post(struct client *client, const char *path, const char *text, json_t **json_r,
     int *http_r, struct err *err)

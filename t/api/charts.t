@@ -17,7 +17,7 @@ schedule = */10 * * * *
 
 [job bad]
 command = exit 3
-schedule = 30 4 29 2 *
+schedule = 0 12 31 12 *
 
 [job child]
 command = true
