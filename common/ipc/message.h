@@ -195,7 +195,7 @@ enum role_id {
 	X(63, ANSWER_DATA, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),    \
 	    ROLE_BIT(ROLE_API), 4, MESSAGE_PAYLOAD_MAX, false)                 \
 	X(64, ANSWER_END, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),     \
-	    ROLE_BIT(ROLE_API), 0, 1024, false)                                \
+	    ROLE_BIT(ROLE_API), 0, 2048, false)                                \
 	X(65, GUARD_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 16,   \
 	    2048, false)                                                       \
 	X(66, GUARD_ANSWER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 9, \

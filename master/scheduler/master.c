@@ -2,6 +2,7 @@
  * Entry of the master: the only process that knows jobs. Runs unprivileged;
  * must not fork, and must not wait for anything.
  */
+#include "scheduler/crontab/watch.h"
 #include "scheduler/master.h"
 
 #include <errno.h>
@@ -377,6 +378,17 @@ orphans_cb(evutil_socket_t fd, short what, void *arg)
 	recover_orphans(arg);
 }
 
+static void
+crontabs_changed(void *arg)
+{
+	struct master *m = arg;
+
+	if (m->phase == MASTER_RUNNING)
+		reload_crontabs(m);
+	else if (m->phase < MASTER_RUNNING)
+		crontab_watch_again(m->crontabs);
+}
+
 static int
 master_init(struct role *role, struct err *err)
 {
@@ -410,6 +422,8 @@ master_init(struct role *role, struct err *err)
 	run_ids_init(&m->ids);
 	jobs_init(&m->jobs);
 	launch_init(m);
+	m->crontabs = crontab_watch_new(role->base, crontabs_changed, m);
+	crontab_watch_set(m->crontabs, &m->config->crontabs);
 	return crew_init(m, err);
 }
 

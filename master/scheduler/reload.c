@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "scheduler/answer/answer.h"
 #include "scheduler/crew/crew.h"
+#include "scheduler/crontab/watch.h"
 #include "scheduler/master.h"
 
 static struct config *
@@ -86,6 +87,7 @@ use_config(struct master *m, struct config *config)
 	if (old != m->role->config) /* that one is lent from by all after it */
 		config_free(old);
 	launch_init(m);
+	crontab_watch_set(m->crontabs, &config->crontabs);
 	return true;
 }
 
@@ -123,6 +125,23 @@ reload_jobs(struct master *m)
 	if (!plugins_are_asked(m))
 		end_reload(m);
 	launch_pump(m); /* max-running may be higher now */
+	master_arm(m);
+}
+
+void
+reload_crontabs(struct master *m)
+{
+	struct jobs_change change = {0};
+	struct err why = {""};
+
+	if (jobs_load(m, true, &change, &why) == -1)
+		log_error("%s; the jobs stay as they were", why.text);
+	else if (change.nadded + change.nremoved + change.nchanged > 0)
+		log_info("crontabs: %zu jobs added, %zu removed, %zu changed",
+		    change.nadded, change.nremoved, change.nchanged);
+	jobs_change_fini(&change);
+	master_tell_patience(m);
+	crew_changed(m);
 	master_arm(m);
 }
 

@@ -129,6 +129,9 @@ parse_file(const struct job_parse_env *env, struct job_file *file)
 	char *text = read_text(env, file, &st, &len, &err);
 
 	if (text == NULL) {
+		/* Who its user is may change, though the file does not. */
+		if (file->kind != JOB_SOURCE_INI)
+			file->settled = false;
 		problem.text = err.text;
 		problem_add(&file->problems, &problem, PROBLEM_FILE_MAX);
 		return;

@@ -73,6 +73,26 @@ static const char begins_sql[] =
     "INSERT INTO ledger (job, slot, until, count, run, attempts, host) "
     "SELECT job, slot, slot, 1, id, attempt, host FROM d WHERE " NEW_SLOT;
 
+#define HOUR_US     "3600000000"
+#define BEGAN_IN_IT "FILTER (WHERE hour = began / " HOUR_US ")"
+
+/* Of each end that is news, b, the hours that its run lasted, g. */
+#define HOURS_OF_ENDS                                                          \
+	"b AS (SELECT host, outcome, coalesce(started, created * 1000) "       \
+	"AS began, finished FROM k WHERE fresh), "                             \
+	"g AS (SELECT *, generate_series(began / " HOUR_US                     \
+	", least(greatest(finished, began) / " HOUR_US ", began / " HOUR_US    \
+	" + 199)) AS hour FROM b), "                                           \
+	"h AS (INSERT INTO hours AS o (hour, host, runs, failures, busy_us) "  \
+	"SELECT hour, host, count(*) " BEGAN_IN_IT ", "                        \
+	"count(nullif(outcome, 'success')) " BEGAN_IN_IT ", "                  \
+	"sum(least(greatest(finished, began), (hour + 1) * " HOUR_US ") - "    \
+	"greatest(began, hour * " HOUR_US ")) "                                \
+	"FROM g GROUP BY hour, host ORDER BY hour, host "                      \
+	"ON CONFLICT (hour, host) DO UPDATE SET runs = o.runs + "              \
+	"excluded.runs, failures = o.failures + excluded.failures, "           \
+	"busy_us = o.busy_us + excluded.busy_us), "
+
 /*
  * x: what came; c: of these, the ends of runs that began before; i: of runs
  * that were not known; k: all, and whether the end was news; d: the slots of
@@ -117,6 +137,7 @@ static const char ends_sql[] =
     "l AS (INSERT INTO ledger (job, slot, until, count, run, attempts, host, "
     "outcome, detail) SELECT job, slot, slot, 1, id, attempt, host, outcome, "
     "reason FROM d WHERE " NEW_SLOT "), "
+    HOURS_OF_ENDS
     "m AS (SELECT *, coalesce(finished / 1000, started / 1000, created) "
     "AS ended, max(ord) FILTER (WHERE fresh AND outcome = 'success') "
     "OVER (PARTITION BY job) AS good FROM k) "

@@ -115,6 +115,13 @@ void pg_runs(struct store *store, const struct store_filter *filter,
 void pg_find(struct store *store, const char *text, store_run_cb *row,
     store_done *done, void *arg);
 
+/* pg_charts.c */
+void pg_bars(struct store *store, const struct store_bars *which,
+    store_bar_cb *row, store_done *done, void *arg);
+
+void pg_hours(struct store *store, int64_t from, int64_t to, store_hour_cb *row,
+    store_done *done, void *arg);
+
 /* pg_ledger.c */
 void pg_slots(struct store *store, const struct store_filter *filter,
     store_slot_cb *row, store_list_done *done, void *arg);

@@ -270,6 +270,7 @@ send_launch(struct master *m, struct run *run, unsigned index)
 	run_tell(run);
 	run->launcher = index;
 	run->launches++;
+	run->asked_us = clock_us();
 	run_set_state(run, RUN_LAUNCHING);
 	m->launch.launchers[index].launching++;
 	workers_watch(m, run, sv[0]);

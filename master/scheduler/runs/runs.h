@@ -53,6 +53,7 @@ struct run {
 	unsigned launcher;     /* who was asked */
 	unsigned launches;     /* how often */
 	int64_t started_us;    /* 0: not yet */
+	int64_t asked_us; /* when a claim, then a launcher was; 0: not yet */
 	struct progress *progress; /* owned; NULL: it told none */
 	uint32_t pid;
 	bool orphan;      /* its worker has no channel to us now */
