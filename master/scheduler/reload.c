@@ -134,6 +134,8 @@ reload_crontabs(struct master *m)
 	struct jobs_change change = {0};
 	struct err why = {""};
 
+	if (m->phase != MASTER_RUNNING)
+		return;
 	if (jobs_load(m, true, &change, &why) == -1)
 		log_error("%s; the jobs stay as they were", why.text);
 	else if (change.nadded + change.nremoved + change.nchanged > 0)
