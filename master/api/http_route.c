@@ -15,6 +15,8 @@
 #define VALUE_MAX      1024
 /* And of one that is a list of jobs. */
 #define LIST_VALUE_MAX 8192
+/* A whole text's, which one question still holds. */
+#define TEXT_MAX       60000
 
 static const struct route routes[] = {
     {"GET", "/healthz", "status", ROLE_MASTER, API_ANYBODY, ROUTE_HEALTH, "",
@@ -67,6 +69,12 @@ static const struct route routes[] = {
 	"since until", ""},
     {"GET", "/v1/verify", "verify", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"job since after", ""},
+    {"GET", "/v1/crontab", "crontab", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
+	"user", ""},
+    {"POST", "/v1/crontab", "crontab-install", ROLE_MASTER, API_VIEWER,
+	ROUTE_WHOLE, "", "user text"},
+    {"POST", "/v1/crontab/remove", "crontab-remove", ROLE_MASTER, API_VIEWER,
+	ROUTE_WHOLE, "", "user"},
     {"POST", "/v1/reload", "reload", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "",
 	""},
     {"POST", "/v1/drain", "drain", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "", ""},
@@ -241,6 +249,7 @@ take_key(struct route_call *call, const char *key, const json_t *value,
 {
 	const char *text = json_string_value(value);
 	bool is_object = strcmp(key, "params") == 0;
+	size_t most = strcmp(key, "text") == 0 ? TEXT_MAX : VALUE_MAX;
 
 	if (!has_word(call->route->body, key, strlen(key)))
 		return http_problem_set(problem, 400, "bad_request",
@@ -257,11 +266,10 @@ take_key(struct route_call *call, const char *key, const json_t *value,
 		return http_problem_set(problem, 400, "bad_request",
 		    "\"%s\" in the body must be %s", key,
 		    is_object ? "an object" : "a string");
-	if (strlen(text) > VALUE_MAX ||
-	    strlen(text) != json_string_length(value))
+	if (strlen(text) > most || strlen(text) != json_string_length(value))
 		return http_problem_set(problem, 400, "bad_request",
-		    "\"%s\" in the body is no text of at most %d bytes", key,
-		    VALUE_MAX);
+		    "\"%s\" in the body is no text of at most %zu bytes", key,
+		    most);
 	add_arg(call, key, text);
 	return 0;
 }

@@ -61,6 +61,7 @@ const struct command *const cli_commands[] = {
     &cmd_drain,
     &cmd_upgrade,
     &cmd_lock,
+    &cmd_crontab,
     NULL,
 };
 
