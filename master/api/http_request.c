@@ -24,7 +24,10 @@ ask(struct api *api, struct http_conn *conn, const struct route_call *call)
 	}
 	if (call->route->right > API_VIEWER)
 		log_info("request %s by %s", call->route->verb, caller.who);
-	ask_table_send(api->asks, conn, call, caller.who);
+	if (call->route->kind == ROUTE_EVENTS)
+		events_hub_add(api->events, conn);
+	else
+		ask_table_send(api->asks, conn, call, caller.who);
 }
 
 void
@@ -61,5 +64,6 @@ api_gone(struct http_conn *conn, bool timeout, void *arg)
 {
 	struct api *api = arg;
 
-	ask_table_cancel(api->asks, conn, timeout);
+	if (!events_hub_remove(api->events, conn))
+		ask_table_cancel(api->asks, conn, timeout);
 }

@@ -123,6 +123,9 @@ http_conn_begin(struct http_conn *conn, int status, const char *content_type);
 void http_conn_write(struct http_conn *conn, const void *p, size_t len);
 void http_conn_end(struct http_conn *conn);
 
+/* It is a HEAD: the answer has no body. */
+bool http_conn_wants_head(const struct http_conn *conn);
+
 /* Bytes that the client has not taken yet. */
 size_t http_conn_backlog(const struct http_conn *conn);
 
