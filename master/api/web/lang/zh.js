@@ -13,6 +13,8 @@ const texts = {
 	'A week earlier': '前一周',
 	'A week later': '后一周',
 	'All': '全部',
+	'An administrator makes one with “belfry token”.':
+	    '由管理员用“belfry token”创建。',
 	'Attempt': '第几次尝试',
 	'Attempts': '尝试次数',
 	'Before': '此前',
@@ -73,6 +75,8 @@ const texts = {
 	'Latency': '延迟',
 	'Later': '更晚',
 	'Ledger': '台账',
+	'Log in': '登录',
+	'Log out': '退出',
 	'Memory': '内存',
 	'Menu': '菜单',
 	'Move': '移动',
@@ -160,6 +164,7 @@ const texts = {
 	'This week': '本周',
 	'Time zone': '时区',
 	'Timeline': '时间线',
+	'Token': '令牌',
 	'Trigger': '触发方式',
 	'Up since': '启动于',
 	'Version': '版本',
@@ -270,6 +275,9 @@ const words = {
 	'always': '总是',
 	'refused': '被拒绝',
 	'unreachable': '无法连接',
+	'viewer': '只读',
+	'operator': '操作员',
+	'admin': '管理员',
 };
 
 export default {...texts, ...words};
