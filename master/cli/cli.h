@@ -100,5 +100,6 @@ extern const struct command cmd_upgrade;
 extern const struct command cmd_lock;
 extern const struct command cmd_crontab;
 extern const struct command cmd_token;
+extern const struct command cmd_import;
 
 #endif

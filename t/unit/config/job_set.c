@@ -161,7 +161,7 @@ what_is_no_text_file_is_one_problem(void **state)
 	    "a job file is a text file\n"
 	    "c.ini:0: error: cannot open this file: "
 	    "No such file or directory\n"
-	    "d.ini:1: error: binary data (a NUL byte); "
+	    "d.ini:1: error: column 5: binary data (a NUL byte); "
 	    "this must be a text file\n"
 	    "f.ini:0: error: 67108865 bytes are too many for a job file; "
 	    "at most 67108864\n");
