@@ -48,7 +48,10 @@ for my $job (sort keys %jobs) {
 	    "$job: so many are caught up with, over both hosts")
 	    or diag explain \@late;
 	is_deeply([$c->unaccounted($job)], [], "$job: every slot has its row");
-	my @ranges = grep { $_->{until} > $_->{slot} } $c->ledger($job);
+	# Those before the first run came due when the cluster was being born.
+	my $first = Cluster::seconds($runs[0]{slot});
+	my @ranges = grep { $_->{until} > $_->{slot} && $_->{slot} > $first }
+	    $c->ledger($job);
 	is(scalar @ranges, 1, "$job: one row for all that were missed")
 	    or diag explain \@ranges;
 	my %rows;
