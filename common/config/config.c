@@ -12,13 +12,15 @@
 #include "config/config_calendar.h"
 #include "config/config_database.h"
 #include "config/config_cluster.h"
+#include "config/config_named.h"
+#include "config/config_queue.h"
 #include "config/config_setting.h"
 #include "config/config_value.h"
 #include "config/ini.h"
 #include "config/job/defaults.h"
 #include "config/quote.h"
 
-#define SECTIONS 5 /* without a name */
+#define SECTIONS 6 /* without a name */
 
 struct parser {
 	struct setting_file *file;
@@ -31,7 +33,7 @@ struct parser {
 };
 
 static const char *const sections[SECTIONS] = {
-    "master", "api", "store", "cluster", "defaults"};
+    "master", "api", "store", "cluster", "defaults", "crontab"};
 
 #define CLUSTER 3 /* its place among them */
 
@@ -43,30 +45,40 @@ error_at(struct parser *parser, uint32_t line, const char *text)
 }
 
 static void
+section_error(
+    struct parser *parser, const struct ini_event *event, struct err *err)
+{
+	err_prefix(err, "column %u", event->column);
+	error_at(parser, event->line, err->text);
+}
+
+static void
+begin_named(struct parser *parser, const struct config_named *named,
+    const struct ini_event *event)
+{
+	struct err err;
+
+	if (named->begin(parser->file, event, &err) == 0)
+		parser->section = named->section;
+	else
+		section_error(parser, event, &err);
+}
+
+static void
 begin_section(struct parser *parser, const struct ini_event *event)
 {
+	const struct config_named *named = config_named_find(event->section);
 	char quoted[QUOTE_SIZE], text[QUOTE_SIZE];
 	struct suggest s;
 	struct err err;
 
 	parser->section = NULL;
-	if (strcmp(event->section, "calendar") == 0) {
-		if (config_calendar_begin(parser->file, event, &err) == 0)
-			parser->section = "calendar";
-		else
-			error_at(parser, event->line, err.text);
-		return;
-	}
-	if (strcmp(event->section, "database") == 0) {
-		if (config_database_begin(parser->file, event, &err) == 0)
-			parser->section = "database";
-		else
-			error_at(parser, event->line, err.text);
+	if (named != NULL) {
+		begin_named(parser, named, event);
 		return;
 	}
 	suggest_init(&s, event->section);
-	suggest_try(&s, "calendar");
-	suggest_try(&s, "database");
+	config_named_suggest(&s);
 	for (size_t i = 0; i < nitems(sections); i++) {
 		suggest_try(&s, sections[i]);
 		if (strcmp(sections[i], event->section) != 0)
@@ -83,7 +95,7 @@ begin_section(struct parser *parser, const struct ini_event *event)
 			err_set(&err,
 			    "section [%s] is given twice; the first is in line %u",
 			    sections[i], parser->sections[i]);
-		error_at(parser, event->line, err.text);
+		section_error(parser, event, &err);
 		return;
 	}
 	if (strcmp(event->section, "job") == 0)
@@ -93,7 +105,7 @@ begin_section(struct parser *parser, const struct ini_event *event)
 	else
 		err_set(&err, "unknown section %s%s",
 		    quote(quoted, event->section), suggest_text(text, &s));
-	error_at(parser, event->line, err.text);
+	section_error(parser, event, &err);
 }
 
 static void
@@ -160,22 +172,12 @@ take_default(
 }
 
 static void
-take_calendar(
-    struct parser *parser, const struct ini_event *event, const char *value)
+take_named(struct parser *parser, const struct config_named *named,
+    const struct ini_event *event, const char *value)
 {
 	struct err err;
 
-	if (config_calendar_take(parser->file, event, value, &err) == -1)
-		error_at(parser, event->line, err.text);
-}
-
-static void
-take_database(
-    struct parser *parser, const struct ini_event *event, const char *value)
-{
-	struct err err;
-
-	if (config_database_take(parser->file, event, value, &err) == -1)
+	if (named->take(parser->file, event, value, &err) == -1)
 		error_at(parser, event->line, err.text);
 }
 
@@ -192,6 +194,7 @@ find_setting(const char *section, const char *name)
 static void
 take_key(struct parser *parser, const struct ini_event *event)
 {
+	const struct config_named *named = config_named_find(parser->section);
 	const struct setting *setting;
 	struct err err;
 	char *value = config_expand(event->value, &err);
@@ -206,10 +209,8 @@ take_key(struct parser *parser, const struct ini_event *event)
 		take_setting(parser, event, setting, value);
 	else if (strcmp(parser->section, "defaults") == 0)
 		take_default(parser, event, value);
-	else if (strcmp(parser->section, "calendar") == 0)
-		take_calendar(parser, event, value);
-	else if (strcmp(parser->section, "database") == 0)
-		take_database(parser, event, value);
+	else if (named != NULL)
+		take_named(parser, named, event, value);
 	else
 		unknown_key(parser, event);
 	free(value);
@@ -259,6 +260,8 @@ parse_fallbacks(struct parser *parser)
 	if (config->socket == NULL)
 		config->socket = setting_keep(
 		    file, xasprintf("%s/belfry.sock", config->run_dir));
+	if (config->crontabs.spool == NULL)
+		config->crontabs.spool = "";
 	if (config->store_path == NULL)
 		config->store_path = setting_keep(
 		    file, xasprintf("%s/belfry.db", config->state_dir));
@@ -341,15 +344,18 @@ parse_all(const char *path, const char *text, size_t len,
 	file->defaults = job_defaults_new();
 	file->config.defaults = file->defaults;
 	file->config.path = setting_keep(file, xstrdup(path));
-	file->config.database_names = "";
+	file->config.database_names = file->config.queue_names = "";
 	ini_read(&reader, copy, len);
 	free(copy);
 	parse_fallbacks(&parser);
 	if (parser.nerrors == 0)
 		check_cluster(&parser);
+	job_defaults_output_limit(
+	    file->defaults, (uint64_t)file->config.output_limit);
 	job_defaults_check(file->defaults, default_error, &parser);
 	config_calendar_check(file, default_error, &parser);
 	config_database_check(file, default_error, &parser);
+	config_queue_end(file);
 	check_store(&parser);
 	*nerrors_r = parser.nerrors;
 	return file;
@@ -484,6 +490,7 @@ config_free(struct config *config)
 	job_defaults_free(file->defaults);
 	config_calendar_fini(file);
 	free(file->databases);
+	free(file->queues);
 	for (size_t i = 0; i < file->nstrings; i++)
 		free(file->strings[i]);
 	free(file->strings);

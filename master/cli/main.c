@@ -61,6 +61,8 @@ const struct command *const cli_commands[] = {
     &cmd_drain,
     &cmd_upgrade,
     &cmd_lock,
+    &cmd_crontab,
+    &cmd_import,
     NULL,
 };
 

@@ -2,6 +2,7 @@
  * Entry of the master: the only process that knows jobs. Runs unprivileged;
  * must not fork, and must not wait for anything.
  */
+#include "scheduler/crontab/watch.h"
 #include "scheduler/master.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include "base/mem.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/crew/crew.h"
+#include "scheduler/jobs/rewind.h"
 
 /* Due jobs and retries handled before the loop looks at its channels. */
 #define TICK_MAX 64
@@ -91,7 +93,7 @@ alarm_rang(int64_t step_ms, void *arg)
 	if (step_ms != 0) {
 		log_warn("the wall clock was set by %+lld.%03d s",
 		    (long long)step_ms / 1000, abs((int)(step_ms % 1000)));
-		retries_shift(m, step_ms);
+		rewind_step(m, step_ms);
 	}
 	tick(m);
 }
@@ -150,7 +152,7 @@ master_begin(struct master *m)
 	event_add(m->workers_event, NULL);
 	/* What the first launch would have to wait for. */
 	prepare_cb(-1, 0, m);
-	users_get(&m->users, m->config->user, "", clock_ms());
+	users_prepare(m);
 	master_tell_patience(m);
 	if (m->crew != NULL)
 		crew_start(m); /* calls master_ready() when it is */
@@ -377,6 +379,17 @@ orphans_cb(evutil_socket_t fd, short what, void *arg)
 	recover_orphans(arg);
 }
 
+static void
+crontabs_changed(void *arg)
+{
+	struct master *m = arg;
+
+	if (m->phase == MASTER_RUNNING)
+		reload_crontabs(m);
+	else if (m->phase < MASTER_RUNNING)
+		crontab_watch_again(m->crontabs);
+}
+
 static int
 master_init(struct role *role, struct err *err)
 {
@@ -410,6 +423,8 @@ master_init(struct role *role, struct err *err)
 	run_ids_init(&m->ids);
 	jobs_init(&m->jobs);
 	launch_init(m);
+	m->crontabs = crontab_watch_new(role->base, crontabs_changed, m);
+	crontab_watch_set(m->crontabs, &m->config->crontabs);
 	return crew_init(m, err);
 }
 

@@ -27,6 +27,7 @@ job_draft_init(struct job_draft *draft)
 	draft->options.labels = "";
 	draft->options.uses = "";
 	draft->options.owner = "";
+	draft->options.queue = "";
 	draft->options.settings = "";
 	draft->options.start_s = INT64_MIN;
 	draft->options.end_s = INT64_MAX;

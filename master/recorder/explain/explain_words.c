@@ -223,6 +223,7 @@ static const struct {
 	const char *reason, *text;
 } reasons[] = {
     {"overlap", "a run of the job was not over"},
+    {"queue-full", "no more runs could wait in the job's queue"},
     {"paused", "the job was paused"},
     {"calendar", "a calendar of the job left that day out"},
     {"disabled", "the job was disabled: enabled = no"},

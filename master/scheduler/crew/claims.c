@@ -26,6 +26,7 @@ ask(struct run *run)
 
 	crew_fill_ask(run, &claim, key);
 	run->asked = true;
+	run->asked_us = clock_us();
 	run->claim =
 	    cluster_claim(run->master->crew->cluster, &claim, answered);
 }
@@ -389,10 +390,11 @@ static void
 answered(struct claim *claim, const struct claim_answer *answer, void *arg)
 {
 	struct run *run = arg;
-
 	bool kept = answer->verdict == CLAIM_WON ||
 	    answer->verdict == CLAIM_SKIPPED || answer->verdict == CLAIM_LAPSED;
 
+	metrics_claimed(run->master, (int)answer->verdict, run->asked_us);
+	run->asked_us = 0;
 	run->claim = kept ? claim : NULL;
 	if (run->state == RUN_STAGED)
 		slot_answered(run, answer);

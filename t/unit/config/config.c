@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "config/config_database.h"
+#include "config/queue.h"
 #include "config/config_value.h"
 #include "config/job/defaults.h"
 #include "config/job/draft.h"
@@ -54,6 +55,7 @@ expect_defaults(const struct config *c)
 	assert_int_equal(c->keep_ms, INT64_C(30) * 86400000);
 	assert_int_equal(c->keep_runs, 0);
 	assert_int_equal(c->keep_failures_ms, INT64_C(90) * 86400000);
+	assert_int_equal(c->output_limit, 1 << 20);
 	assert_string_equal(c->tags, "");
 	assert_null(c->cluster.redis);
 	assert_string_equal(c->cluster.name, "belfry");
@@ -179,6 +181,43 @@ databases(void **state)
 	config_free(c);
 }
 
+/* [store] says it for jobs, [defaults] before it, wherever it stands. */
+static void
+output_limit_of_jobs(void **state)
+{
+	struct config *c = parse("[store]\noutput-limit = 64K\n");
+	struct strbuf b = STRBUF_INIT;
+
+	assert_int_equal(c->output_limit, 65536);
+	job_defaults_print(c->defaults, &b);
+	assert_non_null(strstr(strbuf_str(&b), "\noutput-limit=64K\n"));
+	config_free(c);
+	strbuf_fini(&b);
+	c = parse("[defaults]\noutput-limit = 2M\n"
+		  "[store]\noutput-limit = 64K\n");
+	job_defaults_print(c->defaults, &b);
+	assert_non_null(strstr(strbuf_str(&b), "\noutput-limit=2M\n"));
+	config_free(c);
+	strbuf_fini(&b);
+}
+
+static void
+queues(void **state)
+{
+	struct config *c = parse("[queue mail]\nlimit = 5\n"
+				 "[queue b.2]\nworkers = 3\n");
+
+	assert_int_equal(c->nqueues, 3);
+	assert_string_equal(c->queue_names, "mail b.2 default");
+	assert_int_equal(config_queue_find(c, "mail")->limit, 5);
+	assert_int_equal(config_queue_find(c, "mail")->workers, 1);
+	assert_int_equal(config_queue_find(c, "b.2")->limit, 1000);
+	assert_int_equal(config_queue_find(c, "b.2")->workers, 3);
+	assert_int_equal(config_queue_find(c, "default")->workers, 16);
+	assert_null(config_queue_find(c, "no"));
+	config_free(c);
+}
+
 static void
 some_defaults_follow_others(void **state)
 {
@@ -273,17 +312,21 @@ variables_are_replaced(void **state)
 static const struct {
 	const char *text, *error;
 } wrong[] = {
-    {"[mastr]\n", "1: unknown section \"mastr\"; did you mean master?"},
-    {"[clutser]\n", "1: unknown section \"clutser\"; did you mean cluster?"},
-    {"[master x]\n", "1: section [master] takes no name; write [master]"},
-    {"[job x]\n", "1: jobs belong in files of their own, NAME.ini in jobs-dir"},
+    {"[mastr]\n",
+	"1: column 2: unknown section \"mastr\"; did you mean master?"},
+    {"[clutser]\n",
+	"1: column 2: unknown section \"clutser\"; did you mean cluster?"},
+    {"[master x]\n",
+	"1: column 2: section [master] takes no name; write [master]"},
+    {"[job x]\n",
+	"1: column 2: jobs belong in files of their own, NAME.ini in jobs-dir"},
     {"[master]\n[api]\n[master]\n",
-	"3: section [master] is given twice; the first is in line 1"},
+	"3: column 2: section [master] is given twice; the first is in line 1"},
     {"[master]\nstatedir = /x\n",
 	"2: unknown key \"statedir\" in [master]; did you mean state-dir?"},
     {"[master]\nlabel = x\n", "2: unknown key \"label\" in [master]"},
     {"[master]\nforks = 1\n", "2: unknown key \"forks\" in [master]"},
-    {"[api]\nlisten = off\n", "2: unknown key \"listen\" in [api]"},
+    {"[api]\nport = 80\n", "2: unknown key \"port\" in [api]"},
     {"[store]\nkeep = 0s\n",
 	"2: keep \"0s\": write how long, such as 30d, or none to keep for "
 	"ever"},
@@ -348,15 +391,15 @@ static const struct {
 	"3: conninfo: column 12: the quote ' is not closed; inside of it "
 	"\\' stands for one"},
     {"[database]\nconninfo = dbname=x\n",
-	"1: a database without a name; write [database NAME]"},
+	"1: column 2: a database without a name; write [database NAME]"},
     {"[database a b]\n",
-	"1: bad name of a database \"a b\"; letters, digits, \".\", \"_\" "
+	"1: column 2: bad name of a database \"a b\"; letters, digits, \".\", \"_\" "
 	"and \"-\" are possible, at most 128"},
     {"[database a]\n",
 	"1: a database without conninfo; write conninfo = host=HOST "
 	"dbname=DATABASE user=USER"},
     {"[database a]\nconninfo = dbname=x\n[database a]\n",
-	"3: [database a] is given twice; the first is in line 1"},
+	"3: column 2: [database a] is given twice; the first is in line 1"},
     {"[database a]\nconninfo = dbname=x\nconninfo = dbname=y\n",
 	"3: conninfo is given twice; the first is in line 2"},
     {"[database a]\nconninfo = nosuch=s3cret\n",
@@ -381,8 +424,8 @@ static const struct {
 	"2: timezone \"Mars/Base\": unknown time zone \"Mars/Base\"; "
 	"write a name of tzdata such as Europe/Berlin or UTC"},
     {"user = x\n",
-	"1: a key before the first section; write [master] above it"},
-    {"[master]\nuser\n", "2: expected KEY = VALUE, found \"user\""},
+	"1: column 1: a key before the first section; write [master] above it"},
+    {"[master]\nuser\n", "2: column 1: expected KEY = VALUE, found \"user\""},
 };
 
 static void
@@ -442,7 +485,7 @@ files_that_cannot_be_read(void **state)
 	assert_null(config_load("/dev/null", &err));
 	assert_null(config_parse("f", "[master]\n\0", 10, &err));
 	assert_string_equal(err.text,
-	    "f:2: binary data (a NUL byte); this must be a text file");
+	    "f:2: column 1: binary data (a NUL byte); this must be a text file");
 }
 
 static char *
@@ -519,6 +562,8 @@ main(void)
 	    cmocka_unit_test(every_setting),
 	    cmocka_unit_test(guards),
 	    cmocka_unit_test(databases),
+	    cmocka_unit_test(queues),
+	    cmocka_unit_test(output_limit_of_jobs),
 	    cmocka_unit_test(some_defaults_follow_others),
 	    cmocka_unit_test(paths_are_absolute),
 	    cmocka_unit_test(variables_are_replaced),
