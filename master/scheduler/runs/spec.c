@@ -10,6 +10,7 @@
 #include "base/timestamp.h"
 #include "config/database.h"
 #include "ipc/message.h"
+#include "scheduler/runs/cron_mail.h"
 #include "scheduler/runs/params.h"
 #include "scheduler/runs/users.h"
 
@@ -326,6 +327,17 @@ add_database(struct environment *settings, struct run_spec *spec,
 }
 
 static void
+fill_mail(
+    struct run_spec *spec, const struct job_def *def, struct cron_mail *mail)
+{
+	spec->mail = mail->argv;
+	spec->mailc = mail->argc;
+	spec->mail_head = strbuf_str(&mail->head);
+	spec->mail_failures =
+	    (def->options->cron & JOB_CRON_MAIL_FAILURES) != 0;
+}
+
+static void
 env_free(struct environment *env)
 {
 	strbuf_fini(&env->text);
@@ -354,6 +366,7 @@ spec_encode(const struct spec_source *source, struct wire_writer *w)
 	struct environment *env = xcalloc(1, sizeof(*env));
 	struct environment *settings = xcalloc(1, sizeof(*settings));
 	const struct user *user = spec_user(source);
+	struct cron_mail mail;
 	char **argv;
 
 	fill_options(&spec, def->options);
@@ -381,8 +394,11 @@ spec_encode(const struct spec_source *source, struct wire_writer *w)
 	spec.kind = (enum job_kind)def->options->kind;
 	spec.settings = env_pointers(settings);
 	spec.settingc = settings->n;
+	cron_mail_make(&mail, def, user, source->config->sendmail);
+	fill_mail(&spec, def, &mail);
 	wire_writer_reset(w);
 	run_spec_encode(&spec, w);
+	cron_mail_fini(&mail);
 	free(argv);
 	free(spec.env);
 	free(spec.settings);
