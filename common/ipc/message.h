@@ -74,6 +74,8 @@ enum role_id {
  *                  where the answer goes
  *   PLUGIN_DESCRIBED u8 1 and struct plugin_info (kind/plugin.h); u8 0 and
  *                  str, why it cannot be used
+ *   USER_ASK       str name, str group + fd: where the answer goes
+ *   USER_FOUND     struct user (user/user.h)
  * Recording, M = master, R = recorder; the message id is a sequence number
  * that RECORDED acknowledges:
  *   STATE_ASK      M: send what you know
@@ -149,6 +151,10 @@ enum role_id {
 	    19, 8192, true)                                                    \
 	X(36, PLUGIN_DESCRIBED, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER),  \
 	    6, MESSAGE_PAYLOAD_MAX, false)                                     \
+	X(37, USER_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 10,    \
+	    8192, true)                                                        \
+	X(38, USER_FOUND, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 6,     \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(40, STATE_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 0,    \
 	    256, false)                                                        \
 	X(41, STATE_JOB, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,   \
@@ -191,7 +197,7 @@ enum role_id {
 	X(63, ANSWER_DATA, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),    \
 	    ROLE_BIT(ROLE_API), 4, MESSAGE_PAYLOAD_MAX, false)                 \
 	X(64, ANSWER_END, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),     \
-	    ROLE_BIT(ROLE_API), 0, 1024, false)                                \
+	    ROLE_BIT(ROLE_API), 0, 2048, false)                                \
 	X(65, GUARD_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 16,   \
 	    2048, false)                                                       \
 	X(66, GUARD_ANSWER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 9, \

@@ -278,7 +278,8 @@ ask(struct client *client, const char *path, const char *post,
 	bool again;
 	int tries;
 
-	if (post != NULL && *post != '\0')
+	/* For an empty body, too: libcurl would say that it is a form. */
+	if (post != NULL)
 		headers = curl_slist_append(
 		    headers, "Content-Type: application/json");
 	for (tries = 0;; tries++) {

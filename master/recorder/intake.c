@@ -327,6 +327,24 @@ intake_catch_up(struct intake *in)
 	batch_flush(in->batch);
 }
 
+void
+intake_add_metrics(const struct intake *in, struct strbuf *b)
+{
+	const struct batch_counts *c = batch_counts(in->batch);
+
+	prom_one(b, "belfry_store_records_total", "counter",
+	    "Records that were written.", (double)c->records);
+	prom_one(b, "belfry_store_failures_total", "counter",
+	    "Transactions that failed, and are tried again.",
+	    (double)c->failures);
+	prom_histogram(b, "belfry_store_write_duration_seconds",
+	    "Transactions that write records.", &c->write);
+	prom_one(b, "belfry_store_waiting_records", "gauge",
+	    "Records that wait to be written.", (double)batch_count(in->batch));
+	prom_one(b, "belfry_store_failing", "gauge",
+	    "1 while the store takes no records.", in->retry_ms > 0);
+}
+
 size_t
 intake_finish(struct intake *in)
 {

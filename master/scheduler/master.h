@@ -6,6 +6,7 @@
  *   recover.c   start: what the store and the run files tell; recover_files.c
  *   reload.c    the guardian's RELOAD; refresh.c: zones and calendars
  *   retell.c    a new store is told what is not over
+ *   inquiry.c   what a child of the library launcher is asked
  *   teardown.c  the end
  *   clock/      the alarm, the heap, when a job is due, the launch rate
  *   jobs/       the table of jobs, their memory, retries and pauses; what is
@@ -13,15 +14,18 @@
  *   runs/       runs and their end, the waiting line, workers, what the
  *               recorder has not confirmed yet
  *   answer/     questions of the api process
+ *   metrics/    what is counted
  *   crew/       this host among others: claims, in a cluster
  */
 #ifndef BELFRY_SCHEDULER_MASTER_H
 #define BELFRY_SCHEDULER_MASTER_H
 
+#include "scheduler/answer/forecast.h"
 #include "scheduler/clock/alarm.h"
 #include "scheduler/clock/heap.h"
 #include "scheduler/jobs/after.h"
 #include "scheduler/jobs/jobs.h"
+#include "scheduler/metrics/metrics.h"
 #include "scheduler/runs/launch.h"
 #include "scheduler/runs/outbox.h"
 #include "scheduler/jobs/pause.h"
@@ -85,6 +89,7 @@ struct master {
 	struct outbox outbox;
 	struct pauses pauses;
 	struct users users;
+	struct inquiry *inquiries; /* under way; inquiry.h */
 	struct run_ids ids;
 	struct places places;
 	struct uses uses;
@@ -113,6 +118,8 @@ struct master {
 	struct recover *recover; /* while loading; recover.c */
 	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	struct plugins plugins;
+	struct metrics metrics;
+	struct forecast forecast;       /* the last one */
 	struct crontab_watch *crontabs; /* NULL: nobody notices changes */
 	struct jobs_change reloaded;    /* while a reload goes on */
 	char *reload_problem;           /* owned; of it; NULL none */

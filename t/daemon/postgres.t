@@ -58,7 +58,7 @@ is($pg->query("SELECT md5(string_agg(data, '' ORDER BY start)) "
     md5_hex($seq), 'and is in belfry_output');
 is($pg->query("SELECT count(*) FROM information_schema.views "
 	    . "WHERE table_schema = 'public' AND table_name LIKE 'belfry%'",
-	'one'), 5, 'views are where all find them');
+	'one'), 6, 'views are where all find them');
 is($pg->query("SELECT params->>'STATUS' FROM belfry_runs "
 	    . "WHERE job = 'hello'", 'one'), 3, 'with its parameters');
 is($pg->query("SELECT last_outcome FROM belfry_jobs WHERE job = 'hello'",

@@ -33,6 +33,10 @@ static const struct {
 	"005-copies",
 #include "postgres_005-copies.h"
     },
+    {
+	"006-hours",
+#include "postgres_006-hours.h"
+    },
 };
 
 void

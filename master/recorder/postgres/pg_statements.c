@@ -73,6 +73,26 @@ static const char begins_sql[] =
     "INSERT INTO ledger (job, slot, until, count, run, attempts, host) "
     "SELECT job, slot, slot, 1, id, attempt, host FROM d WHERE " NEW_SLOT;
 
+#define HOUR_US     "3600000000"
+#define BEGAN_IN_IT "FILTER (WHERE hour = began / " HOUR_US ")"
+
+/* Of each end that is news, b, the hours that its run lasted, g. */
+#define HOURS_OF_ENDS                                                          \
+	"b AS (SELECT host, outcome, coalesce(started, created * 1000) "       \
+	"AS began, finished FROM k WHERE fresh), "                             \
+	"g AS (SELECT *, generate_series(began / " HOUR_US                     \
+	", least(greatest(finished, began) / " HOUR_US ", began / " HOUR_US    \
+	" + 199)) AS hour FROM b), "                                           \
+	"h AS (INSERT INTO hours AS o (hour, host, runs, failures, busy_us) "  \
+	"SELECT hour, host, count(*) " BEGAN_IN_IT ", "                        \
+	"count(nullif(outcome, 'success')) " BEGAN_IN_IT ", "                  \
+	"sum(least(greatest(finished, began), (hour + 1) * " HOUR_US ") - "    \
+	"greatest(began, hour * " HOUR_US ")) "                                \
+	"FROM g GROUP BY hour, host ORDER BY hour, host "                      \
+	"ON CONFLICT (hour, host) DO UPDATE SET runs = o.runs + "              \
+	"excluded.runs, failures = o.failures + excluded.failures, "           \
+	"busy_us = o.busy_us + excluded.busy_us), "
+
 /*
  * x: what came; c: of these, the ends of runs that began before; i: of runs
  * that were not known; k: all, and whether the end was news; d: the slots of
@@ -117,6 +137,7 @@ static const char ends_sql[] =
     "l AS (INSERT INTO ledger (job, slot, until, count, run, attempts, host, "
     "outcome, detail) SELECT job, slot, slot, 1, id, attempt, host, outcome, "
     "reason FROM d WHERE " NEW_SLOT "), "
+    HOURS_OF_ENDS
     "m AS (SELECT *, coalesce(finished / 1000, started / 1000, created) "
     "AS ended, max(ord) FILTER (WHERE fresh AND outcome = 'success') "
     "OVER (PARTITION BY job) AS good FROM k) "
@@ -190,6 +211,17 @@ static const char pause_sql[] =
 
 static const char resume_sql[] = "DELETE FROM pauses WHERE job = $1::text";
 
+/* As the three of store_sqlite_write.c. */
+static const char rewind_sql[] =
+    "WITH j AS (UPDATE jobs SET hwm = least(hwm, $2::bigint), "
+    "last_end = least(last_end, $2::bigint) WHERE job = $1::text), "
+    "d AS (DELETE FROM ledger WHERE job = $1::text AND slot > $2::bigint "
+    "AND run IS NULL) "
+    "UPDATE ledger SET until = $2::bigint, "
+    "count = CASE WHEN slot = $2::bigint THEN 1 ELSE 0 END "
+    "WHERE job = $1::text AND slot <= $2::bigint AND until > $2::bigint "
+    "AND run IS NULL";
+
 const char *const pg_statements[STATEMENT_COUNT + 1] = {
     [ROWS_JOBS] = jobs_sql,
     [ROWS_PARAMS] = params_sql,
@@ -203,4 +235,5 @@ const char *const pg_statements[STATEMENT_COUNT + 1] = {
     [STATEMENT_NO_RETRY] = no_retry_sql,
     [STATEMENT_PAUSE] = pause_sql,
     [STATEMENT_RESUME] = resume_sql,
+    [STATEMENT_REWIND] = rewind_sql,
 };

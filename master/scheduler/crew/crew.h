@@ -13,6 +13,7 @@
  *   lost.c      runs of hosts that died
  *   tokens.c    semaphores
  *   letters.c   what hosts ask of each other: run, kill, offer, pause
+ *   numbers.c   metrics
  *   report.c    answers to "nodes" and "status"
  *
  * A slot is staged as a run in state RUN_STAGED, unknown to the recorder. When
@@ -37,6 +38,7 @@ struct job;
 struct master;
 struct run;
 struct spec_source;
+struct strbuf;
 
 /* With [cluster] in the configuration: makes m->crew. 0 or -1 with err. */
 int crew_init(struct master *m, struct err *err);
@@ -132,6 +134,12 @@ void crew_give(struct master *m, const char *name, const char *run);
 
 /* report.c */
 void crew_answer_nodes(struct master *m, struct ask *ask);
+
+/* numbers.c: its part of /metrics. */
+void crew_add_metrics(const struct master *m, struct strbuf *b);
+
+/* The tags of a host, as far as they are known; "" none. */
+const char *crew_tags_of(const struct master *m, const char *name);
 
 /* For the status; null without a cluster. */
 json_t *crew_status(const struct master *m);

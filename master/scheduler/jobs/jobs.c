@@ -77,6 +77,7 @@ job_free(struct jobs *jobs, struct job *job)
 		free((char *)(uintptr_t)job->name);
 	free(job->anchors);
 	join_free(job->join);
+	free(job->metrics);
 	memset(job, 0, sizeof(*job));
 	job->next_free = jobs->free;
 	jobs->free = job;

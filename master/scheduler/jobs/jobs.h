@@ -12,6 +12,7 @@
 #include "scheduler/clock/heap.h"
 #include "ipc/record.h"
 
+struct job_metrics; /* scheduler/metrics/metrics.h */
 struct join;
 struct master;
 struct retry;
@@ -35,6 +36,7 @@ struct job {
 	int64_t reboot_ms; /* @reboot is due since then; 0: not */
 	struct run *runs;  /* all that have not ended; see runs.h */
 	struct retry *retries;
+	struct job_metrics *metrics; /* owned; NULL: none has ended yet */
 	struct join *join; /* of its parents' ends; NULL: it never had any */
 	char last_run[RUN_ID_SIZE];
 	uint8_t last_outcome;

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "config/crontab/crontab.h"
-#include "scheduler/runs/users.h"
+#include "user/user.h"
 
 /* More of the environment than this is in no mail. */
 #define ENVIRONMENT_MAX 16384
@@ -44,19 +44,13 @@ is_safe(const char *address)
 	return true;
 }
 
-static const char *
-login_of(const struct user *user)
-{
-	return user->login != NULL ? user->login : user->name;
-}
-
 /* MAILTO, else the user; false: to nobody. */
 static bool
 find_receiver(
     struct cron_mail *mail, const struct job_def *def, const struct user *user)
 {
 	if (!get(def, "MAILTO", &mail->to)) {
-		strbuf_adds(&mail->to, login_of(user));
+		strbuf_adds(&mail->to, user->login);
 		return mail->to.len > 0;
 	}
 	return mail->to.len > 0 && is_safe(mail->to.s);
@@ -94,7 +88,7 @@ add_subject(
 
 	gethostname(host, sizeof(host) - 1);
 	host[strcspn(host, ".")] = '\0';
-	strbuf_addf(&mail->head, "Subject: Cron <%s@%s> %s\n", login_of(user),
+	strbuf_addf(&mail->head, "Subject: Cron <%s@%s> %s\n", user->login,
 	    host, def->command);
 }
 
@@ -122,7 +116,7 @@ add_environment(
 
 		if (strncmp(p, "LOGNAME=", 8) == 0)
 			strbuf_addf(&mail->head, "X-Cron-Env: <LOGNAME=%s>\n",
-			    login_of(user));
+			    user->login);
 		else
 			strbuf_addf(
 			    &mail->head, "X-Cron-Env: <%.*s>\n", (int)len, p);
@@ -131,7 +125,7 @@ add_environment(
 	add_default(mail, def, "SHELL", "/bin/sh");
 	add_default(mail, def, "HOME", user->home != NULL ? user->home : "/");
 	add_default(mail, def, "PATH", "/usr/bin:/bin");
-	add_default(mail, def, "LOGNAME", login_of(user));
+	add_default(mail, def, "LOGNAME", user->login);
 }
 
 static void

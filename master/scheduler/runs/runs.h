@@ -45,7 +45,7 @@ struct run {
 	char *parents;         /* owned; NULL none; see params.h */
 	char *uses;            /* owned; NULL not asked yet, or none; uses.h */
 	unsigned nuses;        /* so many of them it has */
-	const char *waits_for; /* WAITING: a semaphore that is not free */
+	const char *waits_for; /* WAITING: what is not there; launch_block() */
 	uint64_t mark;         /* of its end, once it has one; after.h */
 	int fd;                /* the worker's channel, -1 none; owned */
 	struct event *event;   /* of fd */
@@ -53,6 +53,7 @@ struct run {
 	unsigned launcher;     /* who was asked */
 	unsigned launches;     /* how often */
 	int64_t started_us;    /* 0: not yet */
+	int64_t asked_us; /* when a claim, then a launcher was; 0: not yet */
 	struct progress *progress; /* owned; NULL: it told none */
 	uint32_t pid;
 	bool orphan;      /* its worker has no channel to us now */
