@@ -12,6 +12,7 @@
 #include "ipc/message.h"
 #include "scheduler/runs/cron_mail.h"
 #include "scheduler/runs/params.h"
+#include "scheduler/runs/system_env.h"
 #include "user/user.h"
 
 #define PATH_ROOT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -91,13 +92,19 @@ env_add_user(struct environment *env, const struct user *user)
 	env_add(env, "LANG=%s", lang != NULL ? lang : "C.UTF-8");
 }
 
-/* As Debian's cron has it: no more than these. */
+/* As Debian's cron has it: PAM's, its own, the crontab's, and no more. */
 static void
-env_add_cron_user(struct environment *env, const struct user *user)
+env_add_cron(
+    struct environment *env, const struct user *user, const char *crontabs)
 {
-	env_add(env, "HOME=%s", user->home != NULL ? user->home : "/");
-	env_add(env, "SHELL=/bin/sh");
-	env_add(env, "PATH=/usr/bin:/bin");
+	struct strbuf lines = STRBUF_INIT;
+
+	system_env_read(&lines);
+	strbuf_addf(&lines, "HOME=%s\n", user->home != NULL ? user->home : "/");
+	strbuf_adds(&lines, "SHELL=/bin/sh\nPATH=/usr/bin:/bin\n");
+	env_add_job(env, lines.s);
+	env_add_job(env, crontabs);
+	strbuf_fini(&lines);
 }
 
 /* The name is not the crontab's to choose. */
@@ -116,8 +123,7 @@ env_add_own(
 	const struct job_options *o = def->options;
 
 	if (o->cron != 0) {
-		env_add_cron_user(env, user);
-		env_add_job(env, o->environment);
+		env_add_cron(env, user, o->environment);
 		env_add_logname(env, user);
 		return;
 	}
