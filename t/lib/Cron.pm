@@ -14,6 +14,7 @@ use warnings;
 use parent 'Belfry';
 use Belfry;
 use File::Path qw(make_path);
+use File::Temp qw(tempdir);
 use POSIX ();
 use Test::More ();
 use Time::HiRes ();
@@ -27,12 +28,18 @@ sub why_not {
 	return undef;
 }
 
-# A .deb of Debian, unpacked in dir; false: there is no network.
+# Packages of Debian, unpacked in a directory that goes with the test; undef:
+# there is no network.
 sub fetch {
-	my ($dir, @packages) = @_;
-	make_path($dir);
-	return system("cd $dir && timeout 60 apt-get download @packages "
-	    . '>/dev/null 2>&1') == 0;
+	my (@packages) = @_;
+	my $dir = tempdir('belfry.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+	chmod 0755, $dir;
+	return undef if system("cd $dir && timeout 60 apt-get download @packages "
+	    . '>/dev/null 2>&1') != 0;
+	for my $deb (glob "$dir/*.deb") {
+		system('dpkg-deb', '-x', $deb, $dir) == 0 or die $deb;
+	}
+	return $dir;
 }
 
 sub new {
