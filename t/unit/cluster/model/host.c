@@ -301,7 +301,8 @@ host_slot(struct sim *sim, unsigned host, unsigned job, int64_t slot_us)
 
 	if (h->refused)
 		return;
-	check_slot(sim, job, slot_us / 1000)->asked = true;
+	/* What a second daemon of a name asks for ends with it. */
+	check_slot(sim, job, slot_us / 1000)->asked |= !h->twin;
 	send_ask(sim, host, ask_new(h, job, slot_us / 1000));
 	host_after(sim, host);
 }
