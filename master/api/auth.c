@@ -54,6 +54,7 @@ auth_find_caller(
 	bool tcp = peer->address.len > 0;
 
 	caller->right = API_ANYBODY;
+	caller->uid = peer->uid;
 	if (!tcp)
 		caller->right =
 		    is_owner(api, peer->uid) ? API_ADMIN : API_OPERATOR;

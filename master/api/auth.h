@@ -17,6 +17,7 @@
 struct api_caller {
 	enum api_right right;
 	char who[128]; /* "uid 0 (root)"; for the audit */
+	uid_t uid;     /* who it is by the kernel's word; -1: it has none */
 };
 
 /* Works out who conn's request is of; nobody in particular is API_ANYBODY. */

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 static void
-ask(struct api *api, struct http_conn *conn, const struct route_call *call)
+ask(struct api *api, struct http_conn *conn, struct route_call *call)
 {
 	struct api_caller caller;
 	struct http_problem problem;
@@ -23,6 +23,7 @@ ask(struct api *api, struct http_conn *conn, const struct route_call *call)
 	}
 	if (call->route->right > API_VIEWER)
 		log_info("request %s by %s", call->route->verb, caller.who);
+	route_call_set_uid(call, caller.uid);
 	ask_table_send(api->asks, conn, call, caller.who);
 }
 

@@ -8,6 +8,7 @@
 #include "recorder/explain/explain.h"
 #include "json_text.h"
 #include "recorder/query_filter.h"
+#include "recorder/query_queue.h"
 #include "recorder/row_json.h"
 #include "recorder/explain/verify.h"
 
@@ -290,6 +291,9 @@ static const struct {
     {"ledger", answer_ledger},
     {"explain", explain_answer},
     {"verify", verify_answer},
+    {"queue", queue_answer_list},
+    {"queued", queue_answer_show},
+    {"cancel", queue_answer_cancel},
 };
 
 void

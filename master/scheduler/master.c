@@ -68,6 +68,8 @@ tick(struct master *m)
 			run_due((struct run *)timer);
 		else if (timer->kind == TIMER_RETRY)
 			fire_retry(m, (struct retry *)timer);
+		else if (timer->kind == TIMER_QUEUE)
+			queue_due(m, (struct queue *)timer);
 		else
 			pause_over(m, (struct pause *)timer);
 	}
@@ -164,10 +166,12 @@ master_ready(struct master *m)
 	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
 	    jobs_errors(&m->jobs));
 	role_ready(m->role, text);
-	if (m->drain_wanted)
+	if (m->drain_wanted) {
 		drain_begin(m, false);
-	else
-		tick(m);
+		return;
+	}
+	queue_start(m);
+	tick(m);
 }
 
 uint32_t
@@ -208,6 +212,13 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 	case MSG_STATE_NEW:
 		retell_start(m);
 		break;
+	case MSG_QUEUE_SUBMITTED:
+	case MSG_QUEUE_TAKEN:
+	case MSG_QUEUE_REPLY:
+	case MSG_QUEUE_DONE:
+	case MSG_QUEUE_WAKE:
+		rc = queue_handle(m, message);
+		break;
 	case MSG_RECORDED:
 		outbox_confirmed(m, wire_get_u64(&message->body));
 		break;
@@ -226,6 +237,11 @@ static const struct channel_dispatch recorder_dispatch[] = {
     {MSG_STATE_END, handle_recorder},
     {MSG_STATE_NEW, handle_recorder},
     {MSG_RECORDED, handle_recorder},
+    {MSG_QUEUE_SUBMITTED, handle_recorder},
+    {MSG_QUEUE_TAKEN, handle_recorder},
+    {MSG_QUEUE_REPLY, handle_recorder},
+    {MSG_QUEUE_DONE, handle_recorder},
+    {MSG_QUEUE_WAKE, handle_recorder},
     {0, NULL},
 };
 
@@ -241,9 +257,10 @@ peer_closed(struct channel *channel, const char *why, void *arg)
 	struct master *m = arg;
 	bool is_recorder = channel == m->recorder;
 
-	if (is_recorder)
+	if (is_recorder) {
 		m->recorder = NULL;
-	else
+		queue_recorder_gone(m);
+	} else
 		m->api = NULL;
 	channel_free(channel);
 	if (why != NULL)
@@ -280,6 +297,8 @@ master_peer(struct role *role, enum role_id peer, unsigned index, int fd)
 			recover_start(m);
 		else
 			outbox_resend(m);
+		queue_recorder_gone(m);
+		queue_recorder_back(m);
 	} else if (peer == ROLE_API) {
 		channel_free(m->api);
 		m->api = connect_peer(m, peer, fd);

@@ -343,6 +343,55 @@ spool_close(struct store *store)
 	free(sp);
 }
 
+static const struct err no_queues = {"there are no queues in PostgreSQL"};
+
+static void
+spool_submit(struct store *store, const struct submission *s, int64_t limit,
+    store_submitted_cb *cb, store_done *done, void *arg)
+{
+	done(arg, &no_queues);
+}
+
+static void
+spool_take(struct store *store, const struct store_take *take,
+    store_submission_cb *row, store_take_done *done, void *arg)
+{
+	done(arg, INT64_MAX, NULL);
+}
+
+static void
+spool_replies(struct store *store, const struct store_take *take,
+    store_reply_cb *row, store_take_done *done, void *arg)
+{
+	done(arg, INT64_MAX, NULL);
+}
+
+static void
+spool_keep(struct store *store, const char *host, const char *const *ids,
+    size_t n, bool all, store_done *done, void *arg)
+{
+	done(arg, NULL);
+}
+
+static void
+spool_queued(struct store *store, const struct store_queued_filter *filter,
+    store_queued_cb *row, store_done *done, void *arg)
+{
+	done(arg, &no_queues);
+}
+
+static void
+spool_cancel(struct store *store, const char *id, const char *who,
+    int64_t now_ms, store_queued_cb *row, store_done *done, void *arg)
+{
+	done(arg, &no_queues);
+}
+
+static void
+spool_reply(struct store *store, const struct record_reply *reply)
+{
+}
+
 static const struct store_ops store_spool = {
     .name = "postgres",
     .close = spool_close,
@@ -369,6 +418,13 @@ static const struct store_ops store_spool = {
     .open_runs = spool_open_runs,
     .pauses = spool_pauses,
     .afters = spool_afters,
+    .submit = spool_submit,
+    .take = spool_take,
+    .replies = spool_replies,
+    .keep = spool_keep,
+    .queued = spool_queued,
+    .cancel = spool_cancel,
+    .reply = spool_reply,
 };
 
 struct store *

@@ -376,6 +376,9 @@ sqlite_run_end(struct store *store, const struct record_end *end)
 		end_slot(s, end);
 		clear_retries(s, &end->begin);
 		end_job(s, end);
+		if (end->begin.trigger == TRIGGER_QUEUE)
+			sqlite_submission_end(
+			    s, end->begin.id, end_time_ms(end));
 		return;
 	}
 	raise_hwm(s, &end->begin);
