@@ -9,9 +9,13 @@
  *   verb     answered by  arguments                        HTTP
  *   status   master       -                                GET /v1/status
  *   nodes    master       -                                GET /v1/nodes
- *   jobs     master       after limit label                GET /v1/jobs
+ *   metrics  master and recorder                           GET /metrics
+ *   overview master       -                                GET /v1/overview
+ *   jobs     master       after limit label search state outcome host sort
+ *                                                          GET /v1/jobs
  *   job      master       job                              GET /v1/jobs/J
  *   next     master       job n                            GET /v1/jobs/J/next
+ *   graph    master       job                              GET /v1/jobs/J/graph
  *   run      master       job params host                  POST /v1/jobs/J/run
  *   kill     master       run                              POST /v1/runs/R/kill
  *   pause    master       job until reason                 POST /v1/jobs/J/pause
@@ -24,6 +28,10 @@
  *   runs     recorder     job chain since outcome limit before
  *                                                          GET /v1/runs
  *   explain  recorder     job at until                     GET /v1/jobs/J/explain
+ *   stats    recorder     job since until points           GET /v1/jobs/J/stats
+ *   strips   recorder     jobs n                           GET /v1/strips
+ *   timeline recorder     since until jobs host by         GET /v1/timeline
+ *   heat     recorder     since until                      GET /v1/heat
  *   verify   recorder     job since after                  GET /v1/verify
  *   show     recorder     run                              GET /v1/runs/R
  *   output   recorder     run offset follow                GET /v1/runs/R/output

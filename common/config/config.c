@@ -20,7 +20,7 @@
 #include "config/job/defaults.h"
 #include "config/quote.h"
 
-#define SECTIONS 5 /* without a name */
+#define SECTIONS 6 /* without a name */
 
 struct parser {
 	struct setting_file *file;
@@ -33,7 +33,7 @@ struct parser {
 };
 
 static const char *const sections[SECTIONS] = {
-    "master", "api", "store", "cluster", "defaults"};
+    "master", "api", "store", "cluster", "defaults", "crontab"};
 
 #define CLUSTER 3 /* its place among them */
 
@@ -252,6 +252,8 @@ parse_fallbacks(struct parser *parser)
 	if (config->socket == NULL)
 		config->socket = setting_keep(
 		    file, xasprintf("%s/belfry.sock", config->run_dir));
+	if (config->crontabs.spool == NULL)
+		config->crontabs.spool = "";
 	if (config->store_path == NULL)
 		config->store_path = setting_keep(
 		    file, xasprintf("%s/belfry.db", config->state_dir));

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "config/job.h"
 
 /* So many addresses to listen on at most. */
 #define CONFIG_LISTEN_MAX 8
@@ -85,6 +86,9 @@ struct config {
 	int64_t output_limit;            /* bytes of jobs that say none, 1M */
 
 	struct config_cluster cluster;
+
+	/* [crontab] */
+	struct job_crontabs crontabs; /* none */
 
 	/* [calendar NAME], in their order */
 	const struct calendar_section *calendars;

@@ -112,12 +112,8 @@ config_cluster_check(
 		    duration_format_ms(
 			text, HEARTBEATS_MIN * cluster->heartbeat_ms));
 	*key_r = "guard";
-	/* Nothing is to look as if it were guarded. */
 	if (cluster->guard != CLUSTER_GUARD_OFF &&
-	    config->store_type == STORE_POSTGRES)
-		return err_set(
-		    err, "this version has no guard; write guard = off");
-	if (cluster->guard != CLUSTER_GUARD_OFF)
+	    config->store_type != STORE_POSTGRES)
 		return err_set(err,
 		    "guard needs PostgreSQL as the store; write guard = off, "
 		    "or type = postgres in [store]");

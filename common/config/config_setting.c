@@ -72,6 +72,29 @@ parse_path(struct setting_file *file, const struct setting *setting,
 	return 0;
 }
 
+/* Paths with blanks between, as lines. */
+static int
+parse_paths(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	const char **field_p = field(file, setting);
+	struct strbuf b = STRBUF_INIT;
+
+	for (const char *p = value; *p != '\0'; p += strspn(p, " \t")) {
+		size_t len = strcspn(p, " \t");
+		char *word = xstrndup(p, len);
+		char *path = config_resolve(file->config.path, word);
+
+		strbuf_addf(&b, "%s%s", b.len > 0 ? "\n" : "", path);
+		free(path);
+		free(word);
+		p += len;
+	}
+	*field_p = setting_keep(file, xstrdup(strbuf_str(&b)));
+	strbuf_fini(&b);
+	return 0;
+}
+
 static int
 parse_integer(struct setting_file *file, const struct setting *setting,
     const char *value, struct err *err)
@@ -288,6 +311,8 @@ const struct setting settings[] = {
     {"cluster", "rank-delay", parse_span, AT(cluster.rank_delay_ms), 10, MINUTE,
 	"150ms"},
     {"cluster", "guard", config_parse_guard, 0, 0, 0, "off"},
+    {"crontab", "files", parse_paths, AT(crontabs.files), 0, 0, ""},
+    {"crontab", "spool", parse_path, AT(crontabs.spool), 0, 0, NULL},
     {NULL, NULL, NULL, 0, 0, 0, NULL},
 };
 _Static_assert(nitems(settings) <= SETTING_MAX, "SETTING_MAX is too small");

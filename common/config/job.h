@@ -78,6 +78,10 @@ enum job_lease_lost {
 	JOB_LEASE_LOST_KILL,
 };
 
+/* Bits of what a job of a crontab is. */
+#define JOB_CRON               1U /* environment and mail are as cron's */
+#define JOB_CRON_MAIL_FAILURES 2U /* no mail of a success */
+
 /*
  * What many jobs share. Compared and hashed by bytes: only scalars and
  * interned strings, no padding that is not zeroed.
@@ -145,7 +149,8 @@ struct job_options {
 	uint8_t guarantee;         /* enum job_guarantee */
 	uint8_t when_isolated;     /* enum job_isolated */
 	uint8_t on_lease_lost;     /* enum job_lease_lost */
-	uint8_t reserved[2];       /* 0 */
+	uint8_t cron;              /* JOB_CRON and so on; 0: no crontab's */
+	uint8_t reserved[1];       /* 0 */
 };
 
 /*
@@ -204,8 +209,15 @@ const char *job_def_database(const struct job_def *def, size_t *len_r);
 void job_def_each_setting(const struct job_def *def,
     void (*cb)(void *arg, const char *key, const char *value), void *arg);
 
+enum job_source_kind {
+	JOB_SOURCE_INI,
+	JOB_SOURCE_SYSTEM_CRONTAB, /* its lines name users */
+	JOB_SOURCE_USER_CRONTAB,   /* its own name is the user's */
+};
+
 /* One job file. */
 struct job_source {
+	enum job_source_kind kind;
 	const char *path;
 	const char *name; /* its last component */
 	bool trusted;     /* root's, and nobody else may write it */
@@ -226,6 +238,12 @@ struct job_problem {
 	const char *text;
 };
 
+/* Which crontabs there are; [crontab] of belfry.conf. */
+struct job_crontabs {
+	const char *files; /* a line each: files, and directories of them */
+	const char *spool; /* the users' own; "" none */
+};
+
 struct plugin_info; /* kind/plugin.h */
 
 enum job_plugin {
@@ -238,6 +256,9 @@ struct job_set_options {
 	const struct job_defaults *defaults;   /* NULL: the built-in ones */
 	const struct job_calendars *calendars; /* NULL: there are none */
 	const char *databases; /* "A B C", those there are; NULL: not known */
+	const struct job_crontabs *crontabs; /* read, too; NULL: none */
+	/* Files of jobs stay as they were; only crontabs are read again. */
+	bool crontabs_only;
 	const char *queues;    /* the same */
 	const char *default_user; /* whose jobs need no root-owned file */
 	bool privileged;          /* we are root: check owners and modes */
@@ -258,7 +279,7 @@ struct job_set_options {
 };
 
 /*
- * Reads every *.ini of dir in order of names. Dot files and what editors and
+ * Reads every *.ini of dir, and the crontabs, in order of names. Dot files and what editors and
  * dpkg leave behind are passed over, any other name is a hint, what is no
  * readable text file an error. Never fails as a whole but when dir cannot be
  * read: a bad file or job is a problem and left out, and so is a job whose

@@ -93,6 +93,8 @@ enum role_id {
  *   RECORD_AFTER   M: struct record_after
  *   RECORDED       R: u64 all up to this sequence number is on disk
  *   STATE_NEW      R: the store is a new one: tell again what is not over
+ *   GUARD_ASK      M: struct guard_ask (guard.h): may the run start?
+ *   GUARD_ANSWER   R: struct guard_answer
  * Queues; submission.h:
  *   QUEUE_SUBMIT   M: struct submission, i64 how many may wait in its queue
  *   QUEUE_SUBMITTED R: u8 enum submit_result, str id, i64 due, str error
@@ -220,7 +222,11 @@ enum role_id {
 	X(63, ANSWER_DATA, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),    \
 	    ROLE_BIT(ROLE_API), 4, MESSAGE_PAYLOAD_MAX, false)                 \
 	X(64, ANSWER_END, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),     \
-	    ROLE_BIT(ROLE_API), 0, 1024, false)
+	    ROLE_BIT(ROLE_API), 0, 2048, false)                                \
+	X(65, GUARD_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 16,   \
+	    2048, false)                                                       \
+	X(66, GUARD_ANSWER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 9, \
+	    4096, false)
 
 enum message_type {
 #define X(number, name, ...) MSG_##name = number,

@@ -1,5 +1,18 @@
 #include "ipc/record.h"
 
+#include <stdio.h>
+
+void
+run_begin_copy(const struct run_begin *b, char copy[RUN_COPY_SIZE])
+{
+	if (b->copy == COPY_OF_HOST)
+		snprintf(copy, RUN_COPY_SIZE, "@%s", b->host);
+	else if (b->copy != 0)
+		snprintf(copy, RUN_COPY_SIZE, "%u", b->copy);
+	else
+		copy[0] = '\0';
+}
+
 void
 record_job_encode(const struct record_job *r, struct wire_writer *w)
 {

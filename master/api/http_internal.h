@@ -9,7 +9,7 @@
 
 #include "api/http_server.h"
 
-#define HTTP_EXTRA_HEADERS_MAX 512
+#define HTTP_EXTRA_HEADERS_MAX 2048
 /* More than this unsent: no further pipelined request is begun. */
 #define HTTP_OUTPUT_MAX        ((size_t)256 << 10)
 
@@ -30,6 +30,7 @@ struct http_server {
 	struct http_conns idle; /* HTTP_HEAD and HTTP_BODY, longest first */
 	struct http_conns busy; /* the others */
 	unsigned count;
+	uint64_t answers[6]; /* by the first digit of the status */
 	struct event *reap; /* frees dead connections out of their callbacks */
 	struct http_conns dead;
 };

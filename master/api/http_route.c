@@ -13,21 +13,31 @@
 #include "ipc/submission.h"
 
 /* An argument's length; a path's segment is shorter. */
-#define VALUE_MAX 1024
+#define VALUE_MAX      1024
+/* And of one that is a list of jobs. */
+#define LIST_VALUE_MAX 8192
 
 static const struct route routes[] = {
     {"GET", "/healthz", "status", ROLE_MASTER, API_ANYBODY, ROUTE_HEALTH, "",
 	""},
     {"GET", "/readyz", "status", ROLE_MASTER, API_ANYBODY, ROUTE_READY, "", ""},
+    {"GET", "/metrics", "metrics", ROLE_MASTER, API_VIEWER, ROUTE_METRICS, "",
+	""},
     {"GET", "/v1/status", "status", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "",
 	""},
+    {"GET", "/v1/overview", "overview", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
+	"", ""},
     {"GET", "/v1/nodes", "nodes", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "", ""},
     {"GET", "/v1/jobs", "jobs", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
-	"after limit label", ""},
+	"after limit label search state outcome host sort", ""},
     {"GET", "/v1/jobs/{job}", "job", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "",
 	""},
     {"GET", "/v1/jobs/{job}/next", "next", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
 	"n", ""},
+    {"GET", "/v1/jobs/{job}/graph", "graph", ROLE_MASTER, API_VIEWER,
+	ROUTE_WHOLE, "", ""},
+    {"GET", "/v1/jobs/{job}/stats", "stats", ROLE_RECORDER, API_VIEWER,
+	ROUTE_WHOLE, "since until points", ""},
     {"GET", "/v1/jobs/{job}/explain", "explain", ROLE_RECORDER, API_VIEWER,
 	ROUTE_WHOLE, "at until", ""},
     {"POST", "/v1/jobs/{job}/run", "run", ROLE_MASTER, API_OPERATOR,
@@ -50,6 +60,12 @@ static const struct route routes[] = {
 	ROUTE_WHOLE, "", ""},
     {"GET", "/v1/ledger", "ledger", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"job since until outcome reason limit before", ""},
+    {"GET", "/v1/strips", "strips", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"jobs n", ""},
+    {"GET", "/v1/timeline", "timeline", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"since until jobs host by", ""},
+    {"GET", "/v1/heat", "heat", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"since until", ""},
     {"GET", "/v1/verify", "verify", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"job since after", ""},
     {"POST", "/v1/submit", "submit", ROLE_MASTER, API_OPERATOR, ROUTE_WHOLE, "",
@@ -175,6 +191,8 @@ static int
 take_argument(struct route_call *call, char *key, char *value,
     struct http_problem *problem)
 {
+	size_t max;
+
 	if (http_percent_decode(key, true) == -1 ||
 	    http_percent_decode(value, true) == -1)
 		return http_problem_set(problem, 400, "bad_request",
@@ -185,12 +203,13 @@ take_argument(struct route_call *call, char *key, char *value,
 		    call->route->query[0] != '\0' ? "known are: " :
 						    "none is taken here",
 		    call->route->query);
+	max = strcmp(key, "jobs") == 0 ? LIST_VALUE_MAX : VALUE_MAX;
 	if (route_call_arg(call, key) != NULL)
 		return http_problem_set(problem, 400, "bad_request",
 		    "argument \"%s\" is given twice", key);
-	if (strlen(value) > VALUE_MAX)
+	if (strlen(value) > max)
 		return http_problem_set(problem, 400, "bad_request",
-		    "argument \"%s\" is longer than %d bytes", key, VALUE_MAX);
+		    "argument \"%s\" is longer than %zu bytes", key, max);
 	add_arg(call, key, value);
 	return 0;
 }
@@ -288,10 +307,12 @@ take_body(struct route_call *call, const struct route_request *request,
 	json_t *json, *value;
 	int rc = 0;
 
-	if (request->body_len == 0)
+	if (request->body_len == 0 && request->content_type == NULL)
 		return 0;
 	if (check_content_type(request->content_type, problem) == -1)
 		return -1;
+	if (request->body_len == 0)
+		return 0;
 	json = json_loadb(
 	    request->body, request->body_len, JSON_REJECT_DUPLICATES, &error);
 	if (json == NULL)

@@ -207,3 +207,12 @@ http_server_backlog(const struct http_server *server)
 	n += http_conn_backlog(conn);
 	return n;
 }
+
+struct http_counts
+http_server_counts(const struct http_server *server)
+{
+	struct http_counts counts = {.connections = server->count};
+
+	memcpy(counts.answers, server->answers, sizeof(counts.answers));
+	return counts;
+}

@@ -65,6 +65,14 @@ void http_server_free(struct http_server *server);
  */
 void http_server_listen(struct http_server *server, int fd);
 
+/* For /metrics. */
+struct http_counts {
+	uint64_t answers[6]; /* by the first digit of the status */
+	unsigned connections;
+};
+
+struct http_counts http_server_counts(const struct http_server *server);
+
 /* Bytes that clients have not taken yet. */
 size_t http_server_backlog(const struct http_server *server);
 
@@ -92,13 +100,17 @@ void *http_conn_data(const struct http_conn *conn);
 void http_conn_set_endless(struct http_conn *conn);
 
 /*
- * One more header of the coming answer, at most 512 bytes in all. Before
+ * One more header of the coming answer, at most 2 KiB in all. Before
  * http_conn_reply() or http_conn_begin().
  */
 void http_conn_add_header(
     struct http_conn *conn, const char *name, const char *value);
 
-/* The whole answer. The connection is not the caller's afterwards. */
+/*
+ * The whole answer; one with status 200 to a GET has an entity tag, is 304
+ * when the client has it already, and is compressed when it takes that. The
+ * connection is not the caller's afterwards.
+ */
 void http_conn_reply(struct http_conn *conn, int status,
     const char *content_type, const void *body, size_t len);
 void http_conn_reply_problem(

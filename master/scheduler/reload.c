@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "scheduler/answer/answer.h"
 #include "scheduler/crew/crew.h"
+#include "scheduler/crontab/watch.h"
 #include "scheduler/master.h"
 
 static struct config *
@@ -86,6 +87,7 @@ use_config(struct master *m, struct config *config)
 	if (old != m->role->config) /* that one is lent from by all after it */
 		config_free(old);
 	launch_init(m);
+	crontab_watch_set(m->crontabs, &config->crontabs);
 	return true;
 }
 
@@ -111,7 +113,7 @@ reload_jobs(struct master *m)
 	struct err why = {""};
 
 	if (m->phase == MASTER_RUNNING &&
-	    jobs_load(m, &m->reloaded, &why) == -1) {
+	    jobs_load(m, false, &m->reloaded, &why) == -1) {
 		log_error("%s; the jobs stay as they were", why.text);
 		free(m->reload_problem);
 		m->reload_problem = xstrdup(why.text);
@@ -124,6 +126,23 @@ reload_jobs(struct master *m)
 		end_reload(m);
 	queue_look_all(m);
 	launch_pump(m); /* max-running may be higher now */
+	master_arm(m);
+}
+
+void
+reload_crontabs(struct master *m)
+{
+	struct jobs_change change = {0};
+	struct err why = {""};
+
+	if (jobs_load(m, true, &change, &why) == -1)
+		log_error("%s; the jobs stay as they were", why.text);
+	else if (change.nadded + change.nremoved + change.nchanged > 0)
+		log_info("crontabs: %zu jobs added, %zu removed, %zu changed",
+		    change.nadded, change.nremoved, change.nchanged);
+	jobs_change_fini(&change);
+	master_tell_patience(m);
+	crew_changed(m);
 	master_arm(m);
 }
 

@@ -25,6 +25,18 @@ static const struct {
 	"003-results",
 #include "postgres_003-results.h"
     },
+    {
+	"004-guards",
+#include "postgres_004-guards.h"
+    },
+    {
+	"005-copies",
+#include "postgres_005-copies.h"
+    },
+    {
+	"006-hours",
+#include "postgres_006-hours.h"
+    },
 };
 
 void

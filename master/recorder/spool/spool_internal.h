@@ -28,6 +28,8 @@ struct spool_read {
 	/* what is asked, and who */
 	struct store_filter filter;
 	struct store_check_page page;
+	const struct store_bars *which;
+	int64_t from, to;
 	const char *text, *only;
 	int limit;
 	union {
@@ -36,6 +38,8 @@ struct spool_read {
 		store_check_job_cb *job;
 		store_check_cb *check;
 		store_plan_cb *plan;
+		store_bar_cb *bar;
+		store_hour_cb *hour;
 	} row;
 	store_list_done *list_done;
 	store_done *done;
@@ -102,6 +106,10 @@ void spool_runs(struct store *store, const struct store_filter *filter,
     store_run_cb *row, store_list_done *done, void *arg);
 void spool_slots(struct store *store, const struct store_filter *filter,
     store_slot_cb *row, store_list_done *done, void *arg);
+void spool_bars(struct store *store, const struct store_bars *which,
+    store_bar_cb *row, store_done *done, void *arg);
+void spool_hours(struct store *store, int64_t from, int64_t to,
+    store_hour_cb *row, store_done *done, void *arg);
 void spool_find(struct store *store, const char *text, store_run_cb *row,
     store_done *done, void *arg);
 void spool_check_job(struct store *store, const char *after, const char *only,

@@ -67,19 +67,26 @@ waiting_line(const struct master *m)
 	return list;
 }
 
+/* The library launcher is the only one of its kind, so it has no number. */
+static json_t *
+process(const struct process_info *p)
+{
+	bool is_library =
+	    p->role == ROLE_LAUNCHER && p->index == LAUNCHER_LIBRARY;
+
+	return json_pack("{s:s, s:i, s:i, s:i}", "role",
+	    is_library ? "library-launcher" : role_name(p->role), "index",
+	    is_library ? 0 : (int)p->index, "pid", (int)p->pid, "restarts",
+	    (int)p->restarts);
+}
+
 static json_t *
 processes(const struct master *m)
 {
 	json_t *list = json_array();
 
-	for (unsigned i = 0; i < m->nprocesses; i++) {
-		const struct process_info *p = &m->processes[i];
-
-		json_array_append_new(list,
-		    json_pack("{s:s, s:i, s:i, s:i}", "role",
-			role_name(p->role), "index", (int)p->index, "pid",
-			(int)p->pid, "restarts", (int)p->restarts));
-	}
+	for (unsigned i = 0; i < m->nprocesses; i++)
+		json_array_append_new(list, process(&m->processes[i]));
 	return list;
 }
 
@@ -392,6 +399,9 @@ static const struct {
     {"jobs", answer_jobs},
     {"job", answer_job},
     {"next", answer_next},
+    {"overview", answer_overview},
+    {"graph", answer_graph},
+    {"metrics", metrics_answer},
     {"nodes", crew_answer_nodes},
     {"run", answer_run},
     {"kill", answer_kill},

@@ -139,6 +139,21 @@ every_setting(void **state)
 }
 
 static void
+guards(void **state)
+{
+	struct config *c = parse("[store]\ntype = postgres\n"
+				 "conninfo = dbname=b\n[cluster]\n"
+				 "redis = redis://a\nguard = best-effort\n");
+
+	assert_int_equal(c->cluster.guard, CLUSTER_GUARD_BEST_EFFORT);
+	config_free(c);
+	c = parse("[store]\ntype = postgres\nconninfo = dbname=b\n"
+		  "[cluster]\nredis = redis://a\nguard = strict\n");
+	assert_int_equal(c->cluster.guard, CLUSTER_GUARD_STRICT);
+	config_free(c);
+}
+
+static void
 databases(void **state)
 {
 	struct config *c =
@@ -541,6 +556,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_empty_file_is_all_defaults),
 	    cmocka_unit_test(every_setting),
+	    cmocka_unit_test(guards),
 	    cmocka_unit_test(databases),
 	    cmocka_unit_test(queues),
 	    cmocka_unit_test(output_limit_of_jobs),
