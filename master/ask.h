@@ -22,6 +22,9 @@
  *   resume   master       job                              POST /v1/jobs/J/resume
  *   pause-all, resume-all: the same of all jobs            POST /v1/pause,
  *                                                          POST /v1/resume
+ *   crontab  master       user                             GET /v1/crontab
+ *   crontab-install, crontab-remove: user text             POST /v1/crontab,
+ *                                                          POST /v1/crontab/remove
  *   reload   master       -                                POST /v1/reload
  *   drain    master       -                                POST /v1/drain
  *   upgrade  master       -                                POST /v1/upgrade

@@ -89,6 +89,8 @@ struct config {
 
 	/* [crontab] */
 	struct job_crontabs crontabs; /* none */
+	const char *cron_allow;       /* /etc/cron.allow */
+	const char *cron_deny;        /* /etc/cron.deny */
 
 	/* [calendar NAME], in their order */
 	const struct calendar_section *calendars;

@@ -313,6 +313,8 @@ const struct setting settings[] = {
     {"cluster", "guard", config_parse_guard, 0, 0, 0, "off"},
     {"crontab", "files", parse_paths, AT(crontabs.files), 0, 0, ""},
     {"crontab", "spool", parse_path, AT(crontabs.spool), 0, 0, NULL},
+    {"crontab", "allow", parse_path, AT(cron_allow), 0, 0, "/etc/cron.allow"},
+    {"crontab", "deny", parse_path, AT(cron_deny), 0, 0, "/etc/cron.deny"},
     {NULL, NULL, NULL, 0, 0, 0, NULL},
 };
 _Static_assert(nitems(settings) <= SETTING_MAX, "SETTING_MAX is too small");

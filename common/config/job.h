@@ -218,6 +218,7 @@ enum job_source_kind {
 /* One job file. */
 struct job_source {
 	enum job_source_kind kind;
+	const char *user; /* of JOB_SOURCE_USER_CRONTAB; NULL: its name is */
 	const char *path;
 	const char *name; /* its last component */
 	bool trusted;     /* root's, and nobody else may write it */
@@ -259,9 +260,14 @@ struct job_set_options {
 	const struct job_crontabs *crontabs; /* read, too; NULL: none */
 	/* Files of jobs stay as they were; only crontabs are read again. */
 	bool crontabs_only;
-	const char *queues;    /* the same */
+	const char *queues;       /* the same */
 	const char *default_user; /* whose jobs need no root-owned file */
 	bool privileged;          /* we are root: check owners and modes */
+	/*
+	 * We are the daemon, as default_user, and must not wait for a name
+	 * service: whom the local files do not know is left to the run.
+	 */
+	bool local_names;
 	bool hints;               /* also look for hints (slow) */
 	/* So many errors of a file are told, the others counted; 0: 20. */
 	size_t errors_max;
@@ -297,6 +303,18 @@ struct job_set *job_set_load(const char *dir, struct schedule_pool *pool,
 
 /* The same for the files named, for "belfry check FILE...". */
 struct job_set *job_set_load_files(char *const *files, size_t nfiles,
+    struct schedule_pool *pool, const struct job_set_options *options);
+
+/* A crontab that is not, or not yet, a file in its place. */
+struct job_crontab {
+	const char *path; /* in messages */
+	const char *user; /* whose own it is; NULL: one of the system */
+	const char *text;
+	size_t len;
+};
+
+/* The jobs of this crontab alone, and what is wrong with them. */
+struct job_set *job_set_load_crontab(const struct job_crontab *crontab,
     struct schedule_pool *pool, const struct job_set_options *options);
 
 /*

@@ -16,6 +16,8 @@
 #define VALUE_MAX      1024
 /* And of one that is a list of jobs. */
 #define LIST_VALUE_MAX 8192
+/* A whole text's, which one question still holds. */
+#define TEXT_MAX       60000
 
 static const struct route routes[] = {
     {"GET", "/healthz", "status", ROLE_MASTER, API_ANYBODY, ROUTE_HEALTH, "",
@@ -76,6 +78,12 @@ static const struct route routes[] = {
 	"", ""},
     {"POST", "/v1/queue/{run}/cancel", "cancel", ROLE_RECORDER, API_OPERATOR,
 	ROUTE_WHOLE, "", ""},
+    {"GET", "/v1/crontab", "crontab", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
+	"user", ""},
+    {"POST", "/v1/crontab", "crontab-install", ROLE_MASTER, API_VIEWER,
+	ROUTE_WHOLE, "", "user text"},
+    {"POST", "/v1/crontab/remove", "crontab-remove", ROLE_MASTER, API_VIEWER,
+	ROUTE_WHOLE, "", "user"},
     {"POST", "/v1/reload", "reload", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "",
 	""},
     {"POST", "/v1/drain", "drain", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "", ""},
@@ -254,6 +262,7 @@ static const struct body_key {
     {"argv", JSON_ARRAY, "an array", 0},
     {"command", JSON_STRING, "a string", SUBMISSION_COMMAND_MAX},
     {"callback", JSON_STRING, "a string", SUBMISSION_CALLBACK_MAX},
+    {"text", JSON_STRING, "a string", TEXT_MAX},
     {NULL, JSON_STRING, "a string", VALUE_MAX},
 };
 

@@ -10,6 +10,7 @@
 #include "scheduler/answer/answer.h"
 #include "scheduler/crew/crew.h"
 #include "scheduler/crontab/watch.h"
+#include "scheduler/jobs/rewind.h"
 #include "scheduler/master.h"
 
 static struct config *
@@ -121,6 +122,7 @@ reload_jobs(struct master *m)
 	if (m->phase == MASTER_RUNNING)
 		master_tell_patience(m);
 	crew_changed(m);
+	rewind_all(m);
 	/* Else again, when they are known. */
 	if (!plugins_are_asked(m))
 		end_reload(m);
@@ -135,6 +137,8 @@ reload_crontabs(struct master *m)
 	struct jobs_change change = {0};
 	struct err why = {""};
 
+	if (m->phase != MASTER_RUNNING)
+		return;
 	if (jobs_load(m, true, &change, &why) == -1)
 		log_error("%s; the jobs stay as they were", why.text);
 	else if (change.nadded + change.nremoved + change.nchanged > 0)

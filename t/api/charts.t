@@ -19,7 +19,7 @@ schedule = */10 * * * *
 
 [job bad]
 command = exit 3
-schedule = 0 */2 * * *
+schedule = 0 12 31 12 *
 
 [job child]
 command = true

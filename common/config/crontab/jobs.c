@@ -15,7 +15,7 @@
 struct maker {
 	struct job_builder builder;
 	struct crontab_namer namer;
-	bool system;
+	const char *user; /* whose own crontab it is; NULL: the system's */
 	const struct crontab_entry *entry;
 	char name[JOB_NAME_MAX + 1];
 	/* values of the job at hand, which live until its end */
@@ -146,8 +146,7 @@ set_line(struct maker *maker)
 	job_builder_key(builder, "schedule", entry->schedule, entry->line);
 	job_builder_key(builder, "command", entry->command, entry->line);
 	job_builder_key(builder, "user",
-	    maker->system ? entry->user : builder->block->source.name,
-	    entry->line);
+	    maker->user != NULL ? maker->user : entry->user, entry->line);
 	if (entry->input != NULL)
 		job_builder_key(
 		    builder, "stdin", escape_input(maker), entry->line);
@@ -168,7 +167,7 @@ take_word(struct maker *maker, const struct crontab_word *word)
 {
 	if (strcmp(word->key, "name") == 0)
 		return;
-	if (!maker->system && job_key_find(word->key, NULL) != NULL &&
+	if (maker->user != NULL && job_key_find(word->key, NULL) != NULL &&
 	    !crontab_key_is_free(word->key)) {
 		job_builder_error(&maker->builder, word->line,
 		    "%s: is not for a user's own crontab, but for one of "
@@ -240,21 +239,24 @@ crontab_parse(const struct job_parse_env *env, const struct job_source *source,
 {
 	struct job_block *block = job_block_new(env, source, text, len);
 	bool system = source->kind == JOB_SOURCE_SYSTEM_CRONTAB;
+	const char *user =
+	    source->user != NULL ? source->user : block->source.name;
 	struct maker maker = {
 	    .namer = {.prefix = system ? "cron" : "crontab",
-		.source = block->source.name},
-	    .system = system,
+		.source = system ? block->source.name : user},
+	    .user = system ? NULL : user,
 	};
 	struct crontab_reader reader = {
 	    .system = system,
-	    .root = strcmp(block->source.name, "root") == 0,
+	    .root = strcmp(user, "root") == 0,
 	    .entry = take_entry,
 	    .error = take_error,
 	    .hint = take_hint,
 	    .arg = &maker,
 	};
 
-	block->digest = 0; /* other hosts have other crontabs */
+	block->source.user = NULL; /* not ours to keep */
+	block->digest = 0;         /* other hosts have other crontabs */
 	job_builder_init(&maker.builder, env, block, problems);
 	crontab_read(&reader, text, len);
 	job_builder_finish(&maker.builder);

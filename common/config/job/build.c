@@ -223,8 +223,10 @@ check_owner(struct job_builder *builder)
 		return;
 	if (job_owner_check_job(options, &builder->block->source,
 		builder->env->options, &key, &err) == 0) {
-		builder->user = options->user;
-		builder->group = options->group;
+		free(builder->user);
+		free(builder->group);
+		builder->user = xstrdup(options->user);
+		builder->group = xstrdup(options->group);
 		return;
 	}
 	job_builder_error(builder, line_of(builder, key), "%s", err.text);
@@ -399,4 +401,6 @@ job_builder_finish(struct job_builder *builder)
 	job_pool_options_release(block->pool, builder->default_options);
 	job_draft_fini(&builder->draft);
 	strbuf_fini(&builder->strings);
+	free(builder->user);
+	free(builder->group);
 }

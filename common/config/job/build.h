@@ -26,7 +26,7 @@ struct job_builder {
 	bool bad;
 	/* The last answers, because neighbours are alike. */
 	char zone[64];
-	const char *user, *group;
+	char *user, *group; /* owned */
 };
 
 /* A block of no jobs yet, with one reference; text is what it comes from. */

@@ -171,6 +171,29 @@ job_file_load(const struct job_parse_env *env, const char *path,
 	return file;
 }
 
+struct job_file *
+job_file_of_crontab(
+    const struct job_parse_env *env, const struct job_crontab *crontab)
+{
+	struct job_file *file = xcalloc(1, sizeof(*file));
+	struct job_source source = {.path = crontab->path,
+	    .user = crontab->user,
+	    .trusted = crontab->user == NULL};
+	char *text = xmalloc(crontab->len + 1);
+
+	memcpy(text, crontab->text, crontab->len);
+	text[crontab->len] = '\0';
+	file->refs = 1;
+	file->kind = source.kind = crontab->user != NULL ?
+	    JOB_SOURCE_USER_CRONTAB :
+	    JOB_SOURCE_SYSTEM_CRONTAB;
+	file->path = xstrdup(crontab->path);
+	file->block =
+	    crontab_parse(env, &source, text, crontab->len, &file->problems);
+	free(text);
+	return file;
+}
+
 void
 job_file_fall_back(struct job_file *file, const struct job_file *previous)
 {

@@ -39,6 +39,10 @@ struct job_file {
 struct job_file *job_file_load(const struct job_parse_env *env,
     const char *path, enum job_source_kind kind, struct job_file *previous);
 
+/* A crontab as if it were such a file. */
+struct job_file *job_file_of_crontab(
+    const struct job_parse_env *env, const struct job_crontab *crontab);
+
 /* Back to the definitions of previous, and read it again the next time. */
 void job_file_fall_back(struct job_file *file, const struct job_file *previous);
 

@@ -38,6 +38,14 @@ same_basis(const struct job_set *a, const struct job_set *b)
 }
 
 static void
+add_file(struct job_set *set, struct job_file *file)
+{
+	array_reserve(
+	    &set->files, &set->files_cap, set->nfiles + 1, sizeof(*set->files));
+	set->files[set->nfiles++] = file;
+}
+
+static void
 load_file(struct job_set *set, const struct job_parse_env *env,
     const struct job_path *path, const struct job_set *previous)
 {
@@ -50,9 +58,7 @@ load_file(struct job_set *set, const struct job_parse_env *env,
 		file = job_file_ref(before);
 	else
 		file = job_file_load(env, path->path, path->kind, before);
-	array_reserve(
-	    &set->files, &set->files_cap, set->nfiles + 1, sizeof(*set->files));
-	set->files[set->nfiles++] = file;
+	add_file(set, file);
 }
 
 static void
@@ -74,10 +80,11 @@ add_error(void *arg, const char *path, const char *text)
 	problem_add(&set->own, &problem, SIZE_MAX);
 }
 
-/* Reads the files named; env but for its pool and defaults is given. */
+/* Reads the files named, or the crontab, when there is one. */
 static void
 load(struct job_set *set, const struct job_paths *paths,
-    const struct job_set_options *options, const struct job_set *previous)
+    const struct job_crontab *crontab, const struct job_set_options *options,
+    const struct job_set *previous)
 {
 	struct job_defaults *built_in = job_defaults_new();
 	struct job_parse_env env = {
@@ -90,6 +97,8 @@ load(struct job_set *set, const struct job_paths *paths,
 	set_basis(set, &env);
 	for (size_t i = 0; i < paths->n; i++)
 		load_file(set, &env, &paths->items[i], previous);
+	if (crontab != NULL)
+		add_file(set, job_file_of_crontab(&env, crontab));
 	set_assemble(set, previous, options);
 	job_defaults_free(built_in);
 }
@@ -137,7 +146,7 @@ job_set_load(const char *dir, struct schedule_pool *pool,
 	if (options->crontabs != NULL)
 		crontabs_list(options->crontabs, &paths, add_error, set);
 	job_paths_sort(&paths);
-	load(set, &paths, options, previous);
+	load(set, &paths, NULL, options, previous);
 	job_paths_fini(&paths);
 	return set;
 }
@@ -153,7 +162,18 @@ job_set_load_files(char *const *files, size_t nfiles,
 		job_paths_add(&paths, xstrdup(files[i]), JOB_SOURCE_INI);
 	if (options->crontabs != NULL)
 		crontabs_list(options->crontabs, &paths, add_error, set);
-	load(set, &paths, options, NULL);
+	load(set, &paths, NULL, options, NULL);
 	job_paths_fini(&paths);
+	return set;
+}
+
+struct job_set *
+job_set_load_crontab(const struct job_crontab *crontab,
+    struct schedule_pool *pool, const struct job_set_options *options)
+{
+	struct job_set *set = set_new(pool, NULL);
+	struct job_paths none = {NULL, 0, 0};
+
+	load(set, &none, crontab, options, NULL);
 	return set;
 }

@@ -27,6 +27,7 @@ enum pg_statement {
 	STATEMENT_NO_RETRY,           /* behind ROWS_ENDS */
 	STATEMENT_PAUSE,
 	STATEMENT_RESUME,
+	STATEMENT_REWIND,
 	STATEMENT_COUNT,
 };
 

@@ -10,6 +10,7 @@
 #include "config/quote.h"
 #include "json_text.h"
 #include "scheduler/crew/crew.h"
+#include "scheduler/crontab/answer.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/params.h"
 
@@ -409,6 +410,9 @@ static const struct {
     {"resume", answer_resume_ask},
     {"pause-all", answer_pause_ask},
     {"resume-all", answer_resume_ask},
+    {"crontab", answer_crontab},
+    {"crontab-install", answer_crontab_install},
+    {"crontab-remove", answer_crontab_remove},
     {"reload", answer_reload_ask},
     {"drain", answer_drain},
     {"upgrade", answer_upgrade},

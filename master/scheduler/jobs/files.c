@@ -4,28 +4,54 @@
 #include "scheduler/jobs/plugins.h"
 #include "scheduler/master.h"
 
-int
-files_load(struct master *m, bool crontabs_only, struct job_set **set_r,
-    struct err *err)
+static bool
+is_elsewhere(void *arg, const char *name)
 {
-	struct job_set_options options = {
+	const struct master *m = arg;
+
+	return jobs_find(&m->jobs, name) != NULL;
+}
+
+static void
+fill_options(struct master *m, struct job_set_options *options)
+{
+	*options = (struct job_set_options){
 	    .defaults = m->config->defaults,
+	    .calendars = m->jobs.calendars,
 	    .databases = m->config->database_names,
 	    .queues = m->config->queue_names,
-	    .crontabs = &m->config->crontabs,
-	    .crontabs_only = crontabs_only,
 	    .default_user = m->config->user,
+	    .local_names = true,
 	    .privileged = m->role->privileged,
 	    .now = clock_ms() / 1000,
 	    .plugin = plugins_find,
 	    .arg = m,
 	};
+}
+
+int
+files_load(struct master *m, bool crontabs_only, struct job_set **set_r,
+    struct err *err)
+{
+	struct job_set_options options;
 
 	refresh_files(m);
-	options.calendars = m->jobs.calendars;
+	fill_options(m, &options);
+	options.crontabs = &m->config->crontabs;
+	options.crontabs_only = crontabs_only;
 	*set_r = job_set_load(
 	    m->config->jobs_dir, m->jobs.pool, &options, m->jobs.set, err);
 	return *set_r != NULL ? 0 : -1;
+}
+
+struct job_set *
+files_check_crontab(struct master *m, const struct job_crontab *crontab)
+{
+	struct job_set_options options;
+
+	fill_options(m, &options);
+	options.is_elsewhere = is_elsewhere;
+	return job_set_load_crontab(crontab, m->jobs.pool, &options);
 }
 
 void

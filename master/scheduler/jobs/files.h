@@ -17,6 +17,10 @@ struct master;
 int files_load(struct master *m, bool crontabs_only, struct job_set **set_r,
     struct err *err);
 
+/* What a crontab would be, and what is wrong with it; the caller owns it. */
+struct job_set *
+files_check_crontab(struct master *m, const struct job_crontab *crontab);
+
 /* To the log, all errors. */
 void files_log_problems(const struct job_set *set);
 
