@@ -108,7 +108,6 @@ enum role_id {
  *                  -1: the store could not be used
  *   QUEUE_KEEP     M: u8 all, str host, u32 n, n * str id: what it has of
  *                  what it took; all: and nothing else
- *   QUEUE_WAKE     R: another host has submitted something
  *   RECORD_REPLY   M: struct record_reply
  * Questions of the api process; the message id tells them apart:
  *   ASK            str verb, str who, u32 n, n * (str key, str value)
@@ -214,8 +213,6 @@ enum role_id {
 	    256, false)                                                        \
 	X(86, QUEUE_KEEP, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 10,  \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
-	X(87, QUEUE_WAKE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0,   \
-	    0, false)                                                          \
 	X(88, RECORD_REPLY, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
 	    18, 256, false)                                                    \
 	X(60, ASK, ROLE_BIT(ROLE_API),                                         \

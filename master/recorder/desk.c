@@ -150,7 +150,7 @@ take_done(void *arg, int64_t next_ms, const struct err *err)
 	struct errand *errand = arg;
 
 	if (err != NULL)
-		log_warn("queue %s cannot be looked at now: %s", errand->text,
+		log_debug("queue %s cannot be looked at now: %s", errand->text,
 		    err->text);
 	wire_put_str(&w, errand->text);
 	wire_put_i64(&w, err != NULL ? -1 : next_ms);
@@ -243,8 +243,8 @@ static void
 keep_done(void *arg, const struct err *err)
 {
 	if (err != NULL)
-		log_warn("what was taken from queues is not known to be this "
-			 "host's now: %s",
+		log_debug("what was taken from queues is not known to be this "
+			  "host's now: %s",
 		    err->text);
 	errand_free(arg);
 }

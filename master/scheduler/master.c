@@ -220,7 +220,6 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 	case MSG_QUEUE_TAKEN:
 	case MSG_QUEUE_REPLY:
 	case MSG_QUEUE_DONE:
-	case MSG_QUEUE_WAKE:
 		rc = queue_handle(m, message);
 		break;
 	case MSG_GUARD_ANSWER:
@@ -249,7 +248,6 @@ static const struct channel_dispatch recorder_dispatch[] = {
     {MSG_QUEUE_TAKEN, handle_recorder},
     {MSG_QUEUE_REPLY, handle_recorder},
     {MSG_QUEUE_DONE, handle_recorder},
-    {MSG_QUEUE_WAKE, handle_recorder},
     {0, NULL},
 };
 

@@ -95,6 +95,15 @@ spool_after(struct store *store, const struct record_after *after)
 }
 
 static void
+spool_reply(struct store *store, const struct record_reply *reply)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	record_reply_encode(reply, &w);
+	shelf_add(&spool(store)->shelf, MSG_RECORD_REPLY, &w);
+}
+
+static void
 spool_pause(struct store *store, const struct record_pause *pause)
 {
 	struct wire_writer w = WIRE_WRITER_INIT;
@@ -357,55 +366,6 @@ spool_close(struct store *store)
 	event_free(sp->read_timer);
 	free(sp->orphans.runs);
 	free(sp);
-}
-
-static const struct err no_queues = {"there are no queues in PostgreSQL"};
-
-static void
-spool_submit(struct store *store, const struct submission *s, int64_t limit,
-    store_submitted_cb *cb, store_done *done, void *arg)
-{
-	done(arg, &no_queues);
-}
-
-static void
-spool_take(struct store *store, const struct store_take *take,
-    store_submission_cb *row, store_take_done *done, void *arg)
-{
-	done(arg, INT64_MAX, NULL);
-}
-
-static void
-spool_replies(struct store *store, const struct store_take *take,
-    store_reply_cb *row, store_take_done *done, void *arg)
-{
-	done(arg, INT64_MAX, NULL);
-}
-
-static void
-spool_keep(struct store *store, const char *host, const char *const *ids,
-    size_t n, bool all, store_done *done, void *arg)
-{
-	done(arg, NULL);
-}
-
-static void
-spool_queued(struct store *store, const struct store_queued_filter *filter,
-    store_queued_cb *row, store_done *done, void *arg)
-{
-	done(arg, &no_queues);
-}
-
-static void
-spool_cancel(struct store *store, const char *id, const char *who,
-    int64_t now_ms, store_queued_cb *row, store_done *done, void *arg)
-{
-	done(arg, &no_queues);
-}
-
-static void
-spool_reply(struct store *store, const struct record_reply *reply)
-{
 }
 
 static const struct store_ops store_spool = {

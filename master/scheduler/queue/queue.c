@@ -11,8 +11,8 @@
 
 /* The store could not be used, or others have all workers: how soon again. */
 #define RETRY_MS 2000
-/* Other hosts submit to the same store, and may not have told. */
-#define POLL_MS  10000
+/* Other hosts submit to the same store, and die with what they took. */
+#define POLL_MS  3000
 /* How often what was taken is said to be here still. */
 #define KEEP_MS  10000
 /* So many are taken at once. */
@@ -285,10 +285,7 @@ queue_handle(struct master *m, struct message *message)
 		return run_taken(m, message);
 	if (message->type == MSG_QUEUE_REPLY)
 		return queue_reply(m, message);
-	if (message->type == MSG_QUEUE_DONE)
-		return done(m, message);
-	queue_look_all(m);
-	return 0;
+	return done(m, message);
 }
 
 json_t *
