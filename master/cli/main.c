@@ -64,6 +64,8 @@ const struct command *const cli_commands[] = {
     &cmd_upgrade,
     &cmd_lock,
     &cmd_crontab,
+    &cmd_import,
+    &cmd_token,
     NULL,
 };
 

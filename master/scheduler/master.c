@@ -268,6 +268,8 @@ peer_closed(struct channel *channel, const char *why, void *arg)
 		queue_recorder_gone(m);
 	} else
 		m->api = NULL;
+	if (m->api == NULL)
+		m->events.listens = false;
 	channel_free(channel);
 	if (why != NULL)
 		role_peer_bad(
@@ -306,6 +308,7 @@ master_peer(struct role *role, enum role_id peer, unsigned index, int fd)
 		queue_recorder_gone(m);
 		queue_recorder_back(m);
 	} else if (peer == ROLE_API) {
+		m->events.listens = false;
 		channel_free(m->api);
 		m->api = connect_peer(m, peer, fd);
 	} else {
