@@ -362,7 +362,7 @@ pg_run_end(struct store *store, const struct record_end *end)
 	add_key(s, 'e', end->begin.id, 0);
 	add_begin(s, ROWS_ENDS, &end->begin);
 	add_result(s, end);
-	if (end->begin.trigger == TRIGGER_QUEUE)
+	if (submission_is_id(end->begin.id))
 		s->writer.submitted = true;
 	limit_segment(s);
 }

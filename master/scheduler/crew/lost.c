@@ -111,6 +111,17 @@ split_key(const char *key, char name_r[JOB_NAME_MAX + 1])
 	return key[len] == '#' ? (uint32_t)strtoul(key + len + 1, NULL, 10) : 0;
 }
 
+/* As far as its claim tells. */
+static enum trigger
+trigger_of(const struct cluster_lost *lost)
+{
+	if (submission_is_id(lost->id))
+		return TRIGGER_QUEUE;
+	if (lost->extra)
+		return TRIGGER_MANUAL;
+	return lost->attempt > 1 ? TRIGGER_RETRY : TRIGGER_SCHEDULE;
+}
+
 static void
 record(struct crew *crew, const struct cluster_lost *lost, const char *job)
 {
@@ -120,9 +131,7 @@ record(struct crew *crew, const struct cluster_lost *lost, const char *job)
 		    .slot_ms = lost->slot_ms,
 		    .due_ms = lost->slot_ms,
 		    .attempt = lost->attempt,
-		    .trigger = lost->extra ? TRIGGER_MANUAL :
-			lost->attempt > 1  ? TRIGGER_RETRY :
-					     TRIGGER_SCHEDULE,
+		    .trigger = trigger_of(lost),
 		    .created_ms = lost->slot_ms,
 		    .fence = lost->fence,
 		},
