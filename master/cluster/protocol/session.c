@@ -230,6 +230,7 @@ session_server_joined(struct protocol *p, unsigned server)
 	if (p->joined || protocol_count_ready(p) < p->quorum)
 		return;
 	p->joined = p->remembers = true;
+	nodes_watch(p);
 	protocol_refuse(p, "");
 	p->events.joined(p->events_arg);
 }

@@ -83,6 +83,9 @@ host_tick(struct sim *sim, unsigned host)
 	struct host *h = &sim->hosts[host];
 
 	h->tick_us = 0;
+	/* A second daemon of a name ends at once. */
+	if (h->twin && h->refused && !h->joined)
+		return host_kill(sim, host, true);
 	enforce_lease(sim, host);
 	protocol_tick(h->p, sim->now_us / 1000);
 	host_after(sim, host);
