@@ -445,6 +445,7 @@ master_init(struct role *role, struct err *err)
 	launch_init(m);
 	m->crontabs = crontab_watch_new(role->base, crontabs_changed, m);
 	crontab_watch_set(m->crontabs, &m->config->crontabs);
+	crontab_warn_of_cron(&m->config->crontabs);
 	return crew_init(m, err);
 }
 
