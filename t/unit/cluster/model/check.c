@@ -114,19 +114,6 @@ check_record_range(struct sim *sim, unsigned host, unsigned job,
 	return any;
 }
 
-/* Its turn has not come: those before it run still. */
-static bool
-still_waits(const struct sim *sim, const struct slot *slot)
-{
-	if (sim->jobs[slot->job].overlap != CLAIM_WAIT_BUSY)
-		return false;
-	for (unsigned i = 0; i < sim->nruns; i++)
-		if (sim->runs[i].job == slot->job &&
-		    sim->runs[i].end_us > sim->now_us - SECOND)
-			return true;
-	return false;
-}
-
 /*
  * Every slot that was asked for ran, or stands in somebody's ledger; so does
  * one that came when all were dead, where it is known since when they were.
@@ -157,8 +144,6 @@ check_end(struct sim *sim)
 		const struct slot *slot = &sim->slots[i];
 		const char *job = sim->jobs[slot->job].name;
 
-		if (still_waits(sim, slot))
-			continue;
 		if (is_forgotten(sim, slot))
 			sim_wrong(sim,
 			    "%s at %" PRId64 ": it did not run, and nobody "
