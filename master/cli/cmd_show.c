@@ -224,6 +224,7 @@ show_job(const json_t *job)
 	show_line("owner", COLOUR_NONE, "%s", field_text(job, "owner"));
 	show_line("file", COLOUR_NONE, "%s:%" PRId64, field_text(job, "file"),
 	    field_number(job, "line", 0));
+	show_limits(json_object_get(job, "limits"));
 	show_keys(json_object_get(job, "keys"));
 	show_family(job);
 	if (json_array_size(runs) > 0) {

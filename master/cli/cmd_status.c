@@ -196,6 +196,7 @@ print_status(const json_t *status)
 
 	print_state(status);
 	print_counts(status);
+	show_limits(json_object_get(status, "limits"));
 	print_cluster(cluster);
 	print_pauses(status);
 	print_line(json_object_get(status, "line"),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "cli/field.h"
 #include "cli/text.h"
 #include "ipc/outcome.h"
@@ -436,4 +437,25 @@ show_add_guess(struct client *client, const char *job, struct err *err)
 		err_set(err, "%s%s", none.text, show_guess(&said));
 	json_decref(json);
 	free(path);
+}
+
+void
+show_limits(const json_t *limits)
+{
+	static const char *const names[] = {
+	    "cpu", "memory", "files", "processes"};
+	const char *cgroup = field_text(limits, "cgroup");
+	struct strbuf line = STRBUF_INIT;
+	const char *by;
+
+	for (size_t i = 0; i < nitems(names); i++) {
+		by = field_text(limits, names[i]);
+		if (*by != '\0')
+			strbuf_addf(&line, "%s%s by %s",
+			    line.len > 0 ? ", " : "", names[i], by);
+	}
+	show_line("limits", COLOUR_NONE, "%s", strbuf_str(&line));
+	show_line("ended by", COLOUR_NONE, "%s%s%s", field_text(limits, "kill"),
+	    *cgroup != '\0' ? ", control groups in " : "", cgroup);
+	strbuf_fini(&line);
 }

@@ -56,4 +56,7 @@ struct client *show_client(const struct cli *cli, int *status_r);
 struct table *show_slots_table(void);
 void show_slot_row(struct table *table, const json_t *slot);
 
+/* What holds the limits of runs, and what ends them. */
+void show_limits(const json_t *limits);
+
 #endif
