@@ -2,6 +2,7 @@
 #ifndef BELFRY_API_API_H
 #define BELFRY_API_API_H
 
+#include "api/events_hub.h"
 #include "api/http_ask.h"
 #include "api/http_server.h"
 #include "role.h"
@@ -20,6 +21,7 @@ struct api {
 	struct role *role; /* borrowed */
 	struct http_server *server;
 	struct ask_table *asks;
+	struct events_hub *events;
 	struct api_names *names;
 	uid_t daemon_uid; /* as good as root */
 	int uid_asker;    /* of peer_uid_open(); -1 none */

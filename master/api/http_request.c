@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "api/auth.h"
+#include "api/web.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -23,7 +24,10 @@ ask(struct api *api, struct http_conn *conn, const struct route_call *call)
 	}
 	if (call->route->right > API_VIEWER)
 		log_info("request %s by %s", call->route->verb, caller.who);
-	ask_table_send(api->asks, conn, call, caller.who);
+	if (call->route->kind == ROUTE_EVENTS)
+		events_hub_add(api->events, conn);
+	else
+		ask_table_send(api->asks, conn, call, caller.who);
 }
 
 void
@@ -40,6 +44,10 @@ api_request(struct http_conn *conn, void *arg)
 	struct route_call call;
 	char allow[64];
 
+	if (web_has_path(head->path)) {
+		web_answer(conn);
+		return;
+	}
 	request.body = http_conn_body(conn, &request.body_len);
 	if (route_match(&request, &call, allow, sizeof(allow), &problem) == 0) {
 		ask(arg, conn, &call);
@@ -56,5 +64,6 @@ api_gone(struct http_conn *conn, bool timeout, void *arg)
 {
 	struct api *api = arg;
 
-	ask_table_cancel(api->asks, conn, timeout);
+	if (!events_hub_remove(api->events, conn))
+		ask_table_cancel(api->asks, conn, timeout);
 }

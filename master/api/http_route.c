@@ -59,6 +59,8 @@ static const struct route routes[] = {
 	ROUTE_STREAM, "offset follow", ""},
     {"POST", "/v1/runs/{run}/kill", "kill", ROLE_MASTER, API_OPERATOR,
 	ROUTE_WHOLE, "", ""},
+    {"GET", "/v1/events", "events", ROLE_MASTER, API_VIEWER, ROUTE_EVENTS, "",
+	""},
     {"GET", "/v1/ledger", "ledger", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"job since until outcome reason limit before", ""},
     {"GET", "/v1/strips", "strips", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,

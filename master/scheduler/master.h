@@ -20,6 +20,7 @@
 #ifndef BELFRY_SCHEDULER_MASTER_H
 #define BELFRY_SCHEDULER_MASTER_H
 
+#include "scheduler/answer/events.h"
 #include "scheduler/answer/forecast.h"
 #include "scheduler/clock/alarm.h"
 #include "scheduler/clock/heap.h"
@@ -128,6 +129,7 @@ struct master {
 	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	struct plugins plugins;
 	struct metrics metrics;
+	struct events events;
 	struct forecast forecast;       /* the last one */
 	struct crontab_watch *crontabs; /* NULL: nobody notices changes */
 	struct jobs_change reloaded;    /* while a reload goes on */

@@ -102,6 +102,7 @@ end_reload(struct master *m)
 		 "%zu errors",
 	    m->jobs.n, change->nadded, change->nremoved, change->nchanged,
 	    jobs_errors(&m->jobs));
+	events_jobs(m, change);
 	answer_reload(m, change, m->reload_problem);
 	jobs_change_fini(&m->reloaded);
 	free(m->reload_problem);

@@ -60,6 +60,7 @@ master_free(struct master *m)
 	crew_free(m);
 	free_runs(m);
 	free_events(m);
+	events_fini(m);
 	for (size_t i = 0; i < m->jobs.n; i++)
 		while (m->jobs.all[i]->retries != NULL)
 			retry_free(m, m->jobs.all[i]->retries);

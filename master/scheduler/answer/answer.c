@@ -395,6 +395,7 @@ static const struct {
     {"overview", answer_overview},
     {"graph", answer_graph},
     {"metrics", metrics_answer},
+    {"events", events_answer},
     {"nodes", crew_answer_nodes},
     {"run", answer_run},
     {"kill", answer_kill},
@@ -443,6 +444,7 @@ answer_cancel(struct channel *channel, struct message *message, void *arg,
 
 	/* Only these take longer than this turn. */
 	crew_cancel_ask(m, message->id);
+	events_cancel(m, message->id);
 	for (size_t i = 0; i < m->nreloaders; i++)
 		if (m->reloaders[i] == message->id)
 			m->reloaders[i] = m->reloaders[--m->nreloaders];
