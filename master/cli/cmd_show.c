@@ -293,10 +293,7 @@ run(struct cli *cli, int argc, char **argv)
 	struct err err = {""};
 	int status;
 
-	status = cli_arguments(cli, argc, argv);
-	if (status != -1)
-		return status;
-	client = show_client(cli, &status);
+	client = show_start(cli, argc, argv, &status);
 	if (client == NULL)
 		return status;
 	status = show(cli, client, argv[optind], &err);

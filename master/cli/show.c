@@ -24,6 +24,37 @@ show_client(const struct cli *cli, int *status_r)
 	return client;
 }
 
+struct client *
+show_start(struct cli *cli, int argc, char **argv, int *status_r)
+{
+	*status_r = cli_arguments(cli, argc, argv);
+	return *status_r == -1 ? show_client(cli, status_r) : NULL;
+}
+
+int
+show_answer(struct cli *cli, int argc, char **argv, const char *path,
+    void (*print)(const json_t *json))
+{
+	struct client *client;
+	struct err err = {""};
+	json_t *json = NULL;
+	int status;
+
+	client = show_start(cli, argc, argv, &status);
+	if (client == NULL)
+		return status;
+	status = client_get(client, path, &json, NULL, &err);
+	client_free(client);
+	if (status != CLI_GOOD)
+		return cli_fail(status, &err);
+	if (cli->json)
+		json_print(json);
+	else
+		print(json);
+	json_decref(json);
+	return CLI_GOOD;
+}
+
 void
 show_last(char *buf, size_t size, const json_t *last, int64_t now)
 {
