@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "config/config_api.h"
 #include "config/config_calendar.h"
 #include "config/config_database.h"
 #include "config/config_cluster.h"
@@ -315,6 +316,16 @@ check_cluster(struct parser *parser)
 }
 
 static void
+check_api(struct parser *parser)
+{
+	const char *key;
+	struct err err;
+
+	if (config_api_check(&parser->file->config, &key, &err) == -1)
+		error_at(parser, line_of(parser, "api", key), err.text);
+}
+
+static void
 default_error(void *arg, uint32_t line, const char *text)
 {
 	error_at(arg, line, text);
@@ -352,6 +363,8 @@ parse_all(const char *path, const char *text, size_t len,
 		check_cluster(&parser);
 	job_defaults_output_limit(
 	    file->defaults, (uint64_t)file->config.output_limit);
+	if (parser.nerrors == 0)
+		check_api(&parser);
 	job_defaults_check(file->defaults, default_error, &parser);
 	config_calendar_check(file, default_error, &parser);
 	config_database_check(file, default_error, &parser);

@@ -14,6 +14,9 @@
 #include "base/log.h"
 #include "config/job.h"
 
+/* Of a user that a proxy or a certificate names. */
+#define CONFIG_USER_MAX 64
+
 /* So many addresses to listen on at most. */
 #define CONFIG_LISTEN_MAX 8
 
@@ -74,6 +77,14 @@ struct config {
 	mode_t socket_mode; /* 0660 */
 	const char
 	    *listen; /* addresses (base/address.h), a line each; NULL off */
+	const char *tokens;        /* file of token/token.h; NULL none */
+	const char *tls_cert;      /* NULL: no TLS */
+	const char *tls_key;       /* NULL: no TLS */
+	const char *tls_client_ca; /* who vouches for users; NULL nobody */
+	const char *proxy;         /* networks, a line each; NULL none */
+	const char *proxy_header;  /* where it names its user */
+	const char *operators;     /* users, one blank between; "" none */
+	const char *admins;        /* the same */
 
 	/* [store] */
 	enum store_type store_type;

@@ -21,6 +21,7 @@
 #include "internal.h"
 #include "notify.h"
 #include "programs.h"
+#include "secrets.h"
 #include "startup.h"
 
 /* How much longer than it said the master may take to drain. */
@@ -110,6 +111,7 @@ guardian_reload(struct guardian *g)
 	g->reload_fd = fd;
 	g->ticket++;
 	wiring_send_reload(g);
+	wiring_send_files(g);
 }
 
 static void
@@ -281,7 +283,8 @@ prepare(struct guardian *g, struct err *err)
 	g->self = program_path(g->options->argv0, err);
 	if (g->self == NULL || programs_open(&g->programs, err) == -1 ||
 	    priv_lookup(config->user, config->group, &g->ids, err) == -1 ||
-	    startup_directories(config, &g->ids, err) == -1)
+	    startup_directories(config, &g->ids, err) == -1 ||
+	    secrets_check(config, &g->ids, err) == -1)
 		return -1;
 	g->config_fd = startup_copy(g->options->config_path, err);
 	if (g->config_fd == -1)
