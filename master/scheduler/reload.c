@@ -130,6 +130,7 @@ reload_jobs(struct master *m)
 	/* Else again, when they are known. */
 	if (!plugins_are_asked(m))
 		end_reload(m);
+	queue_look_all(m);
 	launch_pump(m); /* max-running may be higher now */
 	master_arm(m);
 }
