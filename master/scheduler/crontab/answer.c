@@ -19,14 +19,11 @@
 static bool
 find_asker(struct ask *ask, uid_t *uid_r)
 {
-	unsigned long uid;
-	char *end;
+	const char *uid = ask_arg(ask, "uid");
 
-	if (strncmp(ask->who, "uid ", 4) == 0) {
-		uid = strtoul(ask->who + 4, &end, 10);
-		*uid_r = (uid_t)uid;
-		if (end > ask->who + 4 && (*end == '\0' || *end == ' '))
-			return true;
+	if (uid != NULL) {
+		*uid_r = (uid_t)strtoul(uid, NULL, 10);
+		return true;
 	}
 	answer_error(ask->channel, ask->id, 403, "forbidden",
 	    "crontabs are for users of this machine, through the unix socket");
