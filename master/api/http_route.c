@@ -55,7 +55,7 @@ static const struct route routes[] = {
     {"POST", "/v1/resume", "resume-all", ROLE_MASTER, API_OPERATOR, ROUTE_WHOLE,
 	"", ""},
     {"GET", "/v1/runs", "runs", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
-	"job chain since outcome limit before", ""},
+	"job chain host since until outcome limit before", ""},
     {"GET", "/v1/runs/{run}", "show", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"", ""},
     {"GET", "/v1/runs/{run}/output", "output", ROLE_RECORDER, API_VIEWER,

@@ -103,6 +103,12 @@ for (@operations) {
 }
 is_deeply(\%told, \%code, 'the document has the calls of the code');
 
+# --- the manual has them, too ---
+open(my $man, '<', 'man/belfry-api.7') or die $!;
+my %manual = map { chomp; $_ => 1 } map { /^\.It Cm ([A-Z]+ \/.*)/ ? $1 : () }
+    <$man>;
+is_deeply([sort keys %manual], [sort keys %told], 'belfry-api(7) has the calls');
+
 # --- answers: each is held against the document by Web.pm ---
 $d->wait_for('runs of all kinds', sub {
 	$d->ended('bad') >= 2 && $d->ended('child') >= 1
