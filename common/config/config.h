@@ -67,6 +67,7 @@ struct config {
 	int64_t shutdown_ms;   /* shutdown-timeout, 3m */
 	const char *log;       /* "stderr", "syslog" or a file */
 	enum log_level log_level;
+	bool log_json; /* log-format */
 	const char *node_name;  /* the host's name */
 	const char *plugin_dir; /* LIBDIR/belfry/plugins */
 	const char *cgroup;     /* "auto", "off" or a directory */
@@ -102,6 +103,7 @@ struct config {
 	struct job_crontabs crontabs; /* none */
 	const char *cron_allow;       /* /etc/cron.allow */
 	const char *cron_deny;        /* /etc/cron.deny */
+	const char *sendmail;         /* /usr/sbin/sendmail; "" none */
 
 	/* [calendar NAME], in their order */
 	const struct calendar_section *calendars;

@@ -72,6 +72,16 @@ parse_path(struct setting_file *file, const struct setting *setting,
 	return 0;
 }
 
+/* A path, or none. */
+static int
+parse_program(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	if (strcmp(value, "none") == 0)
+		return parse_string(file, setting, "", err);
+	return parse_path(file, setting, value, err);
+}
+
 /* Paths with blanks between, as lines. */
 static int
 parse_paths(struct setting_file *file, const struct setting *setting,
@@ -217,6 +227,16 @@ parse_level(struct setting_file *file, const struct setting *setting,
 }
 
 static int
+parse_log_format(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
+		return err_set(err, "write text or json");
+	file->config.log_json = strcmp(value, "json") == 0;
+	return 0;
+}
+
+static int
 parse_node_name(struct setting_file *file, const struct setting *setting,
     const char *value, struct err *err)
 {
@@ -282,6 +302,7 @@ const struct setting settings[] = {
     {"master", "shutdown-timeout", parse_duration, AT(shutdown_ms), 0, 0, "3m"},
     {"master", "log", parse_log, AT(log), 0, 0, "stderr"},
     {"master", "log-level", parse_level, AT(log_level), 0, 0, "info"},
+    {"master", "log-format", parse_log_format, 0, 0, 0, "text"},
     {"master", "node-name", parse_node_name, AT(node_name), 0, 0, NULL},
     {"master", "plugin-dir", parse_path, AT(plugin_dir), 0, 0,
 	BELFRY_PLUGIN_DIR},
@@ -323,6 +344,8 @@ const struct setting settings[] = {
     {"crontab", "spool", parse_path, AT(crontabs.spool), 0, 0, NULL},
     {"crontab", "allow", parse_path, AT(cron_allow), 0, 0, "/etc/cron.allow"},
     {"crontab", "deny", parse_path, AT(cron_deny), 0, 0, "/etc/cron.deny"},
+    {"crontab", "sendmail", parse_program, AT(sendmail), 0, 0,
+	"/usr/sbin/sendmail"},
     {NULL, NULL, NULL, 0, 0, 0, NULL},
 };
 _Static_assert(nitems(settings) <= SETTING_MAX, "SETTING_MAX is too small");
