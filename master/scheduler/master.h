@@ -16,7 +16,7 @@
  *   queue/      commands that people submit
  *   answer/     questions of the api process
  *   metrics/    what is counted
- *   crew/       this host among others: claims, in a cluster
+ *   member/     this host among others: claims, in a cluster
  */
 #ifndef BELFRY_SCHEDULER_MASTER_H
 #define BELFRY_SCHEDULER_MASTER_H
@@ -82,7 +82,7 @@ struct upgrade_info {
 	char from[64];            /* version before */
 	char error[1024];         /* why it failed */
 };
-struct crew;
+struct member;
 struct crontab_watch; /* crontab/watch.h */
 
 struct master {
@@ -130,7 +130,7 @@ struct master {
 	struct upgrade_info upgrade;
 	struct limits_info limits;
 	struct recover *recover; /* while loading; recover.c */
-	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
+	struct member *member;   /* member/member.h; NULL: no cluster */
 	struct plugins plugins;
 	struct metrics metrics;
 	struct events events;

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/answer/answer.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/crontab/watch.h"
 #include "scheduler/jobs/rewind.h"
 #include "scheduler/master.h"
@@ -125,7 +125,7 @@ reload_jobs(struct master *m)
 	}
 	if (m->phase == MASTER_RUNNING)
 		master_tell_patience(m);
-	crew_changed(m);
+	member_changed(m);
 	rewind_all(m);
 	/* Else again, when they are known. */
 	if (!plugins_are_asked(m))
@@ -150,7 +150,7 @@ reload_crontabs(struct master *m)
 		    change.nadded, change.nremoved, change.nchanged);
 	jobs_change_fini(&change);
 	master_tell_patience(m);
-	crew_changed(m);
+	member_changed(m);
 	master_arm(m);
 }
 

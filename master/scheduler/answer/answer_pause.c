@@ -4,7 +4,7 @@
 #include "scheduler/answer/answer.h"
 #include "base/log.h"
 #include "base/timestamp.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/master.h"
 
 /* A reason is one line that people read. */
@@ -100,7 +100,7 @@ answer_pause_ask(struct master *m, struct ask *ask)
 	log_info("%s: paused by %s%s%s", record.job, ask->who,
 	    record.reason[0] != '\0' ? ": " : "", record.reason);
 	pause_begin(m, &record, true);
-	crew_pause_all_hosts(m, &record);
+	member_pause_all_hosts(m, &record);
 	master_arm(m);
 	answer_now(m, ask, record.job);
 }
@@ -117,7 +117,7 @@ answer_resume_ask(struct master *m, struct ask *ask)
 	if (pause != NULL) {
 		log_info("%s: resumed by %s", name, ask->who);
 		pause_end(m, pause);
-		crew_pause_all_hosts(m, &(struct record_pause){.job = name});
+		member_pause_all_hosts(m, &(struct record_pause){.job = name});
 		launch_pump(m);
 	}
 	answer_now(m, ask, name);
