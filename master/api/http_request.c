@@ -44,7 +44,7 @@ ask(struct api *api, struct http_conn *conn, const struct route_call *call)
 	if (call->route->right > API_VIEWER)
 		log_info("request %s by %s from %s", call->route->verb,
 		    caller.who, caller.from);
-	ask_table_send(api->asks, conn, call, caller.who);
+	ask_table_send(api->asks, conn, call, caller.who, caller.from);
 }
 
 void

@@ -101,6 +101,7 @@ end_reload(struct master *m)
 		 "%zu errors",
 	    m->jobs.n, change->nadded, change->nremoved, change->nchanged,
 	    jobs_errors(&m->jobs));
+	answer_audit_reloaded(m, change, m->reload_problem);
 	answer_reload(m, change, m->reload_problem);
 	jobs_change_fini(&m->reloaded);
 	free(m->reload_problem);
