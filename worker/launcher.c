@@ -81,16 +81,18 @@ refuse(struct launcher *l, struct message *message, int error)
 
 /* Who asked finds his channel closed when there is no answer. */
 static void
-describe(struct launcher *l, struct message *message)
+answer(struct launcher *l, struct message *message)
 {
 	int fd = message_take_fd(&l->master_in, message);
 	pid_t pid = fork();
 
-	if (pid == 0)
+	if (pid == 0 && message->type == MSG_PLUGIN_DESCRIBE)
 		kind_describe(message, fd);
+	if (pid == 0)
+		kind_find_user(message, fd);
 	if (pid == -1)
-		log_error(
-		    "cannot fork to describe a plugin: %s", strerror(errno));
+		log_error("cannot fork to answer %s: %s",
+		    message_name(message->type), strerror(errno));
 	fd_close(&fd);
 }
 
@@ -150,10 +152,10 @@ read_master(struct launcher *l)
 	}
 	while ((rc = packet_next(&l->master_in, ROLE_MASTER, ROLE_LAUNCHER,
 		    &message, &err)) == 1)
-		if (message.type == MSG_PLUGIN_DESCRIBE)
-			describe(l, &message);
-		else
+		if (message.type == MSG_RUN_LAUNCH)
 			launch(l, &message);
+		else
+			answer(l, &message);
 	packet_in_fini(&l->master_in);
 	if (rc == -1)
 		drop_master(l, err.text);

@@ -76,6 +76,8 @@ enum role_id {
  *                  where the answer goes
  *   PLUGIN_DESCRIBED u8 1 and struct plugin_info (kind/plugin.h); u8 0 and
  *                  str, why it cannot be used
+ *   USER_ASK       str name, str group + fd: where the answer goes
+ *   USER_FOUND     struct user (user/user.h)
  * Recording, M = master, R = recorder; the message id is a sequence number
  * that RECORDED acknowledges:
  *   STATE_ASK      M: send what you know
@@ -154,6 +156,10 @@ enum role_id {
 	    19, 8192, true)                                                    \
 	X(36, PLUGIN_DESCRIBED, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER),  \
 	    6, MESSAGE_PAYLOAD_MAX, false)                                     \
+	X(37, USER_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 10,    \
+	    8192, true)                                                        \
+	X(38, USER_FOUND, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 6,     \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(40, STATE_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 0,    \
 	    256, false)                                                        \
 	X(41, STATE_JOB, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,   \

@@ -1,5 +1,7 @@
 #include "ipc/record.h"
 
+#include <string.h>
+
 #include <stdio.h>
 
 void
@@ -205,4 +207,11 @@ record_after_decode(struct record_after *r, struct wire_reader *in)
 	r->replaces = wire_get_u64(in);
 	r->used = wire_get_u64(in);
 	return wire_ok(in) && r->outcome < OUTCOME_COUNT ? 0 : -1;
+}
+
+bool
+record_slot_rewinds(const struct record_slot *r)
+{
+	return r->outcome == OUTCOME_NONE && r->reason != NULL &&
+	    strcmp(r->reason, RECORD_REWIND) == 0;
 }

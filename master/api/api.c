@@ -31,6 +31,30 @@ peer_bad(void *arg, enum role_id peer, const char *why)
 	role_peer_bad(api->role, peer, 0, why);
 }
 
+static void
+began(void *arg)
+{
+	struct api *api = arg;
+
+	events_hub_began(api->events);
+}
+
+static void
+heard(void *arg, const void *p, size_t len)
+{
+	struct api *api = arg;
+
+	events_hub_heard(api->events, p, len);
+}
+
+static void
+silent(void *arg)
+{
+	struct api *api = arg;
+
+	events_hub_silent(api->events);
+}
+
 static int
 api_init(struct role *role, struct err *err)
 {
@@ -48,6 +72,9 @@ api_init(struct role *role, struct err *err)
 	struct ask_table_config asks = {
 	    .base = role->base,
 	    .loop = role->loop,
+	    .began = began,
+	    .heard = heard,
+	    .silent = silent,
 	    .peer_bad = peer_bad,
 	    .arg = api,
 	};
@@ -62,6 +89,8 @@ api_init(struct role *role, struct err *err)
 	api->server = http_server_new(&server);
 	asks.server = api->server;
 	api->asks = ask_table_new(&asks);
+	api->events = events_hub_new(role->base);
+	events_hub_set_table(api->events, api->asks);
 	api->names = api_names_load("/etc/passwd");
 	api->daemon_uid = role->daemon_uid;
 	role->state = api;
@@ -157,6 +186,7 @@ api_orphaned(struct role *role)
 	finish_answers(role, api);
 	ask_table_free(api->asks);
 	http_server_free(api->server);
+	events_hub_free(api->events);
 	api_names_free(api->names);
 	auth_free(api->auth);
 	tokens_free(api->tokens);

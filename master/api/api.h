@@ -2,6 +2,7 @@
 #ifndef BELFRY_API_API_H
 #define BELFRY_API_API_H
 
+#include "api/events_hub.h"
 #include "api/http_ask.h"
 #include "api/http_server.h"
 #include "api/tokens.h"
@@ -24,6 +25,7 @@ struct api {
 	struct role *role; /* borrowed */
 	struct http_server *server;
 	struct ask_table *asks;
+	struct events_hub *events;
 	struct api_names *names;
 	struct auth *auth;
 	struct tokens *tokens;

@@ -16,8 +16,8 @@ output(const struct http_conn *conn)
 	return bufferevent_get_output(conn->bev);
 }
 
-static bool
-is_head_request(const struct http_conn *conn)
+bool
+http_conn_wants_head(const struct http_conn *conn)
 {
 	return conn->head.method != NULL &&
 	    strcmp(conn->head.method, "HEAD") == 0;
@@ -26,7 +26,7 @@ is_head_request(const struct http_conn *conn)
 static bool
 is_get_request(const struct http_conn *conn)
 {
-	return is_head_request(conn) ||
+	return http_conn_wants_head(conn) ||
 	    (conn->head.method != NULL &&
 		strcmp(conn->head.method, "GET") == 0);
 }
@@ -101,16 +101,15 @@ write_head(struct http_conn *conn, int status, const char *content_type,
 	evbuffer_add_printf(
 	    out, "HTTP/1.1 %d %s\r\n", status, http_status_text(status));
 	write_date(out);
+	if (strstr(conn->extra, "Cache-Control: ") == NULL)
+		http_conn_add_header(conn, "Cache-Control",
+		    etag != NULL ? "private, no-cache" : "no-store");
 	evbuffer_add_printf(out,
 	    "Content-Type: %s\r\nX-Content-Type-Options: nosniff\r\n%s",
 	    content_type, conn->extra);
 	if (etag != NULL)
-		evbuffer_add_printf(out,
-		    "Cache-Control: private, no-cache\r\nETag: %s\r\n"
-		    "Vary: Accept-Encoding\r\n",
-		    etag);
-	else
-		evbuffer_add_printf(out, "Cache-Control: no-store\r\n");
+		evbuffer_add_printf(
+		    out, "ETag: %s\r\nVary: Accept-Encoding\r\n", etag);
 	if (conn->close_after)
 		evbuffer_add_printf(out, "Connection: close\r\n");
 	else if (conn->head.minor == 0)
@@ -122,7 +121,7 @@ static void
 write_body(struct http_conn *conn, const void *body, size_t len)
 {
 	evbuffer_add_printf(output(conn), "Content-Length: %zu\r\n\r\n", len);
-	if (!is_head_request(conn))
+	if (!http_conn_wants_head(conn))
 		evbuffer_add(output(conn), body, len);
 	http_conn_finish(conn);
 }
@@ -181,7 +180,7 @@ http_conn_reply_problem(
 void
 http_conn_begin(struct http_conn *conn, int status, const char *content_type)
 {
-	conn->chunked = conn->head.minor > 0 && !is_head_request(conn);
+	conn->chunked = conn->head.minor > 0 && !http_conn_wants_head(conn);
 	if (conn->head.minor == 0)
 		conn->close_after = true;
 	write_head(conn, status, content_type, NULL);
@@ -193,7 +192,7 @@ http_conn_begin(struct http_conn *conn, int status, const char *content_type)
 void
 http_conn_write(struct http_conn *conn, const void *p, size_t len)
 {
-	if (len == 0 || is_head_request(conn))
+	if (len == 0 || http_conn_wants_head(conn))
 		return;
 	if (conn->chunked)
 		evbuffer_add_printf(output(conn), "%zx\r\n", len);

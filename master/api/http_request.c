@@ -8,8 +8,14 @@
 #include "api/api.h"
 #include "api/auth.h"
 #include "api/login.h"
+#include "api/web.h"
 #include "base/log.h"
 #include "base/mem.h"
+
+/* openapi.json */
+static const char openapi[] =
+#include "openapi.h"
+    ;
 
 /* 0, or -1 with problem: they may not. */
 static int
@@ -37,6 +43,11 @@ ask(struct api *api, struct http_conn *conn, const struct route_call *call)
 		http_conn_reply_problem(conn, &problem);
 		return;
 	}
+	if (call->route->kind == ROUTE_DOCUMENT) {
+		http_conn_reply(conn, 200, "application/json", openapi,
+		    sizeof(openapi) - 1);
+		return;
+	}
 	if (call->route->peer == ROLE_API) {
 		login_answer(api, conn, call);
 		return;
@@ -44,7 +55,10 @@ ask(struct api *api, struct http_conn *conn, const struct route_call *call)
 	if (call->route->right > API_VIEWER)
 		log_info("request %s by %s from %s", call->route->verb,
 		    caller.who, caller.from);
-	ask_table_send(api->asks, conn, call, caller.who, caller.from);
+	if (call->route->kind == ROUTE_EVENTS)
+		events_hub_add(api->events, conn);
+	else
+		ask_table_send(api->asks, conn, call, caller.who, caller.from);
 }
 
 void
@@ -65,6 +79,10 @@ api_request(struct http_conn *conn, void *arg)
 		login_page(arg, conn);
 		return;
 	}
+	if (web_has_path(head->path)) {
+		web_answer(conn);
+		return;
+	}
 	request.body = http_conn_body(conn, &request.body_len);
 	if (route_match(&request, &call, allow, sizeof(allow), &problem) == 0) {
 		ask(arg, conn, &call);
@@ -81,5 +99,6 @@ api_gone(struct http_conn *conn, bool timeout, void *arg)
 {
 	struct api *api = arg;
 
-	ask_table_cancel(api->asks, conn, timeout);
+	if (!events_hub_remove(api->events, conn))
+		ask_table_cancel(api->asks, conn, timeout);
 }

@@ -106,7 +106,8 @@ void http_conn_set_endless(struct http_conn *conn);
 
 /*
  * One more header of the coming answer, at most 2 KiB in all. Before
- * http_conn_reply() or http_conn_begin().
+ * http_conn_reply() or http_conn_begin(). Without a Cache-Control what has an
+ * entity tag is asked for again each time, and the rest not stored.
  */
 void http_conn_add_header(
     struct http_conn *conn, const char *name, const char *value);
@@ -126,6 +127,9 @@ void
 http_conn_begin(struct http_conn *conn, int status, const char *content_type);
 void http_conn_write(struct http_conn *conn, const void *p, size_t len);
 void http_conn_end(struct http_conn *conn);
+
+/* It is a HEAD: the answer has no body. */
+bool http_conn_wants_head(const struct http_conn *conn);
 
 /* Bytes that the client has not taken yet. */
 size_t http_conn_backlog(const struct http_conn *conn);

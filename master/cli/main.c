@@ -62,6 +62,7 @@ const struct command *const cli_commands[] = {
     &cmd_upgrade,
     &cmd_lock,
     &cmd_crontab,
+    &cmd_import,
     &cmd_token,
     NULL,
 };

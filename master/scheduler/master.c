@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/crew/crew.h"
+#include "scheduler/jobs/rewind.h"
 
 /* Due jobs and retries handled before the loop looks at its channels. */
 #define TICK_MAX 64
@@ -92,7 +93,7 @@ alarm_rang(int64_t step_ms, void *arg)
 	if (step_ms != 0) {
 		log_warn("the wall clock was set by %+lld.%03d s",
 		    (long long)step_ms / 1000, abs((int)(step_ms % 1000)));
-		retries_shift(m, step_ms);
+		rewind_step(m, step_ms);
 	}
 	tick(m);
 }
@@ -151,7 +152,7 @@ master_begin(struct master *m)
 	event_add(m->workers_event, NULL);
 	/* What the first launch would have to wait for. */
 	prepare_cb(-1, 0, m);
-	users_get(&m->users, m->config->user, "", clock_ms());
+	users_prepare(m);
 	master_tell_patience(m);
 	if (m->crew != NULL)
 		crew_start(m); /* calls master_ready() when it is */
@@ -252,6 +253,8 @@ peer_closed(struct channel *channel, const char *why, void *arg)
 		m->recorder = NULL;
 	else
 		m->api = NULL;
+	if (m->api == NULL)
+		m->events.listens = false;
 	channel_free(channel);
 	if (why != NULL)
 		role_peer_bad(
@@ -288,6 +291,7 @@ master_peer(struct role *role, enum role_id peer, unsigned index, int fd)
 		else
 			outbox_resend(m);
 	} else if (peer == ROLE_API) {
+		m->events.listens = false;
 		channel_free(m->api);
 		m->api = connect_peer(m, peer, fd);
 	} else {

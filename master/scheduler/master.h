@@ -6,6 +6,7 @@
  *   recover.c   start: what the store and the run files tell; recover_files.c
  *   reload.c    the guardian's RELOAD; refresh.c: zones and calendars
  *   retell.c    a new store is told what is not over
+ *   inquiry.c   what a child of the library launcher is asked
  *   teardown.c  the end
  *   clock/      the alarm, the heap, when a job is due, the launch rate
  *   jobs/       the table of jobs, their memory, retries and pauses; what is
@@ -19,6 +20,7 @@
 #ifndef BELFRY_SCHEDULER_MASTER_H
 #define BELFRY_SCHEDULER_MASTER_H
 
+#include "scheduler/answer/events.h"
 #include "scheduler/answer/forecast.h"
 #include "scheduler/clock/alarm.h"
 #include "scheduler/clock/heap.h"
@@ -94,6 +96,7 @@ struct master {
 	struct outbox outbox;
 	struct pauses pauses;
 	struct users users;
+	struct inquiry *inquiries; /* under way; inquiry.h */
 	struct run_ids ids;
 	struct places places;
 	struct uses uses;
@@ -123,6 +126,7 @@ struct master {
 	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	struct plugins plugins;
 	struct metrics metrics;
+	struct events events;
 	struct forecast forecast;          /* the last one */
 	struct crontab_watch *crontabs;    /* NULL: nobody notices changes */
 	struct jobs_change reloaded;       /* while a reload goes on */
@@ -253,9 +257,9 @@ int64_t fire_deadline_ms(const struct job *job, int64_t slot_ms);
 
 /*
  * Slots between the two, both excluded, that no host claimed: recorded as
- * missed, but for those that were another schedule's.
+ * missed, but for those that were another schedule's. True: there were any.
  */
-void fire_passed(struct master *m, struct job *job, int64_t after_ms,
+bool fire_passed(struct master *m, struct job *job, int64_t after_ms,
     int64_t before_ms, const char *reason);
 /* retell.c: STATE_NEW of the recorder; the jobs a few at a time. */
 void retell_start(struct master *m);

@@ -10,6 +10,7 @@
 #include "scheduler/answer/answer.h"
 #include "scheduler/crew/crew.h"
 #include "scheduler/crontab/watch.h"
+#include "scheduler/jobs/rewind.h"
 #include "scheduler/master.h"
 
 static struct config *
@@ -53,6 +54,8 @@ warn_fixed(const struct config *was, const struct config *is)
 	warn_changed("listen", was->listen != NULL ? was->listen : "off",
 	    is->listen != NULL ? is->listen : "off");
 	warn_changed("store path", was->store_path, is->store_path);
+	warn_changed("log-format", was->log_json ? "json" : "text",
+	    is->log_json ? "json" : "text");
 	if (was->log_level != is->log_level)
 		log_warn("log-level changed: takes effect when belfryd is "
 			 "restarted");
@@ -102,6 +105,7 @@ end_reload(struct master *m)
 	    m->jobs.n, change->nadded, change->nremoved, change->nchanged,
 	    jobs_errors(&m->jobs));
 	answer_audit_reloaded(m, change, m->reload_problem);
+	events_jobs(m, change);
 	answer_reload(m, change, m->reload_problem);
 	jobs_change_fini(&m->reloaded);
 	free(m->reload_problem);
@@ -122,6 +126,7 @@ reload_jobs(struct master *m)
 	if (m->phase == MASTER_RUNNING)
 		master_tell_patience(m);
 	crew_changed(m);
+	rewind_all(m);
 	/* Else again, when they are known. */
 	if (!plugins_are_asked(m))
 		end_reload(m);

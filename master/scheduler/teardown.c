@@ -60,6 +60,7 @@ master_free(struct master *m)
 	crew_free(m);
 	free_runs(m);
 	free_events(m);
+	events_fini(m);
 	for (size_t i = 0; i < m->jobs.n; i++)
 		while (m->jobs.all[i]->retries != NULL)
 			retry_free(m, m->jobs.all[i]->retries);
@@ -74,7 +75,7 @@ master_free(struct master *m)
 	jobs_fini(&m->jobs);
 	heap_fini(&m->heap);
 	outbox_fini(&m->outbox);
-	users_fini(&m->users);
+	users_fini(m);
 	uses_fini(&m->uses);
 	wire_writer_fini(&m->scratch);
 	plugins_fini(m);

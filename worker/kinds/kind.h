@@ -36,6 +36,9 @@ void kind_init(void);
  */
 _Noreturn void kind_describe(struct message *message, int fd);
 
+/* Answers USER_ASK in the same way. */
+_Noreturn void kind_find_user(struct message *message, int fd);
+
 /* The program as "describe NAME PATH [UID GID]". */
 int kind_describe_main(int argc, char **argv);
 

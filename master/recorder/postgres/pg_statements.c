@@ -217,6 +217,17 @@ static const char audit_sql[] =
 
 static const char audit_forget_sql[] = "DELETE FROM audit WHERE id < $1::text";
 
+/* As the three of store_sqlite_write.c. */
+static const char rewind_sql[] =
+    "WITH j AS (UPDATE jobs SET hwm = least(hwm, $2::bigint), "
+    "last_end = least(last_end, $2::bigint) WHERE job = $1::text), "
+    "d AS (DELETE FROM ledger WHERE job = $1::text AND slot > $2::bigint "
+    "AND run IS NULL) "
+    "UPDATE ledger SET until = $2::bigint, "
+    "count = CASE WHEN slot = $2::bigint THEN 1 ELSE 0 END "
+    "WHERE job = $1::text AND slot <= $2::bigint AND until > $2::bigint "
+    "AND run IS NULL";
+
 const char *const pg_statements[STATEMENT_COUNT + 1] = {
     [ROWS_JOBS] = jobs_sql,
     [ROWS_PARAMS] = params_sql,
@@ -232,4 +243,5 @@ const char *const pg_statements[STATEMENT_COUNT + 1] = {
     [STATEMENT_RESUME] = resume_sql,
     [STATEMENT_AUDIT] = audit_sql,
     [STATEMENT_AUDIT_FORGET] = audit_forget_sql,
+    [STATEMENT_REWIND] = rewind_sql,
 };

@@ -21,6 +21,7 @@ fill_options(struct master *m, struct job_set_options *options)
 	    .databases = m->config->database_names,
 	    .queues = m->config->queue_names,
 	    .default_user = m->config->user,
+	    .local_names = true,
 	    .privileged = m->role->privileged,
 	    .now = clock_ms() / 1000,
 	    .plugin = plugins_find,
