@@ -20,10 +20,10 @@ enum api_right {
 };
 
 enum route_kind {
-	ROUTE_WHOLE,   /* the answer is collected, then sent */
-	ROUTE_STREAM,  /* sent as it comes */
-	ROUTE_HEALTH,  /* its status alone counts, and soon */
-	ROUTE_READY,   /* and the recorder must be there */
+	ROUTE_WHOLE,    /* the answer is collected, then sent */
+	ROUTE_STREAM,   /* sent as it comes */
+	ROUTE_HEALTH,   /* its status alone counts, and soon */
+	ROUTE_READY,    /* and the recorder must be there */
 	ROUTE_DOCUMENT, /* of ours: nobody is asked */
 	ROUTE_EVENTS,  /* has no end; of all who listen one question is asked */
 	ROUTE_METRICS, /* of all processes that answer soon, one after another */
