@@ -178,7 +178,8 @@ sub click {
 sub type {
 	my ($self, $css, $text) = @_;
 	my $e = $self->find($css);
-	$self->do(POST => "/element/$e->{$ELEMENT}/clear");
+	$self->do(POST => "/element/$e->{$ELEMENT}/clear")
+	    unless $css =~ /^select/;
 	$self->do(POST => "/element/$e->{$ELEMENT}/value", { text => $text });
 }
 

@@ -163,6 +163,25 @@ $b->wait_for('both to go on', sub {
 	0 == grep { $_->{paused} } @{ $d->json('list') };
 });
 
+# Whoever goes by keyboard stays where they are.
+$b->script('document.querySelector("[name=state]").focus()');
+$b->type('select[name=state]', 'i');
+$b->wait_for('the idle', sub {
+	$b->script('return location.search') =~ /state=idle/;
+});
+is($b->script('return document.activeElement.name'), 'state',
+    'a filter keeps the focus');
+
+# All at once.
+$b->click('nav a', 'Overview');
+$b->click('.actions button', 'Pause all');
+$b->type('dialog input', 'no power');
+$b->click('dialog button', 'Pause');
+comes('.note', 'no power', 'all are paused');
+is_accessible('the overview while all are paused');
+$b->click('.note button', 'Resume');
+comes('.actions button', 'Pause all', 'and go on');
+
 # The other pages.
 for ([Runs => 'td', 'exited with code 3'], [Timeline => '.span', 'failure'],
     [Week => 'td a', undef], [Ledger => 'td', 'failure'],

@@ -29,7 +29,7 @@ function rowsTable(rows) {
 	    [t('Why')], [t('Attempts'), 'number'], [t('Run')], ['']],
 	    rows.map((r) => [slot(r), jobLink(r.job), badge(r.outcome), why(r),
 		r.attempts || '', r.run ? runLink(r.run) : '',
-		h('a', {href: `/jobs/${segment(r.job)}?at=${r.slot}#explain`},
+		h('a', {href: `/jobs/${segment(r.job)}?at=${r.slot}`},
 		    t('Explain'))]));
 }
 
