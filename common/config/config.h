@@ -67,6 +67,7 @@ struct config {
 	int64_t shutdown_ms;   /* shutdown-timeout, 3m */
 	const char *log;       /* "stderr", "syslog" or a file */
 	enum log_level log_level;
+	bool log_json; /* log-format */
 	const char *node_name;  /* the host's name */
 	const char *plugin_dir; /* LIBDIR/belfry/plugins */
 	const char *cgroup;     /* "auto", "off" or a directory */

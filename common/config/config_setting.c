@@ -217,6 +217,16 @@ parse_level(struct setting_file *file, const struct setting *setting,
 }
 
 static int
+parse_log_format(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
+		return err_set(err, "write text or json");
+	file->config.log_json = strcmp(value, "json") == 0;
+	return 0;
+}
+
+static int
 parse_node_name(struct setting_file *file, const struct setting *setting,
     const char *value, struct err *err)
 {
@@ -282,6 +292,7 @@ const struct setting settings[] = {
     {"master", "shutdown-timeout", parse_duration, AT(shutdown_ms), 0, 0, "3m"},
     {"master", "log", parse_log, AT(log), 0, 0, "stderr"},
     {"master", "log-level", parse_level, AT(log_level), 0, 0, "info"},
+    {"master", "log-format", parse_log_format, 0, 0, 0, "text"},
     {"master", "node-name", parse_node_name, AT(node_name), 0, 0, NULL},
     {"master", "plugin-dir", parse_path, AT(plugin_dir), 0, 0,
 	BELFRY_PLUGIN_DIR},

@@ -28,7 +28,7 @@ struct kept {
 struct events_hub {
 	struct event_base *base; /* borrowed */
 	struct ask_table *table; /* borrowed */
-	struct event *beat;
+	struct event *beat;  /* while there are clients, and a little longer */
 	struct event *again; /* asks a master that was not there */
 	struct http_conn *clients[EVENTS_CLIENTS_MAX]; /* borrowed */
 	unsigned nclients;
@@ -46,8 +46,6 @@ static void again_cb(evutil_socket_t fd, short what, void *arg);
 struct events_hub *
 events_hub_new(struct event_base *base)
 {
-	const struct timeval every = {
-	    EVENTS_BEAT_MS / 1000, EVENTS_BEAT_MS % 1000 * 1000};
 	struct events_hub *hub = xcalloc(1, sizeof(*hub));
 
 	hub->base = base;
@@ -56,8 +54,7 @@ events_hub_new(struct event_base *base)
 	hub->first = hub->next = 1;
 	hub->beat = event_new(base, -1, EV_PERSIST, beat_cb, hub);
 	hub->again = evtimer_new(base, again_cb, hub);
-	if (hub->again == NULL || hub->beat == NULL ||
-	    event_add(hub->beat, &every) == -1)
+	if (hub->again == NULL || hub->beat == NULL)
 		fatalx("cannot make a timer");
 	return hub;
 }
@@ -223,10 +220,11 @@ beat_cb(evutil_socket_t fd, short what, void *arg)
 
 	send_all(hub, text, sizeof(text) - 1);
 	hub->idle = hub->nclients > 0 ? 0 : hub->idle + 1;
-	if (hub->idle == IDLE_BEATS && hub->listens) {
-		ask_table_unlisten(hub->table);
-		hub->listens = false;
-	}
+	if (hub->idle < IDLE_BEATS)
+		return;
+	event_del(hub->beat);
+	ask_table_unlisten(hub->table);
+	hub->listens = false;
 }
 
 /* The number behind what the client had last; 0: it is not known. */
@@ -266,6 +264,8 @@ greet(struct events_hub *hub, struct http_conn *conn, uint64_t n)
 void
 events_hub_add(struct events_hub *hub, struct http_conn *conn)
 {
+	const struct timeval every = {
+	    EVENTS_BEAT_MS / 1000, EVENTS_BEAT_MS % 1000 * 1000};
 	struct http_problem problem;
 	uint64_t n;
 
@@ -275,6 +275,8 @@ events_hub_add(struct events_hub *hub, struct http_conn *conn)
 		http_conn_reply_problem(conn, &problem);
 		return;
 	}
+	if (!event_pending(hub->beat, EV_TIMEOUT, NULL))
+		event_add(hub->beat, &every);
 	if (!hub->listens)
 		listen_again(hub);
 	n = where_to_go_on(hub, conn);

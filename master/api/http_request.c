@@ -12,6 +12,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+/* openapi.json */
+static const char openapi[] =
+#include "openapi.h"
+    ;
+
 /* 0, or -1 with problem: they may not. */
 static int
 check(const struct api *api, struct http_conn *conn, const struct route *route,
@@ -36,6 +41,11 @@ ask(struct api *api, struct http_conn *conn, const struct route_call *call)
 
 	if (check(api, conn, call->route, &caller, &problem) == -1) {
 		http_conn_reply_problem(conn, &problem);
+		return;
+	}
+	if (call->route->kind == ROUTE_DOCUMENT) {
+		http_conn_reply(conn, 200, "application/json", openapi,
+		    sizeof(openapi) - 1);
 		return;
 	}
 	if (call->route->peer == ROLE_API) {

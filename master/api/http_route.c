@@ -24,6 +24,8 @@ static const struct route routes[] = {
     {"GET", "/readyz", "status", ROLE_MASTER, API_ANYBODY, ROUTE_READY, "", ""},
     {"GET", "/metrics", "metrics", ROLE_MASTER, API_VIEWER, ROUTE_METRICS, "",
 	""},
+    {"GET", "/v1/openapi.json", "openapi", ROLE_API, API_ANYBODY,
+	ROUTE_DOCUMENT, "", ""},
     {"GET", "/v1/status", "status", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "",
 	""},
     {"GET", "/v1/overview", "overview", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,

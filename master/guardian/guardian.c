@@ -226,9 +226,20 @@ catch_signals(struct guardian *g)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* In the format that is configured; the roles are told by its name. */
+static void
+set_log(struct guardian *g, enum log_target target)
+{
+	if (g->config->log_json)
+		target |= LOG_TARGET_JSON;
+	g->log_target = log_target_name(target);
+	log_init("guardian", g->config->log_level, target);
+}
+
 static int
 open_log(struct guardian *g, struct err *err)
 {
+	enum log_target target = LOG_TARGET_STDERR;
 	const char *log = g->config->log;
 	int fd;
 
@@ -242,11 +253,10 @@ open_log(struct guardian *g, struct err *err)
 		fd_close(&fd);
 	}
 	if (log[0] != '/' && !g->options->foreground)
-		g->log_target = "both";
+		target = LOG_TARGET_BOTH;
 	else if (strcmp(log, "syslog") == 0)
-		g->log_target = "syslog";
-	log_init("guardian", g->config->log_level,
-	    (enum log_target)log_target_parse(g->log_target));
+		target = LOG_TARGET_SYSLOG;
+	set_log(g, target);
 	return 0;
 }
 
@@ -391,10 +401,9 @@ guardian_run(struct config *config, const struct guardian_options *options,
 	    .lock_fd = -1,
 	    .caller_fd = -1,
 	    .programs = PROGRAMS_INIT,
-	    .log_target = "stderr",
 	};
 
-	log_init("guardian", config->log_level, LOG_TARGET_STDERR);
+	set_log(&g, LOG_TARGET_STDERR);
 	listeners_init(&g.listeners);
 	g.pid_path = pid_path(config, options);
 	g.patience_ms = config->shutdown_ms;

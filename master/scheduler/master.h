@@ -248,9 +248,9 @@ int64_t fire_deadline_ms(const struct job *job, int64_t slot_ms);
 
 /*
  * Slots between the two, both excluded, that no host claimed: recorded as
- * missed, but for those that were another schedule's.
+ * missed, but for those that were another schedule's. True: there were any.
  */
-void fire_passed(struct master *m, struct job *job, int64_t after_ms,
+bool fire_passed(struct master *m, struct job *job, int64_t after_ms,
     int64_t before_ms, const char *reason);
 /* retell.c: STATE_NEW of the recorder; the jobs a few at a time. */
 void retell_start(struct master *m);

@@ -89,8 +89,8 @@ is(($d->belfry('reload'))[0], 0, 'reload');
 wait_event($a, 'a reload', sub { $_[0]{event} eq 'jobs'
 	    && $_[0]{data}{changed} == 1 });
 my $slot = wait_event($a, 'a slot that is skipped', sub {
-	$_[0]{event} eq 'slot' });
-is($slot->{data}{reason}, 'overlap', 'and why');
+	$_[0]{event} eq 'slot' && $_[0]{data}{reason} eq 'overlap' });
+is($slot->{data}{outcome}, 'skipped', 'as such');
 is($slot->{data}{job}, 'slow', 'of which job');
 $d->job('a.ini', $text);
 $d->belfry('reload');

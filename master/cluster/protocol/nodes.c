@@ -73,6 +73,29 @@ read_line(struct protocol *p, unsigned server, const char *line, int64_t now_ms)
 	return changed;
 }
 
+/* How long a node must be silent until it is dead. */
+static int64_t
+silence_ms(const struct protocol *p)
+{
+	return p->settings.session_ttl_ms + p->settings.lock_delay_ms;
+}
+
+/* This host could not hear it for a while, and it may not have joined yet. */
+static bool
+is_awaited(const struct protocol *p, const struct node *node)
+{
+	return node->watch_ms != 0 &&
+	    p->now_ms < node->watch_ms + silence_ms(p);
+}
+
+void
+nodes_watch(struct protocol *p)
+{
+	for (size_t i = 0; i < p->nnodes; i++)
+		if (p->nodes[i]->pub.alive)
+			p->nodes[i]->watch_ms = p->now_ms;
+}
+
 static bool
 drop_unseen(struct protocol *p)
 {
@@ -80,7 +103,8 @@ drop_unseen(struct protocol *p)
 	bool changed = false;
 
 	for (size_t i = 0; i < p->nnodes; i++) {
-		if (p->nodes[i]->seen_on != 0 || p->nodes[i]->buried) {
+		if (p->nodes[i]->seen_on != 0 || p->nodes[i]->buried ||
+		    is_awaited(p, p->nodes[i])) {
 			p->nodes[n++] = p->nodes[i];
 			continue;
 		}
@@ -178,7 +202,16 @@ find_run(const struct reaping *reaping, const char *line)
 	return i;
 }
 
-/* One server knows that it was started where another knows of a claim. */
+/* One server knows more than another: what is further on in this. */
+static long
+progress(const char *line)
+{
+	static const char order[] = "CRSM";
+	const char *at = strchr(order, line_skip(line, 1)[0]);
+
+	return at != NULL ? at - order : -1;
+}
+
 static void
 note_run(struct reaping *reaping, const char *line)
 {
@@ -188,7 +221,7 @@ note_run(struct reaping *reaping, const char *line)
 		array_reserve(&reaping->lines, &reaping->cap, reaping->n + 1,
 		    sizeof(*reaping->lines));
 		reaping->lines[reaping->n++] = xstrdup(line);
-	} else if (line_skip(line, 1)[0] == 'R') {
+	} else if (progress(line) > progress(reaping->lines[i])) {
 		free(reaping->lines[i]);
 		reaping->lines[i] = xstrdup(line);
 	}
@@ -202,23 +235,33 @@ reap_yes(struct poll *poll, unsigned server, const struct protocol_reply *reply)
 		note_run(poll->arg, reply->s[i]);
 }
 
-/* "ID STATE ATTEMPT FENCE SLOT FLAGS JOB" */
+static enum cluster_fate
+fate_of(char state)
+{
+	if (state == 'S')
+		return CLUSTER_FATE_SKIPPED;
+	return state == 'M' ? CLUSTER_FATE_MISSED : CLUSTER_FATE_STARTED;
+}
+
+/* "ID STATE ATTEMPT FENCE SLOT BEFORE FLAGS JOB" */
 static void
 tell_lost(struct protocol *p, const struct reaping *reaping, const char *line)
 {
-	char id[CLUSTER_ID_MAX + 8], flags[8];
+	char id[CLUSTER_ID_MAX + 8], flags[FLAGS_SIZE];
 	struct cluster_lost lost = {
 	    .incarnation = reaping->incarnation,
 	    .node = reaping->node,
-	    .job = line_skip(line, 6),
+	    .fate = fate_of(line_skip(line, 1)[0]),
+	    .job = line_skip(line, 7),
 	    .id = id,
 	    .slot_ms = strtoll(line_skip(line, 4), NULL, 10),
+	    .before_ms = strtoll(line_skip(line, 5), NULL, 10),
 	    .attempt = (int32_t)strtol(line_skip(line, 2), NULL, 10),
 	    .fence = strtoull(line_skip(line, 3), NULL, 10),
 	};
 
 	line_word(line, 0, id, sizeof(id));
-	line_word(line, 5, flags, sizeof(flags));
+	line_word(line, 6, flags, sizeof(flags));
 	lost.at_least_once = strchr(flags, 'l') != NULL;
 	lost.extra = strchr(flags, 'x') != NULL;
 	/* Claimed and not started: nothing was lost. */
@@ -294,8 +337,11 @@ reap(struct protocol *p, struct node *node)
 static int64_t
 dead_ms(const struct protocol *p, const struct node *node)
 {
-	return node->pub.changed_ms + p->settings.session_ttl_ms +
-	    p->settings.lock_delay_ms;
+	int64_t since_ms = node->pub.changed_ms;
+
+	if (node->watch_ms > since_ms)
+		since_ms = node->watch_ms;
+	return since_ms + silence_ms(p);
 }
 
 /* How many live hosts come before this one. */
@@ -315,6 +361,9 @@ nodes_tick(struct protocol *p, int64_t now_ms)
 {
 	bool changed = false;
 
+	/* While nobody can be heard all are as they were. */
+	if (!p->joined)
+		return;
 	for (size_t i = 0; i < p->nnodes; i++) {
 		struct node *node = p->nodes[i];
 
@@ -340,7 +389,7 @@ nodes_next_ms(const struct protocol *p)
 	bool can_reap = protocol_count_ready(p) >= p->quorum;
 	int64_t next = INT64_MAX;
 
-	for (size_t i = 0; i < p->nnodes; i++) {
+	for (size_t i = 0; p->joined && i < p->nnodes; i++) {
 		const struct node *node = p->nodes[i];
 
 		if (strcmp(node->pub.incarnation, p->incarnation) == 0)

@@ -194,6 +194,7 @@ upgrade(const struct upgrade_info *u)
 static void
 answer_status(struct master *m, struct ask *ask)
 {
+	bool is_sqlite = m->config->store_type == STORE_SQLITE;
 	const struct runs *runs = &m->runs;
 	size_t enabled = 0;
 	json_t *status;
@@ -212,10 +213,11 @@ answer_status(struct master *m, struct ask *ask)
 	    "waiting",
 	    (json_int_t)(runs->count[RUN_DELAYED] + runs->count[RUN_WAITING]),
 	    "queued", (json_int_t)runs->count[RUN_QUEUED], "next", next_slot(m),
-	    "processes", processes(m), "store", "type", "sqlite", "path",
-	    json_text(m->config->store_path), "unconfirmed",
-	    (json_int_t)m->outbox.n, "problems", problems(m), "runs",
-	    answer_live(m, NULL, LIVE_MAX), "paused",
+	    "processes", processes(m), "store", "type",
+	    is_sqlite ? "sqlite" : "postgres", "path",
+	    is_sqlite ? json_text(m->config->store_path) : json_null(),
+	    "unconfirmed", (json_int_t)m->outbox.n, "problems", problems(m),
+	    "runs", answer_live(m, NULL, LIVE_MAX), "paused",
 	    answer_pause(m->pauses.all), "paused_jobs", (json_int_t)m->pauses.n,
 	    "line", waiting_line(m), "cluster", crew_status(m), "upgrade",
 	    upgrade(&m->upgrade));
