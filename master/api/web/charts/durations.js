@@ -5,15 +5,23 @@ import {clock, duration, number} from '../lib/format.js';
 import {lookOf} from '../lib/outcome.js';
 import {scale, ticks, timeTicks, tickText} from './scale.js';
 
-const WIDTH = 900, HEIGHT = 180, LEFT = 58, RIGHT = 12, TOP = 10, BOTTOM = 22;
+const HEIGHT = 180, LEFT = 58, RIGHT = 12, TOP = 10, BOTTOM = 22;
+
+/* The right end of the plot: what is drawn fits the card that it is in, so
+ * that letters have their size. */
+let right = 0;
+
+function fit() {
+	right = (innerWidth < 760 ? 400 : 900) - RIGHT;
+}
 
 function axes(x, y) {
 	return [ticks(y.to).map((v) => [
-		s('line', {class: 'grid', x1: LEFT, x2: WIDTH - RIGHT,
+		s('line', {class: 'grid', x1: LEFT, x2: right,
 		    y1: y(v), y2: y(v)}),
 		s('text', {class: 'axis end', x: LEFT - 6, y: y(v) + 4},
 		    duration(v))]),
-	    timeTicks(x.from, x.to).map((v) => s('text', {class: 'axis mid',
+	    timeTicks(x.from, x.to, right > 500 ? 7 : 4).map((v) => s('text', {class: 'axis mid',
 		x: x(v), y: HEIGHT - 4}, tickText(v, x.from, x.to)))];
 }
 
@@ -27,7 +35,7 @@ function legend(spread) {
 
 function figure(x, y, spread, marks) {
 	return h('figure', {class: 'chart'}, s('svg', {role: 'img',
-	    viewBox: `0 0 ${WIDTH} ${HEIGHT}`, 'aria-label':
+	    viewBox: `0 0 ${right + RIGHT} ${HEIGHT}`, 'aria-label':
 		t('Durations: median {median}, 95 % at most {p95}',
 		    {median: duration(spread.median),
 			p95: duration(spread.p95)})}, axes(x, y), marks),
@@ -35,7 +43,8 @@ function figure(x, y, spread, marks) {
 }
 
 function scales(from, to, most) {
-	return [scale(from, to, LEFT, WIDTH - RIGHT),
+	fit();
+	return [scale(from, to, LEFT, right),
 	    scale(0, Math.max(most, 1), HEIGHT - BOTTOM, TOP)];
 }
 
@@ -52,7 +61,7 @@ function point(run, x, y) {
 }
 
 function level(y, value, kind) {
-	return s('line', {class: kind, x1: LEFT, x2: WIDTH - RIGHT,
+	return s('line', {class: kind, x1: LEFT, x2: right,
 	    y1: y(value), y2: y(value)});
 }
 

@@ -38,7 +38,7 @@ function running(runs) {
 function failing(jobs) {
 	if (jobs.length === 0)
 		return empty(t('No job fails.'));
-	return table(t('Failing'), [[t('Job'), 'main'], [t('Last run')],
+	return table(t('Failing'), [[t('Job'), 'main'], [t('Last run'), 'wide'],
 	    [t('In a row'), 'number'], [t('Last success'), 'number']],
 	    jobs.slice(0, SHOWN).map((j) => [jobLink(j.name),
 		[h('a', {href: `/runs/${j.last.run}`}, badge(j.last.outcome)),
