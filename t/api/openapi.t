@@ -136,7 +136,7 @@ for (['/v1/jobs/good/pause', '{"reason":"x","until":"2099-01-01T00:00:00Z"}'],
     ['/v1/pause', '{"reason":"y"}'], ['/v1/jobs/good/pause', '{"reason":1}'],
     ['/v1/overview'], ['/v1/jobs/good/resume', '{}'], ['/v1/resume', '{}'],
     ['/v1/reload', '{}'], ["/v1/runs/$id/kill", '{}'],
-    ["/v1/runs/none/kill", '{}']) {
+    ["/v1/runs/none/kill", '{}'], ['/v1/session', '{"token":"x"}']) {
 	my ($path, $body) = @$_;
 	my ($status) = defined $body
 	    ? $web->request('POST', $path, body => $body)
@@ -151,7 +151,7 @@ is(($web->request('POST', '/v1/drain', body => '{"x":1}'))[0], 400,
 is(($web->request('POST', '/v1/drain', body => '{}'))[0], 202, 'drain');
 $seen{'POST /v1/drain'} = 1;
 $seen{'POST /v1/jobs/{job}/run'} = 1;
-is_deeply([grep { !$seen{$_} && !m{/crontab} } sort keys %told],
+is_deeply([grep { !$seen{$_} && !m{/crontab|/session} } sort keys %told],
     ['GET /v1/events', 'POST /v1/upgrade'],
     'all others were asked for, and are as the document says');
 $d->wait_exit;

@@ -16,7 +16,11 @@ my $me = getpwuid $>;
 my $home = (getpwuid $>)[7];
 mkdir $d->path($_) for qw(cron.d spool);
 mkdir $d->path('home');
-my $env = 'env | grep -v ^BELFRY_ | sort';
+# Not what is set for all of this machine.
+my $others = join '', map { "|$_" } grep { !/^(PATH|HOME|SHELL|LOGNAME)$/ }
+    map { /^(?:export )?(\w+)=/ ? $1 : () }
+    `cat /etc/environment /etc/default/locale 2>/dev/null`;
+my $env = "env | grep -Ev '^(BELFRY_\\w*$others)=' | sort";
 $d->write('crontab', <<"END");
 FOO = " bar "
 LOGNAME=somebody
