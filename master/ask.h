@@ -42,6 +42,9 @@
  *   ledger   recorder     job since until outcome reason limit before
  *                                                          GET /v1/ledger
  *
+ *   audit    recorder     who action object since limit before
+ *                                                          GET /v1/audit
+ *
  * A list that goes on ends with the header Link: rel="next"; the api makes it
  * from the key "next" that ANSWER_END may carry: ANSWER_END's payload is empty
  * or one string, the query of the next page.
@@ -57,7 +60,8 @@ struct ask {
 	uint64_t id;
 	struct channel *channel;
 	const char *verb;
-	const char *who; /* "uid 0", "token ci": for the audit and the log */
+	const char *who;  /* "uid 0", "token ci": for the audit and the log */
+	const char *from; /* an address; "socket": the same */
 	unsigned nargs;
 	const char *keys[ASK_ARGS_MAX];
 	const char *values[ASK_ARGS_MAX];

@@ -67,7 +67,7 @@ struct config {
 	int64_t shutdown_ms;   /* shutdown-timeout, 3m */
 	const char *log;       /* "stderr", "syslog" or a file */
 	enum log_level log_level;
-	bool log_json; /* log-format */
+	bool log_json;          /* log-format */
 	const char *node_name;  /* the host's name */
 	const char *plugin_dir; /* LIBDIR/belfry/plugins */
 	const char *cgroup;     /* "auto", "off" or a directory */
@@ -95,6 +95,7 @@ struct config {
 	int64_t keep_ms;                 /* 30d; 0: for ever */
 	int64_t keep_runs;               /* of a job; 0: any number */
 	int64_t keep_failures_ms;        /* 90d; 0: for ever */
+	int64_t keep_audit_ms;           /* 365d; 0: for ever */
 	int64_t output_limit;            /* bytes of jobs that say none, 1M */
 
 	struct config_cluster cluster;

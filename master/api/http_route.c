@@ -73,6 +73,8 @@ static const struct route routes[] = {
 	"since until", ""},
     {"GET", "/v1/verify", "verify", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"job since after", ""},
+    {"GET", "/v1/audit", "audit", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"who action object since limit before", ""},
     {"GET", "/v1/session", "session", ROLE_API, API_ANYBODY, ROUTE_WHOLE, "",
 	""},
     {"POST", "/v1/session", "session-begin", ROLE_API, API_ANYBODY, ROUTE_WHOLE,

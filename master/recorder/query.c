@@ -305,6 +305,7 @@ static const struct {
     {"heat", heat_answer},
     {"explain", explain_answer},
     {"verify", verify_answer},
+    {"audit", audit_answer},
 };
 
 void

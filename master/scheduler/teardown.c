@@ -82,6 +82,7 @@ master_free(struct master *m)
 	jobs_change_fini(&m->reloaded);
 	free(m->reload_problem);
 	free(m->reloaders);
+	free(m->reload_askers);
 	if (m->config != m->role->config)
 		config_free(m->config);
 	fd_close(&m->runs_dir);

@@ -37,6 +37,10 @@ static const struct {
 	"006-hours",
 #include "postgres_006-hours.h"
     },
+    {
+	"007-audit",
+#include "postgres_007-audit.h"
+    },
 };
 
 void

@@ -136,8 +136,7 @@ static const char ends_sql[] =
     "d.id <= o.run))), "
     "l AS (INSERT INTO ledger (job, slot, until, count, run, attempts, host, "
     "outcome, detail) SELECT job, slot, slot, 1, id, attempt, host, outcome, "
-    "reason FROM d WHERE " NEW_SLOT "), "
-    HOURS_OF_ENDS
+    "reason FROM d WHERE " NEW_SLOT "), " HOURS_OF_ENDS
     "m AS (SELECT *, coalesce(finished / 1000, started / 1000, created) "
     "AS ended, max(ord) FILTER (WHERE fresh AND outcome = 'success') "
     "OVER (PARTITION BY job) AS good FROM k) "
@@ -211,6 +210,13 @@ static const char pause_sql[] =
 
 static const char resume_sql[] = "DELETE FROM pauses WHERE job = $1::text";
 
+static const char audit_sql[] =
+    "INSERT INTO audit (id, at, host, who, origin, action, object, was, "
+    "became) VALUES ($1::text, $2::bigint, $3::text, $4::text, $5::text, "
+    "$6::text, $7::text, $8::text, $9::text) ON CONFLICT (id) DO NOTHING";
+
+static const char audit_forget_sql[] = "DELETE FROM audit WHERE id < $1::text";
+
 /* As the three of store_sqlite_write.c. */
 static const char rewind_sql[] =
     "WITH j AS (UPDATE jobs SET hwm = least(hwm, $2::bigint), "
@@ -235,5 +241,7 @@ const char *const pg_statements[STATEMENT_COUNT + 1] = {
     [STATEMENT_NO_RETRY] = no_retry_sql,
     [STATEMENT_PAUSE] = pause_sql,
     [STATEMENT_RESUME] = resume_sql,
+    [STATEMENT_AUDIT] = audit_sql,
+    [STATEMENT_AUDIT_FORGET] = audit_forget_sql,
     [STATEMENT_REWIND] = rewind_sql,
 };

@@ -127,5 +127,7 @@ const struct store_ops store_postgres = {
     .open_runs = pg_open_runs,
     .params = pg_params,
     .pause = pg_pause,
+    .audit = pg_audit,
+    .audits = pg_audits,
     .pauses = pg_pauses,
 };

@@ -48,6 +48,9 @@ enum sqlite_sql {
 	SQL_OPEN_RUNS,
 	SQL_PARAMS,
 	SQL_PAUSE,
+	SQL_AUDIT,
+	SQL_AUDIT_FORGET,
+	SQL_AUDITS,
 	SQL_RESUME,
 	SQL_PAUSES,
 	SQL_ENDS_ADD,
@@ -238,7 +241,6 @@ void sqlite_revive(struct sqlite_store *s);
 /* Creates the schema or brings it up to date. 0 or -1 with err. */
 int sqlite_migrate(sqlite3 *db, const char *path, struct err *err);
 
-
 /* store_sqlite_write.c */
 void sqlite_begin(struct store *store);
 void sqlite_job(struct store *store, const struct record_job *job);
@@ -248,6 +250,9 @@ void sqlite_slot(struct store *store, const struct record_slot *slot);
 void sqlite_params(struct store *store, const char *run, const char *params,
     const char *parents);
 void sqlite_pause(struct store *store, const struct record_pause *pause);
+void sqlite_audit(struct store *store, const struct record_audit *audit);
+void sqlite_audits(struct store *store, const struct store_audit *which,
+    store_audit_cb *row, store_done *done, void *arg);
 void sqlite_piece(struct store *store, const char *run, uint64_t start,
     const void *data, size_t n);
 void sqlite_commit(struct store *store, store_done *done, void *arg);
