@@ -185,7 +185,8 @@ comes('.actions button', 'Pause all', 'and go on');
 # The other pages.
 for ([Runs => 'td', 'exited with code 3'], [Timeline => '.span', 'failure'],
     [Week => 'td a', undef], [Ledger => 'td', 'failure'],
-    [Queue => '.empty', 'Nothing waits.'], [Nodes => 'td', 'recorder']) {
+    [Queue => '.empty', 'Nothing waits.'], [Nodes => 'td', 'recorder'],
+    [Audit => 'td', 'the warehouse moves']) {
 	my ($page, $css, $text) = @$_;
 	$b->click('nav a', $page);
 	comes('h1', $page, $page);

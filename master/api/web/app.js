@@ -17,6 +17,7 @@ import nodes from './pages/nodes.js';
 import queue from './pages/queue.js';
 import timeline from './pages/timeline.js';
 import week from './pages/week.js';
+import audit from './pages/audit.js';
 import missing from './pages/missing.js';
 
 const routes = [
@@ -30,6 +31,7 @@ const routes = [
 	[/^\/queue$/, queue],
 	[/^\/nodes$/, nodes],
 	[/^\/ledger$/, ledger],
+	[/^\/audit$/, audit],
 ];
 
 const menu = () => [
@@ -41,6 +43,7 @@ const menu = () => [
 	['/ledger', 'ledger', t('Ledger')],
 	['/queue', 'queue', t('Queue')],
 	['/nodes', 'nodes', t('Nodes')],
+	['/audit', 'audit', t('Audit')],
 ];
 
 let page = null;
