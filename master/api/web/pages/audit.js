@@ -18,26 +18,40 @@ function object(row) {
 	return row.action === 'kill' ? runLink(row.object) : row.object;
 }
 
-/* A value in few characters: a text as it is, else its members. */
-function valueText(value) {
-	if (value === null || typeof value !== 'object')
-		return value === null ? '' : String(value);
-	return Object.entries(value).filter(([, v]) => v !== null)
-	    .map(([k, v]) => `${k} ${typeof v === 'string' ? v
-		: JSON.stringify(v)}`).join(', ');
+/* What says nothing: none of it, or nobody. */
+function isEmpty(value) {
+	return value === null || value === '' || value === false
+	    || (Array.isArray(value) && value.length === 0);
+}
+
+function plain(value) {
+	if (typeof value === 'string')
+		return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)
+		    ? when(value) : value;
+	return Array.isArray(value) ? value.join(', ') : JSON.stringify(value);
+}
+
+/* A value in few words: a text as it is, else its members. */
+function words(value) {
+	if (typeof value !== 'object')
+		return String(value);
+	return Object.entries(value).filter(([, v]) => !isEmpty(v))
+	    .map(([key, v], i) => [i > 0 ? ', ' : '',
+		h('span', {class: 'muted'}, `${key} `), plain(v)]);
 }
 
 function change(row) {
-	const before = valueText(row.before), after = valueText(row.after);
-	return h('span', {class: 'why'}, before,
-	    before !== '' && after !== '' ? ' → ' : '', after);
+	const line = (name, value) => isEmpty(value) ? null : h('div',
+	    {class: 'why'}, h('span', {class: 'muted'}, name, ': '),
+	    words(value));
+	return [line(t('was'), row.before), line(t('became'), row.after)];
 }
 
 function rowsTable(rows) {
 	return table(t('Audit'), [[t('Time')], [t('Who'), 'main'], [t('From')],
 	    [t('Action')], [t('On')], [t('Change')], [t('Host')]],
 	    rows.map((r) => [when(r.time), r.who, r.from,
-		h('span', {class: 'code'}, r.action), object(r), change(r),
+		h('span', {class: 'code times'}, r.action), object(r), change(r),
 		r.host]));
 }
 
