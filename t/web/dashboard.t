@@ -193,6 +193,21 @@ for ([Runs => 'td', 'exited with code 3'], [Timeline => '.span', 'failure'],
 	comes($css, $text, "$page has something");
 	is_accessible($page);
 }
+# From an hour of the week to its runs, and closer.
+$b->click('nav a', 'Week');
+$b->click('td.heat5 a');
+comes('h1', 'Timeline', 'an hour of the week leads to its runs');
+comes('.span', 'failure', 'which are there');
+$b->drag('.gantt .row:nth-last-child(1) .track', 0.2, 0.7);
+$b->wait_for('the zoom', sub {
+	$b->script('return location.search') =~ /span=(\d+)/
+	    && $1 > 1790000 && $1 < 1810000;
+});
+$b->click('button', 'Zoom out');
+$b->wait_for('the way back', sub {
+	$b->script('return location.search') =~ /span=(\d+)/ && $1 > 3500000;
+});
+pass('dragging over the bars zooms in');
 $b->open("http://127.0.0.1:$port/jobs/none");
 comes('.banner', 'there is no job "none"', 'what is not there');
 

@@ -24,14 +24,16 @@ function windowOf({span, until}) {
 /* The window as part of an address. */
 function windowQuery(from, to) {
 	const length = Math.round(Math.min(Math.max(to - from, LEAST), MOST));
-	return {span: length, until: to >= now() ? null
-	    : new Date(Math.round(to)).toISOString()};
+	return {span: length, until: new Date(Math.round(to)).toISOString()};
 }
 
 function controls(page, shown) {
 	const move = (from, to) => page.setQuery(windowQuery(from, to));
 	const {from, to, length, live} = shown;
 	const middle = (from + to) / 2;
+	/* What goes on goes on, over another span. */
+	const zoom = (span) => live ? page.setQuery({span})
+	    : move(middle - span / 2, middle + span / 2);
 	const named = (text, name, f) => h('button', {type: 'button',
 	    'aria-label': name, title: name, onclick: f, 'data-focus': name},
 	    text);
@@ -39,17 +41,14 @@ function controls(page, shown) {
 	    h('div', {class: 'group', role: 'group', 'aria-label': t('Span')},
 		spans().map(([ms, text]) => h('button', {type: 'button',
 		    'aria-pressed': String(ms === length), 'data-focus': text,
-		    onclick: () => live ? page.setQuery({span: ms})
-			: move(middle - ms / 2, middle + ms / 2)}, text))),
+		    onclick: () => zoom(ms)}, text))),
 	    h('div', {class: 'group', role: 'group', 'aria-label': t('Move')},
 		named('←', t('Earlier'), () => move(from - length / 2,
 		    to - length / 2)),
 		named('→', t('Later'), () => move(from + length / 2,
 		    to + length / 2)),
-		named('+', t('Zoom in'), () => move(middle - length / 4,
-		    middle + length / 4)),
-		named('−', t('Zoom out'), () => move(middle - length,
-		    middle + length)),
+		named('+', t('Zoom in'), () => zoom(length / 2)),
+		named('−', t('Zoom out'), () => zoom(length * 2)),
 		button(t('Now'), () => page.setQuery({until: null}))),
 	    h('span', {class: 'muted'}, `${clock(from)} – ${clock(to)}`));
 }
