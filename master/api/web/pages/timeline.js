@@ -5,7 +5,7 @@ import {t} from '../lib/i18n.js';
 import {clock} from '../lib/format.js';
 import {button, filterForm, input, select} from '../lib/parts.js';
 import {never} from '../lib/refresh.js';
-import {legend, timeline} from '../charts/timeline.js';
+import {isDragged, legend, timeline} from '../charts/timeline.js';
 
 const MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
 const LEAST = 10000, MOST = 31 * DAY;
@@ -69,6 +69,8 @@ export default function showTimeline(page) {
 	const {by, jobs, host} = page.query;
 
 	async function load() {
+		if (isDragged(chart))
+			return;
 		const shown = windowOf(page.query);
 		const found = await get('/v1/timeline', {by, host,
 		    jobs: jobs?.replaceAll(' ', ''),
@@ -85,7 +87,7 @@ export default function showTimeline(page) {
 	page.title(t('Timeline'));
 	page.body.append(filters(page), tools, chart, legend());
 	if (windowOf(page.query).live)
-		page.every(3000, load, never);
+		page.every(5000, load, never);
 	else
 		page.once(load);
 }
