@@ -26,20 +26,22 @@ function axes(x, y) {
 }
 
 /* {min, median, p95, max} in words, and what their lines look like. */
-function legend(spread) {
+function legend(spread, bad) {
 	return h('figcaption', null, h('span', {class: 'key median'},
 	    `${t('median')} ${duration(spread.median)}`),
 	    h('span', {class: 'key p95'},
-		t('95 % at most {p95}', {p95: duration(spread.p95)})));
+		t('95 % at most {p95}', {p95: duration(spread.p95)})),
+	    bad ? h('span', {class: 'key failed'}, t('not all were good'))
+		: null);
 }
 
-function figure(x, y, spread, marks) {
+function figure(x, y, spread, marks, bad = false) {
 	return h('figure', {class: 'chart'}, s('svg', {role: 'img',
 	    viewBox: `0 0 ${right + RIGHT} ${HEIGHT}`, 'aria-label':
 		t('Durations: median {median}, 95 % at most {p95}',
 		    {median: duration(spread.median),
 			p95: duration(spread.p95)})}, axes(x, y), marks),
-	    legend(spread));
+	    legend(spread, bad));
 }
 
 function scales(from, to, most) {
@@ -98,14 +100,17 @@ function partTitle(p) {
 	    + `${duration(p.duration_ms.median)}`;
 }
 
+function badOf(p) {
+	return p.runs - (p.outcomes.success ?? 0);
+}
+
 /* Below the lines: in which parts of the time something failed. */
 function part(p, x, y) {
 	const from = x(Date.parse(p.from)), to = x(Date.parse(p.until));
-	const bad = p.runs - (p.outcomes.success ?? 0);
 	return s('g', null,
 	    s('rect', {class: 'part', x: from, width: to - from, y: TOP,
 		height: HEIGHT - TOP - BOTTOM}, s('title', null, partTitle(p))),
-	    bad > 0 ? s('rect', {class: 'bar bad', x: from + 0.5, y: y(0) - 4,
+	    badOf(p) > 0 ? s('rect', {class: 'bar bad', x: from + 0.5, y: y(0) - 4,
 		width: Math.max(to - from - 1, 2), height: 4}) : null,
 	    s('circle', {class: 'dot mid', r: 2, cx: (from + to) / 2,
 		cy: y(p.duration_ms.median ?? 0)}));
@@ -122,7 +127,8 @@ export function overTime(stats) {
 	return [figure(x, y, stats.duration_ms, [
 		lineOf(stats.points, x, y, 'p95'),
 		lineOf(stats.points, x, y, 'median'),
-		points.map((p) => part(p, x, y))]),
+		points.map((p) => part(p, x, y))],
+	    points.some((p) => badOf(p) > 0)),
 	    h('p', {class: 'empty'}, tn('{n} run', '{n} runs', stats.runs),
 		stats.complete ? '' : `, ${t('only the newest were looked at')}`)];
 }

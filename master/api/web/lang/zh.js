@@ -225,6 +225,7 @@ const texts = {
 	'name, description, label, owner': '名称、描述、标签、负责人',
 	'never': '从未',
 	'next first': '最先触发的在前',
+	'not all were good': '有未成功的运行',
 	'not yet': '尚未',
 	'now': '现在',
 	'only the newest were looked at': '只统计了最新的',
