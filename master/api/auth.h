@@ -22,6 +22,7 @@ struct api_caller {
 	enum api_right right;
 	char who[128]; /* "uid 0 (root)", "token ci", "user ann" */
 	char from[ADDRESS_TEXT_MAX]; /* an address; "socket" */
+	uid_t uid; /* by the kernel's word; -1: it has none of them */
 };
 
 /* What the configuration says of users; borrows from it. */
@@ -72,6 +73,12 @@ void auth_find_address(
 
 /* The cookie of a session that conn's request has; false without. */
 bool auth_find_cookie(struct http_conn *conn, char *buf, size_t size);
+
+/* Root, or the daemon's user. */
+bool auth_is_owner(const struct api *api, uid_t uid);
+
+/* A proxy that is believed. */
+bool auth_is_proxy(const struct api *api, const struct http_peer *peer);
 
 /* Is TLS between the browser and us, or the trusted proxy? */
 bool auth_is_secure(const struct api *api, struct http_conn *conn);

@@ -38,8 +38,12 @@ static const struct {
 #include "postgres_006-hours.h"
     },
     {
-	"007-audit",
-#include "postgres_007-audit.h"
+	"007-queues",
+#include "postgres_007-queues.h"
+    },
+    {
+	"008-audit",
+#include "postgres_008-audit.h"
     },
 };
 

@@ -130,4 +130,11 @@ const struct store_ops store_postgres = {
     .audit = pg_audit,
     .audits = pg_audits,
     .pauses = pg_pauses,
+    .submit = pg_submit,
+    .take = pg_take,
+    .replies = pg_replies,
+    .keep = pg_keep,
+    .queued = pg_queued,
+    .cancel = pg_cancel,
+    .reply = pg_reply,
 };
