@@ -79,18 +79,23 @@ refuse(struct launcher *l, struct message *message, int error)
 	wire_writer_fini(&w);
 }
 
-/* Who asked finds his channel closed when there is no answer. */
+/*
+ * Something else than a run: a process that answers on the descriptor that
+ * came with it. Who asked finds his channel closed when there is no answer.
+ */
 static void
-describe(struct launcher *l, struct message *message)
+serve(struct launcher *l, struct message *message)
 {
 	int fd = message_take_fd(&l->master_in, message);
 	pid_t pid = fork();
 
-	if (pid == 0)
+	if (pid == 0 && message->type == MSG_PLUGIN_DESCRIBE)
 		kind_describe(message, fd);
+	if (pid == 0)
+		kind_notice(message, fd);
 	if (pid == -1)
-		log_error(
-		    "cannot fork to describe a plugin: %s", strerror(errno));
+		log_error("cannot fork for %s: %s", message_name(message->type),
+		    strerror(errno));
 	fd_close(&fd);
 }
 
@@ -150,10 +155,10 @@ read_master(struct launcher *l)
 	}
 	while ((rc = packet_next(&l->master_in, ROLE_MASTER, ROLE_LAUNCHER,
 		    &message, &err)) == 1)
-		if (message.type == MSG_PLUGIN_DESCRIBE)
-			describe(l, &message);
-		else
+		if (message.type == MSG_RUN_LAUNCH)
 			launch(l, &message);
+		else
+			serve(l, &message);
 	packet_in_fini(&l->master_in);
 	if (rc == -1)
 		drop_master(l, err.text);

@@ -12,6 +12,7 @@
 #include "config/config_calendar.h"
 #include "config/config_database.h"
 #include "config/config_cluster.h"
+#include "config/config_notify.h"
 #include "config/config_setting.h"
 #include "config/config_value.h"
 #include "config/ini.h"
@@ -35,6 +36,19 @@ static const char *const sections[SECTIONS] = {
 
 #define CLUSTER 3 /* its place among them */
 
+/* Those with a name, of which there may be several. */
+static const struct {
+	const char *section;
+	int (*begin)(struct setting_file *file, const struct ini_event *event,
+	    struct err *err);
+	int (*take)(struct setting_file *file, const struct ini_event *event,
+	    const char *value, struct err *err);
+} named[] = {
+    {"calendar", config_calendar_begin, config_calendar_take},
+    {"database", config_database_begin, config_database_take},
+    {"notify", config_notify_begin, config_notify_take},
+};
+
 static void
 error_at(struct parser *parser, uint32_t line, const char *text)
 {
@@ -50,23 +64,17 @@ begin_section(struct parser *parser, const struct ini_event *event)
 	struct err err;
 
 	parser->section = NULL;
-	if (strcmp(event->section, "calendar") == 0) {
-		if (config_calendar_begin(parser->file, event, &err) == 0)
-			parser->section = "calendar";
-		else
-			error_at(parser, event->line, err.text);
-		return;
-	}
-	if (strcmp(event->section, "database") == 0) {
-		if (config_database_begin(parser->file, event, &err) == 0)
-			parser->section = "database";
-		else
-			error_at(parser, event->line, err.text);
-		return;
-	}
 	suggest_init(&s, event->section);
-	suggest_try(&s, "calendar");
-	suggest_try(&s, "database");
+	for (size_t i = 0; i < nitems(named); i++) {
+		suggest_try(&s, named[i].section);
+		if (strcmp(event->section, named[i].section) != 0)
+			continue;
+		if (named[i].begin(parser->file, event, &err) == 0)
+			parser->section = named[i].section;
+		else
+			error_at(parser, event->line, err.text);
+		return;
+	}
 	for (size_t i = 0; i < nitems(sections); i++) {
 		suggest_try(&s, sections[i]);
 		if (strcmp(sections[i], event->section) != 0)
@@ -159,24 +167,21 @@ take_default(
 		error_at(parser, event->line, err.text);
 }
 
-static void
-take_calendar(
+/* False: the section is none of those with a name. */
+static bool
+take_named(
     struct parser *parser, const struct ini_event *event, const char *value)
 {
 	struct err err;
 
-	if (config_calendar_take(parser->file, event, value, &err) == -1)
-		error_at(parser, event->line, err.text);
-}
-
-static void
-take_database(
-    struct parser *parser, const struct ini_event *event, const char *value)
-{
-	struct err err;
-
-	if (config_database_take(parser->file, event, value, &err) == -1)
-		error_at(parser, event->line, err.text);
+	for (size_t i = 0; i < nitems(named); i++) {
+		if (strcmp(parser->section, named[i].section) != 0)
+			continue;
+		if (named[i].take(parser->file, event, value, &err) == -1)
+			error_at(parser, event->line, err.text);
+		return true;
+	}
+	return false;
 }
 
 static const struct setting *
@@ -206,11 +211,7 @@ take_key(struct parser *parser, const struct ini_event *event)
 		take_setting(parser, event, setting, value);
 	else if (strcmp(parser->section, "defaults") == 0)
 		take_default(parser, event, value);
-	else if (strcmp(parser->section, "calendar") == 0)
-		take_calendar(parser, event, value);
-	else if (strcmp(parser->section, "database") == 0)
-		take_database(parser, event, value);
-	else
+	else if (!take_named(parser, event, value))
 		unknown_key(parser, event);
 	free(value);
 }
@@ -342,14 +343,17 @@ parse_all(const char *path, const char *text, size_t len,
 	file->config.defaults = file->defaults;
 	file->config.path = setting_keep(file, xstrdup(path));
 	file->config.database_names = "";
+	file->config.notify_names = "";
 	ini_read(&reader, copy, len);
 	free(copy);
 	parse_fallbacks(&parser);
 	if (parser.nerrors == 0)
 		check_cluster(&parser);
-	job_defaults_check(file->defaults, default_error, &parser);
+	job_defaults_check(
+	    file->defaults, file->config.notify_names, default_error, &parser);
 	config_calendar_check(file, default_error, &parser);
 	config_database_check(file, default_error, &parser);
+	config_notify_check(file, default_error, &parser);
 	check_store(&parser);
 	*nerrors_r = parser.nerrors;
 	return file;
@@ -484,6 +488,7 @@ config_free(struct config *config)
 	job_defaults_free(file->defaults);
 	config_calendar_fini(file);
 	free(file->databases);
+	free(file->notify);
 	for (size_t i = 0; i < file->nstrings; i++)
 		free(file->strings[i]);
 	free(file->strings);

@@ -38,6 +38,7 @@ struct config_cluster {
 struct calendar_section; /* job_calendar.h */
 struct database_section; /* database.h */
 struct job_defaults;     /* job.h: the keys of [defaults] */
+struct notify_section;   /* notify.h */
 
 enum store_type {
 	STORE_SQLITE,
@@ -58,10 +59,10 @@ struct config {
 	int64_t shutdown_ms;   /* shutdown-timeout, 3m */
 	const char *log;       /* "stderr", "syslog" or a file */
 	enum log_level log_level;
-	const char *node_name; /* the host's name */
+	const char *node_name;  /* the host's name */
 	const char *plugin_dir; /* LIBDIR/belfry/plugins */
-	const char *cgroup;    /* "auto", "off" or a directory */
-	const char *tags;      /* separated by one blank; "" none */
+	const char *cgroup;     /* "auto", "off" or a directory */
+	const char *tags;       /* separated by one blank; "" none */
 
 	/* [api] */
 	const char *socket; /* RUN-DIR/belfry.sock */
@@ -86,6 +87,11 @@ struct config {
 	const struct database_section *databases;
 	size_t ndatabases;
 	const char *database_names; /* "A B C"; "" none */
+
+	/* [notify NAME], in their order */
+	const struct notify_section *notify;
+	size_t nnotify;
+	const char *notify_names; /* "A B C"; "" none */
 
 	/* [defaults]; never NULL */
 	const struct job_defaults *defaults;

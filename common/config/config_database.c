@@ -34,9 +34,8 @@ int
 config_database_begin(
     struct setting_file *file, const struct ini_event *event, struct err *err)
 {
-	const struct database_section *first =
-	    config_database_find(
-		&file->config, event->name, strlen(event->name));
+	const struct database_section *first = config_database_find(
+	    &file->config, event->name, strlen(event->name));
 	struct database_section *section;
 	char quoted[QUOTE_SIZE];
 

@@ -74,6 +74,10 @@ enum role_id {
  *                  where the answer goes
  *   PLUGIN_DESCRIBED u8 1 and struct plugin_info (kind/plugin.h); u8 0 and
  *                  str, why it cannot be used
+ *   NOTICE_SEND    struct notice_order (notify/order.h) + fd: where the
+ *                  answer goes
+ *   NOTICE_SENT    u8 sent, u8 refused: the receiver is there and wants no
+ *                  such message, str why it was not sent
  * Recording, M = master, R = recorder; the message id is a sequence number
  * that RECORDED acknowledges:
  *   STATE_ASK      M: send what you know
@@ -91,6 +95,11 @@ enum role_id {
  *                  the ends of its parents; "" for what there is not
  *   STATE_AFTER    R: struct record_after: not used up, one an end
  *   RECORD_AFTER   M: struct record_after
+ *   STATE_NOTICE   R: struct record_notice: not sent yet, one a notification
+ *   USUAL_ASK      M: str run, str job: how long do its runs usually take?
+ *   USUAL          R: str run, i64 ms beyond which it is unusual; 0: unknown
+ *   STORE_STATE    R: u8 up, str why not: of a store that it does without
+ *   RECORD_NOTICE  M: struct record_notice
  *   RECORDED       R: u64 all up to this sequence number is on disk
  *   STATE_NEW      R: the store is a new one: tell again what is not over
  * Questions of the api process; the message id tells them apart:
@@ -147,6 +156,10 @@ enum role_id {
 	    19, 8192, true)                                                    \
 	X(36, PLUGIN_DESCRIBED, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER),  \
 	    6, MESSAGE_PAYLOAD_MAX, false)                                     \
+	X(37, NOTICE_SEND, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 40, \
+	    MESSAGE_PAYLOAD_MAX, true)                                         \
+	X(38, NOTICE_SENT, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 7,    \
+	    2048, false)                                                       \
 	X(40, STATE_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 0,    \
 	    256, false)                                                        \
 	X(41, STATE_JOB, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,   \
@@ -173,10 +186,18 @@ enum role_id {
 	    16, 4096, false)                                                   \
 	X(52, RECORD_PARAMS, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),   \
 	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
+	X(53, USUAL_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 12,   \
+	    512, false)                                                        \
+	X(54, USUAL, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 13, 128,  \
+	    false)                                                             \
 	X(55, STATE_AFTER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(56, RECORD_AFTER, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
 	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
+	X(57, STATE_NOTICE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER),    \
+	    32, MESSAGE_PAYLOAD_MAX, false)                                    \
+	X(58, RECORD_NOTICE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),   \
+	    32, MESSAGE_PAYLOAD_MAX, false)                                    \
 	X(59, STATE_NEW, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0, 0, \
 	    false)                                                             \
 	X(60, ASK, ROLE_BIT(ROLE_API),                                         \
@@ -189,7 +210,9 @@ enum role_id {
 	X(63, ANSWER_DATA, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),    \
 	    ROLE_BIT(ROLE_API), 4, MESSAGE_PAYLOAD_MAX, false)                 \
 	X(64, ANSWER_END, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),     \
-	    ROLE_BIT(ROLE_API), 0, 1024, false)
+	    ROLE_BIT(ROLE_API), 0, 1024, false)                                \
+	X(67, STORE_STATE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 6,  \
+	    2048, false)
 
 enum message_type {
 #define X(number, name, ...) MSG_##name = number,

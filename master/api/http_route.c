@@ -51,6 +51,10 @@ static const struct route routes[] = {
 	"job since until outcome reason limit before", ""},
     {"GET", "/v1/verify", "verify", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"job since after", ""},
+    {"GET", "/v1/notifications", "notifications", ROLE_RECORDER, API_VIEWER,
+	ROUTE_WHOLE, "job receiver state limit before", ""},
+    {"POST", "/v1/notify/{receiver}/test", "notify-test", ROLE_MASTER,
+	API_OPERATOR, ROUTE_WHOLE, "", ""},
     {"POST", "/v1/reload", "reload", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "",
 	""},
     {"POST", "/v1/drain", "drain", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "", ""},
@@ -141,6 +145,18 @@ take_segment(struct route_call *call, const char *key, char *value,
 	return 0;
 }
 
+/* What {name} is called as an argument. */
+static const char *
+segment_key(const char *pattern)
+{
+	static const char *const keys[] = {"job", "receiver", "run"};
+	size_t i = 0;
+
+	while (strncmp(pattern + 1, keys[i], strlen(keys[i])) != 0)
+		i++;
+	return keys[i];
+}
+
 /* Takes the {name} segments; pattern and path have as many segments. */
 static int
 take_path(struct route_call *call, char *path, struct http_problem *problem)
@@ -153,9 +169,8 @@ take_path(struct route_call *call, char *path, struct http_problem *problem)
 		if (*next != '\0')
 			*next++ = '\0';
 		if (*pattern == '{' &&
-		    take_segment(call,
-			strncmp(pattern, "{job}", 5) == 0 ? "job" : "run", path,
-			problem) == -1)
+		    take_segment(call, segment_key(pattern), path, problem) ==
+			-1)
 			return -1;
 		if (strchr(pattern, '/') == NULL)
 			return 0;

@@ -129,6 +129,7 @@ check_jobs(struct check *check, char *const *paths, size_t npaths)
 	    .defaults = config != NULL ? config->defaults : NULL,
 	    .calendars = check->calendars,
 	    .databases = config != NULL ? config->database_names : NULL,
+	    .receivers = config != NULL ? config->notify_names : NULL,
 	    .default_user = config != NULL ? config->user : "",
 	    .privileged = is_privileged(check),
 	    .hints = true,

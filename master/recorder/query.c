@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "recorder/explain/explain.h"
 #include "json_text.h"
+#include "recorder/notice_query.h"
 #include "recorder/query_filter.h"
 #include "recorder/row_json.h"
 #include "recorder/explain/verify.h"
@@ -290,6 +291,7 @@ static const struct {
     {"ledger", answer_ledger},
     {"explain", explain_answer},
     {"verify", verify_answer},
+    {"notifications", notice_query_answer},
 };
 
 void

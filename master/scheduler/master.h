@@ -13,6 +13,7 @@
  *   runs/       runs and their end, the waiting line, workers, what the
  *               recorder has not confirmed yet
  *   answer/     questions of the api process
+ *   notify/     who is told of what happens
  *   crew/       this host among others: claims, in a cluster
  */
 #ifndef BELFRY_SCHEDULER_MASTER_H
@@ -26,6 +27,7 @@
 #include "scheduler/runs/outbox.h"
 #include "scheduler/jobs/pause.h"
 #include "scheduler/jobs/plugins.h"
+#include "scheduler/notify/notify.h"
 #include "scheduler/runs/places.h"
 #include "scheduler/jobs/retries.h"
 #include "role.h"
@@ -112,9 +114,11 @@ struct master {
 	struct recover *recover; /* while loading; recover.c */
 	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	struct plugins plugins;
+	struct notify notify;
+	char store_down[256]; /* why, as the recorder says; "" it is not */
 	struct jobs_change reloaded; /* while a reload goes on */
 	char *reload_problem;        /* owned; of it; NULL none */
-	uint64_t *reloaders;     /* asks that wait for a reload to be over */
+	uint64_t *reloaders; /* asks that wait for a reload to be over */
 	size_t nreloaders;
 	size_t reloaders_cap;
 };

@@ -57,6 +57,7 @@ master_free(struct master *m)
 {
 	crew_free(m);
 	free_runs(m);
+	notify_fini(m);
 	free_events(m);
 	for (size_t i = 0; i < m->jobs.n; i++)
 		while (m->jobs.all[i]->retries != NULL)

@@ -36,6 +36,12 @@ void kind_init(void);
  */
 _Noreturn void kind_describe(struct message *message, int fd);
 
+/*
+ * Sends what NOTICE_SEND has, answers on fd, the channel to the master, and
+ * ends the process, which the launcher has just forked.
+ */
+_Noreturn void kind_notice(struct message *message, int fd);
+
 /* The program as "describe NAME PATH [UID GID]". */
 int kind_describe_main(int argc, char **argv);
 

@@ -314,6 +314,8 @@ end_job(struct parser *parser)
 	    parser->block, own_error, parser);
 	check_command(parser);
 	check_owner(parser);
+	job_notify_check(
+	    &parser->draft, parser->env->options->receivers, own_error, parser);
 	n = get_schedules(parser, schedules, texts);
 	if (!parser->bad && parser->env->options->hints)
 		job_draft_idle_keys(&parser->draft, add_hint, parser);
@@ -324,12 +326,6 @@ end_job(struct parser *parser)
 			schedule_release(job_pool_schedules(parser->env->pool),
 			    schedules[i]);
 	parser->name = NULL;
-}
-
-static bool
-is_job_name(const char *name)
-{
-	return job_is_name(name, strlen(name));
 }
 
 static bool
@@ -366,13 +362,14 @@ bad_section(struct parser *parser, const struct ini_event *event)
 		job_error(parser, event->line,
 		    "unknown section %s; write [job %s]",
 		    quote(quoted, event->section),
-		    is_job_name(name) ? name : "NAME");
+		    job_is_name(name, strlen(name)) ? name : "NAME");
 }
 
 static void
 begin_job(struct parser *parser, const struct ini_event *event)
 {
-	if (strcmp(event->section, "job") != 0 || !is_job_name(event->name)) {
+	if (strcmp(event->section, "job") != 0 ||
+	    !job_is_name(event->name, strlen(event->name))) {
 		bad_section(parser, event);
 		return;
 	}

@@ -385,6 +385,8 @@ set_basis(struct job_set *set, const struct job_parse_env *env)
 	strbuf_addf(&set->basis, "%s\n", zone != NULL ? zone->name : "");
 	strbuf_addf(&set->basis, "%s\n",
 	    env->options->databases != NULL ? env->options->databases : "");
+	strbuf_addf(&set->basis, "%s\n",
+	    env->options->receivers != NULL ? env->options->receivers : "");
 	strbuf_addf(&set->basis, "%d%s", env->options->privileged,
 	    user != NULL ? user : "");
 }

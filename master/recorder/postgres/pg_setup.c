@@ -25,6 +25,10 @@ static const struct {
 	"003-results",
 #include "postgres_003-results.h"
     },
+    {
+	"004-notifications",
+#include "postgres_004-notifications.h"
+    },
 };
 
 void

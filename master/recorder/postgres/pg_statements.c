@@ -189,6 +189,18 @@ static const char pause_sql[] =
 
 static const char resume_sql[] = "DELETE FROM pauses WHERE job = $1::text";
 
+/* Told again after a crash, one that is sent must not wait once more. */
+static const char notice_sql[] =
+    "INSERT INTO notifications (id, receiver, event, job, run, host, created, "
+    "state, tries, next, done, error, facts) VALUES ($1::text, $2::text, "
+    "$3::text, nullif($4::text, ''), nullif($5::text, ''), $6::text, "
+    "$7::bigint, $8::text, $9::integer, $10::bigint, nullif($11::bigint, 0), "
+    "nullif($12::text, ''), $13::text) "
+    "ON CONFLICT (id) DO UPDATE SET state = excluded.state, "
+    "tries = excluded.tries, next = excluded.next, done = excluded.done, "
+    "error = excluded.error WHERE notifications.state = 'waiting' "
+    "AND excluded.tries >= notifications.tries";
+
 const char *const pg_statements[STATEMENT_COUNT + 1] = {
     [ROWS_JOBS] = jobs_sql,
     [ROWS_PARAMS] = params_sql,
@@ -202,4 +214,5 @@ const char *const pg_statements[STATEMENT_COUNT + 1] = {
     [STATEMENT_NO_RETRY] = no_retry_sql,
     [STATEMENT_PAUSE] = pause_sql,
     [STATEMENT_RESUME] = resume_sql,
+    [STATEMENT_NOTICE] = notice_sql,
 };

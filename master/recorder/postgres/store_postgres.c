@@ -126,4 +126,6 @@ const struct store_ops store_postgres = {
     .params = pg_params,
     .pause = pg_pause,
     .pauses = pg_pauses,
+    .notice = pg_notice,
+    .notices = pg_notices,
 };

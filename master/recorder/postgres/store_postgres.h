@@ -27,6 +27,7 @@ enum pg_statement {
 	STATEMENT_NO_RETRY,           /* behind ROWS_ENDS */
 	STATEMENT_PAUSE,
 	STATEMENT_RESUME,
+	STATEMENT_NOTICE,
 	STATEMENT_COUNT,
 };
 
@@ -138,6 +139,11 @@ void pg_open_runs(struct store *store, const char *after, int limit,
     store_begin_cb *row, store_done *done, void *arg);
 void pg_pauses(struct store *store, const char *after, int limit,
     store_pause_cb *row, store_done *done, void *arg);
+
+/* pg_notices.c */
+void pg_notice(struct store *store, const struct record_notice *notice);
+void pg_notices(struct store *store, const struct store_notice_filter *filter,
+    store_notice_cb *row, store_list_done *done, void *arg);
 
 /* pg_sweep.c */
 void pg_sweep(struct store *store, const struct store_keep *keep,

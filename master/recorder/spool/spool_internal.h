@@ -28,6 +28,7 @@ struct spool_read {
 	/* what is asked, and who */
 	struct store_filter filter;
 	struct store_check_page page;
+	struct store_notice_filter notices;
 	const char *text, *only;
 	int limit;
 	union {
@@ -36,6 +37,7 @@ struct spool_read {
 		store_check_job_cb *job;
 		store_check_cb *check;
 		store_plan_cb *plan;
+		store_notice_cb *notice;
 	} row;
 	store_list_done *list_done;
 	store_done *done;
@@ -62,6 +64,7 @@ struct spool {
 	struct spool_cursor sent; /* all before is in PostgreSQL */
 	struct spool_cursor next; /* all before is in the command on its way */
 	bool sending;
+	char *down;          /* why PostgreSQL cannot be used; owned */
 	bool late;           /* there was an outage, or an error */
 	int retry_ms;        /* 0: the last command went well */
 	struct event *timer; /* to send again */
@@ -102,6 +105,9 @@ void spool_runs(struct store *store, const struct store_filter *filter,
     store_run_cb *row, store_list_done *done, void *arg);
 void spool_slots(struct store *store, const struct store_filter *filter,
     store_slot_cb *row, store_list_done *done, void *arg);
+void
+spool_notices(struct store *store, const struct store_notice_filter *filter,
+    store_notice_cb *row, store_list_done *done, void *arg);
 void spool_find(struct store *store, const char *text, store_run_cb *row,
     store_done *done, void *arg);
 void spool_check_job(struct store *store, const char *after, const char *only,

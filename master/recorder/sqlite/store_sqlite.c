@@ -203,4 +203,7 @@ const struct store_ops store_sqlite = {
     .pauses = sqlite_pauses,
     .after = sqlite_after,
     .afters = sqlite_afters,
+    .notice = sqlite_notice,
+    .notices = sqlite_notices,
+    .waiting_notices = sqlite_waiting_notices,
 };

@@ -28,6 +28,8 @@ static const char *const migrations[] = {
 #include "schema_7.h"
     ,
 #include "schema_8.h"
+    ,
+#include "schema_9.h"
 };
 
 /* A number from the first row. 0, or -1 with err. */

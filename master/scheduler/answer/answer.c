@@ -391,6 +391,7 @@ static const struct {
     {"resume", answer_resume_ask},
     {"pause-all", answer_pause_ask},
     {"resume-all", answer_resume_ask},
+    {"notify-test", notify_answer_test},
     {"reload", answer_reload_ask},
     {"drain", answer_drain},
     {"upgrade", answer_upgrade},
@@ -429,6 +430,7 @@ answer_cancel(struct channel *channel, struct message *message, void *arg,
 
 	/* Only these take longer than this turn. */
 	crew_cancel_ask(m, message->id);
+	notify_cancel_test(m, message->id);
 	for (size_t i = 0; i < m->nreloaders; i++)
 		if (m->reloaders[i] == message->id)
 			m->reloaders[i] = m->reloaders[--m->nreloaders];

@@ -323,6 +323,7 @@ load_set(struct master *m, struct job_set **set_r, struct err *err)
 	struct job_set_options options = {
 	    .defaults = m->config->defaults,
 	    .databases = m->config->database_names,
+	    .receivers = m->config->notify_names,
 	    .default_user = m->config->user,
 	    .privileged = m->role->privileged,
 	    .now = clock_ms() / 1000,
@@ -330,7 +331,6 @@ load_set(struct master *m, struct job_set **set_r, struct err *err)
 	    .arg = m,
 	};
 
-	refresh_files(m);
 	options.calendars = m->jobs.calendars;
 	*set_r = job_set_load(
 	    m->config->jobs_dir, m->jobs.pool, &options, m->jobs.set, err);

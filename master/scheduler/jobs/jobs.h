@@ -45,6 +45,7 @@ struct job {
 	uint16_t queued; /* runs that wait for the ones before them */
 	uint16_t staged; /* of a cluster: slots that wait for their claim */
 	uint32_t failures;
+	int64_t told_ms;  /* a failure was told then; 0: not by this process */
 	int64_t since_ms; /* its schedules are in force since then; 0: long */
 };
 

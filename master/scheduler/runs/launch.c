@@ -200,6 +200,7 @@ launch_peer(struct master *m, unsigned index, int fd)
 	if (m->phase == MASTER_RUNNING)
 		launch_pump(m);
 	plugins_pump(m);
+	notify_pump(m);
 }
 
 void

@@ -39,6 +39,8 @@ void outbox_end(struct master *m, const struct record_end *end, int place);
 void outbox_params(struct master *m, const struct run *run);
 void outbox_after(struct master *m, const struct record_after *record);
 void outbox_pause(struct master *m, const struct record_pause *pause);
+/* Returns its sequence number. */
+uint64_t outbox_notice(struct master *m, const struct record_notice *record);
 void outbox_slot(struct master *m, const struct record_slot *slot);
 
 /* The recorder confirmed all up to seq. */

@@ -338,6 +338,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 		end.retry_ms = clock_ms() + wait;
 	crew_ended(run, &end.result);
 	log_end(run, &end.result);
+	notify_ended(run, &end.result, has_file, wait < 0 && !repeated);
 	remember(job, run, &end.result);
 	drop_output(job, &end.result);
 	if (wait < 0 && !repeated)

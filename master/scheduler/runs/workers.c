@@ -58,6 +58,7 @@ handle_started(struct run *run, struct message *message)
 	run->pid = pid;
 	if (run->state == RUN_LAUNCHING) {
 		run_set_state(run, RUN_RUNNING);
+		notify_started(run);
 		launch_pump(run->master);
 	}
 	return 0;
