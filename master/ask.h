@@ -9,21 +9,32 @@
  *   verb     answered by  arguments                        HTTP
  *   status   master       -                                GET /v1/status
  *   nodes    master       -                                GET /v1/nodes
- *   jobs     master       after limit label                GET /v1/jobs
+ *   metrics  master and recorder                           GET /metrics
+ *   overview master       -                                GET /v1/overview
+ *   jobs     master       after limit label search state outcome host sort
+ *                                                          GET /v1/jobs
  *   job      master       job                              GET /v1/jobs/J
  *   next     master       job n                            GET /v1/jobs/J/next
+ *   graph    master       job                              GET /v1/jobs/J/graph
  *   run      master       job params host                  POST /v1/jobs/J/run
  *   kill     master       run                              POST /v1/runs/R/kill
  *   pause    master       job until reason                 POST /v1/jobs/J/pause
  *   resume   master       job                              POST /v1/jobs/J/resume
  *   pause-all, resume-all: the same of all jobs            POST /v1/pause,
  *                                                          POST /v1/resume
+ *   crontab  master       user                             GET /v1/crontab
+ *   crontab-install, crontab-remove: user text             POST /v1/crontab,
+ *                                                          POST /v1/crontab/remove
  *   reload   master       -                                POST /v1/reload
  *   drain    master       -                                POST /v1/drain
  *   upgrade  master       -                                POST /v1/upgrade
  *   runs     recorder     job chain since outcome limit before
  *                                                          GET /v1/runs
  *   explain  recorder     job at until                     GET /v1/jobs/J/explain
+ *   stats    recorder     job since until points           GET /v1/jobs/J/stats
+ *   strips   recorder     jobs n                           GET /v1/strips
+ *   timeline recorder     since until jobs host by         GET /v1/timeline
+ *   heat     recorder     since until                      GET /v1/heat
  *   verify   recorder     job since after                  GET /v1/verify
  *   show     recorder     run                              GET /v1/runs/R
  *   output   recorder     run offset follow                GET /v1/runs/R/output

@@ -76,3 +76,12 @@ strbuf_take(struct strbuf *b)
 	memset(b, 0, sizeof(*b));
 	return s;
 }
+
+void
+strbuf_cut(struct strbuf *b, size_t len)
+{
+	if (len >= b->len)
+		return;
+	b->len = len;
+	b->s[len] = '\0';
+}

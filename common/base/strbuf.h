@@ -27,6 +27,9 @@ void strbuf_addf(struct strbuf *b, const char *fmt, ...)
 /* The text, "" when nothing was added. Valid until the next change. */
 const char *strbuf_str(const struct strbuf *b);
 
+/* Forgets what stands behind the first len bytes. */
+void strbuf_cut(struct strbuf *b, size_t len);
+
 /* Forgets the content, keeps the memory. */
 void strbuf_reset(struct strbuf *b);
 void strbuf_fini(struct strbuf *b);

@@ -12,14 +12,16 @@
 #include "config/config_calendar.h"
 #include "config/config_database.h"
 #include "config/config_cluster.h"
+#include "config/config_named.h"
 #include "config/config_notify.h"
+#include "config/config_queue.h"
 #include "config/config_setting.h"
 #include "config/config_value.h"
 #include "config/ini.h"
 #include "config/job/defaults.h"
 #include "config/quote.h"
 
-#define SECTIONS 5 /* without a name */
+#define SECTIONS 6 /* without a name */
 
 struct parser {
 	struct setting_file *file;
@@ -32,22 +34,9 @@ struct parser {
 };
 
 static const char *const sections[SECTIONS] = {
-    "master", "api", "store", "cluster", "defaults"};
+    "master", "api", "store", "cluster", "defaults", "crontab"};
 
 #define CLUSTER 3 /* its place among them */
-
-/* Those with a name, of which there may be several. */
-static const struct {
-	const char *section;
-	int (*begin)(struct setting_file *file, const struct ini_event *event,
-	    struct err *err);
-	int (*take)(struct setting_file *file, const struct ini_event *event,
-	    const char *value, struct err *err);
-} named[] = {
-    {"calendar", config_calendar_begin, config_calendar_take},
-    {"database", config_database_begin, config_database_take},
-    {"notify", config_notify_begin, config_notify_take},
-};
 
 static void
 error_at(struct parser *parser, uint32_t line, const char *text)
@@ -57,24 +46,32 @@ error_at(struct parser *parser, uint32_t line, const char *text)
 }
 
 static void
+begin_named(struct parser *parser, const struct config_named *named,
+    const struct ini_event *event)
+{
+	struct err err;
+
+	if (named->begin(parser->file, event, &err) == 0)
+		parser->section = named->section;
+	else
+		error_at(parser, event->line, err.text);
+}
+
+static void
 begin_section(struct parser *parser, const struct ini_event *event)
 {
+	const struct config_named *named = config_named_find(event->section);
 	char quoted[QUOTE_SIZE], text[QUOTE_SIZE];
 	struct suggest s;
 	struct err err;
 
 	parser->section = NULL;
-	suggest_init(&s, event->section);
-	for (size_t i = 0; i < nitems(named); i++) {
-		suggest_try(&s, named[i].section);
-		if (strcmp(event->section, named[i].section) != 0)
-			continue;
-		if (named[i].begin(parser->file, event, &err) == 0)
-			parser->section = named[i].section;
-		else
-			error_at(parser, event->line, err.text);
+	if (named != NULL) {
+		begin_named(parser, named, event);
 		return;
 	}
+	suggest_init(&s, event->section);
+	config_named_suggest(&s);
 	for (size_t i = 0; i < nitems(sections); i++) {
 		suggest_try(&s, sections[i]);
 		if (strcmp(sections[i], event->section) != 0)
@@ -167,21 +164,14 @@ take_default(
 		error_at(parser, event->line, err.text);
 }
 
-/* False: the section is none of those with a name. */
-static bool
-take_named(
-    struct parser *parser, const struct ini_event *event, const char *value)
+static void
+take_named(struct parser *parser, const struct config_named *named,
+    const struct ini_event *event, const char *value)
 {
 	struct err err;
 
-	for (size_t i = 0; i < nitems(named); i++) {
-		if (strcmp(parser->section, named[i].section) != 0)
-			continue;
-		if (named[i].take(parser->file, event, value, &err) == -1)
-			error_at(parser, event->line, err.text);
-		return true;
-	}
-	return false;
+	if (named->take(parser->file, event, value, &err) == -1)
+		error_at(parser, event->line, err.text);
 }
 
 static const struct setting *
@@ -197,6 +187,7 @@ find_setting(const char *section, const char *name)
 static void
 take_key(struct parser *parser, const struct ini_event *event)
 {
+	const struct config_named *named = config_named_find(parser->section);
 	const struct setting *setting;
 	struct err err;
 	char *value = config_expand(event->value, &err);
@@ -211,7 +202,9 @@ take_key(struct parser *parser, const struct ini_event *event)
 		take_setting(parser, event, setting, value);
 	else if (strcmp(parser->section, "defaults") == 0)
 		take_default(parser, event, value);
-	else if (!take_named(parser, event, value))
+	else if (named != NULL)
+		take_named(parser, named, event, value);
+	else
 		unknown_key(parser, event);
 	free(value);
 }
@@ -260,6 +253,8 @@ parse_fallbacks(struct parser *parser)
 	if (config->socket == NULL)
 		config->socket = setting_keep(
 		    file, xasprintf("%s/belfry.sock", config->run_dir));
+	if (config->crontabs.spool == NULL)
+		config->crontabs.spool = "";
 	if (config->store_path == NULL)
 		config->store_path = setting_keep(
 		    file, xasprintf("%s/belfry.db", config->state_dir));
@@ -342,18 +337,21 @@ parse_all(const char *path, const char *text, size_t len,
 	file->defaults = job_defaults_new();
 	file->config.defaults = file->defaults;
 	file->config.path = setting_keep(file, xstrdup(path));
-	file->config.database_names = "";
+	file->config.database_names = file->config.queue_names = "";
 	file->config.notify_names = "";
 	ini_read(&reader, copy, len);
 	free(copy);
 	parse_fallbacks(&parser);
 	if (parser.nerrors == 0)
 		check_cluster(&parser);
+	job_defaults_output_limit(
+	    file->defaults, (uint64_t)file->config.output_limit);
 	job_defaults_check(
 	    file->defaults, file->config.notify_names, default_error, &parser);
 	config_calendar_check(file, default_error, &parser);
 	config_database_check(file, default_error, &parser);
 	config_notify_check(file, default_error, &parser);
+	config_queue_end(file);
 	check_store(&parser);
 	*nerrors_r = parser.nerrors;
 	return file;
@@ -488,6 +486,7 @@ config_free(struct config *config)
 	job_defaults_free(file->defaults);
 	config_calendar_fini(file);
 	free(file->databases);
+	free(file->queues);
 	free(file->notify);
 	for (size_t i = 0; i < file->nstrings; i++)
 		free(file->strings[i]);

@@ -12,6 +12,10 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "config/job.h"
+
+/* So many addresses to listen on at most. */
+#define CONFIG_LISTEN_MAX 8
 
 /* So many independent Redis servers at most. */
 #define CLUSTER_REDIS_MAX 9
@@ -35,8 +39,10 @@ struct config_cluster {
 	enum cluster_guard guard;
 };
 
+struct address;          /* base/address.h */
 struct calendar_section; /* job_calendar.h */
 struct database_section; /* database.h */
+struct queue_section;    /* queue.h */
 struct job_defaults;     /* job.h: the keys of [defaults] */
 struct notify_section;   /* notify.h */
 
@@ -67,6 +73,8 @@ struct config {
 	/* [api] */
 	const char *socket; /* RUN-DIR/belfry.sock */
 	mode_t socket_mode; /* 0660 */
+	const char
+	    *listen; /* addresses (base/address.h), a line each; NULL off */
 
 	/* [store] */
 	enum store_type store_type;
@@ -76,8 +84,14 @@ struct config {
 	int64_t keep_ms;                 /* 30d; 0: for ever */
 	int64_t keep_runs;               /* of a job; 0: any number */
 	int64_t keep_failures_ms;        /* 90d; 0: for ever */
+	int64_t output_limit;            /* bytes of jobs that say none, 1M */
 
 	struct config_cluster cluster;
+
+	/* [crontab] */
+	struct job_crontabs crontabs; /* none */
+	const char *cron_allow;       /* /etc/cron.allow */
+	const char *cron_deny;        /* /etc/cron.deny */
 
 	/* [calendar NAME], in their order */
 	const struct calendar_section *calendars;
@@ -92,6 +106,10 @@ struct config {
 	const struct notify_section *notify;
 	size_t nnotify;
 	const char *notify_names; /* "A B C"; "" none */
+	/* [queue NAME], in their order, and the one that is always there */
+	const struct queue_section *queues;
+	size_t nqueues;
+	const char *queue_names; /* "A B C" */
 
 	/* [defaults]; never NULL */
 	const struct job_defaults *defaults;
@@ -123,6 +141,12 @@ struct config *config_check(const char *path,
  * in run-dir.
  */
 char *config_find_socket(const char *path, struct err *err);
+
+/*
+ * Address number i of those to listen on; false when there are fewer.
+ */
+bool config_listen_address(
+    const struct config *config, unsigned i, struct address *a_r);
 
 /* The default of plugin-dir. */
 const char *config_plugin_dir(void);

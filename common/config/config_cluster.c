@@ -5,39 +5,11 @@
 
 #include "base/duration.h"
 #include "base/mem.h"
-#include "base/strbuf.h"
 #include "config/quote.h"
 #include "placement/hosts.h"
 
 /* A session outlives so many lost heartbeats at least. */
 #define HEARTBEATS_MIN 4
-
-static const char separators[] = ", \t";
-
-/* The words of value, each checked, with one byte between. NULL with err. */
-static const char *
-parse_words(struct setting_file *file, const char *value, char between,
-    int (*check)(const char *word, struct err *err), struct err *err)
-{
-	struct strbuf b = STRBUF_INIT;
-	size_t len, start;
-
-	for (const char *p = value + strspn(value, separators); *p != '\0';
-	     p += len, p += strspn(p, separators)) {
-		len = strcspn(p, separators);
-		if (b.len > 0)
-			strbuf_addch(&b, between);
-		start = b.len;
-		strbuf_add(&b, p, len);
-		if (check(strbuf_str(&b) + start, err) == -1) {
-			strbuf_fini(&b);
-			return NULL;
-		}
-	}
-	if (b.len == 0)
-		strbuf_adds(&b, "");
-	return setting_keep(file, strbuf_take(&b));
-}
 
 static int
 check_tag(const char *tag, struct err *err)
@@ -55,7 +27,7 @@ int
 config_parse_tags(struct setting_file *file, const struct setting *setting,
     const char *value, struct err *err)
 {
-	const char *tags = parse_words(file, value, ' ', check_tag, err);
+	const char *tags = setting_words(file, value, ' ', check_tag, err);
 
 	if (tags == NULL)
 		return -1;
@@ -82,7 +54,7 @@ int
 config_parse_redis(struct setting_file *file, const struct setting *setting,
     const char *value, struct err *err)
 {
-	const char *urls = parse_words(file, value, '\n', check_url, err);
+	const char *urls = setting_words(file, value, '\n', check_url, err);
 
 	if (urls == NULL)
 		return -1;
@@ -140,12 +112,8 @@ config_cluster_check(
 		    duration_format_ms(
 			text, HEARTBEATS_MIN * cluster->heartbeat_ms));
 	*key_r = "guard";
-	/* Nothing is to look as if it were guarded. */
 	if (cluster->guard != CLUSTER_GUARD_OFF &&
-	    config->store_type == STORE_POSTGRES)
-		return err_set(
-		    err, "this version has no guard; write guard = off");
-	if (cluster->guard != CLUSTER_GUARD_OFF)
+	    config->store_type != STORE_POSTGRES)
 		return err_set(err,
 		    "guard needs PostgreSQL as the store; write guard = off, "
 		    "or type = postgres in [store]");

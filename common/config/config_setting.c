@@ -6,6 +6,8 @@
 
 #include "base/duration.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
+#include "config/config_api.h"
 #include "config/config_cluster.h"
 #include "config/config_value.h"
 #include "config/conninfo.h"
@@ -25,6 +27,31 @@ setting_keep(struct setting_file *file, char *s)
 	return s;
 }
 
+const char *
+setting_words(struct setting_file *file, const char *value, char between,
+    int (*check)(const char *word, struct err *err), struct err *err)
+{
+	static const char separators[] = ", \t";
+	struct strbuf b = STRBUF_INIT;
+	size_t len, start;
+
+	for (const char *p = value + strspn(value, separators); *p != '\0';
+	     p += len, p += strspn(p, separators)) {
+		len = strcspn(p, separators);
+		if (b.len > 0)
+			strbuf_addch(&b, between);
+		start = b.len;
+		strbuf_add(&b, p, len);
+		if (check(strbuf_str(&b) + start, err) == -1) {
+			strbuf_fini(&b);
+			return NULL;
+		}
+	}
+	if (b.len == 0)
+		strbuf_adds(&b, "");
+	return setting_keep(file, strbuf_take(&b));
+}
+
 static int
 parse_string(struct setting_file *file, const struct setting *setting,
     const char *value, struct err *err)
@@ -42,6 +69,29 @@ parse_path(struct setting_file *file, const struct setting *setting,
 	const char **p = field(file, setting);
 
 	*p = setting_keep(file, config_resolve(file->config.path, value));
+	return 0;
+}
+
+/* Paths with blanks between, as lines. */
+static int
+parse_paths(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	const char **field_p = field(file, setting);
+	struct strbuf b = STRBUF_INIT;
+
+	for (const char *p = value; *p != '\0'; p += strspn(p, " \t")) {
+		size_t len = strcspn(p, " \t");
+		char *word = xstrndup(p, len);
+		char *path = config_resolve(file->config.path, word);
+
+		strbuf_addf(&b, "%s%s", b.len > 0 ? "\n" : "", path);
+		free(path);
+		free(word);
+		p += len;
+	}
+	*field_p = setting_keep(file, xstrdup(strbuf_str(&b)));
+	strbuf_fini(&b);
 	return 0;
 }
 
@@ -115,6 +165,22 @@ parse_count(struct setting_file *file, const struct setting *setting,
 	if (strcmp(value, "none") == 0)
 		return 0;
 	return parse_integer(file, setting, value, err);
+}
+
+/* Bytes, at most max. */
+static int
+parse_size(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	int64_t *p = field(file, setting);
+	uint64_t n;
+
+	if (size_parse(value, &n, err) == -1)
+		return -1;
+	if (n > (uint64_t)setting->max)
+		return err_set(err, "too much; at most 1G");
+	*p = (int64_t)n;
+	return 0;
 }
 
 static int
@@ -223,6 +289,7 @@ const struct setting settings[] = {
     {"master", "tags", config_parse_tags, AT(tags), 0, 0, ""},
     {"api", "socket", parse_path, AT(socket), 0, 0, NULL},
     {"api", "socket-mode", parse_mode, AT(socket_mode), 0, 0, "0660"},
+    {"api", "listen", config_parse_listen, 0, 0, 0, NULL},
     {"store", "type", parse_store_type, 0, 0, 0, "sqlite"},
     {"store", "path", parse_path, AT(store_path), 0, 0, NULL},
     {"store", "conninfo", parse_conninfo, AT(store_conninfo), 0, 0, NULL},
@@ -230,6 +297,7 @@ const struct setting settings[] = {
     {"store", "keep", parse_age, AT(keep_ms), 0, 0, "30d"},
     {"store", "keep-runs", parse_count, AT(keep_runs), 1, 100000, "none"},
     {"store", "keep-failures", parse_age, AT(keep_failures_ms), 0, 0, "90d"},
+    {"store", "output-limit", parse_size, AT(output_limit), 0, 1 << 30, "1M"},
     {"cluster", "name", parse_node_name, AT(cluster.name), 0, 0, "belfry"},
     {"cluster", "redis", config_parse_redis, AT(cluster.redis), 0, 0, NULL},
     {"cluster", "password-file", parse_path, AT(cluster.password_file), 0, 0,
@@ -243,6 +311,10 @@ const struct setting settings[] = {
     {"cluster", "rank-delay", parse_span, AT(cluster.rank_delay_ms), 10, MINUTE,
 	"150ms"},
     {"cluster", "guard", config_parse_guard, 0, 0, 0, "off"},
+    {"crontab", "files", parse_paths, AT(crontabs.files), 0, 0, ""},
+    {"crontab", "spool", parse_path, AT(crontabs.spool), 0, 0, NULL},
+    {"crontab", "allow", parse_path, AT(cron_allow), 0, 0, "/etc/cron.allow"},
+    {"crontab", "deny", parse_path, AT(cron_deny), 0, 0, "/etc/cron.deny"},
     {NULL, NULL, NULL, 0, 0, 0, NULL},
 };
 _Static_assert(nitems(settings) <= SETTING_MAX, "SETTING_MAX is too small");

@@ -23,6 +23,8 @@ struct setting_file {
 	size_t databases_cap;
 	struct notify_section *notify; /* owned; the config's */
 	size_t notify_cap;
+	struct queue_section *queues; /* owned; the config's */
+	size_t queues_cap;
 	char **strings; /* owned */
 	size_t nstrings, cap;
 };
@@ -42,5 +44,13 @@ extern const struct setting settings[];
 
 /* Gives a string of the heap to the file. Returns it. */
 const char *setting_keep(struct setting_file *file, char *s);
+
+/*
+ * The words of value, parted by commas or blanks, each checked, with one byte
+ * between. The file's; NULL with err.
+ */
+const char *
+setting_words(struct setting_file *file, const char *value, char between,
+    int (*check)(const char *word, struct err *err), struct err *err);
 
 #endif

@@ -98,7 +98,10 @@ const char *job_event_name(enum job_event event);
 #define JOB_REPEAT_EVERY  (-1)
 
 /* By what is usual for the job. */
-#define JOB_TOO_LONG_AUTO 0
+#define JOB_TOO_LONG_AUTO      0
+/* Bits of what a job of a crontab is. */
+#define JOB_CRON               1U /* environment and mail are as cron's */
+#define JOB_CRON_MAIL_FAILURES 2U /* no mail of a success */
 
 /*
  * What many jobs share. Compared and hashed by bytes: only scalars and
@@ -122,6 +125,7 @@ struct job_options {
 	const char *labels;        /* "WORD KEY=VALUE", each once; "" none */
 	const char *uses;       /* "NAME:N ...", see job_next_use(); "" none */
 	const char *owner;      /* "" nobody said */
+	const char *queue;      /* "" none */
 	const char *notify;     /* receivers, "A B C"; "" none */
 	const char *ping_start; /* URLs; "" none */
 	const char *ping_success;
@@ -173,7 +177,8 @@ struct job_options {
 	uint8_t guarantee;          /* enum job_guarantee */
 	uint8_t when_isolated;      /* enum job_isolated */
 	uint8_t on_lease_lost;      /* enum job_lease_lost */
-	uint16_t notify_on;         /* enum job_event */
+	uint8_t cron;               /* JOB_CRON and so on; 0: no crontab's */
+	uint8_t notify_on;          /* enum job_event */
 };
 
 /*
@@ -233,8 +238,16 @@ const char *job_def_database(const struct job_def *def, size_t *len_r);
 void job_def_each_setting(const struct job_def *def,
     void (*cb)(void *arg, const char *key, const char *value), void *arg);
 
+enum job_source_kind {
+	JOB_SOURCE_INI,
+	JOB_SOURCE_SYSTEM_CRONTAB, /* its lines name users */
+	JOB_SOURCE_USER_CRONTAB,   /* its own name is the user's */
+};
+
 /* One job file. */
 struct job_source {
+	enum job_source_kind kind;
+	const char *user; /* of JOB_SOURCE_USER_CRONTAB; NULL: its name is */
 	const char *path;
 	const char *name; /* its last component */
 	bool trusted;     /* root's, and nobody else may write it */
@@ -255,6 +268,12 @@ struct job_problem {
 	const char *text;
 };
 
+/* Which crontabs there are; [crontab] of belfry.conf. */
+struct job_crontabs {
+	const char *files; /* a line each: files, and directories of them */
+	const char *spool; /* the users' own; "" none */
+};
+
 struct plugin_info; /* kind/plugin.h */
 
 enum job_plugin {
@@ -268,6 +287,10 @@ struct job_set_options {
 	const struct job_calendars *calendars; /* NULL: there are none */
 	const char *databases; /* "A B C", those there are; NULL: not known */
 	const char *receivers; /* "A B C" of notify; NULL: not known */
+	const struct job_crontabs *crontabs; /* read, too; NULL: none */
+	/* Files of jobs stay as they were; only crontabs are read again. */
+	bool crontabs_only;
+	const char *queues;       /* the same */
 	const char *default_user; /* whose jobs need no root-owned file */
 	bool privileged;          /* we are root: check owners and modes */
 	bool hints;               /* also look for hints (slow) */
@@ -287,7 +310,7 @@ struct job_set_options {
 };
 
 /*
- * Reads every *.ini of dir in order of names. Dot files and what editors and
+ * Reads every *.ini of dir, and the crontabs, in order of names. Dot files and what editors and
  * dpkg leave behind are passed over, any other name is a hint, what is no
  * readable text file an error. Never fails as a whole but when dir cannot be
  * read: a bad file or job is a problem and left out, and so is a job whose
@@ -305,6 +328,18 @@ struct job_set *job_set_load(const char *dir, struct schedule_pool *pool,
 
 /* The same for the files named, for "belfry check FILE...". */
 struct job_set *job_set_load_files(char *const *files, size_t nfiles,
+    struct schedule_pool *pool, const struct job_set_options *options);
+
+/* A crontab that is not, or not yet, a file in its place. */
+struct job_crontab {
+	const char *path; /* in messages */
+	const char *user; /* whose own it is; NULL: one of the system */
+	const char *text;
+	size_t len;
+};
+
+/* The jobs of this crontab alone, and what is wrong with them. */
+struct job_set *job_set_load_crontab(const struct job_crontab *crontab,
     struct schedule_pool *pool, const struct job_set_options *options);
 
 /*

@@ -102,6 +102,8 @@ enum role_id {
  *   RECORD_NOTICE  M: struct record_notice
  *   RECORDED       R: u64 all up to this sequence number is on disk
  *   STATE_NEW      R: the store is a new one: tell again what is not over
+ *   GUARD_ASK      M: struct guard_ask (guard.h): may the run start?
+ *   GUARD_ANSWER   R: struct guard_answer
  * Questions of the api process; the message id tells them apart:
  *   ASK            str verb, str who, u32 n, n * (str key, str value)
  *   ASK_CANCEL     the client went away
@@ -210,7 +212,11 @@ enum role_id {
 	X(63, ANSWER_DATA, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),    \
 	    ROLE_BIT(ROLE_API), 4, MESSAGE_PAYLOAD_MAX, false)                 \
 	X(64, ANSWER_END, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),     \
-	    ROLE_BIT(ROLE_API), 0, 1024, false)                                \
+	    ROLE_BIT(ROLE_API), 0, 2048, false)                                \
+	X(65, GUARD_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 16,   \
+	    2048, false)                                                       \
+	X(66, GUARD_ANSWER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 9, \
+	    4096, false)                                                       \
 	X(67, STORE_STATE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 6,  \
 	    2048, false)
 
@@ -223,6 +229,7 @@ enum message_type {
 enum listen_kind {
 	LISTEN_WORKERS = 1, /* to the master: run-dir/worker.sock */
 	LISTEN_API = 2,     /* to the api: the command's unix socket */
+	LISTEN_API_TCP = 3, /* to the api: an address of listen; any number */
 };
 
 /* How the last upgrade stands; numbers are on the wire. */

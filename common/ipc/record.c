@@ -1,5 +1,6 @@
 #include "ipc/record.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *const notice_states[NOTICE_STATES] = {
@@ -21,6 +22,17 @@ notice_state_parse(const char *name)
 		if (strcmp(notice_states[i], name) == 0)
 			return i;
 	return -1;
+}
+
+void
+run_begin_copy(const struct run_begin *b, char copy[RUN_COPY_SIZE])
+{
+	if (b->copy == COPY_OF_HOST)
+		snprintf(copy, RUN_COPY_SIZE, "@%s", b->host);
+	else if (b->copy != 0)
+		snprintf(copy, RUN_COPY_SIZE, "%u", b->copy);
+	else
+		copy[0] = '\0';
 }
 
 void

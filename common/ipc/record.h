@@ -47,6 +47,13 @@ struct record_after {
 	uint64_t used;      /* 0 none */
 };
 
+/* In run_begin.copy: each of the hosts has one, and it is this one's. */
+#define COPY_OF_HOST UINT32_MAX
+
+/* Which of the slot's copies a run is: "" the only one, a number, @HOST. */
+#define RUN_COPY_SIZE 258
+void run_begin_copy(const struct run_begin *begin, char copy_r[RUN_COPY_SIZE]);
+
 /* A run that failed and is to be tried again. */
 struct record_retry {
 	const char *run; /* the one that failed */

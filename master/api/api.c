@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/peer_uid.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "sandbox.h"
@@ -48,6 +50,7 @@ api_init(struct role *role, struct err *err)
 	};
 
 	api->role = role;
+	api->uid_asker = server.uid_asker = peer_uid_open();
 	api->server = http_server_new(&server);
 	asks.server = api->server;
 	api->asks = ask_table_new(&asks);
@@ -73,7 +76,7 @@ api_listen(struct role *role, enum listen_kind kind, int fd)
 {
 	struct api *api = role->state;
 
-	if (kind == LISTEN_API)
+	if (kind == LISTEN_API || kind == LISTEN_API_TCP)
 		http_server_listen(api->server, fd);
 	else
 		close(fd);
@@ -117,6 +120,7 @@ api_orphaned(struct role *role)
 	ask_table_free(api->asks);
 	http_server_free(api->server);
 	api_names_free(api->names);
+	fd_close(&api->uid_asker);
 	free(api);
 	role->state = NULL;
 }

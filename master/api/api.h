@@ -22,6 +22,7 @@ struct api {
 	struct ask_table *asks;
 	struct api_names *names;
 	uid_t daemon_uid; /* as good as root */
+	int uid_asker;    /* of peer_uid_open(); -1 none */
 };
 
 /* api_who.c: the names of users, read once: later no file can be opened. */

@@ -11,7 +11,7 @@
 
 /* After so many bytes of answers it is counted anew what is held. */
 #define HELD_STEP ((size_t)1 << 20)
-#define NEXT_MAX  250
+#define NEXT_MAX  1500
 
 /* All that waits in this process because somebody does not take it. */
 static size_t
@@ -45,7 +45,7 @@ on_begin(struct channel *channel, struct message *message, void *arg,
     struct err *err)
 {
 	struct ask_peer *peer = arg;
-	struct ask_pending *p = ask_find(peer->table, message->id);
+	struct ask_pending *p = ask_find(peer, message->id);
 	int status = wire_get_u16(&message->body);
 	const char *type = wire_get_str(&message->body);
 
@@ -70,7 +70,7 @@ on_data(struct channel *channel, struct message *message, void *arg,
     struct err *err)
 {
 	struct ask_peer *peer = arg;
-	struct ask_pending *p = ask_find(peer->table, message->id);
+	struct ask_pending *p = ask_find(peer, message->id);
 	const void *bytes;
 	size_t n;
 
@@ -148,7 +148,7 @@ on_end(struct channel *channel, struct message *message, void *arg,
     struct err *err)
 {
 	struct ask_peer *peer = arg;
-	struct ask_pending *p = ask_find(peer->table, message->id);
+	struct ask_pending *p = ask_find(peer, message->id);
 	const char *next = "";
 	struct http_conn *conn;
 
@@ -167,6 +167,8 @@ on_end(struct channel *channel, struct message *message, void *arg,
 	} else if (p->route->kind == ROUTE_HEALTH ||
 	    p->route->kind == ROUTE_READY) {
 		answer_health(p);
+	} else if (p->route->kind == ROUTE_METRICS) {
+		ask_metrics_next(p, p->status == 200);
 	} else {
 		add_link(p, next);
 		if (p->status == 503)

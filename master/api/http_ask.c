@@ -37,8 +37,8 @@ ask_forget(struct ask_pending *p)
 void
 ask_tell_cancelled(struct ask_pending *p)
 {
-	channel_send(peer_of(p->table, p->route->peer)->channel, MSG_ASK_CANCEL,
-	    p->id, NULL, -1);
+	channel_send(peer_of(p->table, p->peer)->channel, MSG_ASK_CANCEL, p->id,
+	    NULL, -1);
 }
 
 void
@@ -48,6 +48,10 @@ ask_fail(struct ask_pending *p, int status, const char *code, const char *text)
 	struct http_problem problem;
 	bool streams = p->streams;
 
+	if (p->route->kind == ROUTE_METRICS) {
+		ask_metrics_next(p, false);
+		return;
+	}
 	ask_forget(p);
 	http_problem_set(&problem, status, code, "%s", text);
 	if (streams)
@@ -68,7 +72,7 @@ fail_gone(struct ask_pending *p)
 	char text[80];
 
 	snprintf(text, sizeof(text), "the %s restarts; try again in a moment",
-	    role_name(p->route->peer));
+	    role_name(p->peer));
 	ask_fail(p, 503, "unavailable", text);
 }
 
@@ -78,16 +82,16 @@ fail_peer(struct ask_table *table, enum role_id role)
 	struct ask_pending *p;
 
 	for (p = table->pending; p < table->pending + ASK_PENDING_MAX; p++)
-		if (p->id != 0 && p->route->peer == role)
+		if (p->id != 0 && p->peer == role)
 			fail_gone(p);
 }
 
 struct ask_pending *
-ask_find(struct ask_table *table, uint64_t id)
+ask_find(const struct ask_peer *peer, uint64_t id)
 {
-	struct ask_pending *p = &table->pending[id % ASK_PENDING_MAX];
+	struct ask_pending *p = &peer->table->pending[id % ASK_PENDING_MAX];
 
-	return id != 0 && p->id == id ? p : NULL;
+	return id != 0 && p->id == id && p->peer == peer->role ? p : NULL;
 }
 
 static void
@@ -162,15 +166,23 @@ health_cb(evutil_socket_t fd, short what, void *arg)
 	ask_fail(p, 503, "unavailable", "the master does not answer in time");
 }
 
-static void
-limit_time(struct ask_pending *p)
+void
+ask_limit_time(struct ask_pending *p)
 {
 	const struct timeval tv = {
 	    ASK_HEALTH_MS / 1000, ASK_HEALTH_MS % 1000 * 1000};
 
-	p->timer = evtimer_new(p->table->config.base, health_cb, p);
+	if (p->timer == NULL)
+		p->timer = evtimer_new(p->table->config.base, health_cb, p);
 	if (p->timer == NULL || evtimer_add(p->timer, &tv) == -1)
 		fatalx("cannot make a timer");
+}
+
+static bool
+is_urgent(enum route_kind kind)
+{
+	return kind == ROUTE_HEALTH || kind == ROUTE_READY ||
+	    kind == ROUTE_METRICS;
 }
 
 static struct ask_pending *
@@ -197,8 +209,10 @@ pending_new(struct ask_table *table, struct http_conn *conn,
 	p->id = table->serial;
 	p->conn = conn;
 	p->route = call->route;
+	p->peer = call->route->peer;
 	p->status = 0;
 	p->streams = false;
+	p->used = 0;
 	p->endless = endless;
 	http_conn_set_data(conn, p);
 	if (endless) {
@@ -208,24 +222,31 @@ pending_new(struct ask_table *table, struct http_conn *conn,
 	return p;
 }
 
-static int
-send_ask(struct ask_pending *p, const struct route_call *call, const char *who)
+int
+ask_send(struct ask_pending *p, const struct ask *ask)
 {
 	struct wire_writer w = WIRE_WRITER_INIT;
+	int rc;
+
+	ask_encode(ask, &w);
+	rc = channel_send(
+	    peer_of(p->table, p->peer)->channel, MSG_ASK, p->id, &w, -1);
+	wire_writer_fini(&w);
+	return rc;
+}
+
+static int
+send_call(struct ask_pending *p, const struct route_call *call, const char *who)
+{
 	struct ask ask = {
 	    .verb = call->route->verb,
 	    .who = who,
 	    .nargs = call->nargs,
 	};
-	int rc;
 
 	memcpy(ask.keys, call->keys, sizeof(ask.keys));
 	memcpy(ask.values, call->values, sizeof(ask.values));
-	ask_encode(&ask, &w);
-	rc = channel_send(peer_of(p->table, call->route->peer)->channel,
-	    MSG_ASK, p->id, &w, -1);
-	wire_writer_fini(&w);
-	return rc;
+	return ask_send(p, &ask);
 }
 
 void
@@ -244,12 +265,11 @@ ask_table_send(struct ask_table *table, struct http_conn *conn,
 		http_conn_reply_problem(conn, &problem);
 		return;
 	}
-	if (send_ask(p, call, who) == -1) {
+	if (is_urgent(call->route->kind))
+		ask_limit_time(p);
+	if (send_call(p, call, who) == -1) {
 		ask_invite_again(p);
 		fail_gone(p);
-	} else if (call->route->kind == ROUTE_HEALTH ||
-	    call->route->kind == ROUTE_READY) {
-		limit_time(p);
 	}
 }
 

@@ -10,11 +10,14 @@ struct ask_pending {
 	uint64_t id;            /* 0: the place is free */
 	struct http_conn *conn; /* borrowed */
 	const struct route *route;
+	enum role_id peer; /* who is asked now */
 	bool endless;
 	int status;
 	bool streams; /* its head was sent on */
 	char content_type[128];
 	struct strbuf body;  /* of one that is sent whole */
+	size_t used;         /* of metrics: what is complete of it */
+	bool up[2];          /* and whether master and recorder answered */
 	struct event *timer; /* of health; NULL */
 };
 
@@ -34,11 +37,17 @@ struct ask_table {
 	struct ask_pending pending[ASK_PENDING_MAX];
 };
 
-/* The question of that id; NULL when it was cancelled. */
-struct ask_pending *ask_find(struct ask_table *table, uint64_t id);
+/* The question to that peer; NULL when it was cancelled. */
+struct ask_pending *ask_find(const struct ask_peer *peer, uint64_t id);
+
+/* Sends the question that p is. 0, or -1: the peer is not there. */
+int ask_send(struct ask_pending *p, const struct ask *ask);
 
 /* Forgets the question; its connection is not answered here. */
 void ask_forget(struct ask_pending *p);
+
+/* Its peer has ASK_HEALTH_MS from now on. */
+void ask_limit_time(struct ask_pending *p);
 
 /* Ends it with a problem, or by cutting it off when it has begun. */
 void
@@ -47,6 +56,12 @@ void ask_tell_cancelled(struct ask_pending *p);
 
 /* Nothing was done: asking again is safe, whatever was asked for. */
 void ask_invite_again(struct ask_pending *p);
+
+/*
+ * http_metrics.c: one peer has answered (true), or has not, and will not: asks
+ * the next, or answers with what there is.
+ */
+void ask_metrics_next(struct ask_pending *p, bool answered);
 
 /* http_answer.c: the messages of both peers; arg is a struct ask_peer. */
 extern const struct channel_dispatch ask_dispatch[];

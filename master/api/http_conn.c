@@ -5,6 +5,8 @@
 #include "api/http_server.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include "api/http_internal.h"
+#include "api/peer_uid.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -287,15 +290,47 @@ peer_uid(int fd)
 	return cred.uid;
 }
 
+static void
+find_peer(struct http_conn *conn, int fd, const struct sockaddr *sa, size_t len)
+{
+	struct http_peer *peer = &conn->peer;
+	struct address local = {.len = sizeof(local.sa)};
+
+	if (sa->sa_family == AF_UNIX || len > sizeof(peer->address.sa)) {
+		peer->uid = peer_uid(fd);
+		return;
+	}
+	memcpy(&peer->address.sa, sa, len);
+	peer->address.len = (socklen_t)len;
+	peer->uid = (uid_t)-1;
+	if (address_is_loopback(&peer->address) &&
+	    getsockname(fd, (struct sockaddr *)&local.sa, &local.len) == 0)
+		peer->uid = peer_uid_find(
+		    conn->server->config.uid_asker, &local, &peer->address);
+}
+
+/* Answers go out as they are written, and who is gone is noticed one day. */
+static void
+set_options(int fd)
+{
+	const int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
 struct http_conn *
-http_conn_new(struct http_server *server, int fd)
+http_conn_new(
+    struct http_server *server, int fd, const struct sockaddr *sa, size_t len)
 {
 	struct http_conn *conn = xcalloc(1, sizeof(*conn));
 	const struct http_server_config *config = &server->config;
 
 	conn->server = server;
 	conn->hangup_fd = -1;
-	conn->uid = peer_uid(fd);
+	find_peer(conn, fd, sa, len);
+	if (sa->sa_family != AF_UNIX)
+		set_options(fd);
 	conn->bev =
 	    bufferevent_socket_new(config->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	conn->timer = evtimer_new(config->base, timer_cb, conn);
@@ -335,8 +370,8 @@ http_conn_body(const struct http_conn *conn, size_t *len_r)
 	return conn->body != NULL ? conn->body : "";
 }
 
-uid_t
-http_conn_uid(const struct http_conn *conn)
+const struct http_peer *
+http_conn_peer(const struct http_conn *conn)
 {
-	return conn->uid;
+	return &conn->peer;
 }

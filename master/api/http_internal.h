@@ -9,7 +9,7 @@
 
 #include "api/http_server.h"
 
-#define HTTP_EXTRA_HEADERS_MAX 512
+#define HTTP_EXTRA_HEADERS_MAX 2048
 /* More than this unsent: no further pipelined request is begun. */
 #define HTTP_OUTPUT_MAX        ((size_t)256 << 10)
 
@@ -24,11 +24,13 @@ TAILQ_HEAD(http_conns, http_conn);
 
 struct http_server {
 	struct http_server_config config;
-	struct evconnlistener *listener;
+	struct evconnlistener *listeners[HTTP_LISTENERS_MAX];
+	unsigned nlisteners;
 	struct event *retry;    /* look again whether to accept */
 	struct http_conns idle; /* HTTP_HEAD and HTTP_BODY, longest first */
 	struct http_conns busy; /* the others */
 	unsigned count;
+	uint64_t answers[6]; /* by the first digit of the status */
 	struct event *reap; /* frees dead connections out of their callbacks */
 	struct http_conns dead;
 };
@@ -41,7 +43,7 @@ struct http_conn {
 	struct event *hangup; /* a half-closed client's end; NULL */
 	int hangup_fd;
 	enum http_state state;
-	uid_t uid;
+	struct http_peer peer;
 	char *text; /* the head; owned */
 	struct http_head head;
 	char *body; /* owned, NUL behind it */
@@ -66,7 +68,8 @@ void http_conn_kill(struct http_conn *conn);
 void http_conn_set_timer(struct http_conn *conn);
 
 /* http_conn.c */
-struct http_conn *http_conn_new(struct http_server *server, int fd);
+struct http_conn *http_conn_new(
+    struct http_server *server, int fd, const struct sockaddr *sa, size_t len);
 void http_conn_free(struct http_conn *conn);
 
 /* Reads requests as long as there are any and none is being answered. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/http_encoding.h"
 #include "api/http_internal.h"
 #include "base/mem.h"
 
@@ -20,6 +21,14 @@ is_head_request(const struct http_conn *conn)
 {
 	return conn->head.method != NULL &&
 	    strcmp(conn->head.method, "HEAD") == 0;
+}
+
+static bool
+is_get_request(const struct http_conn *conn)
+{
+	return is_head_request(conn) ||
+	    (conn->head.method != NULL &&
+		strcmp(conn->head.method, "GET") == 0);
 }
 
 size_t
@@ -76,8 +85,10 @@ write_date(struct evbuffer *out)
 	    tm.tm_min, tm.tm_sec);
 }
 
+/* etag NULL: it is not to be kept; else it may be asked for by this tag. */
 static void
-write_head(struct http_conn *conn, int status, const char *content_type)
+write_head(struct http_conn *conn, int status, const char *content_type,
+    const char *etag)
 {
 	struct evbuffer *out = output(conn);
 
@@ -86,13 +97,20 @@ write_head(struct http_conn *conn, int status, const char *content_type)
 	    evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0)
 		conn->close_after = true;
 	conn->begun = true;
+	conn->server->answers[status / 100 % 6]++;
 	evbuffer_add_printf(
 	    out, "HTTP/1.1 %d %s\r\n", status, http_status_text(status));
 	write_date(out);
 	evbuffer_add_printf(out,
-	    "Content-Type: %s\r\nCache-Control: no-store\r\n"
-	    "X-Content-Type-Options: nosniff\r\n%s",
+	    "Content-Type: %s\r\nX-Content-Type-Options: nosniff\r\n%s",
 	    content_type, conn->extra);
+	if (etag != NULL)
+		evbuffer_add_printf(out,
+		    "Cache-Control: private, no-cache\r\nETag: %s\r\n"
+		    "Vary: Accept-Encoding\r\n",
+		    etag);
+	else
+		evbuffer_add_printf(out, "Cache-Control: no-store\r\n");
 	if (conn->close_after)
 		evbuffer_add_printf(out, "Connection: close\r\n");
 	else if (conn->head.minor == 0)
@@ -100,15 +118,52 @@ write_head(struct http_conn *conn, int status, const char *content_type)
 	conn->extra[0] = '\0';
 }
 
-void
-http_conn_reply(struct http_conn *conn, int status, const char *content_type,
-    const void *body, size_t len)
+static void
+write_body(struct http_conn *conn, const void *body, size_t len)
 {
-	write_head(conn, status, content_type);
 	evbuffer_add_printf(output(conn), "Content-Length: %zu\r\n\r\n", len);
 	if (!is_head_request(conn))
 		evbuffer_add(output(conn), body, len);
 	http_conn_finish(conn);
+}
+
+/* What is not changed since the client got it is not sent again. */
+static void
+reply_content(struct http_conn *conn, const char *content_type,
+    const void *body, size_t len)
+{
+	const struct http_head *head = &conn->head;
+	struct strbuf packed = STRBUF_INIT;
+	char etag[HTTP_ETAG_SIZE];
+
+	http_etag(etag, body, len);
+	if (http_etag_matches(http_head_field(head, "If-None-Match"), etag)) {
+		write_head(conn, 304, content_type, etag);
+		evbuffer_add_printf(output(conn), "\r\n");
+		http_conn_finish(conn);
+		return;
+	}
+	if (http_takes_gzip(http_head_field(head, "Accept-Encoding")) &&
+	    http_gzip(&packed, body, len))
+		http_conn_add_header(conn, "Content-Encoding", "gzip");
+	write_head(conn, 200, content_type, etag);
+	if (packed.len > 0)
+		write_body(conn, packed.s, packed.len);
+	else
+		write_body(conn, body, len);
+	strbuf_fini(&packed);
+}
+
+void
+http_conn_reply(struct http_conn *conn, int status, const char *content_type,
+    const void *body, size_t len)
+{
+	if (status == 200 && is_get_request(conn)) {
+		reply_content(conn, content_type, body, len);
+		return;
+	}
+	write_head(conn, status, content_type, NULL);
+	write_body(conn, body, len);
 }
 
 void
@@ -129,7 +184,7 @@ http_conn_begin(struct http_conn *conn, int status, const char *content_type)
 	conn->chunked = conn->head.minor > 0 && !is_head_request(conn);
 	if (conn->head.minor == 0)
 		conn->close_after = true;
-	write_head(conn, status, content_type);
+	write_head(conn, status, content_type, NULL);
 	evbuffer_add_printf(output(conn), "%s\r\n",
 	    conn->head.minor > 0 ? "Transfer-Encoding: chunked\r\n" : "");
 	http_conn_set_timer(conn);

@@ -6,44 +6,24 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "api/auth.h"
 #include "base/log.h"
 #include "base/mem.h"
-
-static enum api_right
-right_of(const struct api *api, uid_t uid)
-{
-	/* Others could open the socket because its mode or group lets them. */
-	return uid == 0 || uid == api->daemon_uid ? API_ADMIN : API_OPERATOR;
-}
-
-static int
-check_right(const struct api *api, uid_t uid, const struct route *route,
-    struct http_problem *problem)
-{
-	static const char *const names[] = {"viewer", "operator", "admin"};
-
-	if (right_of(api, uid) >= route->right)
-		return 0;
-	return http_problem_set(problem, 403, "forbidden",
-	    "this needs the role %s: root, or the user that belfryd runs as",
-	    names[route->right]);
-}
 
 static void
 ask(struct api *api, struct http_conn *conn, const struct route_call *call)
 {
-	uid_t uid = http_conn_uid(conn);
+	struct api_caller caller;
 	struct http_problem problem;
-	char who[128];
 
-	if (check_right(api, uid, call->route, &problem) == -1) {
+	auth_find_caller(api, conn, &caller);
+	if (auth_check(&caller, conn, call->route->right, &problem) == -1) {
 		http_conn_reply_problem(conn, &problem);
 		return;
 	}
-	api_names_who(api->names, uid, who, sizeof(who));
 	if (call->route->right > API_VIEWER)
-		log_info("request %s by %s", call->route->verb, who);
-	ask_table_send(api->asks, conn, call, who);
+		log_info("request %s by %s", call->route->verb, caller.who);
+	ask_table_send(api->asks, conn, call, caller.who);
 }
 
 void

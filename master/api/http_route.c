@@ -12,21 +12,33 @@
 #include "ipc/spec.h"
 
 /* An argument's length; a path's segment is shorter. */
-#define VALUE_MAX 1024
+#define VALUE_MAX      1024
+/* And of one that is a list of jobs. */
+#define LIST_VALUE_MAX 8192
+/* A whole text's, which one question still holds. */
+#define TEXT_MAX       60000
 
 static const struct route routes[] = {
-    {"GET", "/healthz", "status", ROLE_MASTER, API_VIEWER, ROUTE_HEALTH, "",
+    {"GET", "/healthz", "status", ROLE_MASTER, API_ANYBODY, ROUTE_HEALTH, "",
 	""},
-    {"GET", "/readyz", "status", ROLE_MASTER, API_VIEWER, ROUTE_READY, "", ""},
+    {"GET", "/readyz", "status", ROLE_MASTER, API_ANYBODY, ROUTE_READY, "", ""},
+    {"GET", "/metrics", "metrics", ROLE_MASTER, API_VIEWER, ROUTE_METRICS, "",
+	""},
     {"GET", "/v1/status", "status", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "",
 	""},
+    {"GET", "/v1/overview", "overview", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
+	"", ""},
     {"GET", "/v1/nodes", "nodes", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "", ""},
     {"GET", "/v1/jobs", "jobs", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
-	"after limit label", ""},
+	"after limit label search state outcome host sort", ""},
     {"GET", "/v1/jobs/{job}", "job", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE, "",
 	""},
     {"GET", "/v1/jobs/{job}/next", "next", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
 	"n", ""},
+    {"GET", "/v1/jobs/{job}/graph", "graph", ROLE_MASTER, API_VIEWER,
+	ROUTE_WHOLE, "", ""},
+    {"GET", "/v1/jobs/{job}/stats", "stats", ROLE_RECORDER, API_VIEWER,
+	ROUTE_WHOLE, "since until points", ""},
     {"GET", "/v1/jobs/{job}/explain", "explain", ROLE_RECORDER, API_VIEWER,
 	ROUTE_WHOLE, "at until", ""},
     {"POST", "/v1/jobs/{job}/run", "run", ROLE_MASTER, API_OPERATOR,
@@ -49,12 +61,24 @@ static const struct route routes[] = {
 	ROUTE_WHOLE, "", ""},
     {"GET", "/v1/ledger", "ledger", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"job since until outcome reason limit before", ""},
+    {"GET", "/v1/strips", "strips", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"jobs n", ""},
+    {"GET", "/v1/timeline", "timeline", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"since until jobs host by", ""},
+    {"GET", "/v1/heat", "heat", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"since until", ""},
     {"GET", "/v1/verify", "verify", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"job since after", ""},
     {"GET", "/v1/notifications", "notifications", ROLE_RECORDER, API_VIEWER,
 	ROUTE_WHOLE, "job receiver state limit before", ""},
     {"POST", "/v1/notify/{receiver}/test", "notify-test", ROLE_MASTER,
 	API_OPERATOR, ROUTE_WHOLE, "", ""},
+    {"GET", "/v1/crontab", "crontab", ROLE_MASTER, API_VIEWER, ROUTE_WHOLE,
+	"user", ""},
+    {"POST", "/v1/crontab", "crontab-install", ROLE_MASTER, API_VIEWER,
+	ROUTE_WHOLE, "", "user text"},
+    {"POST", "/v1/crontab/remove", "crontab-remove", ROLE_MASTER, API_VIEWER,
+	ROUTE_WHOLE, "", "user"},
     {"POST", "/v1/reload", "reload", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "",
 	""},
     {"POST", "/v1/drain", "drain", ROLE_MASTER, API_ADMIN, ROUTE_WHOLE, "", ""},
@@ -181,6 +205,8 @@ static int
 take_argument(struct route_call *call, char *key, char *value,
     struct http_problem *problem)
 {
+	size_t max;
+
 	if (http_percent_decode(key, true) == -1 ||
 	    http_percent_decode(value, true) == -1)
 		return http_problem_set(problem, 400, "bad_request",
@@ -191,12 +217,13 @@ take_argument(struct route_call *call, char *key, char *value,
 		    call->route->query[0] != '\0' ? "known are: " :
 						    "none is taken here",
 		    call->route->query);
+	max = strcmp(key, "jobs") == 0 ? LIST_VALUE_MAX : VALUE_MAX;
 	if (route_call_arg(call, key) != NULL)
 		return http_problem_set(problem, 400, "bad_request",
 		    "argument \"%s\" is given twice", key);
-	if (strlen(value) > VALUE_MAX)
+	if (strlen(value) > max)
 		return http_problem_set(problem, 400, "bad_request",
-		    "argument \"%s\" is longer than %d bytes", key, VALUE_MAX);
+		    "argument \"%s\" is longer than %zu bytes", key, max);
 	add_arg(call, key, value);
 	return 0;
 }
@@ -237,6 +264,7 @@ take_key(struct route_call *call, const char *key, const json_t *value,
 {
 	const char *text = json_string_value(value);
 	bool is_object = strcmp(key, "params") == 0;
+	size_t most = strcmp(key, "text") == 0 ? TEXT_MAX : VALUE_MAX;
 
 	if (!has_word(call->route->body, key, strlen(key)))
 		return http_problem_set(problem, 400, "bad_request",
@@ -253,11 +281,10 @@ take_key(struct route_call *call, const char *key, const json_t *value,
 		return http_problem_set(problem, 400, "bad_request",
 		    "\"%s\" in the body must be %s", key,
 		    is_object ? "an object" : "a string");
-	if (strlen(text) > VALUE_MAX ||
-	    strlen(text) != json_string_length(value))
+	if (strlen(text) > most || strlen(text) != json_string_length(value))
 		return http_problem_set(problem, 400, "bad_request",
-		    "\"%s\" in the body is no text of at most %d bytes", key,
-		    VALUE_MAX);
+		    "\"%s\" in the body is no text of at most %zu bytes", key,
+		    most);
 	add_arg(call, key, text);
 	return 0;
 }
@@ -271,10 +298,12 @@ take_body(struct route_call *call, const struct route_request *request,
 	json_t *json, *value;
 	int rc = 0;
 
-	if (request->body_len == 0)
+	if (request->body_len == 0 && request->content_type == NULL)
 		return 0;
 	if (check_content_type(request->content_type, problem) == -1)
 		return -1;
+	if (request->body_len == 0)
+		return 0;
 	json = json_loadb(
 	    request->body, request->body_len, JSON_REJECT_DUPLICATES, &error);
 	if (json == NULL)

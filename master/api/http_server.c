@@ -39,15 +39,16 @@ static void
 update_accepting(struct http_server *server)
 {
 	const struct timeval delay = {1, 0};
+	bool accepting = server->count < server->config.connections_max ||
+	    find_spare(server) != NULL;
 
-	if (server->listener == NULL)
+	for (unsigned i = 0; i < server->nlisteners; i++)
+		if (accepting)
+			evconnlistener_enable(server->listeners[i]);
+		else
+			evconnlistener_disable(server->listeners[i]);
+	if (accepting)
 		return;
-	if (server->count < server->config.connections_max ||
-	    find_spare(server) != NULL) {
-		evconnlistener_enable(server->listener);
-		return;
-	}
-	evconnlistener_disable(server->listener);
 	if (!evtimer_pending(server->retry, NULL))
 		evtimer_add(server->retry, &delay);
 }
@@ -112,7 +113,7 @@ accept_cb(struct evconnlistener *listener, evutil_socket_t fd,
 		http_conn_kill(conn);
 		reap_cb(-1, 0, server);
 	}
-	conn = http_conn_new(server, fd);
+	conn = http_conn_new(server, fd, sa, (size_t)len);
 	server->count++;
 	enter(conn);
 	http_conn_set_timer(conn);
@@ -169,8 +170,8 @@ http_server_free(struct http_server *server)
 {
 	if (server == NULL)
 		return;
-	if (server->listener != NULL)
-		evconnlistener_free(server->listener);
+	for (unsigned i = 0; i < server->nlisteners; i++)
+		evconnlistener_free(server->listeners[i]);
 	free_all(&server->idle);
 	free_all(&server->busy);
 	free_all(&server->dead);
@@ -182,15 +183,16 @@ http_server_free(struct http_server *server)
 void
 http_server_listen(struct http_server *server, int fd)
 {
-	if (server->listener != NULL)
-		evconnlistener_free(server->listener);
+	struct evconnlistener *listener;
+
 	evutil_make_socket_nonblocking(fd);
 	/* A backlog of 0 says that fd listens already. */
-	server->listener = evconnlistener_new(server->config.base, accept_cb,
-	    server, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	if (server->listener == NULL)
+	listener = evconnlistener_new(server->config.base, accept_cb, server,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (listener == NULL || server->nlisteners == HTTP_LISTENERS_MAX)
 		fatalx("cannot listen for HTTP");
-	evconnlistener_set_error_cb(server->listener, accept_error_cb);
+	evconnlistener_set_error_cb(listener, accept_error_cb);
+	server->listeners[server->nlisteners++] = listener;
 }
 
 size_t
@@ -204,4 +206,13 @@ http_server_backlog(const struct http_server *server)
 	TAILQ_FOREACH(conn, &server->busy, entry)
 	n += http_conn_backlog(conn);
 	return n;
+}
+
+struct http_counts
+http_server_counts(const struct http_server *server)
+{
+	struct http_counts counts = {.connections = server->count};
+
+	memcpy(counts.answers, server->answers, sizeof(counts.answers));
+	return counts;
 }

@@ -25,6 +25,9 @@
 #include <sys/types.h>
 
 #include "api/http_head.h"
+#include "base/address.h"
+
+#define HTTP_LISTENERS_MAX 16
 
 struct http_server;
 struct http_conn; /* a connection, and the request that it waits on */
@@ -35,6 +38,7 @@ struct http_server_config {
 	size_t body_max;
 	unsigned connections_max;
 	int idle_ms;
+	int uid_asker; /* of peer_uid_open(), borrowed; -1 none */
 	/*
 	 * A request came: answer it, now or later, once. Its head and body are
 	 * valid until then.
@@ -55,8 +59,19 @@ struct http_server *http_server_new(const struct http_server_config *config);
 /* Closes everything; gone() is not called. */
 void http_server_free(struct http_server *server);
 
-/* Accepts on fd, which becomes the server's. */
+/*
+ * Accepts on fd too, a unix socket's or of TCP, which becomes the server's. At
+ * most HTTP_LISTENERS_MAX.
+ */
 void http_server_listen(struct http_server *server, int fd);
+
+/* For /metrics. */
+struct http_counts {
+	uint64_t answers[6]; /* by the first digit of the status */
+	unsigned connections;
+};
+
+struct http_counts http_server_counts(const struct http_server *server);
 
 /* Bytes that clients have not taken yet. */
 size_t http_server_backlog(const struct http_server *server);
@@ -65,8 +80,17 @@ size_t http_server_backlog(const struct http_server *server);
 const struct http_head *http_conn_head(const struct http_conn *conn);
 const char *http_conn_body(const struct http_conn *conn, size_t *len_r);
 
-/* Who is at the other end of a unix socket; -1 when that is not known. */
-uid_t http_conn_uid(const struct http_conn *conn);
+/* The other end. */
+struct http_peer {
+	/*
+	 * Of a unix socket, and of a TCP connection within this machine; -1
+	 * when it is not known.
+	 */
+	uid_t uid;
+	struct address address; /* of TCP; family AF_UNIX else */
+};
+
+const struct http_peer *http_conn_peer(const struct http_conn *conn);
 
 /* What the answering side keeps with the request; NULL at its begin. */
 void http_conn_set_data(struct http_conn *conn, void *data);
@@ -76,13 +100,17 @@ void *http_conn_data(const struct http_conn *conn);
 void http_conn_set_endless(struct http_conn *conn);
 
 /*
- * One more header of the coming answer, at most 512 bytes in all. Before
+ * One more header of the coming answer, at most 2 KiB in all. Before
  * http_conn_reply() or http_conn_begin().
  */
 void http_conn_add_header(
     struct http_conn *conn, const char *name, const char *value);
 
-/* The whole answer. The connection is not the caller's afterwards. */
+/*
+ * The whole answer; one with status 200 to a GET has an entity tag, is 304
+ * when the client has it already, and is compressed when it takes that. The
+ * connection is not the caller's afterwards.
+ */
 void http_conn_reply(struct http_conn *conn, int status,
     const char *content_type, const void *body, size_t len);
 void http_conn_reply_problem(

@@ -98,5 +98,6 @@ extern const struct command cmd_reload;
 extern const struct command cmd_drain;
 extern const struct command cmd_upgrade;
 extern const struct command cmd_lock;
+extern const struct command cmd_crontab;
 
 #endif

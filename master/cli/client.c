@@ -278,7 +278,8 @@ ask(struct client *client, const char *path, const char *post,
 	bool again;
 	int tries;
 
-	if (post != NULL && *post != '\0')
+	/* For an empty body, too: libcurl would say that it is a form. */
+	if (post != NULL)
 		headers = curl_slist_append(
 		    headers, "Content-Type: application/json");
 	for (tries = 0;; tries++) {
@@ -324,6 +325,23 @@ client_get(struct client *client, const char *path, json_t **json_r,
 	status = client_judge(client, &a, err);
 	if (status == CLI_GOOD)
 		status = parse_answer(&a, json_r, err);
+	client_answer_fini(&a);
+	return status;
+}
+
+int
+client_get_text(struct client *client, const char *path, char **text_r,
+    int *http_r, struct err *err)
+{
+	struct client_answer a = CLIENT_ANSWER_INIT;
+	int status;
+
+	ask(client, path, NULL, &a);
+	if (http_r != NULL)
+		*http_r = (int)a.status;
+	status = client_judge(client, &a, err);
+	if (status == CLI_GOOD)
+		*text_r = xstrdup(strbuf_str(&a.body));
 	client_answer_fini(&a);
 	return status;
 }

@@ -27,6 +27,10 @@ void client_free(struct client *client);
 int client_get(struct client *client, const char *path, json_t **json_r,
     int *http_r, struct err *err);
 
+/* The same where the answer is a text, which the caller frees. */
+int client_get_text(struct client *client, const char *path, char **text_r,
+    int *http_r, struct err *err);
+
 /* Asks for something to be done; tried again only when it surely was not. */
 int client_post(struct client *client, const char *path, json_t **json_r,
     int *http_r, struct err *err);

@@ -121,15 +121,32 @@ is_elsewhere(void *arg, const char *name)
 	    job_set_find(check->others, name) != NULL;
 }
 
+/* With FILE... none; the users' own are read by those who may. */
+static struct job_crontabs
+readable_crontabs(const struct check *check)
+{
+	struct job_crontabs crontabs = {"", ""};
+
+	if (check->config == NULL || check->files_named)
+		return crontabs;
+	crontabs = check->config->crontabs;
+	if (geteuid() != 0 && access(crontabs.spool, R_OK | X_OK) == -1)
+		crontabs.spool = "";
+	return crontabs;
+}
+
 static void
 check_jobs(struct check *check, char *const *paths, size_t npaths)
 {
 	const struct config *config = check->config;
+	struct job_crontabs crontabs = readable_crontabs(check);
 	const struct job_set_options options = {
 	    .defaults = config != NULL ? config->defaults : NULL,
+	    .crontabs = &crontabs,
 	    .calendars = check->calendars,
 	    .databases = config != NULL ? config->database_names : NULL,
 	    .receivers = config != NULL ? config->notify_names : NULL,
+	    .queues = config != NULL ? config->queue_names : NULL,
 	    .default_user = config != NULL ? config->user : "",
 	    .privileged = is_privileged(check),
 	    .hints = true,

@@ -89,6 +89,8 @@ load_jobs(struct exec *e, struct err *err)
 	options.calendars = e->calendars;
 	options.databases = e->config->database_names;
 	options.receivers = e->config->notify_names;
+	options.crontabs = &e->config->crontabs;
+	options.queues = e->config->queue_names;
 	options.default_user = e->config->user;
 	e->set =
 	    job_set_load(e->config->jobs_dir, e->pool, &options, NULL, err);

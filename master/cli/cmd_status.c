@@ -1,6 +1,7 @@
 /* belfry status: the daemon and its parts. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/field.h"
 #include "cli/show.h"
@@ -158,6 +159,7 @@ print_processes(const json_t *processes)
 {
 	static const char *const heads[] = {"PROCESS", "PID", "RESTARTS", NULL};
 	struct table *table = table_new(heads);
+	const char *role;
 	const json_t *p;
 	int64_t restarts;
 	size_t i;
@@ -167,8 +169,12 @@ print_processes(const json_t *processes)
 	json_array_foreach(processes, i, p)
 	{
 		restarts = field_number(p, "restarts", 0);
-		table_add(table, COLOUR_NONE, "%s %" PRId64,
-		    field_text(p, "role"), field_number(p, "index", 0));
+		role = field_text(p, "role");
+		if (strcmp(role, "launcher") == 0)
+			table_add(table, COLOUR_NONE, "%s %" PRId64, role,
+			    field_number(p, "index", 0));
+		else
+			table_add(table, COLOUR_NONE, "%s", role);
 		table_add(
 		    table, COLOUR_NONE, "%" PRId64, field_number(p, "pid", 0));
 		table_add(table, restarts > 0 ? COLOUR_WARN : COLOUR_NONE,

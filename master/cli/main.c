@@ -63,6 +63,7 @@ const struct command *const cli_commands[] = {
     &cmd_drain,
     &cmd_upgrade,
     &cmd_lock,
+    &cmd_crontab,
     NULL,
 };
 

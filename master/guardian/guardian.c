@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -28,8 +25,6 @@
 
 /* How much longer than it said the master may take to drain. */
 #define DRAIN_SLACK_MS 120000
-/* How long a dying predecessor may hold its sockets. */
-#define LISTEN_WAIT_MS 5000
 
 /* Asked for while there was no master. */
 static void
@@ -229,52 +224,6 @@ catch_signals(struct guardian *g)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* A predecessor that was killed leaves roles that take a moment to end. */
-static int
-listen_on(const char *path, int type, mode_t mode, struct err *err)
-{
-	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-	int fd;
-
-	for (int waited = 0;; waited += 50) {
-		fd = fd_listen_unix(path, type, mode, err);
-		if (fd != -1 || errno != EADDRINUSE || waited > LISTEN_WAIT_MS)
-			break;
-		nanosleep(&pause, NULL);
-	}
-	return fd;
-}
-
-/* As root: the client's socket is that of the daemon's user. */
-static int
-give_socket(struct guardian *g, const char *path, struct err *err)
-{
-	/* A link that somebody has put there meanwhile leads nowhere. */
-	if (geteuid() != 0 || lchown(path, g->ids.uid, g->ids.gid) == 0)
-		return 0;
-	return err_errno(err, "cannot give %s to uid %u", path, g->ids.uid);
-}
-
-/*
- * Workers are root's when we are, and so is their socket: a job of the
- * daemon's user must not speak for another one.
- */
-static int
-open_listeners(struct guardian *g, struct err *err)
-{
-	char *path = xasprintf("%s/worker.sock", g->config->run_dir);
-
-	g->workers_fd = listen_on(path, SOCK_SEQPACKET, 0600, err);
-	free(path);
-	if (g->workers_fd == -1)
-		return -1;
-	g->api_fd = listen_on(
-	    g->config->socket, SOCK_STREAM, g->config->socket_mode, err);
-	if (g->api_fd == -1)
-		return -1;
-	return give_socket(g, g->config->socket, err);
-}
-
 static int
 open_log(struct guardian *g, struct err *err)
 {
@@ -307,8 +256,7 @@ prepare_successor(struct guardian *g, struct handover *given, struct err *err)
 
 	g->self = xstrdup(given->self);
 	g->drain_wanted = given->drain;
-	g->workers_fd = given->workers_fd;
-	g->api_fd = given->api_fd;
+	g->listeners = given->listeners;
 	g->lock_fd = given->lock_fd;
 	if ((returned ? programs_copy(&g->programs, &given->programs, err) :
 			programs_open(&g->programs, err)) == -1)
@@ -348,23 +296,17 @@ prepare(struct guardian *g, struct err *err)
 	if (g->lock_fd == -1 || open_log(g, err) == -1 ||
 	    cgroups_open(&g->cgroups, config, err) == -1)
 		return -1;
-	return open_listeners(g, err);
+	return listeners_open(&g->listeners, config, &g->ids, err);
 }
 
 static void
 remove_files(struct guardian *g)
 {
-	char *path = xasprintf("%s/worker.sock", g->config->run_dir);
-
-	if (g->workers_fd != -1)
-		unlink(path);
-	if (g->api_fd != -1)
-		unlink(g->config->socket);
+	listeners_unlink(&g->listeners, g->config);
 	/* Who waits for the pid file to go may start another daemon then. */
 	fd_close(&g->lock_fd);
 	if (g->pid_written)
 		unlink(g->pid_path);
-	free(path);
 }
 
 static void
@@ -384,8 +326,7 @@ finish(struct guardian *g)
 	channel_loop_free(g->loop);
 	if (g->base != NULL)
 		event_base_free(g->base);
-	fd_close(&g->workers_fd);
-	fd_close(&g->api_fd);
+	listeners_close(&g->listeners);
 	fd_close(&g->config_fd);
 	fd_close(&g->reload_fd);
 	programs_close(&g->programs);
@@ -441,8 +382,6 @@ guardian_run(struct config *config, const struct guardian_options *options,
 	struct guardian g = {
 	    .config = config,
 	    .options = options,
-	    .workers_fd = -1,
-	    .api_fd = -1,
 	    .config_fd = -1,
 	    .reload_fd = -1,
 	    .detach_fd = -1,
@@ -453,6 +392,7 @@ guardian_run(struct config *config, const struct guardian_options *options,
 	};
 
 	log_init("guardian", config->log_level, LOG_TARGET_STDERR);
+	listeners_init(&g.listeners);
 	g.pid_path = pid_path(config, options);
 	g.patience_ms = config->shutdown_ms;
 	if ((given != NULL ? prepare_successor(&g, given, err) :

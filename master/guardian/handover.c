@@ -16,7 +16,8 @@
 #include "ipc/wire.h"
 
 #define SIZE_MAX_READ ((size_t)64 << 10)
-#define NFDS          7
+#define NFDS_FIXED    7
+#define NFDS          (NFDS_FIXED + CONFIG_LISTEN_MAX)
 
 /* In the order of the fields. */
 static void
@@ -32,13 +33,21 @@ each_string(struct handover *h, char **strings[5])
 static void
 each_fd(struct handover *h, int *fds[NFDS])
 {
-	fds[0] = &h->workers_fd;
-	fds[1] = &h->api_fd;
+	fds[0] = &h->listeners.workers_fd;
+	fds[1] = &h->listeners.api_fd;
 	fds[2] = &h->lock_fd;
 	fds[3] = &h->config_fd;
 	fds[4] = &h->exe_fd;
 	fds[5] = &h->programs.worker_fd;
 	fds[6] = &h->programs.library_fd;
+	for (size_t i = NFDS_FIXED; i < NFDS; i++)
+		fds[i] = &h->listeners.tcp_fds[i - NFDS_FIXED];
+}
+
+const char *
+handover_listen(const struct config *config)
+{
+	return config->listen != NULL ? config->listen : "";
 }
 
 void
@@ -64,6 +73,7 @@ handover_fini(struct handover *h)
 	free(h->from);
 	free(h->self);
 	free(h->error);
+	free(h->listen);
 	each_fd(h, fds);
 	for (size_t i = 0; i < NFDS; i++)
 		fd_close(fds[i]);
@@ -87,7 +97,10 @@ encode(const struct handover *handover, struct wire_writer *w)
 	for (size_t i = 0; i < nitems(strings); i++)
 		wire_put_str(w, *strings[i]);
 	each_fd(&copy, fds);
-	for (size_t i = 0; i < NFDS; i++)
+	for (size_t i = 0; i < NFDS_FIXED; i++)
+		wire_put_i32(w, *fds[i]);
+	wire_put_str(w, copy.listen);
+	for (size_t i = NFDS_FIXED; i < NFDS; i++)
 		wire_put_i32(w, *fds[i]);
 }
 
@@ -107,7 +120,14 @@ decode(struct handover *h, struct wire_reader *r)
 	for (size_t i = 0; i < nitems(strings); i++)
 		*strings[i] = xstrdup(wire_get_str(r));
 	each_fd(h, fds);
-	for (size_t i = 0; i < NFDS; i++)
+	for (size_t i = 0; i < NFDS_FIXED; i++)
+		*fds[i] = wire_get_i32(r);
+	if (r->pos == r->len) { /* of one that had no TCP */
+		h->listen = xstrdup("");
+		return;
+	}
+	h->listen = xstrdup(wire_get_str(r));
+	for (size_t i = NFDS_FIXED; i < NFDS; i++)
 		*fds[i] = wire_get_i32(r);
 }
 
@@ -267,6 +287,7 @@ handover_check(
 	    {"socket", h->socket, config->socket},
 	    {"user", h->user, config->user},
 	    {"group", h->group, config->group},
+	    {"listen", h->listen, handover_listen(config)},
 	};
 
 	for (size_t i = 0; i < nitems(fixed); i++)

@@ -22,6 +22,7 @@
 
 #include "base/err.h"
 #include "config/config.h"
+#include "listeners.h"
 #include "programs.h"
 
 #define HANDOVER_VERSION  1
@@ -46,13 +47,16 @@ struct handover {
 	char *socket;
 	char *user;
 	char *group;
-	int workers_fd; /* listening: run-dir/worker.sock */
-	int api_fd;     /* listening: the command's socket */
-	int lock_fd;    /* state-dir/belfryd.lock, locked */
-	int config_fd;  /* memfd: text of the configuration in force */
-	int exe_fd;     /* program of who hands over, to go back to */
+	struct listeners listeners; /* in two places: sockets, then TCP */
+	int lock_fd;                /* state-dir/belfryd.lock, locked */
+	int config_fd; /* memfd: text of the configuration in force */
+	int exe_fd;    /* program of who hands over, to go back to */
 	struct programs programs; /* and its launchers' */
+	char *listen; /* a setting; "" off, or of who did not know it */
 };
+
+/* The configuration's listen as it is handed over. */
+const char *handover_listen(const struct config *config);
 
 /* Everything is empty. */
 void handover_init(struct handover *handover);

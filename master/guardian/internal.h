@@ -8,6 +8,7 @@
 #include "cgroups.h"
 #include "child.h"
 #include "guardian.h"
+#include "listeners.h"
 #include "priv.h"
 #include "programs.h"
 #include "upgrade.h"
@@ -39,8 +40,7 @@ struct guardian {
 	bool drain_now;
 	int64_t patience_ms; /* as the master knows its jobs */
 	struct event *stop_timer;
-	int workers_fd; /* listening; lives as long as we do */
-	int api_fd;
+	struct listeners listeners;
 	int config_fd;   /* text in force */
 	int reload_fd;   /* text that the master is looking at; -1 none */
 	uint64_t ticket; /* of the last reload */

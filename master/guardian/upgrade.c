@@ -126,8 +126,8 @@ fill_handover(struct guardian *g, struct handover *h, struct err *err)
 	h->socket = xstrdup(g->config->socket);
 	h->user = xstrdup(g->config->user);
 	h->group = xstrdup(g->config->group);
-	h->workers_fd = g->workers_fd;
-	h->api_fd = g->api_fd;
+	h->listen = xstrdup(handover_listen(g->config));
+	h->listeners = g->listeners;
 	h->lock_fd = g->lock_fd;
 	h->config_fd = g->config_fd;
 	h->programs = g->programs;
@@ -137,7 +137,8 @@ fill_handover(struct guardian *g, struct handover *h, struct err *err)
 static void
 drop_handover(struct handover *h)
 {
-	h->workers_fd = h->api_fd = h->lock_fd = -1;
+	listeners_init(&h->listeners);
+	h->lock_fd = -1;
 	h->config_fd = -1;
 	h->programs = (struct programs)PROGRAMS_INIT;
 	handover_fini(h);
@@ -345,7 +346,8 @@ drop_given(struct upgrade *u)
 {
 	if (u->given == NULL)
 		return;
-	u->given->workers_fd = u->given->api_fd = u->given->lock_fd = -1;
+	listeners_init(&u->given->listeners);
+	u->given->lock_fd = -1;
 	handover_fini(u->given);
 	u->given = NULL;
 }

@@ -75,6 +75,17 @@ send_listener(struct child *child, enum listen_kind kind, int fd)
 }
 
 static void
+send_api_listeners(struct child *api)
+{
+	const struct listeners *l = &api->guardian->listeners;
+
+	send_listener(api, LISTEN_API, l->api_fd);
+	for (unsigned i = 0; i < CONFIG_LISTEN_MAX; i++)
+		if (l->tcp_fds[i] != -1)
+			send_listener(api, LISTEN_API_TCP, l->tcp_fds[i]);
+}
+
+static void
 send_spawned(struct guardian *g, const struct child *child)
 {
 	struct child *master = wiring_find(g, ROLE_MASTER);
@@ -130,14 +141,14 @@ wiring_child(struct child *child)
 			wire_pair(child, other);
 	}
 	if (child->role == ROLE_MASTER) {
-		send_listener(child, LISTEN_WORKERS, g->workers_fd);
+		send_listener(child, LISTEN_WORKERS, g->listeners.workers_fd);
 		for (unsigned i = 0; i < g->nchildren; i++)
 			send_spawned(g, &g->children[i]);
 	} else {
 		send_spawned(g, child);
 	}
 	if (child->role == ROLE_API)
-		send_listener(child, LISTEN_API, g->api_fd);
+		send_api_listeners(child);
 	channel_send(child->channel, MSG_SETUP_DONE, 0, NULL, -1);
 	if (child->role != ROLE_MASTER)
 		return;
@@ -154,9 +165,9 @@ wiring_all(struct guardian *g)
 		for (unsigned j = 0; j < i; j++)
 			if (is_pair(g->children[i].role, g->children[j].role))
 				wire_pair(&g->children[i], &g->children[j]);
-	send_listener(
-	    wiring_find(g, ROLE_MASTER), LISTEN_WORKERS, g->workers_fd);
-	send_listener(wiring_find(g, ROLE_API), LISTEN_API, g->api_fd);
+	send_listener(wiring_find(g, ROLE_MASTER), LISTEN_WORKERS,
+	    g->listeners.workers_fd);
+	send_api_listeners(wiring_find(g, ROLE_API));
 	for (unsigned i = 0; i < g->nchildren; i++) {
 		send_spawned(g, &g->children[i]);
 		channel_send(

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -40,6 +41,8 @@ struct batch {
 	struct id_set ended; /* of flying */
 	bool busy;           /* a commit has not answered yet */
 	bool failed;         /* the last one did */
+	int64_t begun_us;    /* the transaction, CLOCK_MONOTONIC */
+	struct batch_counts counts;
 	uint8_t piece[STORE_PIECE_MAX];
 };
 
@@ -395,6 +398,15 @@ finish(struct batch *b)
 	return seq;
 }
 
+static int64_t
+monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static void
 committed(void *arg, const struct err *err)
 {
@@ -403,7 +415,10 @@ committed(void *arg, const struct err *err)
 
 	b->busy = false;
 	b->failed = err != NULL;
+	b->counts.failures += err != NULL;
 	if (err == NULL) {
+		b->counts.records += b->flying.n;
+		prom_observe(&b->counts.write, monotonic_us() - b->begun_us);
 		fault_point(FAULT_RECORDER_COMMITTED);
 		seq = finish(b);
 	}
@@ -426,6 +441,7 @@ start(struct batch *b)
 		log_warn(
 		    "%s was deleted, and is there again", b->config.runs_path);
 	collect_ended(b);
+	b->begun_us = monotonic_us();
 	store->ops->begin(store);
 	fault_point(FAULT_RECORDER_BEGUN);
 	for (size_t i = 0; i < b->flying.n; i++)
@@ -440,4 +456,10 @@ batch_flush(struct batch *b)
 	b->failed = false;
 	while (!b->busy && !b->failed && batch_count(b) > 0)
 		start(b);
+}
+
+const struct batch_counts *
+batch_counts(const struct batch *b)
+{
+	return &b->counts;
 }

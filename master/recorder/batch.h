@@ -10,6 +10,7 @@
 #define BELFRY_MASTER_RECORDER_BATCH_H
 
 #include "ipc/packet.h"
+#include "prom.h"
 #include "recorder/store.h"
 
 struct batch_config {
@@ -24,6 +25,13 @@ struct batch_config {
 	 */
 	void (*flushed_cb)(void *arg, uint64_t seq, const struct err *err);
 	void *arg;
+};
+
+/* What was written since the process was started. */
+struct batch_counts {
+	uint64_t records;
+	uint64_t failures;           /* of transactions */
+	struct prom_histogram write; /* of one, from its begin */
 };
 
 struct batch;
@@ -47,6 +55,8 @@ void batch_flush(struct batch *batch);
 /* Records, and their bytes, that are not on disk. */
 size_t batch_count(const struct batch *batch);
 size_t batch_bytes(const struct batch *batch);
+
+const struct batch_counts *batch_counts(const struct batch *batch);
 
 /* Who sent what waits is gone: its numbers mean nothing to its successor. */
 void batch_forget_seq(struct batch *batch);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "recorder/batch.h"
+#include "recorder/guard/guard.h"
 #include "recorder/state_feed.h"
 #include "recorder/usual.h"
 
@@ -35,6 +36,7 @@ struct intake {
 	bool state_asked;
 	uint64_t state_id;
 	struct state_feed *feed;
+	struct guard *guard; /* NULL: there is none */
 };
 
 static void
@@ -221,6 +223,33 @@ tell_store(void *arg)
 	wire_writer_fini(&w);
 }
 
+static void
+guard_answered(void *arg, const struct guard_answer *answer)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+	struct intake *in = arg;
+
+	/* A master that has come back asks again. */
+	if (in->master == NULL)
+		return;
+	guard_answer_encode(answer, &w);
+	channel_send(in->master, MSG_GUARD_ANSWER, 0, &w, -1);
+	wire_writer_fini(&w);
+}
+
+static int
+handle_guard_ask(struct channel *channel, struct message *message, void *arg,
+    struct err *err)
+{
+	struct intake *in = arg;
+	struct guard_ask ask;
+
+	if (guard_ask_decode(&ask, &message->body) == -1 || in->guard == NULL)
+		return err_set(err, "malformed");
+	guard_request(in->guard, &ask);
+	return 0;
+}
+
 static const struct channel_dispatch master_dispatch[] = {
     {MSG_RECORD_BEGIN, handle_record},
     {MSG_RECORD_END, handle_record},
@@ -232,6 +261,7 @@ static const struct channel_dispatch master_dispatch[] = {
     {MSG_RECORD_NOTICE, handle_record},
     {MSG_STATE_ASK, handle_state_ask},
     {MSG_USUAL_ASK, handle_usual_ask},
+    {MSG_GUARD_ASK, handle_guard_ask},
     {0, NULL},
 };
 
@@ -344,12 +374,48 @@ intake_catch_up(struct intake *in)
 	batch_flush(in->batch);
 }
 
+void
+intake_add_metrics(const struct intake *in, struct strbuf *b)
+{
+	const struct batch_counts *c = batch_counts(in->batch);
+
+	prom_one(b, "belfry_store_records_total", "counter",
+	    "Records that were written.", (double)c->records);
+	prom_one(b, "belfry_store_failures_total", "counter",
+	    "Transactions that failed, and are tried again.",
+	    (double)c->failures);
+	prom_histogram(b, "belfry_store_write_duration_seconds",
+	    "Transactions that write records.", &c->write);
+	prom_one(b, "belfry_store_waiting_records", "gauge",
+	    "Records that wait to be written.", (double)batch_count(in->batch));
+	prom_one(b, "belfry_store_failing", "gauge",
+	    "1 while the store takes no records.", in->retry_ms > 0);
+}
+
 size_t
 intake_finish(struct intake *in)
 {
 	drain_master(in, FINISH_MS);
 	batch_flush(in->batch);
 	return batch_count(in->batch);
+}
+
+static void
+make_guard(struct intake *in)
+{
+	const struct config *config = in->config.role->config;
+	const struct guard_config guard = {
+	    .base = in->config.role->base,
+	    .conninfo = config->store_conninfo,
+	    .password_file = config->store_password_file,
+	    .host = config->node_name,
+	    .answer_cb = guard_answered,
+	    .arg = in,
+	};
+
+	if (config->cluster.redis != NULL &&
+	    config->cluster.guard != CLUSTER_GUARD_OFF)
+		in->guard = guard_new(&guard);
 }
 
 struct intake *
@@ -377,6 +443,7 @@ intake_new(const struct intake_config *config)
 	in->master_fd = -1;
 	in->batch = batch_new(&batch);
 	in->feed = state_feed_new(&feed);
+	make_guard(in);
 	in->flush_event = evtimer_new(config->role->base, flush_cb, in);
 	if (in->flush_event == NULL)
 		fatalx("out of memory");
@@ -388,6 +455,7 @@ intake_free(struct intake *in)
 {
 	if (in == NULL)
 		return;
+	guard_free(in->guard);
 	channel_free(in->master);
 	state_feed_free(in->feed);
 	batch_free(in->batch);

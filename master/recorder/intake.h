@@ -42,6 +42,9 @@ void intake_connect(struct intake *in, int fd);
  */
 void intake_catch_up(struct intake *in);
 
+/* Its part of /metrics. */
+void intake_add_metrics(const struct intake *in, struct strbuf *b);
+
 /*
  * The daemon ends: takes what the master says until it is gone (bounded) and
  * writes it. Returns the records that could not be written.

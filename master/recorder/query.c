@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "recorder/charts/chart.h"
 #include "recorder/explain/explain.h"
 #include "json_text.h"
 #include "recorder/notice_query.h"
@@ -64,17 +65,26 @@ can_answer(struct query *q, const struct err *err)
 	return false;
 }
 
-void
-query_add_live_start(const struct query_env *env, struct store_run *run)
+int64_t
+query_live_start_us(const struct query_env *env, const char *run)
 {
 	struct runfile file;
 	struct err err;
+	int64_t started_us;
 
-	if (run->result.outcome != OUTCOME_NONE ||
-	    runfile_open(&file, env->runs_fd, run->begin.id, &err) == -1)
-		return;
-	run->result.started_us = file.started_us;
+	if (runfile_open(&file, env->runs_fd, run, &err) == -1)
+		return 0;
+	started_us = file.started_us;
 	runfile_close(&file);
+	return started_us;
+}
+
+void
+query_add_live_start(const struct query_env *env, struct store_run *run)
+{
+	if (run->result.outcome == OUTCOME_NONE)
+		run->result.started_us =
+		    query_live_start_us(env, run->begin.id);
 }
 
 static void
@@ -289,6 +299,11 @@ static const struct {
     {"show", answer_show},
     {"output", answer_output},
     {"ledger", answer_ledger},
+    {"metrics", numbers_answer},
+    {"stats", stats_answer},
+    {"strips", strips_answer},
+    {"timeline", timeline_answer},
+    {"heat", heat_answer},
     {"explain", explain_answer},
     {"verify", verify_answer},
     {"notifications", notice_query_answer},

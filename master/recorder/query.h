@@ -6,6 +6,7 @@
 #define BELFRY_MASTER_RECORDER_QUERY_H
 
 #include "ask.h"
+#include "recorder/intake.h"
 #include "recorder/store.h"
 #include "recorder/streams.h"
 
@@ -15,6 +16,7 @@ struct query_env {
 	struct streams *streams;
 	const char *node_name; /* whose run files these are */
 	int runs_fd;           /* directory of the run files */
+	const struct intake *intake;
 	/* Of a cluster whose hosts each have a store of their own. */
 	bool apart;
 	/* Where answers go, NULL nowhere; connection counts its changes. */
@@ -24,6 +26,12 @@ struct query_env {
 
 /* Answers now or later; keeps nothing of ask. */
 void query_answer(struct query_env *env, const struct ask *ask);
+
+/* numbers.c: answers "metrics". */
+void numbers_answer(struct query_env *env, const struct ask *ask);
+
+/* The start of a run that is not over; 0: it has no run file here. */
+int64_t query_live_start_us(const struct query_env *env, const char *run);
 
 /*
  * A run that is not over has its start in its run file alone: the store hears

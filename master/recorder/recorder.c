@@ -196,6 +196,7 @@ make_parts(struct recorder *rec)
 	rec->retain = retain_new(rec->role->base, rec->store, &keep);
 	rec->intake = intake_new(&intake);
 	rec->query.store = rec->store;
+	rec->query.intake = rec->intake;
 	rec->query.streams = rec->streams;
 	rec->query.runs_fd = rec->runs_fd;
 	rec->query.node_name = rec->role->config->node_name;

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "ipc/record.h"
 
 /* Output is kept in pieces of at most this. */
@@ -128,6 +129,9 @@ struct store_check {
 	enum outcome run_outcome;
 	int64_t started_us, finished_us, created_ms;
 	const char *run_host;
+	/* Of a store that hosts share. */
+	bool is_copy; /* one of several of the slot, each on a host */
+	bool is_twin; /* not the only one of this attempt, and copy */
 };
 
 /*
@@ -144,6 +148,39 @@ struct store_check_page {
 	int64_t since_ms;
 	int limit;
 };
+
+/* What charts show of a run; strings are valid during the callback. */
+struct store_bar {
+	const char *id, *job, *host;
+	int64_t slot_ms, due_ms, created_ms;
+	enum outcome outcome; /* NONE while it runs */
+	int64_t started_us;   /* 0: never, or not known */
+	int64_t finished_us;  /* 0: not yet, or never started */
+	int64_t duration_us;  /* 0 the same */
+};
+
+typedef void store_bar_cb(void *arg, const struct store_bar *bar);
+
+/* Which of them: newest first, those with from <= id < before. */
+struct store_bars {
+	const char *job; /* NULL all */
+	char from[RUN_ID_SIZE];
+	char before[RUN_ID_SIZE]; /* "" from the newest */
+	int limit;
+};
+
+/* What ended of what began in an hour, and how long jobs ran in it. */
+struct store_hour {
+	int64_t hour; /* since 1970 */
+	int64_t runs;
+	int64_t failures; /* of these, all that were no success */
+	int64_t busy_us;  /* of all runs together */
+};
+
+/* A run that is longer is counted in so many hours. */
+#define STORE_RUN_HOURS_MAX 200
+
+typedef void store_hour_cb(void *arg, const struct store_hour *hour);
 
 typedef void store_check_cb(void *arg, const struct store_check *check);
 
@@ -206,6 +243,16 @@ struct store_ops {
 	void (*notices)(struct store *store,
 	    const struct store_notice_filter *filter, store_notice_cb *row,
 	    store_list_done *done, void *arg);
+	/* Its part of /metrics. */
+	void (*metrics)(struct store *store, struct strbuf *b);
+
+	/* The runs of a chart; which lives until done. */
+	void (*bars)(struct store *store, const struct store_bars *which,
+	    store_bar_cb *row, store_done *done, void *arg);
+
+	/* The hours from <= hour < to that have any, the oldest first. */
+	void (*hours)(struct store *store, int64_t from, int64_t to,
+	    store_hour_cb *row, store_done *done, void *arg);
 
 	/*
 	 * The run that a person means: by id, by job (its newest run), or by

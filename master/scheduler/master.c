@@ -2,6 +2,7 @@
  * Entry of the master: the only process that knows jobs. Runs unprivileged;
  * must not fork, and must not wait for anything.
  */
+#include "scheduler/crontab/watch.h"
 #include "scheduler/master.h"
 
 #include <errno.h>
@@ -47,6 +48,8 @@ run_due(struct run *run)
 		crew_turn(run);
 	else if (run->state == RUN_DELAYED)
 		run_set_state(run, RUN_WAITING);
+	else if (run->state == RUN_WAITING && crew_guard_due(run))
+		return;
 	else if (run->waits_for != NULL)
 		uses_expired(run);
 	else if (run->state == RUN_WAITING)
@@ -229,6 +232,9 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 	case MSG_STATE_NEW:
 		retell_start(m);
 		break;
+	case MSG_GUARD_ANSWER:
+		rc = crew_guard_answer(m, message);
+		break;
 	case MSG_RECORDED:
 		outbox_confirmed(m, wire_get_u64(&message->body));
 		break;
@@ -246,6 +252,7 @@ static const struct channel_dispatch recorder_dispatch[] = {
     {MSG_STATE_AFTER, handle_recorder},
     {MSG_STATE_END, handle_recorder},
     {MSG_STATE_NEW, handle_recorder},
+    {MSG_GUARD_ANSWER, handle_recorder},
     {MSG_RECORDED, handle_recorder},
     {MSG_STATE_NOTICE, handle_recorder},
     {MSG_USUAL, handle_recorder},
@@ -396,6 +403,17 @@ orphans_cb(evutil_socket_t fd, short what, void *arg)
 	recover_orphans(arg);
 }
 
+static void
+crontabs_changed(void *arg)
+{
+	struct master *m = arg;
+
+	if (m->phase == MASTER_RUNNING)
+		reload_crontabs(m);
+	else if (m->phase < MASTER_RUNNING)
+		crontab_watch_again(m->crontabs);
+}
+
 static int
 master_init(struct role *role, struct err *err)
 {
@@ -430,6 +448,8 @@ master_init(struct role *role, struct err *err)
 	jobs_init(&m->jobs);
 	launch_init(m);
 	notify_init(m);
+	m->crontabs = crontab_watch_new(role->base, crontabs_changed, m);
+	crontab_watch_set(m->crontabs, &m->config->crontabs);
 	return crew_init(m, err);
 }
 

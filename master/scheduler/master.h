@@ -14,15 +14,18 @@
  *               recorder has not confirmed yet
  *   answer/     questions of the api process
  *   notify/     who is told of what happens
+ *   metrics/    what is counted
  *   crew/       this host among others: claims, in a cluster
  */
 #ifndef BELFRY_SCHEDULER_MASTER_H
 #define BELFRY_SCHEDULER_MASTER_H
 
+#include "scheduler/answer/forecast.h"
 #include "scheduler/clock/alarm.h"
 #include "scheduler/clock/heap.h"
 #include "scheduler/jobs/after.h"
 #include "scheduler/jobs/jobs.h"
+#include "scheduler/metrics/metrics.h"
 #include "scheduler/runs/launch.h"
 #include "scheduler/runs/outbox.h"
 #include "scheduler/jobs/pause.h"
@@ -69,6 +72,7 @@ struct upgrade_info {
 	char error[1024];         /* why it failed */
 };
 struct crew;
+struct crontab_watch; /* crontab/watch.h */
 
 struct master {
 	struct role *role;     /* borrowed */
@@ -116,8 +120,11 @@ struct master {
 	struct plugins plugins;
 	struct notify notify;
 	char store_down[256]; /* why, as the recorder says; "" it is not */
-	struct jobs_change reloaded; /* while a reload goes on */
-	char *reload_problem;        /* owned; of it; NULL none */
+	struct metrics metrics;
+	struct forecast forecast;       /* the last one */
+	struct crontab_watch *crontabs; /* NULL: nobody notices changes */
+	struct jobs_change reloaded;    /* while a reload goes on */
+	char *reload_problem;           /* owned; of it; NULL none */
 	uint64_t *reloaders; /* asks that wait for a reload to be over */
 	size_t nreloaders;
 	size_t reloaders_cap;
@@ -254,5 +261,8 @@ int reload_handle(struct master *m, struct message *message, struct err *err);
 
 /* Loads the jobs, and ends the reload unless plugins have to be asked. */
 void reload_jobs(struct master *m);
+
+/* Reads the crontabs alone, again: somebody changed one. */
+void reload_crontabs(struct master *m);
 
 #endif

@@ -413,7 +413,7 @@ recover_jobs(struct master *m)
 {
 	struct recover *recover = m->recover;
 	struct err err = {""};
-	int rc = jobs_load(m, NULL, &err);
+	int rc = jobs_load(m, false, NULL, &err);
 
 	if (rc == -1)
 		fatalx("%s", err.text);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "scheduler/answer/answer.h"
 #include "scheduler/crew/crew.h"
+#include "scheduler/crontab/watch.h"
 #include "scheduler/master.h"
 
 static struct config *
@@ -49,6 +50,8 @@ warn_fixed(const struct config *was, const struct config *is)
 	warn_changed("group", was->group, is->group);
 	warn_changed("log", was->log, is->log);
 	warn_changed("socket", was->socket, is->socket);
+	warn_changed("listen", was->listen != NULL ? was->listen : "off",
+	    is->listen != NULL ? is->listen : "off");
 	warn_changed("store path", was->store_path, is->store_path);
 	if (was->log_level != is->log_level)
 		log_warn("log-level changed: takes effect when belfryd is "
@@ -84,6 +87,7 @@ use_config(struct master *m, struct config *config)
 	if (old != m->role->config) /* that one is lent from by all after it */
 		config_free(old);
 	launch_init(m);
+	crontab_watch_set(m->crontabs, &config->crontabs);
 	return true;
 }
 
@@ -109,7 +113,7 @@ reload_jobs(struct master *m)
 	struct err why = {""};
 
 	if (m->phase == MASTER_RUNNING &&
-	    jobs_load(m, &m->reloaded, &why) == -1) {
+	    jobs_load(m, false, &m->reloaded, &why) == -1) {
 		log_error("%s; the jobs stay as they were", why.text);
 		free(m->reload_problem);
 		m->reload_problem = xstrdup(why.text);
@@ -122,6 +126,25 @@ reload_jobs(struct master *m)
 	if (!plugins_are_asked(m))
 		end_reload(m);
 	launch_pump(m); /* max-running may be higher now */
+	master_arm(m);
+}
+
+void
+reload_crontabs(struct master *m)
+{
+	struct jobs_change change = {0};
+	struct err why = {""};
+
+	if (m->phase != MASTER_RUNNING)
+		return;
+	if (jobs_load(m, true, &change, &why) == -1)
+		log_error("%s; the jobs stay as they were", why.text);
+	else if (change.nadded + change.nremoved + change.nchanged > 0)
+		log_info("crontabs: %zu jobs added, %zu removed, %zu changed",
+		    change.nadded, change.nremoved, change.nchanged);
+	jobs_change_fini(&change);
+	master_tell_patience(m);
+	crew_changed(m);
 	master_arm(m);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "scheduler/crew/crew.h"
+#include "scheduler/crontab/watch.h"
 #include "scheduler/master.h"
 #include "scheduler/jobs/memory.h"
 
@@ -50,6 +51,7 @@ free_events(struct master *m)
 		if (events[i] != NULL)
 			event_free(events[i]);
 	alarm_free(m->alarm);
+	crontab_watch_free(m->crontabs);
 }
 
 void

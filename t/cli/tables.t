@@ -198,7 +198,7 @@ store        sqlite, /s/belfry.db
              1 record waits for it
 
 PROCESS          PID  RESTARTS
-master 0         322         0
+master           322         0
 launcher 11  4194304         2
 
 RUN  JOB     STATE    TRIGGER    FOR  PID

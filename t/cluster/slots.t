@@ -60,9 +60,10 @@ my ($most) = sort { $b <=> $a } values %{ $on{any} };
 cmp_ok($most, '>', sum(values %{ $on{any} }) / 2, 'place = hash stays');
 cmp_ok(scalar keys %{ $on{spread} }, '>', 1, 'place = spread does not');
 ok(!$on{nobody}, 'no host, no run');
-$c->node('c')->wait_for('a row of nobody', sub { scalar $c->ledger('nobody') });
-my ($row) = $c->ledger('nobody');
-is($row->{reason}, 'no-host', 'a slot without a host is missed');
+# Those before the first host had joined are missed for want of Redis.
+$c->node('c')->wait_for('a slot without a host to be missed', sub {
+	grep { $_->{reason} eq 'no-host' } $c->ledger('nobody');
+});
 my %rows;
 $rows{ $_->{slot} }++ for $c->ledger('nobody');
 is(scalar(grep { $_ > 1 } values %rows), 0, 'by one of the hosts');

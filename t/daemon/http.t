@@ -12,10 +12,13 @@ my $h = Httpd->new;
 my $d = Belfry->new(jobs => { 'a.ini' => "[job plain]\ncommand = echo plain\n" });
 $d->start;
 
-sub launchers { grep { /\d/ } @{ $d->processes->{launcher} } }
+sub launchers {
+	my $pids = $d->processes;
+	return map { @{ $pids->{$_} // [] } } qw(launcher library-launcher);
+}
 
 # Who has no such job has no such process.
-my $before = launchers();
+my $before = () = launchers();
 my @programs = map { readlink "/proc/$_/exe" } launchers();
 is(scalar(grep { /-lib$/ } @programs), 0, 'no library launcher');
 
@@ -62,7 +65,7 @@ is($status, 0, 'reload') or diag($err);
 $d->wait_for('the library launcher', sub {
 	return $d->log =~ /library launcher is up/;
 });
-is(scalar launchers(), $before + 1, 'one launcher more');
+is(scalar(() = launchers()), $before + 1, 'one launcher more');
 my $run = $d->finished($d->run('get'));
 is("$run->{outcome} $run->{exit_code}", 'success 0', 'a request');
 ($status, $out) = $d->belfry('logs', $run->{id});

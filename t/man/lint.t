@@ -57,7 +57,7 @@ for my $key (sort keys %keys) {
 }
 
 # The sample has every setting: a test of the configuration sees to that.
-my $settings = entries('man/belfry.conf.5', qr/^Section (master|api|store|cluster)$/);
+my $settings = entries('man/belfry.conf.5', qr/^Section (master|api|store|cluster|crontab)$/);
 my ($section, %sample) = ('');
 for (split /\n/, Manual::slurp('conf/belfry.conf')) {
 	$section = $1 if /^\[(\w+)\]/;
@@ -80,7 +80,7 @@ is_deeply([sort keys %$receivers], [sort @known],
 my $d = Belfry->new;
 for my $key (sort keys %$settings) {
 	$d->write('try.conf', join '', map { "[$_]\n$key =\n" }
-	    qw(master api store cluster));
+	    qw(master api store cluster crontab));
 	my ($status, $out) = $d->command($Belfry::BELFRY, '-c',
 	    $d->path('try.conf'), 'check');
 	like($out, qr/\b$key: a value is missing/, "$key is a setting");

@@ -142,6 +142,7 @@ same_options(const struct job_options *a, const struct job_options *b)
 		same_text(a->after, b->after) &&
 		same_text(a->labels, b->labels) &&
 		same_text(a->uses, b->uses) && same_text(a->owner, b->owner) &&
+		same_text(a->queue, b->queue) &&
 		same_text(a->hosts, b->hosts) &&
 		same_text(a->settings, b->settings) &&
 		same_text(a->notify, b->notify) &&

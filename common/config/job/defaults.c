@@ -32,6 +32,13 @@ job_defaults_set(struct job_defaults *defaults, const char *key,
 	return job_draft_set(&defaults->draft, key, value, line, err);
 }
 
+void
+job_defaults_output_limit(struct job_defaults *defaults, uint64_t bytes)
+{
+	if (job_draft_line(&defaults->draft, "output-limit") == 0)
+		defaults->draft.options.output_limit = bytes;
+}
+
 static void
 check_schedule(struct schedule_pool *pool,
     const struct schedule_options *options, const char *key, const char *text,

@@ -21,6 +21,12 @@ int job_defaults_set(struct job_defaults *defaults, const char *key,
     const char *value, uint32_t line, struct err *err);
 
 /*
+ * The output-limit of jobs when no [defaults] says one: output-limit of
+ * [store], in bytes.
+ */
+void job_defaults_output_limit(struct job_defaults *defaults, uint64_t bytes);
+
+/*
  * What a single key could not tell: calls problem for a time zone or schedule
  * that is wrong, and for whom of notify is none of receivers ("A B C").
  */

@@ -31,6 +31,7 @@ job_draft_init(struct job_draft *draft)
 	draft->options.ping_start = "";
 	draft->options.ping_success = "";
 	draft->options.ping_failure = "";
+	draft->options.queue = "";
 	draft->options.settings = "";
 	draft->options.start_s = INT64_MIN;
 	draft->options.end_s = INT64_MAX;

@@ -102,12 +102,12 @@ extern const struct setting_type setting_duration, setting_flag, setting_number,
     setting_statement, setting_identifier;
 
 /*
- * Whether the settings given go with the kind and with each other, and the
- * database is one of databases (NULL: nobody knows which there are). *key_r is
- * the key that is wrong. 0, or -1 with err.
+ * Whether the settings given go with the kind and with each other, and
+ * database and queue are among those that options know. *key_r is the key that
+ * is wrong. 0, or -1 with err.
  */
-int job_settings_check(const struct job_draft *draft, const char *databases,
-    const char **key_r, struct err *err);
+int job_settings_check(const struct job_draft *draft,
+    const struct job_set_options *options, const char **key_r, struct err *err);
 
 /*
  * Calls cb for each key that is given in the job itself and changes nothing in
@@ -138,7 +138,8 @@ extern const struct job_type job_type_codes, job_type_stdin,
     job_type_plugin, job_type_description, job_type_schedule;
 
 /* Of job_words.c: lists of words. */
-extern const struct job_type job_type_after, job_type_labels, job_type_uses;
+extern const struct job_type job_type_after, job_type_labels, job_type_uses,
+    job_type_queue;
 
 /* Of notify.c: whom it tells of what. */
 extern const struct job_type job_type_notify, job_type_notify_on,

@@ -171,6 +171,8 @@ const struct job_key job_keys[] = {
 	"so many missed slots run at most"},
     {"uses", &job_type_uses, AT(uses), 0, 0, NULL,
 	"NAME:N, of runs that use NAME at most N are in progress"},
+    {"queue", &job_type_queue, AT(queue), 0, 0, NULL,
+	"a [queue NAME] of belfry.conf through which its runs go"},
     {"priority", &job_type_integer, AT(priority), -100, 100, "0",
 	"of runs that wait for room the higher goes first"},
     {"enabled", &job_type_flag, AT(enabled), 0, 0, "yes",

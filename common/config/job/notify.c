@@ -78,7 +78,7 @@ parse_notify_on(struct job_draft *draft, const struct job_key *key,
     const char *value, uint32_t line, struct err *err)
 {
 	struct strbuf words = STRBUF_INIT;
-	uint16_t events = 0;
+	uint8_t events = 0;
 	const char *p, *word;
 	size_t len;
 	int rc;
@@ -86,7 +86,7 @@ parse_notify_on(struct job_draft *draft, const struct job_key *key,
 	rc = job_words_take(&words, value, 16, check_event, err);
 	p = strbuf_str(&words);
 	while (rc == 0 && (word = job_next_word(&p, &len)) != NULL)
-		events = (uint16_t)(events | find_event(word, len));
+		events = (uint8_t)(events | find_event(word, len));
 	strbuf_fini(&words);
 	if (rc == 0)
 		draft->options.notify_on = events;

@@ -341,18 +341,39 @@ check_body(const struct job_draft *draft, const char **key_r, struct err *err)
 }
 
 static int
-unknown_database(const char *name, const char *databases, struct err *err)
+unknown_section(
+    const char *type, const char *name, const char *sections, struct err *err)
 {
-	char *known = xstrdup(databases), *p = known, *word;
+	char *known = xstrdup(sections), *p = known, *word;
 	char text[QUOTE_SIZE];
 	struct suggest s;
 
 	suggest_init(&s, name);
 	while ((word = strsep(&p, " ")) != NULL)
 		suggest_try(&s, word);
-	err_set(err, "belfry.conf has no [database %s]%s", name,
+	err_set(err, "belfry.conf has no [%s %s]%s", type, name,
 	    suggest_text(text, &s));
 	free(known);
+	return -1;
+}
+
+/* Is there a section [type NAME], name being len bytes? 0, or -1 with err. */
+static int
+check_section(const char *type, const char *name, size_t len,
+    const char *sections, struct err *err)
+{
+	const char *p = sections, *word;
+	char *copy;
+	size_t n;
+
+	while (sections != NULL && (word = job_next_word(&p, &n)) != NULL)
+		if (n == len && strncmp(word, name, len) == 0)
+			return 0;
+	if (sections == NULL)
+		return 0; /* nobody knows */
+	copy = xstrndup(name, len);
+	unknown_section(type, copy, sections, err);
+	free(copy);
 	return -1;
 }
 
@@ -361,9 +382,8 @@ static int
 check_names_database(const struct job_draft *draft, const char *databases,
     const char **key_r, struct err *err)
 {
-	const char *name, *p = databases, *word;
-	size_t len, n;
-	char *copy;
+	const char *name;
+	size_t len;
 
 	name = job_settings_find(draft->options.settings, "database", &len);
 	*key_r = name != NULL ? "database" : job_kind_name(draft->options.kind);
@@ -374,15 +394,7 @@ check_names_database(const struct job_draft *draft, const char *databases,
 		return err_set(err,
 		    "database is missing; name a [database NAME] of "
 		    "belfry.conf");
-	if (databases == NULL)
-		return 0;
-	while ((word = job_next_word(&p, &n)) != NULL)
-		if (n == len && strncmp(word, name, len) == 0)
-			return 0;
-	copy = xstrndup(name, len);
-	unknown_database(copy, databases, err);
-	free(copy);
-	return -1;
+	return check_section("database", name, len, databases, err);
 }
 
 static int
@@ -417,11 +429,17 @@ check_watch(const struct job_draft *draft, const char **key_r, struct err *err)
 }
 
 int
-job_settings_check(const struct job_draft *draft, const char *databases,
-    const char **key_r, struct err *err)
+job_settings_check(const struct job_draft *draft,
+    const struct job_set_options *options, const char **key_r, struct err *err)
 {
 	enum job_kind kind = (enum job_kind)draft->options.kind;
+	const char *queue = draft->options.queue;
 
+	*key_r = "queue";
+	if (*queue != '\0' &&
+	    check_section(
+		"queue", queue, strlen(queue), options->queues, err) == -1)
+		return -1;
 	if (check_kind(draft, key_r, err) == -1)
 		return -1;
 	if (kind == KIND_COMMAND)
@@ -431,7 +449,8 @@ job_settings_check(const struct job_draft *draft, const char *databases,
 	if (kind == KIND_WATCH && check_watch(draft, key_r, err) == -1)
 		return -1;
 	if (kind != KIND_HTTP)
-		return check_names_database(draft, databases, key_r, err);
+		return check_names_database(
+		    draft, options->databases, key_r, err);
 	if (check_login(draft, key_r, err) == -1)
 		return -1;
 	return check_body(draft, key_r, err);

@@ -209,4 +209,18 @@ parse_uses(struct job_draft *draft, const struct job_key *key,
 	return 0;
 }
 
+static int
+parse_queue(struct job_draft *draft, const struct job_key *key,
+    const char *value, uint32_t line, struct err *err)
+{
+	if (!job_is_name(value, strlen(value)))
+		return err_set(err,
+		    "this is no name of a queue; write the NAME of a [queue "
+		    "NAME] of belfry.conf");
+	draft->options.queue = strcmp(value, "none") != 0 ? value : "";
+	return 0;
+}
+
+const struct job_type job_type_queue = {false, parse_queue, print_words};
+
 const struct job_type job_type_uses = {false, parse_uses, print_words};

@@ -8,7 +8,9 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "config/crontab/jobs.h"
 #include "config/ini.h"
+#include "config/set/crontabs.h"
 #include "config/set/owner.h"
 
 static bool
@@ -63,6 +65,32 @@ check_kind(const struct stat *st, struct err *err)
 	return 0;
 }
 
+static int
+check_owner(const struct job_parse_env *env, const struct job_file *file,
+    const struct stat *st, struct err *err)
+{
+	if (file->kind == JOB_SOURCE_INI)
+		return job_owner_check_file(st, env->options, err);
+	return crontab_check_file(
+	    file->path, st, file->kind, env->options, err);
+}
+
+/* The descriptor; -1 with err. */
+static int
+open_file(const struct job_parse_env *env, const struct job_file *file,
+    struct err *err)
+{
+	int fd;
+
+	if (file->kind != JOB_SOURCE_INI)
+		return crontab_open(file->path, file->kind, env->options, err);
+	/* Not blocking: the name could be a fifo's. */
+	fd = open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1)
+		err_errno(err, "cannot open this file");
+	return fd;
+}
+
 /* The text of the file, which the caller frees; NULL with err. */
 static char *
 read_text(const struct job_parse_env *env, struct job_file *file,
@@ -70,21 +98,17 @@ read_text(const struct job_parse_env *env, struct job_file *file,
 {
 	struct timespec now;
 	char *text = NULL;
-	/* Not blocking: the name could be a fifo's. */
-	int fd = open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = open_file(env, file, err);
 
-	if (fd == -1) {
-		err_errno(err, "cannot open this file");
+	if (fd == -1)
 		return NULL;
-	}
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	if (fstat(fd, st) == -1) {
 		err_errno(err, "cannot stat this file");
 		goto out;
 	}
 	set_identity(file, st, &now);
-	if (check_kind(st, err) == -1 ||
-	    job_owner_check_file(st, env->options, err) == -1)
+	if (check_kind(st, err) == -1 || check_owner(env, file, st, err) == -1)
 		goto out;
 	text = fd_read_all(fd, INI_FILE_MAX, len_r);
 	if (text == NULL)
@@ -98,27 +122,33 @@ static void
 parse_file(const struct job_parse_env *env, struct job_file *file)
 {
 	struct job_problem problem = {.is_error = true, .file = file->path};
-	struct job_source source = {.path = file->path};
+	struct job_source source = {.kind = file->kind, .path = file->path};
 	struct err err;
 	struct stat st;
 	size_t len = 0;
 	char *text = read_text(env, file, &st, &len, &err);
 
 	if (text == NULL) {
+		/* Who its user is may change, though the file does not. */
+		if (file->kind != JOB_SOURCE_INI)
+			file->settled = false;
 		problem.text = err.text;
 		problem_add(&file->problems, &problem, PROBLEM_FILE_MAX);
 		return;
 	}
-	source.trusted = job_owner_is_trusted(&st);
+	source.trusted =
+	    file->kind != JOB_SOURCE_USER_CRONTAB && job_owner_is_trusted(&st);
 	source.uid = st.st_uid;
 	source.mtime = st.st_mtim;
-	file->block = job_block_parse(env, &source, text, len, &file->problems);
+	file->block =
+	    (file->kind == JOB_SOURCE_INI ? job_block_parse : crontab_parse)(
+		env, &source, text, len, &file->problems);
 	free(text);
 }
 
 struct job_file *
 job_file_load(const struct job_parse_env *env, const char *path,
-    struct job_file *previous)
+    enum job_source_kind kind, struct job_file *previous)
 {
 	struct job_file *file;
 
@@ -126,6 +156,7 @@ job_file_load(const struct job_parse_env *env, const char *path,
 		return job_file_ref(previous);
 	file = xcalloc(1, sizeof(*file));
 	file->refs = 1;
+	file->kind = kind;
 	file->path = xstrdup(path);
 	parse_file(env, file);
 	/* What a plugin is may have changed, though the file did not. */
@@ -137,6 +168,29 @@ job_file_load(const struct job_parse_env *env, const char *path,
 		job_block_release(file->block);
 		file->block = job_block_ref(previous->block);
 	}
+	return file;
+}
+
+struct job_file *
+job_file_of_crontab(
+    const struct job_parse_env *env, const struct job_crontab *crontab)
+{
+	struct job_file *file = xcalloc(1, sizeof(*file));
+	struct job_source source = {.path = crontab->path,
+	    .user = crontab->user,
+	    .trusted = crontab->user == NULL};
+	char *text = xmalloc(crontab->len + 1);
+
+	memcpy(text, crontab->text, crontab->len);
+	text[crontab->len] = '\0';
+	file->refs = 1;
+	file->kind = source.kind = crontab->user != NULL ?
+	    JOB_SOURCE_USER_CRONTAB :
+	    JOB_SOURCE_SYSTEM_CRONTAB;
+	file->path = xstrdup(crontab->path);
+	file->block =
+	    crontab_parse(env, &source, text, crontab->len, &file->problems);
+	free(text);
 	return file;
 }
 

@@ -15,6 +15,7 @@
 
 struct job_file {
 	unsigned refs;
+	enum job_source_kind kind;
 	char *path;
 	dev_t dev;
 	ino_t ino;
@@ -26,7 +27,7 @@ struct job_file {
 	 */
 	bool settled;
 	struct job_block *block; /* NULL: none; may be an older one's */
-	size_t nwaiting; /* jobs whose plugins nobody knows yet */
+	size_t nwaiting;         /* jobs whose plugins nobody knows yet */
 	struct problem_list problems;
 };
 
@@ -36,7 +37,11 @@ struct job_file {
  * Never fails: what is wrong is among the problems.
  */
 struct job_file *job_file_load(const struct job_parse_env *env,
-    const char *path, struct job_file *previous);
+    const char *path, enum job_source_kind kind, struct job_file *previous);
+
+/* A crontab as if it were such a file. */
+struct job_file *job_file_of_crontab(
+    const struct job_parse_env *env, const struct job_crontab *crontab);
 
 /* Back to the definitions of previous, and read it again the next time. */
 void job_file_fall_back(struct job_file *file, const struct job_file *previous);

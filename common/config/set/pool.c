@@ -16,7 +16,7 @@ struct job_pool {
 };
 
 /* The strings among the options, as one loop needs them. */
-#define OPTION_STRINGS 21
+#define OPTION_STRINGS 22
 
 static const size_t string_offsets[OPTION_STRINGS] = {
     offsetof(struct job_options, shell),
@@ -34,6 +34,7 @@ static const size_t string_offsets[OPTION_STRINGS] = {
     offsetof(struct job_options, labels),
     offsetof(struct job_options, uses),
     offsetof(struct job_options, owner),
+    offsetof(struct job_options, queue),
     offsetof(struct job_options, hosts),
     offsetof(struct job_options, settings),
     offsetof(struct job_options, notify),

@@ -8,39 +8,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/strbuf.h"
 #include "config/hash.h"
-#include "config/job/calendar.h"
-#include "config/job/defaults.h"
-#include "config/set/after.h"
-#include "config/set/dir.h"
-#include "config/set/file.h"
 #include "config/set/hints.h"
-#include "config/set/index.h"
+#include "config/set/internal.h"
 #include "schedule/hash.h"
-#include "schedule/zone.h"
-
-/* A run of definitions of one file: numbers first, first + 1 ... of the set. */
-struct segment {
-	const struct job_def *defs;
-	uint32_t first;
-	uint32_t n;
-};
-
-struct job_set {
-	struct job_pool *pool;   /* a reference */
-	struct strbuf basis;     /* what else the definitions depend on */
-	struct job_file **files; /* references, in order */
-	size_t nfiles, files_cap;
-	struct segment *segments;
-	size_t nsegments, segments_cap;
-	struct job_index index;
-	uint32_t count;
-	struct problem_list own; /* of the set as a whole, not of one file */
-	struct job_after after;  /* while it is assembled: what is left out */
-	const struct job_problem **problems; /* the files' and our own */
-	size_t nproblems, problems_cap;
-};
 
 size_t
 job_set_count(const struct job_set *set)
@@ -213,8 +184,8 @@ give_back(struct job_set *set, uint32_t count)
 	}
 }
 
-static struct job_file *
-find_file(const struct job_set *set, const char *path)
+struct job_file *
+set_find_file(const struct job_set *set, const char *path)
 {
 	size_t low = 0, high = set != NULL ? set->nfiles : 0, middle;
 	int order;
@@ -298,7 +269,7 @@ fall_back(struct job_set *set, const struct job_set *previous)
 
 	for (size_t i = 0; i < set->nfiles; i++) {
 		file = set->files[i];
-		before = find_file(previous, file->path);
+		before = set_find_file(previous, file->path);
 		if (block_size(before) == 0 || file->block == NULL ||
 		    file->block == before->block || !has_bad(set, file->block))
 			continue;
@@ -332,23 +303,22 @@ check_after(struct job_set *set, const struct job_set *previous,
 	job_after_fini(&set->after);
 }
 
-/* Numbers, index and problems of all files. */
-static void
-assemble(struct job_set *set, const struct job_set *previous,
+void
+set_assemble(struct job_set *set, const struct job_set *previous,
     const struct job_set_options *options)
 {
 	const struct job_file *before;
 	size_t most = 0, n;
 
 	for (size_t i = 0; i < set->nfiles; i++) {
-		before = find_file(previous, set->files[i]->path);
+		before = set_find_file(previous, set->files[i]->path);
 		n = block_size(set->files[i]);
 		most += n > block_size(before) ? n : block_size(before);
 	}
 	job_index_init(&set->index, most);
 	for (size_t i = 0; i < set->nfiles; i++)
 		take_file(set, set->files[i],
-		    find_file(previous, set->files[i]->path));
+		    set_find_file(previous, set->files[i]->path));
 	check_after(set, previous, options);
 	if (options->hints)
 		job_hints(set, options, &set->own);
@@ -357,7 +327,7 @@ assemble(struct job_set *set, const struct job_set *previous,
 	list_problems(set, &set->own);
 }
 
-static struct job_set *
+struct job_set *
 set_new(struct schedule_pool *schedules, const struct job_set *previous)
 {
 	struct job_set *set = xcalloc(1, sizeof(*set));
@@ -368,104 +338,6 @@ set_new(struct schedule_pool *schedules, const struct job_set *previous)
 	} else {
 		set->pool = job_pool_new(schedules);
 	}
-	return set;
-}
-
-/* The last good definitions still count; only nothing is taken as read. */
-static void
-set_basis(struct job_set *set, const struct job_parse_env *env)
-{
-	const char *user = env->options->default_user;
-
-	const struct zone *zone =
-	    schedule_pool_zone(job_pool_schedules(env->pool), NULL, NULL);
-
-	job_defaults_print(env->defaults, &set->basis);
-	job_calendars_print(env->options->calendars, &set->basis);
-	strbuf_addf(&set->basis, "%s\n", zone != NULL ? zone->name : "");
-	strbuf_addf(&set->basis, "%s\n",
-	    env->options->databases != NULL ? env->options->databases : "");
-	strbuf_addf(&set->basis, "%s\n",
-	    env->options->receivers != NULL ? env->options->receivers : "");
-	strbuf_addf(&set->basis, "%d%s", env->options->privileged,
-	    user != NULL ? user : "");
-}
-
-static bool
-same_basis(const struct job_set *a, const struct job_set *b)
-{
-	return a->basis.len == b->basis.len &&
-	    memcmp(a->basis.s, b->basis.s, a->basis.len) == 0;
-}
-
-static void
-load_file(struct job_set *set, const struct job_parse_env *env,
-    const char *path, const struct job_set *previous)
-{
-	struct job_file *before = find_file(previous, path), *file;
-
-	if (previous != NULL && before != NULL && !same_basis(set, previous))
-		before->settled = false;
-	file = job_file_load(env, path, before);
-	array_reserve(
-	    &set->files, &set->files_cap, set->nfiles + 1, sizeof(*set->files));
-	set->files[set->nfiles++] = file;
-}
-
-static void
-add_hint(void *arg, const char *path, const char *text)
-{
-	struct job_set *set = arg;
-	struct job_problem problem = {.file = path, .text = text};
-
-	problem_add(&set->own, &problem, SIZE_MAX);
-}
-
-/* Reads the files named; env but for its pool and defaults is given. */
-static void
-load(struct job_set *set, char *const *paths, size_t npaths,
-    const struct job_set_options *options, const struct job_set *previous)
-{
-	struct job_defaults *built_in = job_defaults_new();
-	struct job_parse_env env = {
-	    .pool = set->pool,
-	    .options = options,
-	    .defaults =
-		options->defaults != NULL ? options->defaults : built_in,
-	};
-
-	set_basis(set, &env);
-	for (size_t i = 0; i < npaths; i++)
-		load_file(set, &env, paths[i], previous);
-	assemble(set, previous, options);
-	job_defaults_free(built_in);
-}
-
-struct job_set *
-job_set_load(const char *dir, struct schedule_pool *pool,
-    const struct job_set_options *options, struct job_set *previous,
-    struct err *err)
-{
-	struct job_set *set = set_new(pool, previous);
-	size_t npaths = 0;
-	char **paths = job_dir_list(dir, &npaths, add_hint, set, err);
-
-	if (paths == NULL) {
-		job_set_free(set);
-		return NULL;
-	}
-	load(set, paths, npaths, options, previous);
-	job_dir_free(paths, npaths);
-	return set;
-}
-
-struct job_set *
-job_set_load_files(char *const *files, size_t nfiles,
-    struct schedule_pool *pool, const struct job_set_options *options)
-{
-	struct job_set *set = set_new(pool, NULL);
-
-	load(set, files, nfiles, options, NULL);
 	return set;
 }
 

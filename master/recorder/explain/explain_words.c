@@ -223,6 +223,7 @@ static const struct {
 	const char *reason, *text;
 } reasons[] = {
     {"overlap", "a run of the job was not over"},
+    {"queue-full", "no more runs could wait in the job's queue"},
     {"paused", "the job was paused"},
     {"calendar", "a calendar of the job left that day out"},
     {"disabled", "the job was disabled: enabled = no"},
@@ -233,6 +234,11 @@ static const struct {
     {"redis-down",
 	"Redis could not be reached, so that no host could be "
 	"sure to be the only one"},
+    {"guard",
+	"PostgreSQL knew that it had been started before, or could have been"},
+    {"guard-down",
+	"PostgreSQL could not be reached, so that no host could be sure that "
+	"it had not been started before"},
     {"in-doubt",
 	"it may have run: the host that had it was lost before it "
 	"could tell, and a slot is never run twice"},

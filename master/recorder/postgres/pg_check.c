@@ -9,7 +9,7 @@
 #define COLUMNS                                                                \
 	"l.slot, l.until, l.count, l.outcome, l.reason, l.run, l.attempts, "   \
 	"r.id, r.slot, r.attempt, r.trigger, r.outcome, r.started, "           \
-	"r.finished, r.created, r.host"
+	"r.finished, r.created, r.host, r.copy, r.twin"
 
 struct check_list {
 	store_check_job_cb *job;
@@ -87,6 +87,8 @@ check_row(void *arg, const PGresult *res, int i)
 	    .finished_us = pg_int(res, i, 13, 0),
 	    .created_ms = pg_int(res, i, 14, 0),
 	    .run_host = pg_text(res, i, 15),
+	    .is_copy = *pg_text(res, i, 16) != '\0',
+	    .is_twin = pg_bool(res, i, 17),
 	};
 
 	list->check(list->arg, &check);

@@ -26,8 +26,20 @@ static const struct {
 #include "postgres_003-results.h"
     },
     {
-	"004-notifications",
-#include "postgres_004-notifications.h"
+	"004-guards",
+#include "postgres_004-guards.h"
+    },
+    {
+	"005-copies",
+#include "postgres_005-copies.h"
+    },
+    {
+	"006-hours",
+#include "postgres_006-hours.h"
+    },
+    {
+	"007-notifications",
+#include "postgres_007-notifications.h"
     },
 };
 

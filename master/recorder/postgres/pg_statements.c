@@ -11,18 +11,19 @@
 
 #define RUN_COLUMNS                                                            \
 	"id, job, slot, due, attempt, trigger, host, fence, created, chain, "  \
-	"parent"
+	"parent, copy"
 #define RUN_ARRAYS                                                             \
 	"$1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[], "  \
 	"$6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], "    \
-	"$11::text[]"
+	"$11::text[], $12::text[]"
 
 /* Has the attempt another run, in the table or among the rows of x? */
 #define TWIN                                                                   \
-	"row_number() OVER (PARTITION BY job, slot, attempt ORDER BY id) > 1 " \
+	"row_number() OVER (PARTITION BY job, slot, attempt, copy "            \
+	"ORDER BY id) > 1 "                                                    \
 	"OR EXISTS (SELECT FROM runs AS o WHERE o.job = x.job AND "            \
-	"o.slot = x.slot AND o.attempt = x.attempt AND o.id <> x.id "          \
-	"AND NOT o.twin)"
+	"o.slot = x.slot AND o.attempt = x.attempt AND o.copy = x.copy "       \
+	"AND o.id <> x.id AND NOT o.twin)"
 
 static const char jobs_sql[] =
     "INSERT INTO jobs (job, memo, hwm) SELECT * FROM "
@@ -72,6 +73,26 @@ static const char begins_sql[] =
     "INSERT INTO ledger (job, slot, until, count, run, attempts, host) "
     "SELECT job, slot, slot, 1, id, attempt, host FROM d WHERE " NEW_SLOT;
 
+#define HOUR_US     "3600000000"
+#define BEGAN_IN_IT "FILTER (WHERE hour = began / " HOUR_US ")"
+
+/* Of each end that is news, b, the hours that its run lasted, g. */
+#define HOURS_OF_ENDS                                                          \
+	"b AS (SELECT host, outcome, coalesce(started, created * 1000) "       \
+	"AS began, finished FROM k WHERE fresh), "                             \
+	"g AS (SELECT *, generate_series(began / " HOUR_US                     \
+	", least(greatest(finished, began) / " HOUR_US ", began / " HOUR_US    \
+	" + 199)) AS hour FROM b), "                                           \
+	"h AS (INSERT INTO hours AS o (hour, host, runs, failures, busy_us) "  \
+	"SELECT hour, host, count(*) " BEGAN_IN_IT ", "                        \
+	"count(nullif(outcome, 'success')) " BEGAN_IN_IT ", "                  \
+	"sum(least(greatest(finished, began), (hour + 1) * " HOUR_US ") - "    \
+	"greatest(began, hour * " HOUR_US ")) "                                \
+	"FROM g GROUP BY hour, host ORDER BY hour, host "                      \
+	"ON CONFLICT (hour, host) DO UPDATE SET runs = o.runs + "              \
+	"excluded.runs, failures = o.failures + excluded.failures, "           \
+	"busy_us = o.busy_us + excluded.busy_us), "
+
 /*
  * x: what came; c: of these, the ends of runs that began before; i: of runs
  * that were not known; k: all, and whether the end was news; d: the slots of
@@ -83,10 +104,10 @@ static const char ends_sql[] =
     "max(attempt) OVER (PARTITION BY job, slot) > attempt OR "
     "EXISTS (SELECT FROM ledger AS l WHERE l.job = t.job AND "
     "l.slot = t.slot AND l.attempts > t.attempt) THEN NULL "
-    "ELSE retry_ms END AS retry FROM unnest(" RUN_ARRAYS ", $12::text[], "
-    "$13::text[], $14::integer[], $15::integer[], $16::bigint[], "
-    "$17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], "
-    "$21::bigint[], $22::bigint[], $23::bigint[], $24::text[]) "
+    "ELSE retry_ms END AS retry FROM unnest(" RUN_ARRAYS ", $13::text[], "
+    "$14::text[], $15::integer[], $16::integer[], $17::bigint[], "
+    "$18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], "
+    "$22::bigint[], $23::bigint[], $24::bigint[], $25::text[]) "
     "WITH ORDINALITY AS t "
     "(" RUN_COLUMNS ", outcome, reason, exit_code, signal, started, finished, "
     "duration_us, cpu_us, max_rss_kb, output_bytes, dropped_bytes, retry_ms, "
@@ -116,6 +137,7 @@ static const char ends_sql[] =
     "l AS (INSERT INTO ledger (job, slot, until, count, run, attempts, host, "
     "outcome, detail) SELECT job, slot, slot, 1, id, attempt, host, outcome, "
     "reason FROM d WHERE " NEW_SLOT "), "
+    HOURS_OF_ENDS
     "m AS (SELECT *, coalesce(finished / 1000, started / 1000, created) "
     "AS ended, max(ord) FILTER (WHERE fresh AND outcome = 'success') "
     "OVER (PARTITION BY job) AS good FROM k) "

@@ -73,6 +73,8 @@ static const char slots_sql[] =
     "EXISTS (SELECT FROM runs WHERE id = run) AS stays "
     "FROM ledger WHERE (slot, job) > ($7::bigint, $1::text) "
     "ORDER BY slot, job LIMIT 200), " AGED
+    "g AS (DELETE FROM guards WHERE ctid = ANY (ARRAY(SELECT ctid FROM guards "
+    "WHERE slot <= $2::bigint LIMIT 1000))), "
     "d AS (DELETE FROM ledger AS l USING aged AS a WHERE " OLD
     " AND l.job = a.job AND l.slot = a.slot), "
     "z AS (SELECT job, slot FROM page ORDER BY slot DESC, job DESC LIMIT 1) "

@@ -21,8 +21,8 @@
 static const char *const columns[ROWS_COUNT] = {
     [ROWS_JOBS] = "ttl",
     [ROWS_PARAMS] = "ttt",
-    [ROWS_BEGINS] = "ttllittlltt",
-    [ROWS_ENDS] = "ttllittllttttiillllllllt",
+    [ROWS_BEGINS] = "ttllittllttt",
+    [ROWS_ENDS] = "ttllittlltttttiillllllllt",
     [ROWS_LATER] = "tli",
     [ROWS_SLOTS] = "tllltttt",
     [ROWS_HWM] = "tl",
@@ -153,7 +153,7 @@ execute_no_retry(struct pg_store *s)
 {
 	struct pg_param params[] = {
 	    pg_array_param(column(s, ROWS_ENDS, 0)),
-	    pg_array_param(column(s, ROWS_ENDS, 22)),
+	    pg_array_param(column(s, ROWS_ENDS, 23)),
 	};
 
 	pg_conn_execute(s->writing, STATEMENT_NO_RETRY, params, 2);
@@ -281,6 +281,8 @@ begin_run(struct pg_store *s, const struct run_begin *begin)
 static void
 add_begin(struct pg_store *s, enum pg_rows_kind kind, const struct run_begin *b)
 {
+	char copy[RUN_COPY_SIZE];
+
 	add_text(s, kind, 0, b->id);
 	add_text(s, kind, 1, b->job);
 	add_int(s, kind, 2, b->slot_ms);
@@ -292,6 +294,8 @@ add_begin(struct pg_store *s, enum pg_rows_kind kind, const struct run_begin *b)
 	add_int(s, kind, 8, b->created_ms);
 	add_text_or_null(s, kind, 9, b->chain);
 	add_text_or_null(s, kind, 10, b->parent);
+	run_begin_copy(b, copy);
+	add_text(s, kind, 11, copy);
 }
 
 /* Of a run that has ended in this segment the beginning tells nothing. */
@@ -317,19 +321,19 @@ add_result(struct pg_store *s, const struct record_end *end)
 	const struct run_result *r = &end->result;
 	bool started = r->started_us != 0;
 
-	add_text(s, ROWS_ENDS, 11, outcome_name(r->outcome));
-	add_text_or_null(s, ROWS_ENDS, 12, r->reason);
-	add_int_or_null(s, ROWS_ENDS, 13, r->exit_code, -1);
-	add_int_or_null(s, ROWS_ENDS, 14, r->signal, 0);
-	add_int_or_null(s, ROWS_ENDS, 15, r->started_us, 0);
-	add_int_or_null(s, ROWS_ENDS, 16, r->finished_us, 0);
-	add_int_or_null(s, ROWS_ENDS, 17, started ? r->duration_us : -1, -1);
-	add_int_or_null(s, ROWS_ENDS, 18, started ? r->cpu_us : -1, -1);
-	add_int_or_null(s, ROWS_ENDS, 19, started ? r->max_rss_kb : -1, -1);
-	add_int(s, ROWS_ENDS, 20, (int64_t)r->output_bytes);
-	add_int(s, ROWS_ENDS, 21, (int64_t)r->dropped_bytes);
-	add_int_or_null(s, ROWS_ENDS, 22, end->retry_ms, 0);
-	add_text_or_null(s, ROWS_ENDS, 23, r->values);
+	add_text(s, ROWS_ENDS, 12, outcome_name(r->outcome));
+	add_text_or_null(s, ROWS_ENDS, 13, r->reason);
+	add_int_or_null(s, ROWS_ENDS, 14, r->exit_code, -1);
+	add_int_or_null(s, ROWS_ENDS, 15, r->signal, 0);
+	add_int_or_null(s, ROWS_ENDS, 16, r->started_us, 0);
+	add_int_or_null(s, ROWS_ENDS, 17, r->finished_us, 0);
+	add_int_or_null(s, ROWS_ENDS, 18, started ? r->duration_us : -1, -1);
+	add_int_or_null(s, ROWS_ENDS, 19, started ? r->cpu_us : -1, -1);
+	add_int_or_null(s, ROWS_ENDS, 20, started ? r->max_rss_kb : -1, -1);
+	add_int(s, ROWS_ENDS, 21, (int64_t)r->output_bytes);
+	add_int(s, ROWS_ENDS, 22, (int64_t)r->dropped_bytes);
+	add_int_or_null(s, ROWS_ENDS, 23, end->retry_ms, 0);
+	add_text_or_null(s, ROWS_ENDS, 24, r->values);
 }
 
 void

@@ -6,7 +6,7 @@
 #include "recorder/postgres/pg_conn.h"
 #include "recorder/store.h"
 
-#define ROW_COLUMNS_MAX 24
+#define ROW_COLUMNS_MAX 25
 
 /* Kinds of rows that a command brings, each by one statement. */
 enum pg_rows_kind {
@@ -114,6 +114,13 @@ void pg_commit(struct store *store, store_done *done, void *arg);
 void pg_runs(struct store *store, const struct store_filter *filter,
     store_run_cb *row, store_list_done *done, void *arg);
 void pg_find(struct store *store, const char *text, store_run_cb *row,
+    store_done *done, void *arg);
+
+/* pg_charts.c */
+void pg_bars(struct store *store, const struct store_bars *which,
+    store_bar_cb *row, store_done *done, void *arg);
+
+void pg_hours(struct store *store, int64_t from, int64_t to, store_hour_cb *row,
     store_done *done, void *arg);
 
 /* pg_ledger.c */

@@ -108,11 +108,12 @@ failed(struct spool *sp, const struct err *err)
 	/* Of a connection that is lost, lost_cb tells; ready_cb begins anew. */
 	if (!pg_conn_is_ready(remote->writing))
 		return;
-	if (sp->retry_ms == 0)
+	/* Two hosts that wrote the same slot at once: not worth a word. */
+	if (sp->retry_ms == RETRY_MIN_MS)
 		log_error("PostgreSQL does not take what is recorded, it is "
 			  "kept and tried again: %s",
 		    err->text);
-	sp->late = true;
+	sp->late = sp->late || sp->retry_ms > 0;
 	sp->retry_ms = sp->retry_ms == 0 ? RETRY_MIN_MS : 2 * sp->retry_ms;
 	if (sp->retry_ms > RETRY_MAX_MS)
 		sp->retry_ms = RETRY_MAX_MS;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ipc/message.h"
+#include "prom.h"
 
 /* Beyond it records stay with the master until PostgreSQL is back. */
 #define FILE_BYTES_MAX ((int64_t)1 << 30)
@@ -243,6 +244,21 @@ spool_waiting_notices(struct store *store, const char *after, int limit,
 
 /* --- cleaning the file --- */
 
+static void
+spool_metrics(struct store *store, struct strbuf *b)
+{
+	struct spool *sp = spool(store);
+
+	sp->local->ops->metrics(sp->local, b);
+	prom_one(b, "belfry_postgres_up", "gauge",
+	    "1 while PostgreSQL can be asked.",
+	    pg_conn_is_ready(pg_store(sp->remote)->reading));
+	prom_one(b, "belfry_spool_waiting_transactions", "gauge",
+	    "Transactions on their way to PostgreSQL.",
+	    spool_is_behind(sp) ? (double)(sp->shelf.last - sp->sent.seq + 1) :
+				  0);
+}
+
 static struct spool *
 spool_of_cleaned(struct store *store)
 {
@@ -395,6 +411,9 @@ static const struct store_ops store_spool = {
     .commit = spool_commit,
     .runs = spool_runs,
     .slots = spool_slots,
+    .bars = spool_bars,
+    .hours = spool_hours,
+    .metrics = spool_metrics,
     .find = spool_find,
     .sweep = spool_sweep,
     .check_job = spool_check_job,

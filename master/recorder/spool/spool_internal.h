@@ -29,6 +29,8 @@ struct spool_read {
 	struct store_filter filter;
 	struct store_check_page page;
 	struct store_notice_filter notices;
+	const struct store_bars *which;
+	int64_t from, to;
 	const char *text, *only;
 	int limit;
 	union {
@@ -38,6 +40,8 @@ struct spool_read {
 		store_check_cb *check;
 		store_plan_cb *plan;
 		store_notice_cb *notice;
+		store_bar_cb *bar;
+		store_hour_cb *hour;
 	} row;
 	store_list_done *list_done;
 	store_done *done;
@@ -108,6 +112,10 @@ void spool_slots(struct store *store, const struct store_filter *filter,
 void
 spool_notices(struct store *store, const struct store_notice_filter *filter,
     store_notice_cb *row, store_list_done *done, void *arg);
+void spool_bars(struct store *store, const struct store_bars *which,
+    store_bar_cb *row, store_done *done, void *arg);
+void spool_hours(struct store *store, int64_t from, int64_t to,
+    store_hour_cb *row, store_done *done, void *arg);
 void spool_find(struct store *store, const char *text, store_run_cb *row,
     store_done *done, void *arg);
 void spool_check_job(struct store *store, const char *after, const char *only,

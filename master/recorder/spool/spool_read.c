@@ -207,6 +207,49 @@ spool_notices(struct store *store, const struct store_notice_filter *filter,
 }
 
 static void
+ask_bars(struct spool_read *read)
+{
+	struct store *remote = read->spool->remote;
+
+	remote->ops->bars(
+	    remote, read->which, read->row.bar, read->done, read->arg);
+}
+
+void
+spool_bars(struct store *store, const struct store_bars *which,
+    store_bar_cb *row, store_done *done, void *arg)
+{
+	struct spool_read *read = read_new(NULL, done, arg);
+
+	read->which = which;
+	read->row.bar = row;
+	read->ask = ask_bars;
+	put(spool(store), read);
+}
+
+static void
+ask_hours(struct spool_read *read)
+{
+	struct store *remote = read->spool->remote;
+
+	remote->ops->hours(remote, read->from, read->to, read->row.hour,
+	    read->done, read->arg);
+}
+
+void
+spool_hours(struct store *store, int64_t from, int64_t to, store_hour_cb *row,
+    store_done *done, void *arg)
+{
+	struct spool_read *read = read_new(NULL, done, arg);
+
+	read->from = from;
+	read->to = to;
+	read->row.hour = row;
+	read->ask = ask_hours;
+	put(spool(store), read);
+}
+
+static void
 ask_check_job(struct spool_read *read)
 {
 	struct store *remote = read->spool->remote;

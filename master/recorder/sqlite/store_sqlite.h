@@ -28,6 +28,10 @@ enum sqlite_sql {
 	SQL_RUNS_JOB,
 	SQL_RUNS_OUTCOME,
 	SQL_RUNS_JOB_OUTCOME,
+	SQL_BARS,
+	SQL_BARS_JOB,
+	SQL_HOURS,
+	SQL_HOUR_ADD,
 	SQL_FIND_ID,
 	SQL_FIND_JOB,
 	SQL_FIND_PREFIX,
@@ -100,8 +104,16 @@ struct sqlite_sweep {
 	char oldest[RUN_ID_SIZE]; /* run of the job that stays */
 };
 
+/* Hours that wait for the end of the transaction. */
+#define SQLITE_HOURS 16
+
 struct sqlite_store {
 	struct store store; /* first: it is one */
+	struct {
+		struct store_hour hour;
+		char host[256];
+	} hours[SQLITE_HOURS];
+	size_t nhours;
 	char *path;
 	sqlite3 *db; /* NULL: it could not be opened again yet */
 	sqlite3_stmt *statements[SQL_COUNT];
@@ -245,6 +257,18 @@ void sqlite_runs(struct store *store, const struct store_filter *filter,
     store_run_cb *row, store_list_done *done, void *arg);
 void sqlite_find(struct store *store, const char *text, store_run_cb *row,
     store_done *done, void *arg);
+
+/* store_sqlite_charts.c */
+void sqlite_bars(struct store *store, const struct store_bars *which,
+    store_bar_cb *row, store_done *done, void *arg);
+
+void sqlite_metrics(struct store *store, struct strbuf *b);
+void sqlite_hours(struct store *store, int64_t from, int64_t to,
+    store_hour_cb *row, store_done *done, void *arg);
+
+/* Counts an end that is news; written by sqlite_hours_flush(). */
+void sqlite_hours_count(struct sqlite_store *s, const struct record_end *end);
+void sqlite_hours_flush(struct sqlite_store *s);
 
 /* store_sqlite_ledger.c */
 void sqlite_slots(struct store *store, const struct store_filter *filter,

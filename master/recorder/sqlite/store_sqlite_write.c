@@ -126,6 +126,7 @@ sqlite_begin(struct store *store)
 
 	sqlite_forgive(s);
 	sqlite_revive(s);
+	s->nhours = 0;
 	sqlite_run(s, SQL_BEGIN, begin_sql, NULL, 0);
 }
 
@@ -135,6 +136,7 @@ sqlite_commit(struct store *store, store_done *done, void *arg)
 	struct sqlite_store *s = sqlite_store(store);
 	struct err err;
 
+	sqlite_hours_flush(s);
 	sqlite_run(s, SQL_COMMIT, commit_sql, NULL, 0);
 	if (!s->failed) {
 		done(arg, NULL);
@@ -376,6 +378,7 @@ sqlite_run_end(struct store *store, const struct record_end *end)
 		end_slot(s, end);
 		clear_retries(s, &end->begin);
 		end_job(s, end);
+		sqlite_hours_count(s, end);
 		return;
 	}
 	raise_hwm(s, &end->begin);

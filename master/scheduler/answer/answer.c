@@ -10,6 +10,7 @@
 #include "config/quote.h"
 #include "json_text.h"
 #include "scheduler/crew/crew.h"
+#include "scheduler/crontab/answer.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/params.h"
 
@@ -67,19 +68,26 @@ waiting_line(const struct master *m)
 	return list;
 }
 
+/* The library launcher is the only one of its kind, so it has no number. */
+static json_t *
+process(const struct process_info *p)
+{
+	bool is_library =
+	    p->role == ROLE_LAUNCHER && p->index == LAUNCHER_LIBRARY;
+
+	return json_pack("{s:s, s:i, s:i, s:i}", "role",
+	    is_library ? "library-launcher" : role_name(p->role), "index",
+	    is_library ? 0 : (int)p->index, "pid", (int)p->pid, "restarts",
+	    (int)p->restarts);
+}
+
 static json_t *
 processes(const struct master *m)
 {
 	json_t *list = json_array();
 
-	for (unsigned i = 0; i < m->nprocesses; i++) {
-		const struct process_info *p = &m->processes[i];
-
-		json_array_append_new(list,
-		    json_pack("{s:s, s:i, s:i, s:i}", "role",
-			role_name(p->role), "index", (int)p->index, "pid",
-			(int)p->pid, "restarts", (int)p->restarts));
-	}
+	for (unsigned i = 0; i < m->nprocesses; i++)
+		json_array_append_new(list, process(&m->processes[i]));
 	return list;
 }
 
@@ -384,6 +392,9 @@ static const struct {
     {"jobs", answer_jobs},
     {"job", answer_job},
     {"next", answer_next},
+    {"overview", answer_overview},
+    {"graph", answer_graph},
+    {"metrics", metrics_answer},
     {"nodes", crew_answer_nodes},
     {"run", answer_run},
     {"kill", answer_kill},
@@ -392,6 +403,9 @@ static const struct {
     {"pause-all", answer_pause_ask},
     {"resume-all", answer_resume_ask},
     {"notify-test", notify_answer_test},
+    {"crontab", answer_crontab},
+    {"crontab-install", answer_crontab_install},
+    {"crontab-remove", answer_crontab_remove},
     {"reload", answer_reload_ask},
     {"drain", answer_drain},
     {"upgrade", answer_upgrade},

@@ -9,6 +9,7 @@
 
 struct master;
 struct pause;
+struct run;
 
 /* For the channel's dispatch. */
 int answer_handle(struct channel *channel, struct message *message, void *arg,
@@ -29,8 +30,22 @@ void answer_object(struct ask *ask, int status, json_t *json);
 /* The job of argument "job"; NULL: answered with 404. */
 struct job *answer_wanted_job(struct master *m, struct ask *ask);
 
-/* answer_job.c */
+/* answer_list.c */
 void answer_jobs(struct master *m, struct ask *ask);
+
+/* answer_overview.c: what runs, fails and is late, and the next hour. */
+void answer_overview(struct master *m, struct ask *ask);
+
+/* answer_graph.c: the jobs around one, by what comes after what. */
+void answer_graph(struct master *m, struct ask *ask);
+
+/* answer_job.c */
+
+/* "running", "waiting", "retrying", "paused", "disabled", "idle". */
+const char *answer_job_state(const struct master *m, const struct job *job);
+
+/* A job as lists have it. */
+json_t *answer_job_row(const struct master *m, const struct job *job);
 void answer_job(struct master *m, struct ask *ask);
 void answer_next(struct master *m, struct ask *ask);
 
@@ -58,6 +73,9 @@ json_t *answer_pause(const struct pause *pause);
 
 /* RFC 3339 text, or null for 0. */
 json_t *answer_time(int64_t ms);
+
+/* answer_live.c: a run that lives. */
+json_t *answer_live_run(const struct run *run);
 
 /*
  * answer_live.c: runs in progress, of one job or of all (NULL), at most max:

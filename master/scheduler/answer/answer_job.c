@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/strbuf.h"
 #include "scheduler/answer/answer.h"
 #include "base/timestamp.h"
 #include "scheduler/clock/due.h"
@@ -11,13 +10,11 @@
 #include "scheduler/master.h"
 #include "schedule/zone.h"
 
-#define JOBS_DEFAULT 500
-#define JOBS_MAX     1000
-#define FIRES_SHOWN  5
-#define FIRES_MAX    1000
+#define FIRES_SHOWN 5
+#define FIRES_MAX   1000
 
-static const char *
-state_word(const struct master *m, const struct job *job)
+const char *
+answer_job_state(const struct master *m, const struct job *job)
 {
 	for (const struct run *run = job->runs; run != NULL; run = run->next)
 		if (run->state == RUN_RUNNING || run->state == RUN_LAUNCHING)
@@ -71,8 +68,8 @@ zone_of(const struct job_def *def)
 				     def->options->timezone;
 }
 
-static json_t *
-job_json(const struct master *m, const struct job *job)
+json_t *
+answer_job_row(const struct master *m, const struct job *job)
 {
 	const struct job_def *def = job->def;
 	const struct job_options *o = def->options;
@@ -84,81 +81,16 @@ job_json(const struct master *m, const struct job *job)
 	return json_pack("{s:s, s:o, s:s, s:b, s:o, s:s, s:o, s:i, s:i, s:o, "
 			 "s:o, s:i, s:o, s:i, s:o, s:o, s:o, s:o}",
 	    "name", def->name, "description",
-	    json_text(job_def_description(def)), "state", state_word(m, job),
-	    "enabled", def->options->enabled, "schedule", texts, "timezone",
-	    zone_of(def), "next", next_fire(job), "running", (int)job->active,
-	    "queued", (int)job->queued, "last", answer_last(job),
-	    "last_success", answer_time(job->last_success_ms), "failures",
-	    (int)job->failures, "file", json_text(def->source->path), "line",
-	    (int)def->line, "paused", answer_pause(pause_of(m, job)), "labels",
-	    answer_words(o->labels), "owner", json_text_or_null(o->owner),
-	    "after", answer_words(o->after));
-}
-
-/* A label has no characters that would need to be escaped but these. */
-static void
-next_page(struct strbuf *b, const char *after, const char *label, int64_t limit)
-{
-	strbuf_addf(b, "after=%s&limit=%lld", after, (long long)limit);
-	if (label == NULL)
-		return;
-	strbuf_adds(b, "&label=");
-	for (; *label != '\0'; label++)
-		if (strchr("/:@+=", *label) != NULL)
-			strbuf_addf(b, "%%%02X", (unsigned char)*label);
-		else
-			strbuf_addch(b, *label);
-}
-
-/* 0; -1: it cannot be one, and 400 was answered. */
-static int
-check_label(struct ask *ask, const char *label)
-{
-	if (label == NULL || job_is_label(label))
-		return 0;
-	answer_error(ask->channel, ask->id, 400, "bad_request",
-	    "label: expected a label, such as nightly or team=data");
-	return -1;
-}
-
-/* A page of jobs by name, those after the one that is named. */
-void
-answer_jobs(struct master *m, struct ask *ask)
-{
-	const char *after = ask_arg(ask, "after");
-	const char *label = ask_arg(ask, "label");
-	json_t *list = json_array();
-	struct job **sorted;
-	size_t n = 0, i;
-	int64_t limit;
-	struct strbuf next = STRBUF_INIT;
-	char *text;
-
-	if (ask_arg_int(ask, "limit", 1, JOBS_MAX, JOBS_DEFAULT, &limit) ==
-		-1 ||
-	    check_label(ask, label) == -1) {
-		json_decref(list);
-		return;
-	}
-	sorted = jobs_sorted(&m->jobs);
-	for (i = 0; i < m->jobs.n && after != NULL; i++)
-		if (strcmp(sorted[i]->name, after) > 0)
-			break;
-	for (; i < m->jobs.n && n < (size_t)limit; i++) {
-		if (label != NULL && !job_def_has_label(sorted[i]->def, label))
-			continue;
-		json_array_append_new(list, job_json(m, sorted[i]));
-		n++;
-	}
-	if (i < m->jobs.n && n > 0)
-		next_page(&next, sorted[i - 1]->name, label, limit);
-	text = json_dumps(list, JSON_COMPACT);
-	answer_begin(ask->channel, ask->id, 200, "application/json");
-	answer_data(ask->channel, ask->id, text, strlen(text));
-	answer_end(ask->channel, ask->id, strbuf_str(&next));
-	strbuf_fini(&next);
-	free(text);
-	json_decref(list);
+	    json_text(job_def_description(def)), "state",
+	    answer_job_state(m, job), "enabled", def->options->enabled,
+	    "schedule", texts, "timezone", zone_of(def), "next", next_fire(job),
+	    "running", (int)job->active, "queued", (int)job->queued, "last",
+	    answer_last(job), "last_success", answer_time(job->last_success_ms),
+	    "failures", (int)job->failures, "file",
+	    json_text(def->source->path), "line", (int)def->line, "paused",
+	    answer_pause(pause_of(m, job)), "labels", answer_words(o->labels),
+	    "owner", json_text_or_null(o->owner), "after",
+	    answer_words(o->after));
 }
 
 /* The next n fires, in the job's own zone. */
@@ -218,7 +150,7 @@ answer_job(struct master *m, struct ask *ask)
 
 	if (job == NULL)
 		return;
-	json = job_json(m, job);
+	json = answer_job_row(m, job);
 	keys = json_object();
 	job_def_each_key(job->def, add_key, keys);
 	json_object_set_new(

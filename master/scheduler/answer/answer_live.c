@@ -45,8 +45,8 @@ progress_of(const struct run *run)
 	    "text", json_text(p->text));
 }
 
-static json_t *
-live_run(const struct run *run)
+json_t *
+answer_live_run(const struct run *run)
 {
 	const struct run_begin *b = &run->begin;
 
@@ -111,7 +111,7 @@ answer_live(const struct master *m, const struct job *job, size_t max)
 	if (live.n > 0)
 		qsort(live.runs, live.n, sizeof(const struct run *), by_start);
 	for (size_t i = 0; i < live.n && i < max; i++)
-		json_array_append_new(list, live_run(live.runs[i]));
+		json_array_append_new(list, answer_live_run(live.runs[i]));
 	free(live.runs);
 	return list;
 }

@@ -26,6 +26,7 @@ ask(struct run *run)
 
 	crew_fill_ask(run, &claim, key);
 	run->asked = true;
+	run->asked_us = clock_us();
 	run->claim =
 	    cluster_claim(run->master->crew->cluster, &claim, answered);
 }
@@ -427,6 +428,8 @@ answered(struct claim *claim, const struct claim_answer *answer, void *arg)
 {
 	struct run *run = arg;
 
+	metrics_claimed(run->master, (int)answer->verdict, run->asked_us);
+	run->asked_us = 0;
 	run->claim = answer->verdict == CLAIM_WON ? claim : NULL;
 	if (run->state == RUN_STAGED)
 		slot_answered(run, answer);

@@ -88,6 +88,10 @@ take_mark(struct crew *crew, struct job *job, const struct cluster_mark *mark)
 
 	if (job->staged > 0 || job->def == NULL || mark->mark_ms == 0)
 		return;
+	/* What came due before there was a mark is nobody else's to record. */
+	if (mark->fresh && !due_is_delay(job))
+		fire_passed(
+		    m, job, job->hwm_ms, mark->mark_ms + 1, "redis-down");
 	job->hwm_ms = mark->mark_ms;
 	if (due_is_delay(job) && mark->due_ms > 0) {
 		delay_ms = schedule_interval(job->def->schedules[0]) * 1000;

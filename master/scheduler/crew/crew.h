@@ -13,6 +13,7 @@
  *   lost.c      runs of hosts that died
  *   tokens.c    semaphores
  *   letters.c   what hosts ask of each other: run, kill, offer, pause
+ *   numbers.c   metrics
  *   report.c    answers to "nodes" and "status"
  *
  * A slot is staged as a run in state RUN_STAGED, unknown to the recorder. When
@@ -28,6 +29,7 @@
 
 #include "ask.h"
 #include "base/err.h"
+#include "ipc/packet.h"
 #include "ipc/record.h"
 #include "ipc/result.h"
 
@@ -36,6 +38,7 @@ struct job;
 struct master;
 struct run;
 struct spec_source;
+struct strbuf;
 
 /* With [cluster] in the configuration: makes m->crew. 0 or -1 with err. */
 int crew_init(struct master *m, struct err *err);
@@ -81,6 +84,18 @@ void crew_claim_extra(struct run *run);
 /* holds.c: may it be launched now? */
 bool crew_may_launch(const struct run *run);
 
+/*
+ * guard.c: has the guard let it start, if there is one? Asks it once; what it
+ * says starts the run, or ends it.
+ */
+bool crew_is_guarded(struct run *run);
+
+/* The timer of a waiting run: false when it is not the guard's. */
+bool crew_guard_due(struct run *run);
+
+/* The recorder's GUARD_ANSWER. 0, or -1 when malformed. */
+int crew_guard_answer(struct master *m, struct message *message);
+
 /* What a worker is told of the lease that its run needs. */
 void crew_fill_lease(const struct run *run, struct spec_source *source);
 
@@ -119,6 +134,12 @@ void crew_give(struct master *m, const char *name, const char *run);
 
 /* report.c */
 void crew_answer_nodes(struct master *m, struct ask *ask);
+
+/* numbers.c: its part of /metrics. */
+void crew_add_metrics(const struct master *m, struct strbuf *b);
+
+/* The tags of a host, as far as they are known; "" none. */
+const char *crew_tags_of(const struct master *m, const char *name);
 
 /* For the status; null without a cluster. */
 json_t *crew_status(const struct master *m);

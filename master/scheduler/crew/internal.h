@@ -7,9 +7,6 @@
 #include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 
-/* A run of which each of several hosts has one: the copy of this host. */
-#define COPY_OF_HOST UINT32_MAX
-
 /* "JOB", "JOB#2" or "JOB@NODE". */
 #define KEY_SIZE (JOB_NAME_MAX + 256 + 2)
 

@@ -124,3 +124,14 @@ crew_status(const struct master *m)
 	    (json_int_t)cluster_skew_ms(crew->cluster), "staged",
 	    (int)m->runs.count[RUN_STAGED], "servers", servers);
 }
+
+const char *
+crew_tags_of(const struct master *m, const char *name)
+{
+	int i;
+
+	if (strcmp(name, m->config->node_name) == 0)
+		return m->config->tags;
+	i = m->crew != NULL ? crew_find_host(m->crew, name) : -1;
+	return i != -1 ? m->crew->hosts[i].tags : "";
+}

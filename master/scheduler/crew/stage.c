@@ -306,8 +306,9 @@ hand_over(struct master *m, struct run *run)
 
 	if (run->job->def != NULL)
 		node = crew_next_host(m->crew, run->job, run->begin.slot_ms);
+	/* What the guard may know by now is this run's: the next start's. */
 	if (run->claim == NULL || node == NULL ||
-	    run->begin.copy == COPY_OF_HOST)
+	    run->begin.copy == COPY_OF_HOST || run->guard != 0)
 		return;
 	cluster_reopen(m->crew->cluster, run->claim);
 	run->claim = NULL;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/timestamp.h"
+#include "config/queue.h"
 #include "placement/hosts.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/jobs/policy.h"
@@ -189,6 +190,21 @@ may_be_elsewhere(const struct master *m, const struct occasion *why)
 	return m->crew == NULL || why->after != NULL;
 }
 
+/* Is there no more room in its queue? That is recorded. */
+static bool
+skip_full(struct master *m, struct job *job, const struct occasion *why)
+{
+	const struct queue_section *queue = uses_full_queue(m, job->def);
+	char detail[QUEUE_NAME_MAX + 64];
+
+	if (queue == NULL)
+		return false;
+	snprintf(detail, sizeof(detail), "%lld runs wait in queue %s",
+	    (long long)queue->limit, queue->name);
+	pass_over(m, job, why, OUTCOME_SKIPPED, "queue-full", detail);
+	return true;
+}
+
 enum policy_action
 decide_judge(struct master *m, struct job *job, const struct occasion *why)
 {
@@ -215,6 +231,8 @@ decide_judge(struct master *m, struct job *job, const struct occasion *why)
 	action = policy_overlap(job->def->options, &load, &detail);
 	if (action == POLICY_SKIP)
 		pass_over(m, job, why, OUTCOME_SKIPPED, "overlap", detail);
+	else if (*job->def->options->queue != '\0' && skip_full(m, job, why))
+		action = POLICY_SKIP;
 	return action;
 }
 

@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "config/queue.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
@@ -394,6 +395,7 @@ fire_manual(
     struct master *m, struct job *job, const char *params, struct err *err)
 {
 	int64_t now_ms = clock_ms();
+	const struct queue_section *full;
 	struct run_begin begin;
 	struct run *run;
 
@@ -403,6 +405,12 @@ fire_manual(
 	}
 	if (places_is_full(&m->places)) {
 		err_set(err, "%d runs are in progress already", RUNFILE_PLACES);
+		return NULL;
+	}
+	full = uses_full_queue(m, job->def);
+	if (full != NULL) {
+		err_set(err, "queue %s is full: %lld wait", full->name,
+		    (long long)full->limit);
 		return NULL;
 	}
 	/* A slot of its own: never the same as one of the schedule. */

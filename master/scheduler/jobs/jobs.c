@@ -13,6 +13,7 @@
 #include "config/job/calendar.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/master.h"
+#include "scheduler/jobs/files.h"
 #include "scheduler/jobs/memory.h"
 
 static uint32_t
@@ -76,6 +77,7 @@ job_free(struct jobs *jobs, struct job *job)
 		free((char *)(uintptr_t)job->name);
 	free(job->anchors);
 	join_free(job->join);
+	free(job->metrics);
 	memset(job, 0, sizeof(*job));
 	job->next_free = jobs->free;
 	jobs->free = job;
@@ -317,39 +319,6 @@ remove_job(struct master *m, struct job *job)
 	jobs_release(m, job);
 }
 
-static int
-load_set(struct master *m, struct job_set **set_r, struct err *err)
-{
-	struct job_set_options options = {
-	    .defaults = m->config->defaults,
-	    .databases = m->config->database_names,
-	    .receivers = m->config->notify_names,
-	    .default_user = m->config->user,
-	    .privileged = m->role->privileged,
-	    .now = clock_ms() / 1000,
-	    .plugin = plugins_find,
-	    .arg = m,
-	};
-
-	options.calendars = m->jobs.calendars;
-	*set_r = job_set_load(
-	    m->config->jobs_dir, m->jobs.pool, &options, m->jobs.set, err);
-	return *set_r != NULL ? 0 : -1;
-}
-
-static void
-log_problems(const struct job_set *set)
-{
-	for (size_t i = 0; i < job_set_problem_count(set); i++) {
-		const struct job_problem *p = job_set_problem(set, i);
-
-		if (p->is_error)
-			log_error("%s:%u: %s%s%s%s", p->file, p->line,
-			    p->job[0] != '\0' ? "job " : "", p->job,
-			    p->job[0] != '\0' ? ": " : "", p->text);
-	}
-}
-
 /* Finds or makes the job of each definition, in the set's order. */
 static struct job **
 match_set(struct master *m, const struct job_set *set, int64_t now_ms,
@@ -394,7 +363,8 @@ remove_unseen(struct master *m, struct jobs_change *change)
 }
 
 int
-jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
+jobs_load(struct master *m, bool crontabs_only, struct jobs_change *change_r,
+    struct err *err)
 {
 	struct jobs *jobs = &m->jobs;
 	struct jobs_change unused = {0};
@@ -402,14 +372,13 @@ jobs_load(struct master *m, struct jobs_change *change_r, struct err *err)
 	struct job_set *set;
 	struct job **all;
 
-	refresh_files(m);
-	if (load_set(m, &set, err) == -1)
+	if (files_load(m, crontabs_only, &set, err) == -1)
 		return -1;
 	if (m->phase == MASTER_LOADING && plugins_are_asked(m)) {
 		job_set_free(set);
 		return JOBS_WAIT;
 	}
-	log_problems(set);
+	files_log_problems(set);
 	after_unload(&m->after);
 	memory_sort(jobs);
 	all = match_set(m, set, clock_ms(), change);

@@ -12,6 +12,7 @@
 #include "scheduler/clock/heap.h"
 #include "ipc/record.h"
 
+struct job_metrics; /* scheduler/metrics/metrics.h */
 struct join;
 struct master;
 struct retry;
@@ -35,6 +36,7 @@ struct job {
 	int64_t reboot_ms; /* @reboot is due since then; 0: not */
 	struct run *runs;  /* all that have not ended; see runs.h */
 	struct retry *retries;
+	struct job_metrics *metrics; /* owned; NULL: none has ended yet */
 	struct join *join; /* of its parents' ends; NULL: it never had any */
 	char last_run[RUN_ID_SIZE];
 	uint8_t last_outcome;
@@ -91,14 +93,16 @@ size_t jobs_errors(const struct jobs *jobs);
 void jobs_remember(struct jobs *jobs, const struct record_job *record);
 
 /*
- * Reads the job files and makes them the ones in force; jobs that did not
+ * Reads the job files and the crontabs, or the crontabs alone, and makes them
+ * the ones in force; jobs that did not
  * change keep phase, memory and runs. change_r may be NULL. 0; -1 with err
  * when the directory cannot be read: nothing changes then. While the master
  * starts, JOBS_WAIT: plugins have to be asked first, nothing was loaded.
  */
 #define JOBS_WAIT 1
 
-int jobs_load(struct master *m, struct jobs_change *change_r, struct err *err);
+int jobs_load(struct master *m, bool crontabs_only,
+    struct jobs_change *change_r, struct err *err);
 void jobs_change_fini(struct jobs_change *change);
 
 /* Puts the job's next due time into the heap, or takes it out. */

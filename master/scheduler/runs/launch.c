@@ -271,6 +271,7 @@ send_launch(struct master *m, struct run *run, unsigned index)
 	run_tell(run);
 	run->launcher = index;
 	run->launches++;
+	run->asked_us = clock_us();
 	run_set_state(run, RUN_LAUNCHING);
 	m->launch.launchers[index].launching++;
 	workers_watch(m, run, sv[0]);
@@ -297,14 +298,14 @@ is_in_rate(struct master *m)
 }
 
 /*
- * In a cluster only with a claim, which is asked for now at the latest; and
- * with the semaphores that it uses.
+ * In a cluster only with a claim, which is asked for now at the latest; with
+ * the semaphores that it uses; and last with the word of the guard.
  */
 static bool
 is_allowed(struct run *run)
 {
 	if (run->master->crew == NULL || crew_may_launch(run))
-		return uses_ready(run);
+		return uses_ready(run) && crew_is_guarded(run);
 	if (run->timer.pos == 0)
 		crew_claim_extra(run);
 	return false;

@@ -85,6 +85,7 @@ void
 outbox_slot(struct master *m, const struct record_slot *slot)
 {
 	wire_writer_reset(&m->scratch);
+	metrics_slot(m, slot);
 	record_slot_encode(slot, &m->scratch);
 	add(m, MSG_RECORD_SLOT, -1);
 	notify_slot(m, slot);

@@ -5,11 +5,12 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "ipc/run_bound.h"
 #include "ipc/runfile.h"
 
 #define COUNTER_MAX 1023 /* two digits */
 
-static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
+static const char digits[] = RUN_ID_DIGITS;
 
 void
 run_ids_init(struct run_ids *ids)
@@ -50,8 +51,8 @@ run_id_make(
 		ids->last_ms++;
 		ids->counter = 0;
 	}
-	put(id_r, 0, 9, (uint64_t)ids->last_ms);
-	put(id_r, 9, 2, ids->counter);
+	put(id_r, 0, RUN_ID_TIME, (uint64_t)ids->last_ms);
+	put(id_r, RUN_ID_TIME, 2, ids->counter);
 	put(id_r, 11, 6, next_random(ids));
 	put(id_r, 17, 3, place);
 	id_r[20] = '\0';

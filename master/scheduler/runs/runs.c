@@ -340,6 +340,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	log_end(run, &end.result);
 	notify_ended(run, &end.result, has_file, wait < 0 && !repeated);
 	remember(job, run, &end.result);
+	metrics_ended(m, job, &end);
 	drop_output(job, &end.result);
 	if (wait < 0 && !repeated)
 		after_ended(m, run, &end.result, has_file);

@@ -53,6 +53,7 @@ struct run {
 	unsigned launcher;     /* who was asked */
 	unsigned launches;     /* how often */
 	int64_t started_us;    /* 0: not yet */
+	int64_t asked_us; /* when a claim, then a launcher was; 0: not yet */
 	struct progress *progress; /* owned; NULL: it told none */
 	uint32_t pid;
 	bool orphan;      /* its worker has no channel to us now */
@@ -69,12 +70,14 @@ struct run {
 	bool watches;           /* claims only if others are silent */
 	bool waited;            /* for another run: it is never too late */
 	bool unguarded;         /* runs without a claim */
+	uint8_t guard;          /* enum guard_state, crew/guard.c */
 	uint16_t turn;          /* so many hosts come before this one */
 	struct claim *claim;    /* asked for, or won; the cluster's */
 	struct crew_row *row;   /* to be recorded in place of a run; owned */
 	struct crew_lost *lost; /* it is in the place of that one; owned */
 	uint64_t epoch;         /* of the lease it was claimed in */
 	int64_t staged_ms;      /* CLOCK_BOOTTIME */
+	int64_t guard_ms;       /* CLOCK_BOOTTIME: the guard was asked first */
 };
 
 #define RUNS_TABLE 4096

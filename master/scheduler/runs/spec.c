@@ -91,6 +91,43 @@ env_add_user(struct environment *env, const struct user *user)
 	env_add(env, "LANG=%s", lang != NULL ? lang : "C.UTF-8");
 }
 
+/* As Debian's cron has it: no more than these. */
+static void
+env_add_cron_user(struct environment *env, const struct user *user)
+{
+	env_add(env, "HOME=%s", user->home != NULL ? user->home : "/");
+	env_add(env, "SHELL=/bin/sh");
+	env_add(env, "PATH=/usr/bin:/bin");
+}
+
+/* The name is not the crontab's to choose. */
+static void
+env_add_logname(struct environment *env, const struct user *user)
+{
+	env_drop(env, "LOGNAME", strlen("LOGNAME"));
+	env_add(
+	    env, "LOGNAME=%s", user->login != NULL ? user->login : user->name);
+}
+
+/* What the job finds besides what belfry says of the run. */
+static void
+env_add_own(
+    struct environment *env, const struct job_def *def, const struct user *user)
+{
+	const struct job_options *o = def->options;
+
+	if (o->cron != 0) {
+		env_add_cron_user(env, user);
+		env_add_job(env, o->environment);
+		env_add_logname(env, user);
+		return;
+	}
+	env_add_user(env, user);
+	if (o->timezone[0] != '\0')
+		env_add(env, "TZ=%s", o->timezone);
+	env_add_job(env, o->environment);
+}
+
 static void
 env_add_run(struct environment *env, const struct spec_source *source)
 {
@@ -176,9 +213,38 @@ fill_user(const struct spec_source *source, struct run_spec *spec,
 	spec->groups = user->groups;
 	spec->ngroups = user->ngroups;
 	spec->refusal = user->found ? "" : user->problem;
-	if (spec->directory[0] == '\0')
-		/* A missing home must not fail who never asked for it. */
-		spec->directory = user->home_exists ? user->home : "/";
+}
+
+/* The value of a variable; NULL: it is not set. */
+static const char *
+env_find(const struct environment *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (uint32_t i = 0; i < env->n; i++) {
+		const char *s = env->text.s + env->at[i];
+
+		if (strncmp(s, name, len) == 0 && s[len] == '=')
+			return s + len + 1;
+	}
+	return NULL;
+}
+
+/* A missing home must not fail who never asked for it; cron's is HOME. */
+static void
+fill_directory(struct run_spec *spec, const struct job_def *def,
+    const struct user *user, const struct environment *env)
+{
+	const char *home;
+
+	spec->directory = def->options->directory;
+	if (spec->directory[0] != '\0')
+		return;
+	spec->directory = user->home_exists ? user->home : "/";
+	if (def->options->cron == 0)
+		return;
+	home = env_find(env, "HOME");
+	spec->directory = access(home, X_OK) == 0 ? home : "/";
 }
 
 static char **
@@ -294,19 +360,16 @@ spec_encode(const struct spec_source *source, struct wire_writer *w)
 	spec.lease_epoch = source->lease_epoch;
 	spec.lease_kill = source->lease_kill;
 	spec.lease_grace_ms = source->lease_grace_ms;
-	spec.directory = def->options->directory;
 	spec.trusted = def->source->trusted;
+	env_add_own(env, def, user);
 	fill_user(source, &spec, user);
-	env_add_user(env, user);
-	if (def->options->timezone[0] != '\0')
-		env_add(env, "TZ=%s", def->options->timezone);
-	env_add_job(env, def->options->environment);
 	env_add_run(env, source);
 	if (source->params != NULL)
 		params_each(source->params, env_add_param, env);
 	if (source->parents != NULL)
 		params_each_parent(source->parents, source->begin->parent,
 		    env_add_variable, env);
+	fill_directory(&spec, def, user, env);
 	argv = make_argv(def, &spec.argc);
 	spec.argv = (const char **)(uintptr_t)argv;
 	spec.env = env_pointers(env);

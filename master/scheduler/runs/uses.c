@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
+#include "config/queue.h"
 #include "scheduler/crew/crew.h"
 #include "scheduler/master.h"
 
@@ -54,13 +56,40 @@ nth(const struct run *run, unsigned i, uint32_t *limit_r)
 	return use_of(run->master, name);
 }
 
+/* A queue is a semaphore of a name that no job can write. */
+#define QUEUE_PREFIX "queue/"
+
+static bool
+is_queue(const struct use *use)
+{
+	return strncmp(use->name, QUEUE_PREFIX, strlen(QUEUE_PREFIX)) == 0;
+}
+
+static void
+add_queue(struct strbuf *uses, const struct master *m, const char *name)
+{
+	const struct queue_section *queue = config_queue_find(m->config, name);
+
+	if (queue != NULL)
+		strbuf_addf(uses, "%s" QUEUE_PREFIX "%s:%lld",
+		    uses->len > 0 ? " " : "", name, (long long)queue->workers);
+}
+
 /* What it uses is decided once: a reload may change the job meanwhile. */
 static bool
 has_uses(struct run *run)
 {
-	if (run->uses == NULL && run->job->def != NULL &&
-	    *run->job->def->options->uses != '\0')
-		run->uses = xstrdup(run->job->def->options->uses);
+	const struct job_def *def = run->job->def;
+	struct strbuf uses = STRBUF_INIT;
+
+	if (run->uses != NULL || def == NULL)
+		return run->uses != NULL;
+	strbuf_adds(&uses, def->options->uses);
+	if (*def->options->queue != '\0')
+		add_queue(&uses, run->master, def->options->queue);
+	if (uses.len > 0)
+		run->uses = xstrdup(strbuf_str(&uses));
+	strbuf_fini(&uses);
 	return run->uses != NULL;
 }
 
@@ -91,10 +120,12 @@ wait_for(struct run *run, const struct use *use, uint32_t limit)
 		run->waits_for = use->name;
 		return;
 	}
-	log_info("job %s: run=%s waits for semaphore %s, of which %u are taken",
-	    run->begin.job, run->begin.id, use->name, limit);
+	log_info("job %s: run=%s waits for %s%s, of which %u are taken",
+	    run->begin.job, run->begin.id, is_queue(use) ? "" : "semaphore ",
+	    use->name, limit);
 	launch_block(run, use->name);
-	if (run->begin.trigger != TRIGGER_SCHEDULE || run->job->def == NULL)
+	if (run->begin.trigger != TRIGGER_SCHEDULE || run->job->def == NULL ||
+	    is_queue(use))
 		return;
 	/* One in a queue is not late by the runs that were before it. */
 	if (run->job->def->options->overlap == JOB_OVERLAP_QUEUE)
@@ -232,6 +263,24 @@ uses_expired(struct run *run)
 {
 	run_end_with(run, OUTCOME_KILLED, true,
 	    "semaphore %s was not free within start-deadline", run->waits_for);
+}
+
+const struct queue_section *
+uses_full_queue(const struct master *m, const struct job_def *def)
+{
+	const struct queue_section *queue =
+	    config_queue_find(m->config, def->options->queue);
+	const struct run *run;
+	struct launch_walk walk;
+	int64_t waiting = 0;
+
+	if (queue == NULL)
+		return NULL;
+	launch_walk_init(&walk, &m->launch);
+	while ((run = launch_walk_next(&walk)) != NULL)
+		waiting += run->waits_for != NULL && run->job->def != NULL &&
+		    strcmp(run->job->def->options->queue, queue->name) == 0;
+	return waiting >= queue->limit ? queue : NULL;
 }
 
 const char **

@@ -3,6 +3,8 @@
  * that line starts one only while fewer than N have it. Over all hosts of a
  * cluster, where Redis counts; else of this daemon.
  *
+ * A queue = NAME is such a semaphore, too: of its workers.
+ *
  * A run has all of its semaphores or none while it waits, so that two which
  * use the same ones never wait for each other.
  */
@@ -16,6 +18,8 @@ struct event;
 struct master;
 struct run;
 struct use;
+struct job_def;
+struct queue_section;
 
 struct uses {
 	struct use *first;   /* each that was ever used, owned */
@@ -34,6 +38,10 @@ void uses_hold(struct run *run);
 
 /* The run is over, or was none: what it has is free again. */
 void uses_release(struct run *run);
+
+/* The queue of a job, when it has one and no more runs may wait there. */
+const struct queue_section *
+uses_full_queue(const struct master *m, const struct job_def *def);
 
 /* The start deadline of a run that waits has passed: it ends. */
 void uses_expired(struct run *run);

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "config/config_database.h"
+#include "config/queue.h"
 #include "config/config_value.h"
 #include "config/job/defaults.h"
 #include "config/job/draft.h"
@@ -54,6 +55,7 @@ expect_defaults(const struct config *c)
 	assert_int_equal(c->keep_ms, INT64_C(30) * 86400000);
 	assert_int_equal(c->keep_runs, 0);
 	assert_int_equal(c->keep_failures_ms, INT64_C(90) * 86400000);
+	assert_int_equal(c->output_limit, 1 << 20);
 	assert_string_equal(c->tags, "");
 	assert_null(c->cluster.redis);
 	assert_string_equal(c->cluster.name, "belfry");
@@ -137,6 +139,21 @@ every_setting(void **state)
 }
 
 static void
+guards(void **state)
+{
+	struct config *c = parse("[store]\ntype = postgres\n"
+				 "conninfo = dbname=b\n[cluster]\n"
+				 "redis = redis://a\nguard = best-effort\n");
+
+	assert_int_equal(c->cluster.guard, CLUSTER_GUARD_BEST_EFFORT);
+	config_free(c);
+	c = parse("[store]\ntype = postgres\nconninfo = dbname=b\n"
+		  "[cluster]\nredis = redis://a\nguard = strict\n");
+	assert_int_equal(c->cluster.guard, CLUSTER_GUARD_STRICT);
+	config_free(c);
+}
+
+static void
 databases(void **state)
 {
 	struct config *c =
@@ -161,6 +178,43 @@ databases(void **state)
 	assert_string_equal(c->databases[1].name, "b.2");
 	assert_string_equal(c->databases[1].conninfo, "service=b");
 	assert_string_equal(c->databases[1].password_file, "/etc/pw");
+	config_free(c);
+}
+
+/* [store] says it for jobs, [defaults] before it, wherever it stands. */
+static void
+output_limit_of_jobs(void **state)
+{
+	struct config *c = parse("[store]\noutput-limit = 64K\n");
+	struct strbuf b = STRBUF_INIT;
+
+	assert_int_equal(c->output_limit, 65536);
+	job_defaults_print(c->defaults, &b);
+	assert_non_null(strstr(strbuf_str(&b), "\noutput-limit=64K\n"));
+	config_free(c);
+	strbuf_fini(&b);
+	c = parse("[defaults]\noutput-limit = 2M\n"
+		  "[store]\noutput-limit = 64K\n");
+	job_defaults_print(c->defaults, &b);
+	assert_non_null(strstr(strbuf_str(&b), "\noutput-limit=2M\n"));
+	config_free(c);
+	strbuf_fini(&b);
+}
+
+static void
+queues(void **state)
+{
+	struct config *c = parse("[queue mail]\nlimit = 5\n"
+				 "[queue b.2]\nworkers = 3\n");
+
+	assert_int_equal(c->nqueues, 3);
+	assert_string_equal(c->queue_names, "mail b.2 default");
+	assert_int_equal(config_queue_find(c, "mail")->limit, 5);
+	assert_int_equal(config_queue_find(c, "mail")->workers, 1);
+	assert_int_equal(config_queue_find(c, "b.2")->limit, 1000);
+	assert_int_equal(config_queue_find(c, "b.2")->workers, 3);
+	assert_int_equal(config_queue_find(c, "default")->workers, 16);
+	assert_null(config_queue_find(c, "no"));
 	config_free(c);
 }
 
@@ -268,7 +322,7 @@ static const struct {
 	"2: unknown key \"statedir\" in [master]; did you mean state-dir?"},
     {"[master]\nlabel = x\n", "2: unknown key \"label\" in [master]"},
     {"[master]\nforks = 1\n", "2: unknown key \"forks\" in [master]"},
-    {"[api]\nlisten = off\n", "2: unknown key \"listen\" in [api]"},
+    {"[api]\nport = 80\n", "2: unknown key \"port\" in [api]"},
     {"[store]\nkeep = 0s\n",
 	"2: keep \"0s\": write how long, such as 30d, or none to keep for "
 	"ever"},
@@ -502,7 +556,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_empty_file_is_all_defaults),
 	    cmocka_unit_test(every_setting),
+	    cmocka_unit_test(guards),
 	    cmocka_unit_test(databases),
+	    cmocka_unit_test(queues),
+	    cmocka_unit_test(output_limit_of_jobs),
 	    cmocka_unit_test(some_defaults_follow_others),
 	    cmocka_unit_test(paths_are_absolute),
 	    cmocka_unit_test(variables_are_replaced),

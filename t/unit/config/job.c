@@ -172,6 +172,7 @@ values_are_read_and_printed(void **state)
 	    {"hosts = 2 of tag:web & !old", NULL},
 	    {"place = least-loaded", NULL},
 	    {"uses = db:1", NULL},
+	    {"queue = mail", NULL},
 	    {"uses = db:1, big-disk:100000", "uses = db:1 big-disk:100000"},
 	    {"guarantee = at-least-once", NULL},
 	    {"when-isolated = run", NULL},
@@ -398,6 +399,9 @@ static const struct {
     {JOBC "uses = a:1 b:0\n",
 	L3 "uses \"a:1 b:0\": column 5: write a number from 1 to 100000 "
 	   "behind the :\n"},
+    {JOBC "queue = a b\n",
+	L3 "queue \"a b\": this is no name of a queue; write the NAME of a "
+	   "[queue NAME] of belfry.conf\n"},
     {JOBC "uses = a:1 a:2\n", L3 "uses \"a:1 a:2\": \"a\" is there twice\n"},
     {JOBC "place = here\n",
 	L3 "place \"here\": write hash, spread or least-loaded\n"},

@@ -224,7 +224,7 @@ test_long_answer(void **state)
 static void
 test_long_next(void **state)
 {
-	char next[2000];
+	char next[4000];
 
 	memset(next, 'n', sizeof(next));
 	next[sizeof(next) - 1] = '\0';

@@ -32,7 +32,7 @@ struct rig {
 	int status; /* 0: none yet */
 	char type[64];
 	struct strbuf body;
-	char next[1024];
+	char next[2048];
 	bool answered;
 	unsigned strays; /* messages to other questions */
 	bool api_closed;

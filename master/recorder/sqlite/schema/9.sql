@@ -1,22 +1,18 @@
--- Version 9: notifications.
+-- Version 9: the load of each hour.
 
-CREATE TABLE notifications (
-	-- One row a notification for one receiver.
-	id TEXT PRIMARY KEY,        -- follows from what it is about
-	receiver TEXT NOT NULL,     -- [notify NAME]; ping
-	event TEXT NOT NULL,        -- failure recovery node-down ...
-	job TEXT,                   -- NULL: of the daemon or the cluster
-	run TEXT,
-	host TEXT NOT NULL,         -- that sends it
-	created INTEGER NOT NULL,   -- milliseconds since 1970
-	state TEXT NOT NULL,        -- waiting sent failed
-	tries INTEGER NOT NULL,
-	next INTEGER NOT NULL,      -- try; 0 at once
-	done INTEGER,               -- sent or given up; NULL not yet
-	error TEXT,                 -- of the last try; NULL none
-	facts TEXT NOT NULL         -- a JSON object: what it says
+CREATE TABLE hours (
+	-- Of runs that have ended: what began in an hour on a host, and how
+	-- long jobs ran in it. Retention leaves it.
+	hour INTEGER NOT NULL,      -- hours since 1970, UTC
+	host TEXT NOT NULL,
+	runs INTEGER NOT NULL,
+	failures INTEGER NOT NULL,  -- of these, all that were no success
+	busy_us INTEGER NOT NULL,   -- of all runs together
+	PRIMARY KEY (hour, host)
 ) WITHOUT ROWID;
 
-CREATE INDEX notifications_by_created ON notifications (created, id);
-CREATE INDEX notifications_waiting ON notifications (id)
-	WHERE state = 'waiting';
+-- Of runs that ended before, all of their time counts in their first hour.
+INSERT INTO hours (hour, host, runs, failures, busy_us)
+	SELECT coalesce(started, created * 1000) / 3600000000, host, count(*),
+	    sum(outcome <> 'success'), sum(coalesce(duration_us, 0))
+	FROM runs WHERE outcome IS NOT NULL GROUP BY 1, 2;

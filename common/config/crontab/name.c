@@ -1,0 +1,124 @@
+#include "config/crontab/name.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "schedule/hash.h"
+
+#define SOURCE_MAX  48
+#define PROGRAM_MAX 32
+
+/* Ends words, as a shell sees it. */
+#define WORD_END " \t;&|()<>\"'`$="
+
+/* As much of text as names of jobs can have; the length. */
+static size_t
+clean(char *out, size_t most, const char *text, size_t len)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz"
+				      "0123456789._-";
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n < most; i++)
+		out[n++] = strchr(letters, text[i]) != NULL ? text[i] : '_';
+	out[n] = '\0';
+	return n;
+}
+
+/* The last component of a path; *len bytes of it, 0: it ends in a slash. */
+static const char *
+base_of(const char *word, size_t *len)
+{
+	const char *base = word;
+
+	for (size_t i = 0; i < *len; i++)
+		if (word[i] == '/')
+			base = word + i + 1;
+	*len -= (size_t)(base - word);
+	return base;
+}
+
+/*
+ * What a person would call it: the first path in the command, for the words
+ * before it are often "test -x" or "cd"; else its first word.
+ */
+static void
+find_program(const char *command, char program[PROGRAM_MAX + 1])
+{
+	const char *p = command + strspn(command, WORD_END), *base;
+	size_t len, n;
+
+	n = strcspn(p, WORD_END);
+	clean(program, PROGRAM_MAX, p, n);
+	for (; *p != '\0'; p += strspn(p, WORD_END)) {
+		n = len = strcspn(p, WORD_END);
+		base = base_of(p, &len);
+		if (*p == '/' && len > 0 && strncmp(p, "/dev/", 5) != 0) {
+			clean(program, PROGRAM_MAX, base, len);
+			return;
+		}
+		p += n;
+	}
+}
+
+/* How often this hash came before. */
+static unsigned
+count_before(struct crontab_namer *namer, uint32_t hash)
+{
+	for (size_t i = 0; i < namer->n; i++)
+		if (namer->seen[i] == hash)
+			return namer->times[i]++;
+	array_reserve(
+	    &namer->seen, &namer->seen_cap, namer->n + 1, sizeof(*namer->seen));
+	array_reserve(&namer->times, &namer->times_cap, namer->n + 1,
+	    sizeof(*namer->times));
+	namer->seen[namer->n] = hash;
+	namer->times[namer->n++] = 1;
+	return 0;
+}
+
+void
+crontab_name(struct crontab_namer *namer, const char *user, const char *command,
+    char name_r[JOB_NAME_MAX + 1])
+{
+	char source[SOURCE_MAX + 1], program[PROGRAM_MAX + 1], nth[16] = "";
+	uint64_t h = HASH_INIT;
+	unsigned before;
+	uint32_t hash;
+
+	/* With the NUL, so that no two texts run into each other. */
+	h = hash_add(h, namer->source, strlen(namer->source) + 1);
+	if (user != NULL)
+		h = hash_add(h, user, strlen(user) + 1);
+	h = hash_add(h, command, strlen(command));
+	hash = (uint32_t)hash_finish(h);
+	before = count_before(namer, hash);
+	if (before > 0)
+		snprintf(nth, sizeof(nth), "-%u", before + 1);
+	clean(source, SOURCE_MAX, namer->source, strlen(namer->source));
+	find_program(command, program);
+	snprintf(name_r, JOB_NAME_MAX + 1, "%s.%s.%s-%08" PRIx32 "%s",
+	    namer->prefix, source, program, hash, nth);
+}
+
+void
+crontab_name_given(const struct crontab_namer *namer, const char *given,
+    char name_r[JOB_NAME_MAX + 1])
+{
+	char source[SOURCE_MAX + 1];
+
+	clean(source, SOURCE_MAX, namer->source, strlen(namer->source));
+	snprintf(
+	    name_r, JOB_NAME_MAX + 1, "%s.%s.%s", namer->prefix, source, given);
+}
+
+void
+crontab_namer_fini(struct crontab_namer *namer)
+{
+	free(namer->seen);
+	free(namer->times);
+}

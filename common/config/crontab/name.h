@@ -1,0 +1,31 @@
+/* The names of crontabs' jobs. Pure. */
+#ifndef BELFRY_CONFIG_CRONTAB_NAME_H
+#define BELFRY_CONFIG_CRONTAB_NAME_H
+
+#include <stdint.h>
+
+#include "ipc/spec.h"
+
+struct crontab_namer {
+	const char *prefix; /* "cron", or "crontab" of a user's own */
+	const char *source; /* the file's name: of a user's own, the user */
+	uint32_t *seen;     /* owned: hashes of the names so far */
+	unsigned *times;    /* owned: how often each came */
+	size_t n, seen_cap, times_cap;
+};
+
+/*
+ * PREFIX.SOURCE.PROGRAM-HASH, by user and command: it stays when the line
+ * moves or its times change. Lines that are alike are told apart by a number,
+ * in their order. user may be NULL.
+ */
+void crontab_name(struct crontab_namer *namer, const char *user,
+    const char *command, char name_r[JOB_NAME_MAX + 1]);
+
+/* PREFIX.SOURCE.NAME, for a name that the crontab gives. */
+void crontab_name_given(const struct crontab_namer *namer, const char *given,
+    char name_r[JOB_NAME_MAX + 1]);
+
+void crontab_namer_fini(struct crontab_namer *namer);
+
+#endif
