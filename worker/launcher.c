@@ -84,18 +84,20 @@ refuse(struct launcher *l, struct message *message, int error)
  * came with it. Who asked finds his channel closed when there is no answer.
  */
 static void
-serve(struct launcher *l, struct message *message)
+answer(struct launcher *l, struct message *message)
 {
 	int fd = message_take_fd(&l->master_in, message);
 	pid_t pid = fork();
 
 	if (pid == 0 && message->type == MSG_PLUGIN_DESCRIBE)
 		kind_describe(message, fd);
-	if (pid == 0)
+	if (pid == 0 && message->type == MSG_NOTICE_SEND)
 		kind_notice(message, fd);
+	if (pid == 0)
+		kind_find_user(message, fd);
 	if (pid == -1)
-		log_error("cannot fork for %s: %s", message_name(message->type),
-		    strerror(errno));
+		log_error("cannot fork to answer %s: %s",
+		    message_name(message->type), strerror(errno));
 	fd_close(&fd);
 }
 
@@ -158,7 +160,7 @@ read_master(struct launcher *l)
 		if (message.type == MSG_RUN_LAUNCH)
 			launch(l, &message);
 		else
-			serve(l, &message);
+			answer(l, &message);
 	packet_in_fini(&l->master_in);
 	if (rc == -1)
 		drop_master(l, err.text);

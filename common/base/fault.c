@@ -87,11 +87,16 @@ is_next(enum fault_point point, struct fault_death *death)
 	    death->at;
 }
 
+/* Before a program can forget its environment. */
+static __attribute__((constructor)) void
+map_at_start(void)
+{
+	faults = map_faults();
+}
+
 static bool
 is_armed(void)
 {
-	if (faults == NULL)
-		faults = map_faults();
 	return faults != NULL &&
 	    __atomic_load_n(&faults->armed, __ATOMIC_SEQ_CST) != 0;
 }

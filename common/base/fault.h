@@ -57,7 +57,16 @@
 	X(MASTER_RECOVERED)                                                    \
 	/* Only when a job comes after another. */                             \
 	X(MASTER_END_MARKED) /* in the run file */                             \
-	X(MASTER_AFTER_TOLD) /* the recorder was */
+	X(MASTER_AFTER_TOLD) /* the recorder was */                            \
+	/* Only in a job that a library does. */                               \
+	X(JOB_HTTP_ASKED)    /* the request goes out */                        \
+	X(JOB_SQL_COMMITTED) /* the transaction */                             \
+	X(JOB_PLUGIN_LOADED)                                                   \
+	X(JOB_WORK_DONE) /* nobody knows how it went yet */                    \
+	/* Only with PostgreSQL as the store. */                               \
+	X(RECORDER_SENT)     /* records, and its answer is awaited */          \
+	X(RECORDER_ANSWERED) /* they are in both */                            \
+	X(RECORDER_CLEARED)  /* they are in PostgreSQL alone */
 
 enum fault_point {
 #define X(name) FAULT_##name,

@@ -46,6 +46,14 @@ error_at(struct parser *parser, uint32_t line, const char *text)
 }
 
 static void
+section_error(
+    struct parser *parser, const struct ini_event *event, struct err *err)
+{
+	err_prefix(err, "column %u", event->column);
+	error_at(parser, event->line, err->text);
+}
+
+static void
 begin_named(struct parser *parser, const struct config_named *named,
     const struct ini_event *event)
 {
@@ -54,7 +62,7 @@ begin_named(struct parser *parser, const struct config_named *named,
 	if (named->begin(parser->file, event, &err) == 0)
 		parser->section = named->section;
 	else
-		error_at(parser, event->line, err.text);
+		section_error(parser, event, &err);
 }
 
 static void
@@ -88,7 +96,7 @@ begin_section(struct parser *parser, const struct ini_event *event)
 			err_set(&err,
 			    "section [%s] is given twice; the first is in line %u",
 			    sections[i], parser->sections[i]);
-		error_at(parser, event->line, err.text);
+		section_error(parser, event, &err);
 		return;
 	}
 	if (strcmp(event->section, "job") == 0)
@@ -98,7 +106,7 @@ begin_section(struct parser *parser, const struct ini_event *event)
 	else
 		err_set(&err, "unknown section %s%s",
 		    quote(quoted, event->section), suggest_text(text, &s));
-	error_at(parser, event->line, err.text);
+	section_error(parser, event, &err);
 }
 
 static void

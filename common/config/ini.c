@@ -16,21 +16,37 @@
 struct scan {
 	const struct ini_reader *reader;
 	char *next, *end;
+	const char *start; /* of the line */
 	uint32_t line;
 	bool in_section; /* and it is a good one */
 	bool told;       /* that keys need a section */
 	struct ini_event key;
 };
 
-static void
-emit_error(struct scan *scan, enum ini_event_type type, const char *text)
+/* Of p in its line, in characters, from 1. */
+static uint32_t
+column_of(const struct scan *scan, const char *p)
 {
+	uint32_t column = 1;
+
+	for (const char *q = scan->start; q < p; q++)
+		column += ((unsigned char)*q & 0xc0) != 0x80;
+	return column;
+}
+
+static void
+emit_error(struct scan *scan, enum ini_event_type type, const char *at,
+    const char *what)
+{
+	char text[192];
 	struct ini_event event = {
 	    .type = type,
 	    .line = scan->line,
 	    .text = text,
 	};
 
+	snprintf(
+	    text, sizeof(text), "column %u: %s", column_of(scan, at), what);
 	scan->reader->event(scan->reader->arg, &event);
 }
 
@@ -59,7 +75,7 @@ trim_end(const char *start, char *end)
 }
 
 static void
-section_error(struct scan *scan, const char *what)
+section_error(struct scan *scan, const char *at, const char *what)
 {
 	char text[160];
 
@@ -67,7 +83,7 @@ section_error(struct scan *scan, const char *what)
 	    text, sizeof(text), "%s; write %s", what, scan->reader->example);
 	scan->in_section = false;
 	scan->told = true;
-	emit_error(scan, INI_SECTION_ERROR, text);
+	emit_error(scan, INI_SECTION_ERROR, at, text);
 }
 
 /* p is behind "[". */
@@ -79,20 +95,22 @@ read_section(struct scan *scan, char *p, char *end)
 	char *name;
 
 	if (close == NULL) {
-		section_error(scan, "\"]\" is missing");
+		section_error(scan, trim_end(p, end), "\"]\" is missing");
 		return;
 	}
-	if (skip_blanks(close + 1, end) != end) {
-		section_error(scan,
+	name = skip_blanks(close + 1, end);
+	if (name != end) {
+		section_error(scan, name,
 		    "text behind \"]\"; a comment needs a line of its own");
 		return;
 	}
 	p = skip_blanks(p, close);
 	close = trim_end(p, close);
 	if (p == close) {
-		section_error(scan, "a section without a name");
+		section_error(scan, p, "a section without a name");
 		return;
 	}
+	event.column = column_of(scan, p);
 	event.section = p;
 	for (name = p; name < close && !is_blank(*name); name++)
 		;
@@ -103,7 +121,7 @@ read_section(struct scan *scan, char *p, char *end)
 }
 
 static void
-no_section(struct scan *scan)
+no_section(struct scan *scan, const char *at)
 {
 	char text[160];
 
@@ -113,7 +131,7 @@ no_section(struct scan *scan)
 	snprintf(text, sizeof(text),
 	    "a key before the first section; write %s above it",
 	    scan->reader->example);
-	emit_error(scan, INI_ERROR, text);
+	emit_error(scan, INI_ERROR, at, text);
 }
 
 /* Before the first section it may be any file at all: that is said once. */
@@ -127,7 +145,7 @@ no_section_text(struct scan *scan, const char *line)
 	scan->told = true;
 	snprintf(text, sizeof(text), "expected %s, found %s",
 	    scan->reader->example, quote(quoted, line));
-	emit_error(scan, INI_ERROR, text);
+	emit_error(scan, INI_ERROR, line, text);
 }
 
 static void
@@ -141,18 +159,19 @@ no_equals(struct scan *scan, const char *line)
 	}
 	snprintf(text, sizeof(text), "expected KEY = VALUE, found %s",
 	    quote(quoted, line));
-	emit_error(scan, INI_ERROR, text);
+	emit_error(scan, INI_ERROR, line, text);
 }
 
 static void
-value_too_long(struct scan *scan, const char *key, size_t len)
+value_too_long(
+    struct scan *scan, const char *key, const char *value, size_t len)
 {
 	char text[160], quoted[QUOTE_SIZE];
 
 	snprintf(text, sizeof(text),
 	    "the value of %s has %zu bytes; at most %d are possible",
 	    quote(quoted, key), len, INI_VALUE_MAX);
-	emit_error(scan, INI_ERROR, text);
+	emit_error(scan, INI_ERROR, value + INI_VALUE_MAX, text);
 }
 
 /* True when there is a key to hand on. */
@@ -168,19 +187,19 @@ read_key(struct scan *scan, char *p, char *end)
 		return false;
 	}
 	if (equals == p) {
-		emit_error(scan, INI_ERROR,
+		emit_error(scan, INI_ERROR, p,
 		    "nothing stands before \"=\"; write KEY = VALUE");
 		return false;
 	}
 	if (!scan->in_section) {
-		no_section(scan);
+		no_section(scan, p);
 		return false;
 	}
 	value = skip_blanks(equals + 1, end);
 	value_end = trim_end(value, end);
 	trim_end(p, equals);
 	if (value_end - value > INI_VALUE_MAX) {
-		value_too_long(scan, p, (size_t)(value_end - value));
+		value_too_long(scan, p, value, (size_t)(value_end - value));
 		return false;
 	}
 	scan->key.line = scan->line;
@@ -201,6 +220,7 @@ next_key(char *buf, int size, void *stream)
 		end = memchr(p, '\n', (size_t)(scan->end - p));
 		if (end == NULL)
 			end = scan->end;
+		scan->start = p;
 		scan->next = end + 1;
 		scan->line++;
 		p = skip_blanks(p, end);
@@ -225,6 +245,15 @@ give_key(void *arg, const char *section, const char *name, const char *value)
 	return 1;
 }
 
+/* By its byte order mark. */
+static bool
+is_utf16(const char *text, size_t len)
+{
+	return len >= 2 &&
+	    (memcmp(text, "\xff\xfe", 2) == 0 ||
+		memcmp(text, "\xfe\xff", 2) == 0);
+}
+
 /* A NUL, or what a compressed or compiled file begins with. */
 static bool
 refuse_binary(struct scan *scan, const char *text, size_t len)
@@ -234,10 +263,16 @@ refuse_binary(struct scan *scan, const char *text, size_t len)
 	if (nul == NULL)
 		return false;
 	scan->line = 1;
+	scan->start = text;
 	for (const char *p = text; p < nul; p++)
-		scan->line += *p == '\n';
-	emit_error(scan, INI_FILE_ERROR,
-	    "binary data (a NUL byte); this must be a text file");
+		if (*p == '\n') {
+			scan->line++;
+			scan->start = p + 1;
+		}
+	emit_error(scan, INI_FILE_ERROR, nul,
+	    is_utf16(text, len) ?
+		"this is UTF-16 text; save the file as UTF-8" :
+		"binary data (a NUL byte); this must be a text file");
 	return true;
 }
 

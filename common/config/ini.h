@@ -30,11 +30,13 @@ enum ini_event_type {
 struct ini_event {
 	enum ini_event_type type;
 	uint32_t line;
+	uint32_t column; /* of a section's type, in characters, from 1 */
 	const char *section; /* its type: "job" of "[job backup]" */
 	const char *name;    /* "backup"; "" when there is none */
 	const char *key;
 	const char *value;
-	const char *text; /* what is wrong; what would be right */
+	/* "column N: what is wrong; what would be right" */
+	const char *text;
 };
 
 struct ini_reader {

@@ -293,6 +293,11 @@ struct job_set_options {
 	const char *queues;       /* the same */
 	const char *default_user; /* whose jobs need no root-owned file */
 	bool privileged;          /* we are root: check owners and modes */
+	/*
+	 * We are the daemon, as default_user, and must not wait for a name
+	 * service: whom the local files do not know is left to the run.
+	 */
+	bool local_names;
 	bool hints;               /* also look for hints (slow) */
 	/* So many errors of a file are told, the others counted; 0: 20. */
 	size_t errors_max;

@@ -78,6 +78,8 @@ enum role_id {
  *                  answer goes
  *   NOTICE_SENT    u8 sent, u8 refused: the receiver is there and wants no
  *                  such message, str why it was not sent
+ *   USER_ASK       str name, str group + fd: where the answer goes
+ *   USER_FOUND     struct user (user/user.h)
  * Recording, M = master, R = recorder; the message id is a sequence number
  * that RECORDED acknowledges:
  *   STATE_ASK      M: send what you know
@@ -158,10 +160,14 @@ enum role_id {
 	    19, 8192, true)                                                    \
 	X(36, PLUGIN_DESCRIBED, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER),  \
 	    6, MESSAGE_PAYLOAD_MAX, false)                                     \
-	X(37, NOTICE_SEND, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 40, \
+	X(90, NOTICE_SEND, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 40, \
 	    MESSAGE_PAYLOAD_MAX, true)                                         \
-	X(38, NOTICE_SENT, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 7,    \
+	X(91, NOTICE_SENT, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 7,    \
 	    2048, false)                                                       \
+	X(37, USER_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 10,    \
+	    8192, true)                                                        \
+	X(38, USER_FOUND, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 6,     \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(40, STATE_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 0,    \
 	    256, false)                                                        \
 	X(41, STATE_JOB, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,   \
@@ -188,17 +194,17 @@ enum role_id {
 	    16, 4096, false)                                                   \
 	X(52, RECORD_PARAMS, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),   \
 	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
-	X(53, USUAL_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 12,   \
+	X(94, USUAL_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 12,   \
 	    512, false)                                                        \
-	X(54, USUAL, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 13, 128,  \
+	X(95, USUAL, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 13, 128,  \
 	    false)                                                             \
 	X(55, STATE_AFTER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(56, RECORD_AFTER, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
 	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
-	X(57, STATE_NOTICE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER),    \
+	X(92, STATE_NOTICE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER),    \
 	    32, MESSAGE_PAYLOAD_MAX, false)                                    \
-	X(58, RECORD_NOTICE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),   \
+	X(93, RECORD_NOTICE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),   \
 	    32, MESSAGE_PAYLOAD_MAX, false)                                    \
 	X(59, STATE_NEW, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0, 0, \
 	    false)                                                             \
@@ -217,7 +223,7 @@ enum role_id {
 	    2048, false)                                                       \
 	X(66, GUARD_ANSWER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 9, \
 	    4096, false)                                                       \
-	X(67, STORE_STATE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 6,  \
+	X(96, STORE_STATE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 6,  \
 	    2048, false)
 
 enum message_type {

@@ -239,3 +239,10 @@ record_notice_decode(struct record_notice *r, struct wire_reader *in)
 	r->state = (enum notice_state)state;
 	return 0;
 }
+
+bool
+record_slot_rewinds(const struct record_slot *r)
+{
+	return r->outcome == OUTCOME_NONE && r->reason != NULL &&
+	    strcmp(r->reason, RECORD_REWIND) == 0;
+}

@@ -13,7 +13,7 @@
  * A job's memory over restarts. Strings are borrowed. hwm_ms, last_* and
  * failures are the store's own from runs and slots it has seen: in RECORD_JOB
  * only job, memo and hwm_ms count (hwm_ms never moves back unless memo
- * changed).
+ * changed; see also record_slot_rewinds()).
  */
 struct record_job {
 	const char *job;
@@ -86,7 +86,9 @@ struct record_slot {
 	int64_t count;
 	/*
 	 * OUTCOME_SKIPPED or OUTCOME_MISSED. OUTCOME_NONE: what was told of
-	 * slots while Redis was away is not so; those rows go.
+	 * slots while Redis was away is not so; those rows go. The same with
+	 * the reason RECORD_REWIND: the clock was far ahead; nothing later
+	 * than slot_ms is decided yet, and rows without a run end there.
 	 */
 	enum outcome outcome;
 	const char *reason; /* a word of INTERFACE.md: "overlap", "late" */
@@ -94,6 +96,11 @@ struct record_slot {
 	const char *host;
 	uint64_t joined; /* as in struct run_begin */
 };
+
+#define RECORD_REWIND "clock"
+
+/* Is it no slot, but says that the clock was far ahead? */
+bool record_slot_rewinds(const struct record_slot *r);
 
 /* Somebody paused a job, or ended that. Strings are borrowed. */
 struct record_pause {

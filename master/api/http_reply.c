@@ -101,16 +101,15 @@ write_head(struct http_conn *conn, int status, const char *content_type,
 	evbuffer_add_printf(
 	    out, "HTTP/1.1 %d %s\r\n", status, http_status_text(status));
 	write_date(out);
+	if (strstr(conn->extra, "Cache-Control: ") == NULL)
+		http_conn_add_header(conn, "Cache-Control",
+		    etag != NULL ? "private, no-cache" : "no-store");
 	evbuffer_add_printf(out,
 	    "Content-Type: %s\r\nX-Content-Type-Options: nosniff\r\n%s",
 	    content_type, conn->extra);
 	if (etag != NULL)
-		evbuffer_add_printf(out,
-		    "Cache-Control: private, no-cache\r\nETag: %s\r\n"
-		    "Vary: Accept-Encoding\r\n",
-		    etag);
-	else
-		evbuffer_add_printf(out, "Cache-Control: no-store\r\n");
+		evbuffer_add_printf(
+		    out, "ETag: %s\r\nVary: Accept-Encoding\r\n", etag);
 	if (conn->close_after)
 		evbuffer_add_printf(out, "Connection: close\r\n");
 	else if (conn->head.minor == 0)

@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "api/auth.h"
+#include "api/web.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -40,6 +41,10 @@ api_request(struct http_conn *conn, void *arg)
 	struct route_call call;
 	char allow[64];
 
+	if (web_has_path(head->path)) {
+		web_answer(conn);
+		return;
+	}
 	request.body = http_conn_body(conn, &request.body_len);
 	if (route_match(&request, &call, allow, sizeof(allow), &problem) == 0) {
 		ask(arg, conn, &call);

@@ -101,7 +101,8 @@ void http_conn_set_endless(struct http_conn *conn);
 
 /*
  * One more header of the coming answer, at most 2 KiB in all. Before
- * http_conn_reply() or http_conn_begin().
+ * http_conn_reply() or http_conn_begin(). Without a Cache-Control what has an
+ * entity tag is asked for again each time, and the rest not stored.
  */
 void http_conn_add_header(
     struct http_conn *conn, const char *name, const char *value);

@@ -99,5 +99,6 @@ extern const struct command cmd_drain;
 extern const struct command cmd_upgrade;
 extern const struct command cmd_lock;
 extern const struct command cmd_crontab;
+extern const struct command cmd_import;
 
 #endif

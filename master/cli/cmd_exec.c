@@ -26,7 +26,7 @@
 #include "scheduler/runs/params.h"
 #include "scheduler/runs/run_id.h"
 #include "scheduler/runs/spec.h"
-#include "scheduler/runs/users.h"
+#include "user/user.h"
 
 #define CONFIG_DEFAULT BELFRY_SYSCONFDIR "/belfry/belfry.conf"
 
@@ -38,7 +38,7 @@ struct exec {
 	struct schedule_pool *pool;
 	struct job_calendars *calendars;
 	struct job_set *set;
-	struct users users;
+	struct user user; /* whom the job runs as */
 	struct cli_plugins plugins;
 	const struct job_def *def;
 	char *params; /* JSON, NULL none */
@@ -160,15 +160,15 @@ fill_begin(const struct exec *e, struct run_begin *begin, int64_t now)
 
 /* Only root can become somebody else. */
 static int
-check_user(const struct spec_source *source, struct err *err)
+check_user(const struct exec *e, struct err *err)
 {
-	const struct user *user = spec_user(source);
+	const struct user *user = &e->user;
 
 	if (!user->found || geteuid() == 0 || user->uid == geteuid())
 		return 0; /* what else is wrong the run will tell */
 	return err_set(err,
-	    "job %s runs as user %s: only root can do that here",
-	    source->def->name, user->login);
+	    "job %s runs as user %s: only root can do that here", e->def->name,
+	    user->login);
 }
 
 /* A memfd with the specification. -1 with err. */
@@ -182,15 +182,15 @@ write_spec(struct exec *e, struct err *err)
 	    .begin = &begin,
 	    .params = e->params,
 	    .config = e->config,
-	    .default_user = e->config->user,
 	    .launcher = geteuid(),
-	    .users = &e->users,
-	    .now_ms = now_ms(),
+	    .user = &e->user,
 	};
 	int fd = -1;
 
-	fill_begin(e, &begin, source.now_ms);
-	if (check_user(&source, err) == 0) {
+	fill_begin(e, &begin, now_ms());
+	user_look_up(&e->user, spec_user_name(e->def, e->config->user),
+	    e->def->options->group);
+	if (check_user(e, err) == 0) {
 		if (spec_encode(&source, &w) == -1)
 			err_set(err,
 			    "command, environment and stdin together are too "
@@ -243,7 +243,7 @@ execute(struct exec *e, const char *name)
 static void
 exec_fini(struct exec *e)
 {
-	users_fini(&e->users);
+	user_fini(&e->user);
 	job_set_free(e->set);
 	job_calendars_free(e->calendars);
 	schedule_pool_free(e->pool);

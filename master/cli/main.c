@@ -64,6 +64,7 @@ const struct command *const cli_commands[] = {
     &cmd_upgrade,
     &cmd_lock,
     &cmd_crontab,
+    &cmd_import,
     NULL,
 };
 

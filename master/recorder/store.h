@@ -14,7 +14,8 @@
  *   ledger  a slot shows its highest attempt, and the oldest run of that. A
  *           slot that has a run is never said to be skipped or missed; one
  *           that was, and then runs, ran.
- *   jobs    hwm never goes back unless the memo changes, and never below a
+ *   jobs    hwm never goes back unless the memo changes, or the clock was far
+ *           ahead (record_slot_rewinds()), and never below a
  *           slot that is recorded again after that: rather a slot too few
  *           than one twice. failures and last_* follow runs that end for the
  *           first time.

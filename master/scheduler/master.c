@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/crew/crew.h"
+#include "scheduler/jobs/rewind.h"
 
 /* Due jobs and retries handled before the loop looks at its channels. */
 #define TICK_MAX 64
@@ -92,7 +93,7 @@ alarm_rang(int64_t step_ms, void *arg)
 	if (step_ms != 0) {
 		log_warn("the wall clock was set by %+lld.%03d s",
 		    (long long)step_ms / 1000, abs((int)(step_ms % 1000)));
-		retries_shift(m, step_ms);
+		rewind_step(m, step_ms);
 	}
 	tick(m);
 }
@@ -151,7 +152,7 @@ master_begin(struct master *m)
 	event_add(m->workers_event, NULL);
 	/* What the first launch would have to wait for. */
 	prepare_cb(-1, 0, m);
-	users_get(&m->users, m->config->user, "", clock_ms());
+	users_prepare(m);
 	master_tell_patience(m);
 	notify_begin(m);
 	if (m->crew != NULL)

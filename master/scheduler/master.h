@@ -6,6 +6,7 @@
  *   recover.c   start: what the store and the run files tell; recover_files.c
  *   reload.c    the guardian's RELOAD; refresh.c: zones and calendars
  *   retell.c    a new store is told what is not over
+ *   inquiry.c   what a child of the library launcher is asked
  *   teardown.c  the end
  *   clock/      the alarm, the heap, when a job is due, the launch rate
  *   jobs/       the table of jobs, their memory, retries and pauses; what is
@@ -90,6 +91,7 @@ struct master {
 	struct outbox outbox;
 	struct pauses pauses;
 	struct users users;
+	struct inquiry *inquiries; /* under way; inquiry.h */
 	struct run_ids ids;
 	struct places places;
 	struct uses uses;

@@ -15,6 +15,7 @@
 #include "scheduler/jobs/memory.h"
 #include "scheduler/runs/params.h"
 #include "scheduler/jobs/policy.h"
+#include "scheduler/jobs/rewind.h"
 
 /* Runs and retries that the store reported, until the jobs are known. */
 struct recover_retry {
@@ -360,7 +361,7 @@ is_wanted(const struct job *job, const struct record_retry *retry)
 static void
 resume_retry(struct master *m, const struct recover_retry *r)
 {
-	const struct record_retry retry = {
+	struct record_retry retry = {
 	    .run = r->run,
 	    .job = r->job,
 	    .slot_ms = r->slot_ms,
@@ -386,6 +387,9 @@ resume_retry(struct master *m, const struct recover_retry *r)
 		if (other->slot_ms == retry.slot_ms &&
 		    other->attempt >= retry.attempt)
 			return;
+	if (rewind_is_ahead(
+		retry.due_ms - job->def->options->retry_max_ms, clock_ms()))
+		retry.due_ms = clock_ms(); /* that was another clock's */
 	retry_add(m, job, &retry);
 	jobs_arm(m, job);
 }
@@ -437,6 +441,7 @@ recover_jobs(struct master *m)
 			jobs_decided(m->jobs.all[i], clock_ms());
 		jobs_arm(m, m->jobs.all[i]);
 	}
+	rewind_all(m);
 	recover_free(m);
 	fault_point(FAULT_MASTER_RECOVERED);
 	master_begin(m);

@@ -10,6 +10,7 @@
 #include "scheduler/answer/answer.h"
 #include "scheduler/crew/crew.h"
 #include "scheduler/crontab/watch.h"
+#include "scheduler/jobs/rewind.h"
 #include "scheduler/master.h"
 
 static struct config *
@@ -122,6 +123,7 @@ reload_jobs(struct master *m)
 		master_tell_patience(m);
 	crew_changed(m);
 	notify_begin(m);
+	rewind_all(m);
 	/* Else again, when they are known. */
 	if (!plugins_are_asked(m))
 		end_reload(m);

@@ -75,7 +75,7 @@ master_free(struct master *m)
 	jobs_fini(&m->jobs);
 	heap_fini(&m->heap);
 	outbox_fini(&m->outbox);
-	users_fini(&m->users);
+	users_fini(m);
 	uses_fini(&m->uses);
 	wire_writer_fini(&m->scratch);
 	plugins_fini(m);

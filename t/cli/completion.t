@@ -43,13 +43,14 @@ is(complete('list', '--j'), '--json', 'an option behind the command');
 my ($status, $help) = $f->command('belfry', '--help');
 my @commands = $help =~ /^  ([a-z]+) /mg;
 is(complete(''), join(' ', sort @commands), 'all commands');
-for my $command (grep { !/^(next|check|crontab)$/ } @commands) {
+for my $command (grep { !/^(next|check|crontab|import)$/ } @commands) {
 	my ($code, $text) = $f->command('belfry', $command, '--help');
 	my %options = map { $_ => 1 } $text =~ /^  .{0,4}(--[a-z]+)/mg;
 	is(complete($command, '--'), join(' ', sort keys %options),
 	    "options of $command");
 }
 
+is(complete('import', '--o'), '--output', 'options of import');
 is(complete('crontab', '--te'), '--test', 'options of crontab');
 
 $f->finish;

@@ -56,7 +56,7 @@ $d->job('z-last.ini', job('last', 'echo last'));
 # [what the message must be, from line, how many there may be]
 my %want = (
 	'b-directory.ini' => [qr/: error: this is a directory/],
-	'c-binary.ini' => [qr/:3: error: binary data/],
+	'c-binary.ini' => [qr/:3: error: column \d+: binary data/],
 	'd-garbage.ini' => [qr/:1: error: .*"nothing to see here"/],
 	'e-long-line.ini' => [qr/:1: error: .*"xxxx/],
 	'f-device.ini' => [qr/: error: this is not a regular file/],
@@ -65,13 +65,13 @@ my %want = (
 	'k-keys.ini' => [
 		qr/:2: job typo-key: error: unknown key "comand"; did you mean command\?/,
 		qr/:7: job typo-value: error: .*"skp".*did you mean skip\?/,
-		qr/:9: error: unknown section "jbo"; write \[job typo-section\]/,
-		qr/:15: error: \[master\] belongs in belfry\.conf/,
+		qr/:9: error: column 2: unknown section "jbo"; write \[job typo-section\]/,
+		qr/:15: error: column 2: \[master\] belongs in belfry\.conf/,
 	],
 	'l-twice.ini' => [qr/:1: job good: error: .*already.*a-good\.ini:1/],
-	'm-nul.ini' => [qr/:2: error: binary data/],
+	'm-nul.ini' => [qr/:2: error: column \d+: binary data/],
 	'n-schedule.ini' => [qr/:2: job late: error: .*minute/],
-	'o-key-first.ini' => [qr/:1: error: a key before the first section/],
+	'o-key-first.ini' => [qr/:1: error: column 1: a key before the first section/],
 );
 if ($root) {
 	$want{'i-world.ini'} = [qr/: error: anybody may write this file/];
@@ -250,12 +250,12 @@ SKIP: {
 # The configuration: one message, and no daemon.
 my %config = (
 	"[master]\nstate-dri = x\n" => qr/:2: unknown key "state-dri" in \[master\]; did you mean state-dir\?/,
-	"[mastre]\n" => qr/:1: unknown section "mastre"; did you mean master\?/,
+	"[mastre]\n" => qr/:1: column 2: unknown section "mastre"; did you mean master\?/,
 	"[master]\nuser = no-such-user\n" => qr/no user "no-such-user"/,
 	"[master]\nlog = \${NO_SUCH_VARIABLE}\n" => qr/:2: log.*NO_SUCH_VARIABLE is not in the environment/,
 	"[master]\nmax-running = many\n" => qr/:2: max-running "many"/,
-	"[master]\n\0\n" => qr/:2: binary data/,
-	"[job a]\ncommand = true\n" => qr/:1: jobs belong in files of their own/,
+	"[master]\n\0\n" => qr/:2: column 1: binary data/,
+	"[job a]\ncommand = true\n" => qr/:1: column 2: jobs belong in files of their own/,
 	"[master]\nstate-dir = /proc/no\n" => qr{/proc/no: },
 	"[master]\nstate-dir = state2\nrun-dir = run2\njobs-dir = none\n" => qr{/none: No such file},
 	"[master]\nstate-dir = state2\nrun-dir = run2\njobs-dir = jobs\n[api]\nsocket = "

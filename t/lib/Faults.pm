@@ -10,6 +10,11 @@
 # fails   what fails instead: [kind, role, which, errno], numbers of fault.h
 #         and of enum role_id
 # whom    who dies: self (who passes the point), guardian, all
+# conf    a function: lines for belfry.conf, given the daemon
+# job     a function: the job's keys, given the daemon; it writes what the
+#         shell line of the usual one writes
+# sql     a function: what a query says, given the daemon and its text, where
+#         ledger and runs are not in SQLite
 #
 # The answer: points passed, died (their names), problems (texts), log.
 package Faults;
@@ -29,8 +34,8 @@ my $HEAD = 'L5 L3 L3 l16 L6';
 my $SIZE = 4 * (5 + 3 + 3 + 16 + 6) + 1024;
 
 # The names of the points, in order; and where those begin that only recovery
-# passes. Those of jobs that come after others are extra.
-our (@POINTS, $RECOVERY, @AFTER);
+# passes. Those that need another kind of job or store are extra.
+our (@POINTS, $RECOVERY, @AFTER, @LIBRARY, @STORE);
 {
 	open(my $in, '<', dirname(__FILE__) . '/../../common/base/fault.h')
 	    or die "fault.h: $!";
@@ -38,6 +43,8 @@ our (@POINTS, $RECOVERY, @AFTER);
 	while (<$in>) {
 		$RECOVERY //= @POINTS if /Only when somebody died/;
 		$list = \@AFTER if /Only when a job comes after/;
+		$list = \@LIBRARY if /Only in a job that a library/;
+		$list = \@STORE if /Only with PostgreSQL/;
 		push @$list, $1 if /^\tX\(([A-Z_]+)\)/;
 	}
 }
@@ -52,11 +59,13 @@ sub built {
 	return index(<$in>, 'BELFRY_FAULTS') >= 0;
 }
 
+sub all_points { return (@POINTS, @AFTER, @LIBRARY, @STORE) }
+
 # The number of a point in the file; 0: any.
 sub number {
 	my ($name) = @_;
 	return 0 unless defined $name;
-	my @all = (@POINTS, @AFTER);
+	my @all = all_points();
 	my ($n) = grep { $all[$_ - 1] eq $name } 1 .. @all;
 	return $n // die "no point $name\n";
 }
@@ -88,7 +97,7 @@ sub passed {
 	my $file = $d->read('faults');
 	my (undef, $passed, undef, undef, undef, @rest) = unpack($HEAD, $file);
 	my @deaths = @rest[0 .. 5];
-	my @all = (@POINTS, @AFTER);
+	my @all = all_points();
 	return {
 		passed => $passed,
 		failed => $rest[-1],
@@ -100,6 +109,7 @@ sub passed {
 
 sub sql {
 	my ($d, $text) = @_;
+	return $d->{sql}->($d, $text) if $d->{sql};
 	my ($status, $out, $err) = $d->command('sqlite3', '-json', '-readonly',
 	    $d->path('state/belfry.db'), $text);
 	return undef if $status == 5; # locked by who starts or ends just now
@@ -201,6 +211,16 @@ sub outcome_problem {
 	return ();
 }
 
+# The usual job: fails at once, and is good in its second attempt.
+sub command {
+	my ($d) = @_;
+	my $out = '>>' . $d->path('probe');
+	my $say = '$BELFRY_SLOT $BELFRY_ATTEMPT $BELFRY_RUN_ID';
+	return "command = echo b $say $out; "
+	    . 'test $BELFRY_ATTEMPT = 1 || sleep 0.1; '
+	    . "echo e $say $out; test \$BELFRY_ATTEMPT != 1\n";
+}
+
 # A round whose slot came before all was ready says nothing: what is past when
 # a job is first seen never runs.
 sub round {
@@ -217,17 +237,14 @@ sub try_round {
 	# A disk takes its time with files that come and go.
 	local $ENV{TMPDIR} = -w '/dev/shm' ? '/dev/shm' : $ENV{TMPDIR} // '/tmp';
 	my $d = Belfry->new;
-	my $dir = $d->dir;
+	$d->conf($spec{conf}->($d)) if $spec{conf};
+	$d->{sql} = $spec{sql};
 	$d->write('faults', "\0" x $SIZE);
 	chmod 0666, $d->path('faults');
 	local $ENV{BELFRY_FAULTS} = $d->path('faults');
 	$d->start;
-	my $at = give_job($d, "command = echo \"b \$BELFRY_SLOT "
-	    . "\$BELFRY_ATTEMPT \$BELFRY_RUN_ID\" >>$dir/probe; "
-	    . 'test $BELFRY_ATTEMPT = 1 || sleep 0.1; '
-	    . "echo \"e \$BELFRY_SLOT \$BELFRY_ATTEMPT "
-	    . "\$BELFRY_RUN_ID\" >>$dir/probe; "
-	    . "test \$BELFRY_ATTEMPT != 1\nretries = 1\nretry-delay = 100ms\n");
+	my $at = give_job($d, ($spec{job} // \&command)->($d)
+	    . "retries = 1\nretry-delay = 100ms\n");
 	arm($d, %spec);
 	return undef if time >= $at;
 	my %round = (died => [], problems => [],

@@ -37,6 +37,16 @@ my @answers = (
 		    until -e "$self->{dir}/gate-$gate";
 		put($s, "Content-Length: 5\r\n\r\nopen\n");
 	}],
+	[qr{^/probe\?(.*)}, sub {
+		my %q = map { s/%(..)/chr hex $1/ger } map { split /=/, $_, 2 }
+		    split /&/, $_[3];
+		my $text = "$q{slot} $q{attempt} $q{run}\n";
+		append($q{file}, "b $text");
+		select(undef, undef, undef, 0.1) if $q{attempt} != 1;
+		append($q{file}, "e $text");
+		put($_[1], sprintf("HTTP/1.1 %d X\r\nContent-Length: 0"
+		    . "\r\n\r\n", $q{attempt} == 1 ? 500 : 200));
+	}],
 	[qr{^/silent}, sub { until_closed($_[1]) }],
 	[qr{^/half-head}, sub {
 		put($_[1], "HTTP/1.1 200 OK\r\nX-Half: ");
@@ -191,6 +201,12 @@ sub requests {
 }
 
 sub last_request { ($_[0]->requests)[-1] // '' }
+
+sub append {
+	my ($path, $text) = @_;
+	open(my $out, '>>', $path) or die "$path: $!";
+	syswrite $out, $text;
+}
 
 sub put {
 	my ($socket, $text) = @_;

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "worker.h"
@@ -95,6 +96,7 @@ be_job(struct worker *w, inside_run *run, void *arg, int wake)
 	environ = (char **)(uintptr_t)w->start.env;
 	signal(SIGPIPE, SIG_IGN);
 	code = run(arg, note);
+	fault_point(FAULT_JOB_WORK_DONE);
 	note->returned = true;
 	_exit(code);
 }

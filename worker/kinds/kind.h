@@ -41,6 +41,8 @@ _Noreturn void kind_describe(struct message *message, int fd);
  * ends the process, which the launcher has just forked.
  */
 _Noreturn void kind_notice(struct message *message, int fd);
+/* Answers USER_ASK in the same way. */
+_Noreturn void kind_find_user(struct message *message, int fd);
 
 /* The program as "describe NAME PATH [UID GID]". */
 int kind_describe_main(int argc, char **argv);

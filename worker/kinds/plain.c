@@ -24,6 +24,12 @@ kind_notice(struct message *message, int fd)
 	_exit(1);
 }
 
+void
+kind_find_user(struct message *message, int fd)
+{
+	_exit(1);
+}
+
 int
 kind_describe_main(int argc, char **argv)
 {

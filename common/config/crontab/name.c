@@ -8,8 +8,7 @@
 #include "base/mem.h"
 #include "schedule/hash.h"
 
-#define SOURCE_MAX  48
-#define PROGRAM_MAX 32
+#define SOURCE_MAX 48
 
 /* Ends words, as a shell sees it. */
 #define WORD_END " \t;&|()<>\"'`$="
@@ -42,23 +41,19 @@ base_of(const char *word, size_t *len)
 	return base;
 }
 
-/*
- * What a person would call it: the first path in the command, for the words
- * before it are often "test -x" or "cd"; else its first word.
- */
-static void
-find_program(const char *command, char program[PROGRAM_MAX + 1])
+void
+crontab_program(const char *command, char program[CRONTAB_PROGRAM_MAX + 1])
 {
 	const char *p = command + strspn(command, WORD_END), *base;
 	size_t len, n;
 
 	n = strcspn(p, WORD_END);
-	clean(program, PROGRAM_MAX, p, n);
+	clean(program, CRONTAB_PROGRAM_MAX, p, n);
 	for (; *p != '\0'; p += strspn(p, WORD_END)) {
 		n = len = strcspn(p, WORD_END);
 		base = base_of(p, &len);
 		if (*p == '/' && len > 0 && strncmp(p, "/dev/", 5) != 0) {
-			clean(program, PROGRAM_MAX, base, len);
+			clean(program, CRONTAB_PROGRAM_MAX, base, len);
 			return;
 		}
 		p += n;
@@ -85,7 +80,8 @@ void
 crontab_name(struct crontab_namer *namer, const char *user, const char *command,
     char name_r[JOB_NAME_MAX + 1])
 {
-	char source[SOURCE_MAX + 1], program[PROGRAM_MAX + 1], nth[16] = "";
+	char source[SOURCE_MAX + 1], program[CRONTAB_PROGRAM_MAX + 1],
+	    nth[16] = "";
 	uint64_t h = HASH_INIT;
 	unsigned before;
 	uint32_t hash;
@@ -100,7 +96,7 @@ crontab_name(struct crontab_namer *namer, const char *user, const char *command,
 	if (before > 0)
 		snprintf(nth, sizeof(nth), "-%u", before + 1);
 	clean(source, SOURCE_MAX, namer->source, strlen(namer->source));
-	find_program(command, program);
+	crontab_program(command, program);
 	snprintf(name_r, JOB_NAME_MAX + 1, "%s.%s.%s-%08" PRIx32 "%s",
 	    namer->prefix, source, program, hash, nth);
 }

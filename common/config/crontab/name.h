@@ -26,6 +26,14 @@ void crontab_name(struct crontab_namer *namer, const char *user,
 void crontab_name_given(const struct crontab_namer *namer, const char *given,
     char name_r[JOB_NAME_MAX + 1]);
 
+/*
+ * What a person would call a command: the last component of its first path,
+ * for the words before that are often "test -x" or "cd"; else its first word.
+ */
+#define CRONTAB_PROGRAM_MAX 32
+void
+crontab_program(const char *command, char program_r[CRONTAB_PROGRAM_MAX + 1]);
+
 void crontab_namer_fini(struct crontab_namer *namer);
 
 #endif

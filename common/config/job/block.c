@@ -33,24 +33,24 @@ bad_section(struct job_builder *builder, const struct ini_event *event)
 {
 	const char *name = *event->name != '\0' ? event->name : event->section;
 	char quoted[QUOTE_SIZE];
+	struct err err;
 
 	if (strcmp(event->section, "job") == 0 && *event->name == '\0')
-		job_builder_error(builder, event->line,
-		    "a job without a name; write [job NAME]");
+		err_set(&err, "a job without a name; write [job NAME]");
 	else if (strcmp(event->section, "job") == 0)
-		job_builder_error(builder, event->line,
+		err_set(&err,
 		    "bad name of a job %s; letters, digits, \".\", \"_\" and "
 		    "\"-\" are possible, at most %d",
 		    quote(quoted, name), JOB_NAME_MAX);
 	else if (is_config_section(event->section))
-		job_builder_error(builder, event->line,
-		    "[%s] belongs in belfry.conf, not in a job file",
+		err_set(&err, "[%s] belongs in belfry.conf, not in a job file",
 		    event->section);
 	else
-		job_builder_error(builder, event->line,
-		    "unknown section %s; write [job %s]",
+		err_set(&err, "unknown section %s; write [job %s]",
 		    quote(quoted, event->section),
 		    is_job_name(name) ? name : "NAME");
+	job_builder_error(
+	    builder, event->line, "column %u: %s", event->column, err.text);
 }
 
 static void

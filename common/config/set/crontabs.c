@@ -3,12 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/set/owner.h"
 
 void
 job_paths_add(struct job_paths *paths, char *path, enum job_source_kind kind)
@@ -157,15 +157,19 @@ check_system(const struct stat *st, const struct job_set_options *options,
 }
 
 static int
-check_user(const char *user, const struct stat *st, struct err *err)
+check_user(const char *user, const struct stat *st,
+    const struct job_set_options *options, struct err *err)
 {
-	const struct passwd *pw = getpwnam(user);
+	enum job_owner known;
+	uid_t uid;
 
-	if (pw == NULL)
+	known = job_owner_find(user, options, &uid);
+	if (known == JOB_OWNER_NOBODY)
 		return err_set(err,
 		    "there is no user of this name, whose crontab it would "
 		    "be");
-	if (st->st_uid != pw->pw_uid && st->st_uid != 0)
+	/* One whom only a name service knows is held against it at each run. */
+	if (known == JOB_OWNER_FOUND && st->st_uid != uid && st->st_uid != 0)
 		return err_set(err,
 		    "uid %u owns this file, not its user nor root; chown %s",
 		    st->st_uid, user);
@@ -183,7 +187,7 @@ crontab_check_file(const char *path, const struct stat *st,
 {
 	const char *slash = strrchr(path, '/');
 	int rc = kind == JOB_SOURCE_USER_CRONTAB ?
-	    check_user(slash != NULL ? slash + 1 : path, st, err) :
+	    check_user(slash != NULL ? slash + 1 : path, st, options, err) :
 	    check_system(st, options, err);
 
 	if (rc == 0 && st->st_nlink != 1)

@@ -2,11 +2,11 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/mem.h"
 #include "config/quote.h"
 
 bool
@@ -19,43 +19,84 @@ job_owner_is_trusted(const struct stat *st)
 /* Digits of a number that is somebody for certain, as for who starts the run. */
 #define NUMBER_MAX 9
 
-/* By name or number; false when there is none. */
 static bool
-find_user(const char *name, uid_t *uid_r)
+is_number(const char *name)
 {
-	const struct passwd *pw = getpwnam(name);
-	char *end;
-	unsigned long n;
+	size_t len = strlen(name);
 
-	if (pw != NULL) {
-		*uid_r = pw->pw_uid;
-		return true;
-	}
-	n = strtoul(name, &end, 10);
-	if (*name < '0' || *name > '9' || *end != '\0' ||
-	    strlen(name) > NUMBER_MAX)
-		return false;
-	*uid_r = (uid_t)n;
-	return true;
+	return len > 0 && len <= NUMBER_MAX &&
+	    strspn(name, "0123456789") == len;
 }
 
-static bool
-find_group(const char *name, gid_t *gid_r)
+/*
+ * The entry of /etc/passwd, by name or, without one, by number; valid until
+ * the next call. NULL: none.
+ */
+static const struct passwd *
+find_local_user(const char *name, uid_t uid)
 {
-	const struct group *gr = getgrnam(name);
-	char *end;
-	unsigned long n;
+	FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *pw = NULL;
 
-	if (gr != NULL) {
+	while (f != NULL && (pw = fgetpwent(f)) != NULL)
+		if (name != NULL ? strcmp(pw->pw_name, name) == 0 :
+				   pw->pw_uid == uid)
+			break;
+	if (f != NULL)
+		fclose(f);
+	return pw;
+}
+
+/* That of /etc/group. */
+static const struct group *
+find_local_group(const char *name, gid_t gid)
+{
+	FILE *f = fopen("/etc/group", "re");
+	const struct group *gr = NULL;
+
+	while (f != NULL && (gr = fgetgrent(f)) != NULL)
+		if (name != NULL ? strcmp(gr->gr_name, name) == 0 :
+				   gr->gr_gid == gid)
+			break;
+	if (f != NULL)
+		fclose(f);
+	return gr;
+}
+
+enum job_owner
+job_owner_find(
+    const char *name, const struct job_set_options *options, uid_t *uid_r)
+{
+	const struct passwd *pw = find_local_user(name, 0);
+
+	if (pw == NULL && !options->local_names)
+		pw = getpwnam(name);
+	if (pw != NULL)
+		*uid_r = pw->pw_uid;
+	else if (is_number(name))
+		*uid_r = (uid_t)strtoul(name, NULL, 10);
+	else
+		return options->local_names ? JOB_OWNER_UNKNOWN :
+					      JOB_OWNER_NOBODY;
+	return JOB_OWNER_FOUND;
+}
+
+static enum job_owner
+find_group(
+    const char *name, const struct job_set_options *options, gid_t *gid_r)
+{
+	const struct group *gr = find_local_group(name, 0);
+
+	if (gr == NULL && !options->local_names)
+		gr = getgrnam(name);
+	if (gr != NULL)
 		*gid_r = gr->gr_gid;
-		return true;
-	}
-	n = strtoul(name, &end, 10);
-	if (*name < '0' || *name > '9' || *end != '\0' ||
-	    strlen(name) > NUMBER_MAX)
-		return false;
-	*gid_r = (gid_t)n;
-	return true;
+	else if (is_number(name))
+		*gid_r = (gid_t)strtoul(name, NULL, 10);
+	else
+		return options->local_names ? JOB_OWNER_UNKNOWN :
+					      JOB_OWNER_NOBODY;
+	return JOB_OWNER_FOUND;
 }
 
 static const char *
@@ -85,69 +126,85 @@ job_owner_check_file(const struct stat *st,
 		    st->st_gid);
 	if (st->st_uid == 0)
 		return 0;
-	if (find_user(default_user(options), &uid) && uid == st->st_uid)
+	uid = geteuid();
+	if (!options->local_names &&
+	    job_owner_find(default_user(options), options, &uid) !=
+		JOB_OWNER_FOUND)
+		uid = 0;
+	if (uid == st->st_uid)
 		return 0;
 	return err_set(err,
 	    "uid %u owns this file, so root does not read it; chown root",
 	    st->st_uid);
 }
 
-static bool
-we_are_in_group(gid_t gid)
-{
-	gid_t *groups;
-	int n = getgroups(0, NULL);
-	bool found = gid == getgid() || gid == getegid();
-
-	if (n <= 0 || found)
-		return found;
-	groups = xcalloc((size_t)n, sizeof(*groups));
-	n = getgroups(n, groups);
-	for (int i = 0; i < n; i++)
-		found = found || groups[i] == gid;
-	free(groups);
-	return found;
-}
-
+/* By the local files: what a directory server adds does not count here. */
 static bool
 user_is_in_group(const char *user, gid_t gid)
 {
-	const struct passwd *pw = getpwnam(user);
-	gid_t groups[256];
-	int n = (int)nitems(groups);
+	const struct passwd *pw = find_local_user(user, 0);
+	const struct group *gr;
 
-	if (pw == NULL)
-		return false;
-	if (getgrouplist(user, pw->pw_gid, groups, &n) == -1)
-		n = (int)nitems(groups);
-	for (int i = 0; i < n; i++)
-		if (groups[i] == gid)
+	if (pw != NULL && pw->pw_gid == gid)
+		return true;
+	gr = find_local_group(NULL, gid);
+	for (size_t i = 0; gr != NULL && gr->gr_mem[i] != NULL; i++)
+		if (strcmp(gr->gr_mem[i], user) == 0)
 			return true;
 	return false;
 }
 
-static int
-check_unprivileged(
-    const struct job_options *job, const char **key_r, struct err *err)
+/* Whoever is not in the local files, while we are, is somebody else. */
+static bool
+is_our_user(const char *name, const struct job_set_options *options)
 {
-	char quoted[QUOTE_SIZE];
 	uid_t uid;
+
+	switch (job_owner_find(name, options, &uid)) {
+	case JOB_OWNER_FOUND:
+		return uid == geteuid();
+	case JOB_OWNER_UNKNOWN:
+		return find_local_user(NULL, geteuid()) == NULL;
+	case JOB_OWNER_NOBODY:
+		break;
+	}
+	return false;
+}
+
+static bool
+is_our_group(const char *name, const struct job_set_options *options)
+{
 	gid_t gid;
 
+	switch (find_group(name, options, &gid)) {
+	case JOB_OWNER_FOUND:
+		return gid == getegid();
+	case JOB_OWNER_UNKNOWN:
+		return find_local_group(NULL, getegid()) == NULL;
+	case JOB_OWNER_NOBODY:
+		break;
+	}
+	return false;
+}
+
+static int
+check_unprivileged(const struct job_options *job,
+    const struct job_set_options *options, const char **key_r, struct err *err)
+{
+	char quoted[QUOTE_SIZE];
+
 	*key_r = "user";
-	if (*job->user != '\0' &&
-	    (!find_user(job->user, &uid) || uid != geteuid()))
+	if (*job->user != '\0' && !is_our_user(job->user, options))
 		return err_set(err,
 		    "user %s: belfryd does not run as root, so its jobs run "
 		    "as uid %u and nobody else",
 		    quote(quoted, job->user), geteuid());
 	*key_r = "group";
-	if (*job->group != '\0' &&
-	    (!find_group(job->group, &gid) || !we_are_in_group(gid)))
+	if (*job->group != '\0' && !is_our_group(job->group, options))
 		return err_set(err,
-		    "group %s: belfryd does not run as root and is not in "
-		    "this group",
-		    quote(quoted, job->group));
+		    "group %s: belfryd does not run as root, so its jobs run "
+		    "in group %u and no other",
+		    quote(quoted, job->group), getegid());
 	return 0;
 }
 
@@ -167,11 +224,11 @@ check_untrusted(const struct job_options *job,
 		    quote(quoted, job->user), daemon_user);
 	*key_r = "group";
 	if (*job->group != '\0' &&
-	    (!find_group(job->group, &gid) ||
+	    (find_group(job->group, options, &gid) != JOB_OWNER_FOUND ||
 		!user_is_in_group(daemon_user, gid)))
 		return err_set(err,
 		    "group %s: only a file of root's may name a group that "
-		    "%s is not in; chown root the file",
+		    "%s is not in by /etc/group; chown root the file",
 		    quote(quoted, job->group), daemon_user);
 	return 0;
 }
@@ -184,7 +241,7 @@ job_owner_check_job(const struct job_options *job,
 	if (*job->user == '\0' && *job->group == '\0')
 		return 0;
 	if (!options->privileged)
-		return check_unprivileged(job, key_r, err);
+		return check_unprivileged(job, options, key_r, err);
 	/* A user's own crontab has no such keys but the user it belongs to. */
 	if (source->trusted || source->kind == JOB_SOURCE_USER_CRONTAB)
 		return 0;

@@ -11,6 +11,20 @@
 #include "base/err.h"
 #include "config/job.h"
 
+/* What is known of a name. */
+enum job_owner {
+	JOB_OWNER_NOBODY,
+	JOB_OWNER_FOUND,
+	JOB_OWNER_UNKNOWN, /* only a name service could tell */
+};
+
+/*
+ * Who that is, by name or number; without options->local_names the name
+ * services are asked, which may take long.
+ */
+enum job_owner job_owner_find(
+    const char *name, const struct job_set_options *options, uid_t *uid_r);
+
 /* root's, and nobody else may write it. */
 bool job_owner_is_trusted(const struct stat *st);
 

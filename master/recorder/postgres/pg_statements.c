@@ -222,6 +222,16 @@ static const char notice_sql[] =
     "tries = excluded.tries, next = excluded.next, done = excluded.done, "
     "error = excluded.error WHERE notifications.state = 'waiting' "
     "AND excluded.tries >= notifications.tries";
+/* As the three of store_sqlite_write.c. */
+static const char rewind_sql[] =
+    "WITH j AS (UPDATE jobs SET hwm = least(hwm, $2::bigint), "
+    "last_end = least(last_end, $2::bigint) WHERE job = $1::text), "
+    "d AS (DELETE FROM ledger WHERE job = $1::text AND slot > $2::bigint "
+    "AND run IS NULL) "
+    "UPDATE ledger SET until = $2::bigint, "
+    "count = CASE WHEN slot = $2::bigint THEN 1 ELSE 0 END "
+    "WHERE job = $1::text AND slot <= $2::bigint AND until > $2::bigint "
+    "AND run IS NULL";
 
 const char *const pg_statements[STATEMENT_COUNT + 1] = {
     [ROWS_JOBS] = jobs_sql,
@@ -237,4 +247,5 @@ const char *const pg_statements[STATEMENT_COUNT + 1] = {
     [STATEMENT_PAUSE] = pause_sql,
     [STATEMENT_RESUME] = resume_sql,
     [STATEMENT_NOTICE] = notice_sql,
+    [STATEMENT_REWIND] = rewind_sql,
 };

@@ -350,11 +350,30 @@ pg_run_end(struct store *store, const struct record_end *end)
 	limit_segment(s);
 }
 
+/* Behind all that was told before, and before what is told now. */
+static void
+rewind_clock(struct pg_store *s, const struct record_slot *slot)
+{
+	char text[24];
+	const struct pg_param params[] = {
+	    {slot->job, 0, false},
+	    {text, 0, false},
+	};
+
+	end_segment(s);
+	snprintf(text, sizeof(text), "%" PRId64, slot->slot_ms);
+	pg_conn_execute(s->writing, STATEMENT_REWIND, params, 2);
+}
+
 void
 pg_slot(struct store *store, const struct record_slot *slot)
 {
 	struct pg_store *s = pg_store(store);
 
+	if (record_slot_rewinds(slot)) {
+		rewind_clock(s, slot);
+		return;
+	}
 	/* All hosts have this store: the run of another stands there. */
 	if (slot->outcome == OUTCOME_NONE)
 		return;

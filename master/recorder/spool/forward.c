@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "ipc/message.h"
@@ -132,9 +133,11 @@ sent(void *arg, const struct err *err)
 		failed(sp, err);
 		return;
 	}
+	fault_point(FAULT_RECORDER_ANSWERED);
 	sp->retry_ms = 0;
 	sp->sent = sp->next;
 	shelf_remove(&sp->shelf, sp->sent.seq);
+	fault_point(FAULT_RECORDER_CLEARED);
 	if (!spool_is_behind(sp) && sp->late) {
 		sp->late = false;
 		log_info("all that waited is in PostgreSQL now");
@@ -158,6 +161,7 @@ spool_forward(struct spool *sp)
 		return;
 	sp->sending = true;
 	remote->ops->commit(remote, sent, sp);
+	fault_point(FAULT_RECORDER_SENT);
 }
 
 void

@@ -103,6 +103,18 @@ static const char take_back_sql[] =
     "DELETE FROM ledger WHERE job = ?1 AND slot BETWEEN ?2 AND ?3 "
     "AND run IS NULL AND reason IN ('redis-down', 'in-doubt')";
 
+static const char rewind_job_sql[] =
+    "UPDATE jobs SET hwm = min(hwm, ?2), last_end = min(last_end, ?2) "
+    "WHERE job = ?1";
+
+static const char rewind_rows_sql[] =
+    "DELETE FROM ledger WHERE job = ?1 AND slot > ?2 AND run IS NULL";
+
+/* How many slots are left nobody counts. */
+static const char rewind_range_sql[] =
+    "UPDATE ledger SET until = ?2, count = slot = ?2 "
+    "WHERE job = ?1 AND slot <= ?2 AND until > ?2 AND run IS NULL";
+
 static const char piece_sql[] =
     "INSERT INTO output (run, start, data) VALUES (?1, ?2, ?3) "
     "ON CONFLICT (run, start) DO NOTHING";
@@ -165,6 +177,14 @@ sqlite_job(struct store *store, const struct record_job *job)
 	    sqlite_store(store), SQL_JOB, job_sql, values, nitems(values));
 }
 
+static void
+rewind_clock(struct sqlite_store *s, const struct sqlite_value *job_and_slot)
+{
+	sqlite_run(s, SQL_REWIND_JOB, rewind_job_sql, job_and_slot, 2);
+	sqlite_run(s, SQL_REWIND_ROWS, rewind_rows_sql, job_and_slot, 2);
+	sqlite_run(s, SQL_REWIND_RANGE, rewind_range_sql, job_and_slot, 2);
+}
+
 void
 sqlite_slot(struct store *store, const struct record_slot *slot)
 {
@@ -184,6 +204,10 @@ sqlite_slot(struct store *store, const struct record_slot *slot)
 	    value_int(slot->until_ms),
 	};
 
+	if (record_slot_rewinds(slot)) {
+		rewind_clock(s, values);
+		return;
+	}
 	if (slot->outcome == OUTCOME_NONE) {
 		sqlite_run(s, SQL_TAKE_BACK, take_back_sql, values, 3);
 		return;

@@ -96,6 +96,16 @@ heap_remove(struct heap *h, struct timer *timer)
 	sift_down(h, last.timer->pos - 1);
 }
 
+void
+heap_shift(struct heap *h, uint32_t kind, int64_t by)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->entries[i].timer->kind == kind)
+			h->entries[i].at += by;
+	for (size_t i = h->n; i-- > 0;)
+		sift_down(h, i);
+}
+
 struct timer *
 heap_min(const struct heap *h, int64_t *at_r)
 {

@@ -34,6 +34,9 @@ void heap_reserve(struct heap *heap, size_t n);
 /* Takes it out; nothing when it is not in. */
 void heap_remove(struct heap *heap, struct timer *timer);
 
+/* Moves all timers of a kind by so much. Costs as much as all there are. */
+void heap_shift(struct heap *heap, uint32_t kind, int64_t by);
+
 /* The earliest; NULL when empty. *at_r is its time. */
 struct timer *heap_min(const struct heap *heap, int64_t *at_r);
 void heap_fini(struct heap *heap);

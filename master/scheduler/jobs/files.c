@@ -22,6 +22,7 @@ fill_options(struct master *m, struct job_set_options *options)
 	    .receivers = m->config->notify_names,
 	    .queues = m->config->queue_names,
 	    .default_user = m->config->user,
+	    .local_names = true,
 	    .privileged = m->role->privileged,
 	    .now = clock_ms() / 1000,
 	    .plugin = plugins_find,

@@ -23,9 +23,6 @@ enum job_plugin plugins_find(void *arg, const char *name,
 /* Is somebody asked? Then the jobs are loaded again when all have answered. */
 bool plugins_are_asked(const struct master *m);
 
-/* The launcher that is asked is there. */
-void plugins_pump(struct master *m);
-
 void plugins_fini(struct master *m);
 
 #endif

@@ -74,25 +74,3 @@ retry_withdraw(struct master *m, struct retry *retry)
 	retry_withdraw_record(m, &record);
 	retry_free(m, retry);
 }
-
-void
-retries_shift(struct master *m, int64_t step_ms)
-{
-	struct retry **list = NULL;
-	size_t n = 0, cap = 0;
-
-	/* Moving one reorders the heap: find them all first. */
-	for (size_t i = 0; i < m->heap.n; i++) {
-		struct timer *timer = m->heap.entries[i].timer;
-
-		if (timer->kind != TIMER_RETRY)
-			continue;
-		array_reserve(&list, &cap, n + 1, sizeof(*list));
-		list[n++] = (struct retry *)timer;
-	}
-	for (size_t i = 0; i < n; i++) {
-		list[i]->due_ms += step_ms;
-		heap_set(&m->heap, &list[i]->timer, list[i]->due_ms);
-	}
-	free(list);
-}

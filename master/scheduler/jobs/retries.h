@@ -36,7 +36,4 @@ void retry_withdraw(struct master *m, struct retry *retry);
 /* The same for one that only the store has. */
 void retry_withdraw_record(struct master *m, const struct record_retry *record);
 
-/* The clock was set: those that wait keep their pause. */
-void retries_shift(struct master *m, int64_t step_ms);
-
 #endif

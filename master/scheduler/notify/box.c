@@ -280,13 +280,6 @@ notify_begin(struct master *m)
 	notify_each_lane(m, begin_lane);
 }
 
-void
-notify_pump(struct master *m)
-{
-	if (m->phase >= MASTER_RUNNING)
-		notify_each_lane(m, lane_pump);
-}
-
 /* The lanes are few, and what is unconfirmed stands at their ends. */
 static void
 confirm(struct lane *lane, uint64_t seq)

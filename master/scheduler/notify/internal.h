@@ -112,12 +112,8 @@ int notify_encode_test(struct master *m, const struct notify_section *section,
 
 typedef void notify_sent(void *arg, bool sent, bool refused, const char *why);
 
-/*
- * Has m->scratch sent by a worker; cb is called once, later. NULL: there is no
- * launcher now.
- */
-struct sending *
-notify_send(struct master *m, int64_t timeout_ms, notify_sent *cb, void *arg);
+/* Has m->scratch sent by a worker; cb is called once, from the loop. */
+struct sending *notify_send(struct master *m, notify_sent *cb, void *arg);
 
 /* Nobody wants to know any more. NULL is fine. */
 void notify_send_cancel(struct sending *sending);

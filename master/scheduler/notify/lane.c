@@ -266,26 +266,18 @@ sent_cb(void *arg, bool sent, bool refused, const char *why)
 static void
 send_list(struct lane *lane, struct notice *list[], size_t n)
 {
-	const struct notify_section *section = lane_section(lane);
-	struct master *m = lane->master;
 	struct message_out *out =
 	    xcalloc(1, sizeof(*out) + n * sizeof(out->list[0]));
 
 	out->lane = lane;
 	out->n = n;
 	memcpy(out->list, list, n * sizeof(out->list[0]));
-	lane->sending = notify_send(m,
-	    section != NULL ? section->timeout_ms : PING_TIMEOUT_MS, sent_cb,
-	    out);
-	if (lane->sending == NULL) {
-		free(out); /* goes on when there is a launcher */
-		return;
-	}
-	lane->out = out;
-	lane->tokens -= 1;
-	m->notify.sending++;
 	for (size_t i = 0; i < n; i++)
 		list[i]->flying = true;
+	lane->out = out;
+	lane->tokens -= 1;
+	lane->master->notify.sending++;
+	lane->sending = notify_send(lane->master, sent_cb, out);
 }
 
 static void

@@ -65,9 +65,6 @@ void notify_forget(struct master *m);
 /* Jobs are known, or others than before: from now on it sends. */
 void notify_begin(struct master *m);
 
-/* The launcher that is needed is there. */
-void notify_pump(struct master *m);
-
 /* The recorder has all up to seq on disk. */
 void notify_confirmed(struct master *m, uint64_t seq);
 

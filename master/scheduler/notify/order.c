@@ -1,6 +1,7 @@
 /* What a worker is told: the receiver's settings, and facts. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "scheduler/notify/internal.h"
@@ -13,18 +14,13 @@ struct draft {
 	json_t *facts[ORDER_ITEMS_MAX];
 };
 
-/* As the daemon's own user; the launcher is root when the daemon is. */
+/* As the daemon's own user, who we are; its launcher may be root. */
 static void
 set_user(struct master *m, struct notice_order *order)
 {
-	const struct user *user;
-
-	user =
-	    users_get(&m->users, m->config->user, m->config->group, clock_ms());
-	order->set_ids =
-	    m->role->privileged && m->config->user[0] != '\0' && user->found;
-	order->uid = user->uid;
-	order->gid = user->gid;
+	order->set_ids = m->role->privileged && m->config->user[0] != '\0';
+	order->uid = getuid();
+	order->gid = getgid();
 }
 
 static void

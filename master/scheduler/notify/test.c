@@ -79,13 +79,7 @@ start(struct master *m, struct ask *ask, const struct notify_section *section)
 	test->is_wanted = true;
 	test->next = m->notify.tests;
 	m->notify.tests = test;
-	test->sending = notify_send(m, section->timeout_ms, sent_cb, test);
-	if (test->sending != NULL)
-		return;
-	answer_error(ask->channel, ask->id, 503, "unavailable",
-	    "the process that sends notifications is being started; try "
-	    "again in a moment");
-	test_free(test);
+	test->sending = notify_send(m, sent_cb, test);
 }
 
 void

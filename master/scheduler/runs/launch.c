@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/crew/crew.h"
+#include "scheduler/inquiry.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/spec.h"
 
@@ -39,7 +40,8 @@ find_unfit(const struct launch *launch)
 
 /*
  * The launchers work as who started the daemon. That is not who we are when
- * root did: then they are root, and we the user of belfry.conf.
+ * root did: then they are root, and we the user of belfry.conf. Who the run's
+ * user is has been asked: see is_allowed().
  */
 static int
 encode(struct master *m, const struct run *run)
@@ -50,11 +52,9 @@ encode(struct master *m, const struct run *run)
 	    .params = run->params,
 	    .parents = run->parents,
 	    .config = m->config,
-	    .default_user = m->config->user,
 	    .launcher = m->role->privileged ? 0 : getuid(),
-	    .users = &m->users,
+	    .user = users_find(run),
 	    .last_success_ms = run->job->last_success_ms,
-	    .now_ms = clock_ms(),
 	};
 
 	crew_fill_lease(run, &source);
@@ -74,7 +74,7 @@ end_unfit(struct master *m)
 			    "the job was removed before it started");
 			continue;
 		}
-		if (encode(m, run) == 0)
+		if (users_find(run) == NULL || encode(m, run) == 0)
 			continue;
 		run_end_with(run, OUTCOME_LAUNCH_FAILED, true,
 		    "command, environment and stdin together are too big: "
@@ -199,8 +199,7 @@ launch_peer(struct master *m, unsigned index, int fd)
 		m->launch.nlaunchers = index + 1;
 	if (m->phase == MASTER_RUNNING)
 		launch_pump(m);
-	plugins_pump(m);
-	notify_pump(m);
+	inquiries_pump(m);
 }
 
 void
@@ -298,12 +297,15 @@ is_in_rate(struct master *m)
 }
 
 /*
- * In a cluster only with a claim, which is asked for now at the latest; with
- * the semaphores that it uses; and last with the word of the guard.
+ * When its user is known; in a cluster only with a claim, which is asked for
+ * now at the latest; with the semaphores that it uses; and last with the word
+ * of the guard.
  */
 static bool
 is_allowed(struct run *run)
 {
+	if (!users_ready(run))
+		return false;
 	if (run->master->crew == NULL || crew_may_launch(run))
 		return uses_ready(run) && crew_is_guarded(run);
 	if (run->timer.pos == 0)

@@ -74,10 +74,13 @@ void launch_dequeue(struct launch *launch, struct run *run);
 void launch_left(struct launch *launch, struct run *run);
 
 /*
- * What it waits for, a semaphore, is not free: it takes no room in its line
- * until it goes on. what lives on.
+ * What it waits for, a semaphore or who its user is, is not there: it takes no
+ * room in its line until it goes on. what lives on.
  */
 void launch_block(struct run *run, const char *what);
+
+/* What they wait for, the very string, is there. */
+void launch_unblock(struct launch *launch, const char *what);
 
 /* How many wait for room, in all lines. */
 size_t launch_waiting(const struct launch *launch);

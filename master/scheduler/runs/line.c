@@ -72,6 +72,19 @@ launch_block(struct run *run, const char *what)
 	master_room(run->master);
 }
 
+void
+launch_unblock(struct launch *launch, const char *what)
+{
+	for (size_t i = 0; i < LINE_COUNT; i++)
+		for (struct run *run = launch->lines[i].first; run != NULL;
+		     run = run->later) {
+			if (run->waits_for != what)
+				continue;
+			run->waits_for = NULL;
+			launch->lines[i].blocked--;
+		}
+}
+
 size_t
 launch_waiting_in(const struct launch *launch, unsigned line)
 {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/crew/crew.h"
+#include "scheduler/jobs/rewind.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/params.h"
 #include "scheduler/jobs/policy.h"
@@ -68,11 +69,22 @@ run_set_state(struct run *run, enum run_state state)
 		heap_set(&m->heap, &run->timer, run->begin.due_ms);
 }
 
+/* By its jitter; what a clock that was far ahead said is not waited for. */
+static bool
+is_delayed(const struct run *run)
+{
+	int64_t now_ms = clock_ms();
+	const struct job_def *def = run->job->def;
+	int64_t jitter_ms = def != NULL ? def->options->jitter_ms : 0;
+
+	return run->begin.due_ms > now_ms &&
+	    !rewind_is_ahead(run->begin.due_ms - jitter_ms, now_ms);
+}
+
 void
 run_go(struct run *run)
 {
-	run_set_state(
-	    run, run->begin.due_ms > clock_ms() ? RUN_DELAYED : RUN_WAITING);
+	run_set_state(run, is_delayed(run) ? RUN_DELAYED : RUN_WAITING);
 }
 
 bool

@@ -45,7 +45,7 @@ struct run {
 	char *parents;         /* owned; NULL none; see params.h */
 	char *uses;            /* owned; NULL not asked yet, or none; uses.h */
 	unsigned nuses;        /* so many of them it has */
-	const char *waits_for; /* WAITING: a semaphore that is not free */
+	const char *waits_for; /* WAITING: what is not there; launch_block() */
 	uint64_t mark;         /* of its end, once it has one; after.h */
 	int fd;                /* the worker's channel, -1 none; owned */
 	struct event *event;   /* of fd */

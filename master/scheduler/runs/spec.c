@@ -11,7 +11,7 @@
 #include "config/database.h"
 #include "ipc/message.h"
 #include "scheduler/runs/params.h"
-#include "scheduler/runs/users.h"
+#include "user/user.h"
 
 #define PATH_ROOT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define PATH_USER "/usr/local/bin:/usr/bin:/bin"
@@ -85,9 +85,8 @@ env_add_user(struct environment *env, const struct user *user)
 	env_add(env, "PATH=%s", user->uid == 0 ? PATH_ROOT : PATH_USER);
 	env_add(env, "HOME=%s", user->home != NULL ? user->home : "/");
 	env_add(env, "SHELL=%s", user->shell != NULL ? user->shell : "/bin/sh");
-	env_add(env, "USER=%s", user->login != NULL ? user->login : user->name);
-	env_add(
-	    env, "LOGNAME=%s", user->login != NULL ? user->login : user->name);
+	env_add(env, "USER=%s", user->login != NULL ? user->login : "");
+	env_add(env, "LOGNAME=%s", user->login != NULL ? user->login : "");
 	env_add(env, "LANG=%s", lang != NULL ? lang : "C.UTF-8");
 }
 
@@ -105,8 +104,7 @@ static void
 env_add_logname(struct environment *env, const struct user *user)
 {
 	env_drop(env, "LOGNAME", strlen("LOGNAME"));
-	env_add(
-	    env, "LOGNAME=%s", user->login != NULL ? user->login : user->name);
+	env_add(env, "LOGNAME=%s", user->login != NULL ? user->login : "");
 }
 
 /* What the job finds besides what belfry says of the run. */
@@ -202,17 +200,33 @@ fill_options(struct run_spec *spec, const struct job_options *o)
 	spec->no_new_privileges = o->no_new_privileges;
 }
 
+/* The launcher need not become who it is. */
+static bool
+is_launcher(const struct spec_source *source, const struct user *user)
+{
+	return user->uid == source->launcher &&
+	    (source->def->options->group[0] == '\0' ||
+		(source->launcher != 0 && user->gid == getgid()));
+}
+
 static void
 fill_user(const struct spec_source *source, struct run_spec *spec,
     const struct user *user)
 {
-	spec->set_ids = user->found &&
-	    (user->uid != source->launcher || user->group[0] != '\0');
+	spec->set_ids = user->found && !is_launcher(source, user);
 	spec->uid = user->uid;
 	spec->gid = user->gid;
 	spec->groups = user->groups;
 	spec->ngroups = user->ngroups;
 	spec->refusal = user->found ? "" : user->problem;
+	if (spec->set_ids && source->launcher != 0)
+		spec->refusal = "belfryd does not run as root, and its jobs "
+				"run as its own user and group alone";
+	if (user->found &&
+	    source->def->source->kind == JOB_SOURCE_USER_CRONTAB &&
+	    source->def->source->uid != 0 &&
+	    source->def->source->uid != user->uid)
+		spec->refusal = "somebody else owns the user's crontab";
 }
 
 /* The value of a variable; NULL: it is not set. */
@@ -333,14 +347,12 @@ env_free(struct environment *env)
 	free(env);
 }
 
-const struct user *
-spec_user(const struct spec_source *source)
+const char *
+spec_user_name(const struct job_def *def, const char *default_user)
 {
-	const struct job_options *o = source->def->options;
+	const char *user = def->options->user;
 
-	return users_get(source->users,
-	    o->user[0] != '\0' ? o->user : source->default_user, o->group,
-	    source->now_ms);
+	return user[0] != '\0' ? user : default_user;
 }
 
 int
@@ -353,7 +365,7 @@ spec_encode(const struct spec_source *source, struct wire_writer *w)
 	};
 	struct environment *env = xcalloc(1, sizeof(*env));
 	struct environment *settings = xcalloc(1, sizeof(*settings));
-	const struct user *user = spec_user(source);
+	const struct user *user = source->user;
 	char **argv;
 
 	fill_options(&spec, def->options);

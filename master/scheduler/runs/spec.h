@@ -10,7 +10,6 @@
 #include "ipc/wire.h"
 
 struct user;
-struct users;
 
 /* All borrowed. */
 struct spec_source {
@@ -19,19 +18,20 @@ struct spec_source {
 	const char *params;          /* JSON, checked; NULL none */
 	const char *parents;         /* JSON of what it came after; NULL none */
 	const struct config *config; /* whose databases it may name */
-	const char *default_user;    /* of belfry.conf; "" our own */
 	uid_t launcher;              /* as whom the worker starts */
-	struct users *users;         /* cache, filled on the way */
+	const struct user *user;     /* whom spec_user_name() names */
 	int64_t last_success_ms;     /* 0 none */
-	int64_t now_ms;
 	/* Of a cluster, as in struct run_spec; 0: no lease is needed. */
 	uint64_t lease_epoch;
 	int64_t lease_grace_ms;
 	bool lease_kill;
 };
 
-/* Whom the job runs as; see users_get(). */
-const struct user *spec_user(const struct spec_source *source);
+/*
+ * Whom the job runs as: for user_look_up(), with the job's group. default_user
+ * is that of belfry.conf.
+ */
+const char *spec_user_name(const struct job_def *def, const char *default_user);
 
 /*
  * Writes the run's struct run_spec to w, which is emptied first. 0, or -1

@@ -1,148 +1,206 @@
 #include "scheduler/runs/users.h"
 
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
-#include "ipc/spec.h"
+#include "scheduler/inquiry.h"
+#include "scheduler/master.h"
+#include "scheduler/runs/spec.h"
+#include "user/user.h"
 
-#define FRESH_MS 60000
+/* How long an answer counts: of a user, and of nobody. */
+#define FRESH_MS         60000
+#define FRESH_PROBLEM_MS 5000
+
+/* A child gives up before that; see kinds/user.c. */
+#define PATIENCE_S 20
+#define TRIES_MAX  3
+
+/* No account has a longer name. */
+#define NAME_LONGEST 255
+
+struct known_user {
+	struct user user;
+	char *name;              /* as asked for; "" the daemon's own */
+	char *group;             /* as asked for; "" the user's own */
+	char *waits;             /* what runs are said to wait for */
+	int64_t at_ms;           /* when it was heard; 0: never */
+	struct inquiry *inquiry; /* NULL: none is under way */
+};
+
+static struct known_user *
+find(const struct users *users, const char *name, const char *group)
+{
+	for (size_t i = 0; i < users->n; i++)
+		if (strcmp(users->all[i]->name, name) == 0 &&
+		    strcmp(users->all[i]->group, group) == 0)
+			return users->all[i];
+	return NULL;
+}
+
+static struct known_user *
+find_or_add(struct users *users, const char *name, const char *group)
+{
+	struct known_user *known = find(users, name, group);
+
+	if (known != NULL)
+		return known;
+	known = xcalloc(1, sizeof(*known));
+	known->name = xstrdup(name);
+	known->group = xstrdup(group);
+	known->waits = *name != '\0' ? xasprintf("user %s", name) :
+				       xstrdup("the daemon's own user");
+	array_reserve(
+	    &users->all, &users->cap, users->n + 1, sizeof(*users->all));
+	users->all[users->n++] = known;
+	return known;
+}
+
+static bool
+is_fresh(const struct known_user *known, int64_t now_ms)
+{
+	int64_t age_ms = now_ms - known->at_ms;
+
+	return known->at_ms != 0 && age_ms >= 0 &&
+	    age_ms < (known->user.found ? FRESH_MS : FRESH_PROBLEM_MS);
+}
+
+/* What is not worth a question: 0, or -1 when he has to be asked about. */
+static int
+answer_here(struct known_user *known)
+{
+	struct user user;
+
+	if (strlen(known->name) > NAME_LONGEST ||
+	    strlen(known->group) > NAME_LONGEST) {
+		user = (struct user){
+		    .problem = xasprintf("no user or group has a name of "
+					 "more than %d bytes",
+			NAME_LONGEST)};
+	} else if (*known->name != '\0' || *known->group != '\0' ||
+	    !user_find_self(&user)) {
+		return -1;
+	}
+	user_fini(&known->user);
+	known->user = user;
+	known->at_ms = clock_ms();
+	return 0;
+}
 
 static void
-clear(struct user *user)
+put_ask(struct master *m, const void *about, struct wire_writer *w)
 {
-	free(user->login);
-	free(user->home);
-	free(user->shell);
-	free(user->groups);
-	free(user->problem);
-	user->login = user->home = user->shell = user->problem = NULL;
-	user->groups = NULL;
-	user->ngroups = 0;
-	user->found = false;
+	const struct known_user *known = about;
+
+	wire_put_str(w, known->name);
+	wire_put_str(w, known->group);
+}
+
+/* Who was somebody still is: a name service may be down for long. */
+static void
+take_silence(struct known_user *known)
+{
+	if (known->user.found) {
+		log_warn("%s: the system's name services do not answer; "
+			 "what they said before is used",
+		    known->waits);
+		return;
+	}
+	user_fini(&known->user);
+	known->user.problem = xasprintf(
+	    "the system's name services do not say who %s is", known->waits);
 }
 
 static void
-look_up_groups(struct user *user)
+take_answer(
+    struct master *m, void *about, struct message *answer, bool too_late)
 {
-	gid_t groups[SPEC_GROUPS_MAX];
-	int n = SPEC_GROUPS_MAX;
+	struct known_user *known = about;
+	struct user user;
 
-	if (getgrouplist(user->login, user->gid, groups, &n) == -1)
-		n = SPEC_GROUPS_MAX; /* has more: these are enough */
-	user->groups = xcalloc((size_t)n, sizeof(*user->groups));
-	for (int i = 0; i < n; i++)
-		user->groups[i] = groups[i];
-	user->ngroups = (uint32_t)n;
-}
-
-static bool
-is_number(const char *s)
-{
-	size_t len = strlen(s);
-
-	return len > 0 && len < 10 && strspn(s, "0123456789") == len;
-}
-
-/* By name, then as a number, which needs no entry: it has that group too. */
-static bool
-look_up_user(struct user *user, const struct passwd **pw_r)
-{
-	const struct passwd *pw = NULL;
-
-	user->uid = getuid();
-	user->gid = getgid();
-	if (user->name[0] != '\0' && (pw = getpwnam(user->name)) == NULL) {
-		if (!is_number(user->name))
-			return false;
-		user->uid = (uid_t)strtoul(user->name, NULL, 10);
-		user->gid = (gid_t)user->uid;
+	known->inquiry = NULL;
+	if (answer != NULL && user_decode(&user, &answer->body) == 0) {
+		user_fini(&known->user);
+		known->user = user;
+	} else {
+		take_silence(known);
 	}
-	if (pw == NULL)
-		pw = getpwuid(user->uid);
-	if (pw != NULL) {
-		user->uid = pw->pw_uid;
-		user->gid = pw->pw_gid;
-	}
-	*pw_r = pw;
-	return true;
+	known->at_ms = clock_ms();
+	launch_unblock(&m->launch, known->waits);
+	launch_pump(m);
 }
 
-static bool
-look_up_group(struct user *user)
-{
-	const struct group *gr = getgrnam(user->group);
+static const struct inquiry_kind ask = {
+    .ask = MSG_USER_ASK,
+    .answer = MSG_USER_FOUND,
+    .patience_s = PATIENCE_S,
+    .tries = TRIES_MAX,
+    .put = put_ask,
+    .done = take_answer,
+};
 
-	if (gr == NULL && !is_number(user->group))
+/* True: it is known by now. */
+static bool
+refresh(struct master *m, struct known_user *known)
+{
+	if (known->inquiry != NULL)
 		return false;
-	user->gid =
-	    gr != NULL ? gr->gr_gid : (gid_t)strtoul(user->group, NULL, 10);
-	return true;
+	if (is_fresh(known, clock_ms()) || answer_here(known) == 0)
+		return true;
+	known->inquiry = inquiry_new(m, &ask, known);
+	return false;
 }
 
-static void
-look_up(struct user *user)
+bool
+users_ready(struct run *run)
 {
-	const struct passwd *pw;
+	struct master *m = run->master;
+	const struct job_def *def = run->job->def;
+	struct known_user *known;
 
-	if (!look_up_user(user, &pw)) {
-		user->problem =
-		    xasprintf("there is no user \"%s\"", user->name);
-		return;
-	}
-	user->login =
-	    pw != NULL ? xstrdup(pw->pw_name) : xasprintf("%u", user->uid);
-	user->home = xstrdup(pw != NULL ? pw->pw_dir : "/");
-	user->home_exists = access(user->home, X_OK) == 0;
-	user->shell = xstrdup(
-	    pw != NULL && pw->pw_shell[0] != '\0' ? pw->pw_shell : "/bin/sh");
-	if (user->group[0] != '\0' && !look_up_group(user)) {
-		user->problem =
-		    xasprintf("there is no group \"%s\"", user->group);
-		return;
-	}
-	look_up_groups(user);
-	user->found = true;
+	if (def == NULL)
+		return true; /* it is not started any more */
+	known = find_or_add(&m->users, spec_user_name(def, m->config->user),
+	    def->options->group);
+	if (refresh(m, known))
+		return true;
+	if (run->waits_for == NULL)
+		launch_block(run, known->waits);
+	return false;
 }
 
 const struct user *
-users_get(
-    struct users *users, const char *name, const char *group, int64_t now_ms)
+users_find(const struct run *run)
 {
-	struct user *user = NULL;
+	const struct master *m = run->master;
+	const struct job_def *def = run->job->def;
+	const struct known_user *known = find(&m->users,
+	    spec_user_name(def, m->config->user), def->options->group);
 
-	for (size_t i = 0; i < users->n && user == NULL; i++)
-		if (strcmp(users->all[i].name, name) == 0 &&
-		    strcmp(users->all[i].group, group) == 0)
-			user = &users->all[i];
-	if (user == NULL) {
-		array_reserve(&users->all, &users->cap, users->n + 1,
-		    sizeof(*users->all));
-		user = &users->all[users->n++];
-		memset(user, 0, sizeof(*user));
-		user->name = xstrdup(name);
-		user->group = xstrdup(group);
-	} else if (now_ms - user->looked_ms < FRESH_MS &&
-	    now_ms >= user->looked_ms && user->found) {
-		return user;
-	}
-	clear(user);
-	look_up(user);
-	user->looked_ms = now_ms;
-	return user;
+	return known != NULL && known->at_ms != 0 ? &known->user : NULL;
 }
 
 void
-users_fini(struct users *users)
+users_prepare(struct master *m)
 {
+	if (m->jobs.n > 0)
+		refresh(m, find_or_add(&m->users, m->config->user, ""));
+}
+
+void
+users_fini(struct master *m)
+{
+	struct users *users = &m->users;
+
 	for (size_t i = 0; i < users->n; i++) {
-		clear(&users->all[i]);
-		free(users->all[i].name);
-		free(users->all[i].group);
+		inquiry_free(users->all[i]->inquiry);
+		user_fini(&users->all[i]->user);
+		free(users->all[i]->name);
+		free(users->all[i]->group);
+		free(users->all[i]->waits);
+		free(users->all[i]);
 	}
 	free(users->all);
-	memset(users, 0, sizeof(*users));
 }

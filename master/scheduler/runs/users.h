@@ -1,41 +1,41 @@
 /*
- * Users of this machine as jobs name them, looked up once a minute at most.
+ * Users of this machine as jobs name them, asked of a child of the library
+ * launcher once a minute at most: a name service that hangs delays the runs of
+ * its own users and nobody else.
  */
 #ifndef BELFRY_SCHEDULER_USERS_H
 #define BELFRY_SCHEDULER_USERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-struct user {
-	char *name;  /* as asked for; "" the daemon's own */
-	char *group; /* as asked for; "" the user's own */
-	char *login;
-	char *home;
-	bool home_exists;
-	char *shell;
-	uint32_t uid;
-	uint32_t gid;
-	uint32_t *groups;
-	uint32_t ngroups;
-	int64_t looked_ms;
-	bool found;
-	char *problem; /* why not */
-};
+struct known_user;
+struct master;
+struct run;
+struct user;
 
 struct users {
-	struct user *all;
+	struct known_user **all; /* each that was ever asked about, owned */
 	size_t n;
 	size_t cap;
 };
 
 /*
- * The user, valid until the next call; found is false, with problem, when
- * there is no such user or group.
+ * Is the run's user known, and not from long ago? Else he is asked about, and
+ * the run is told to wait (launch_block()); launch_pump() follows the answer,
+ * which may be that nobody knows him.
  */
-const struct user *users_get(
-    struct users *users, const char *name, const char *group, int64_t now_ms);
-void users_fini(struct users *users);
+bool users_ready(struct run *run);
+
+/*
+ * What was last heard of the run's user; found is false, with problem, when he
+ * cannot be one. NULL: he was not asked about, as the job is now.
+ */
+const struct user *users_find(const struct run *run);
+
+/* Asks about the daemon's own user, whom most jobs run as. */
+void users_prepare(struct master *m);
+
+void users_fini(struct master *m);
 
 #endif

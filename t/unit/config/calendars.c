@@ -21,12 +21,12 @@ static const struct {
 	const char *text, *error;
 } wrong[] = {
     {"[calendar]\ndates = 12-25\n",
-	"c.conf:1: a calendar without a name; write [calendar NAME]"},
+	"c.conf:1: column 2: a calendar without a name; write [calendar NAME]"},
     {"[calendar none]\ndates = 12-25\n",
-	"c.conf:1: bad name of a calendar \"none\"; letters, digits, \".\", "
+	"c.conf:1: column 2: bad name of a calendar \"none\"; letters, digits, \".\", "
 	"\"_\" and \"-\" are possible, at most 128, and not none"},
     {CAL "dates = 12-25\n" CAL "dates = 12-26\n",
-	"c.conf:3: [calendar holidays] is given twice; the first is in line "
+	"c.conf:3: column 2: [calendar holidays] is given twice; the first is in line "
 	"1"},
     {CAL,
 	"c.conf:1: a calendar without days; write dates = 12-25, weekdays "
@@ -47,7 +47,7 @@ static const struct {
 	"c.conf:4: calendar: there is no [calendar holiday]; did you mean "
 	"holidays?"},
     {"[calender x]\n",
-	"c.conf:1: unknown section \"calender\"; did you mean "
+	"c.conf:1: column 2: unknown section \"calender\"; did you mean "
 	"calendar?"},
 };
 

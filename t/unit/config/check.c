@@ -322,12 +322,12 @@ the_configuration_is_checked_too(void **state)
 
 	scratch_write(&scratch, "b.conf", "[mastr]\n[api]\nsocket =\n");
 	expect("b.conf", 0, NULL, 2,
-	    "b.conf:1: error: unknown section \"mastr\"; "
+	    "b.conf:1: error: column 2: unknown section \"mastr\"; "
 	    "did you mean master?\n"
 	    "b.conf:3: error: socket: a value is missing\n"
 	    "0 jobs, 2 errors, 0 hints\n");
 	expect("none.conf", 1, files, 2,
-	    "b.conf:1: error: unknown section \"mastr\"; "
+	    "b.conf:1: error: column 2: unknown section \"mastr\"; "
 	    "did you mean master?\n"
 	    "b.conf:3: error: socket: a value is missing\n"
 	    "0 jobs, 2 errors, 0 hints\n");

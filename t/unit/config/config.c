@@ -312,12 +312,16 @@ variables_are_replaced(void **state)
 static const struct {
 	const char *text, *error;
 } wrong[] = {
-    {"[mastr]\n", "1: unknown section \"mastr\"; did you mean master?"},
-    {"[clutser]\n", "1: unknown section \"clutser\"; did you mean cluster?"},
-    {"[master x]\n", "1: section [master] takes no name; write [master]"},
-    {"[job x]\n", "1: jobs belong in files of their own, NAME.ini in jobs-dir"},
+    {"[mastr]\n",
+	"1: column 2: unknown section \"mastr\"; did you mean master?"},
+    {"[clutser]\n",
+	"1: column 2: unknown section \"clutser\"; did you mean cluster?"},
+    {"[master x]\n",
+	"1: column 2: section [master] takes no name; write [master]"},
+    {"[job x]\n",
+	"1: column 2: jobs belong in files of their own, NAME.ini in jobs-dir"},
     {"[master]\n[api]\n[master]\n",
-	"3: section [master] is given twice; the first is in line 1"},
+	"3: column 2: section [master] is given twice; the first is in line 1"},
     {"[master]\nstatedir = /x\n",
 	"2: unknown key \"statedir\" in [master]; did you mean state-dir?"},
     {"[master]\nlabel = x\n", "2: unknown key \"label\" in [master]"},
@@ -387,15 +391,15 @@ static const struct {
 	"3: conninfo: column 12: the quote ' is not closed; inside of it "
 	"\\' stands for one"},
     {"[database]\nconninfo = dbname=x\n",
-	"1: a database without a name; write [database NAME]"},
+	"1: column 2: a database without a name; write [database NAME]"},
     {"[database a b]\n",
-	"1: bad name of a database \"a b\"; letters, digits, \".\", \"_\" "
+	"1: column 2: bad name of a database \"a b\"; letters, digits, \".\", \"_\" "
 	"and \"-\" are possible, at most 128"},
     {"[database a]\n",
 	"1: a database without conninfo; write conninfo = host=HOST "
 	"dbname=DATABASE user=USER"},
     {"[database a]\nconninfo = dbname=x\n[database a]\n",
-	"3: [database a] is given twice; the first is in line 1"},
+	"3: column 2: [database a] is given twice; the first is in line 1"},
     {"[database a]\nconninfo = dbname=x\nconninfo = dbname=y\n",
 	"3: conninfo is given twice; the first is in line 2"},
     {"[database a]\nconninfo = nosuch=s3cret\n",
@@ -420,8 +424,8 @@ static const struct {
 	"2: timezone \"Mars/Base\": unknown time zone \"Mars/Base\"; "
 	"write a name of tzdata such as Europe/Berlin or UTC"},
     {"user = x\n",
-	"1: a key before the first section; write [master] above it"},
-    {"[master]\nuser\n", "2: expected KEY = VALUE, found \"user\""},
+	"1: column 1: a key before the first section; write [master] above it"},
+    {"[master]\nuser\n", "2: column 1: expected KEY = VALUE, found \"user\""},
 };
 
 static void
@@ -481,7 +485,7 @@ files_that_cannot_be_read(void **state)
 	assert_null(config_load("/dev/null", &err));
 	assert_null(config_parse("f", "[master]\n\0", 10, &err));
 	assert_string_equal(err.text,
-	    "f:2: binary data (a NUL byte); this must be a text file");
+	    "f:2: column 1: binary data (a NUL byte); this must be a text file");
 }
 
 static char *

@@ -63,33 +63,37 @@ static const struct {
     /* an indented line is a line like any other */
     {"[a]\nk = 1\n  l = 2\n\tm = 3\n", "S1 a|\nK2 k|1\nK3 l|2\nK4 m|3\n"},
     {"[a]\nk = 1\n  more\n",
-	"S1 a|\nK2 k|1\nE3 expected KEY = VALUE, found \"more\"\n"},
+	"S1 a|\nK2 k|1\nE3 column 3: expected KEY = VALUE, found \"more\"\n"},
     /* the first "=" counts, ":" does not */
     {"[a]\nk = a = b\nk: v\nk:l = v\n",
-	"S1 a|\nK2 k|a = b\nE3 expected KEY = VALUE, found \"k: v\"\n"
+	"S1 a|\nK2 k|a = b\nE3 column 1: expected KEY = VALUE, found \"k: v\"\n"
 	"K4 k:l|v\n"},
     {"[a]\nk = \"x\"\nl = 'y' \\\n", "S1 a|\nK2 k|\"x\"\nK3 l|'y' \\\n"},
     {"[a]\nk = [b]\n", "S1 a|\nK2 k|[b]\n"},
     /* errors, and on with the next line */
     {"[a]\n= v\nk = v\n",
-	"S1 a|\nE2 nothing stands before \"=\"; write KEY = VALUE\nK3 k|v\n"},
+	"S1 a|\nE2 column 1: nothing stands before \"=\"; write KEY = VALUE\nK3 k|v\n"},
     {"k = v\nl = v\n[a]\nk = v\n",
-	"E1 a key before the first section; write [job NAME] above it\n"
+	"E1 column 1: a key before the first section; write [job NAME] above it\n"
 	"S3 a|\nK4 k|v\n"},
     {"[a\nk = v\n[b]\nl = v\n",
-	"X1 \"]\" is missing; write [job NAME]\nS3 b|\nK4 l|v\n"},
+	"X1 column 3: \"]\" is missing; write [job NAME]\nS3 b|\nK4 l|v\n"},
     {"[a] ; c\nk = v\n",
-	"X1 text behind \"]\"; a comment needs a line of its own; "
+	"X1 column 5: text behind \"]\"; a comment needs a line of its own; "
 	"write [job NAME]\n"},
     {"[a]b\n",
-	"X1 text behind \"]\"; a comment needs a line of its own; "
+	"X1 column 4: text behind \"]\"; a comment needs a line of its own; "
 	"write [job NAME]\n"},
-    {"[ ]\nk = v\n", "X1 a section without a name; write [job NAME]\n"},
-    {"[]\n", "X1 a section without a name; write [job NAME]\n"},
+    {"[ ]\nk = v\n",
+	"X1 column 3: a section without a name; write [job NAME]\n"},
+    {"[]\n", "X1 column 2: a section without a name; write [job NAME]\n"},
     {"[a]\nword\n[b]\n",
-	"S1 a|\nE2 expected KEY = VALUE, found \"word\"\nS3 b|\n"},
+	"S1 a|\nE2 column 1: expected KEY = VALUE, found \"word\"\nS3 b|\n"},
+    {"[a]\n\tw\xc3\xb6rd\n[b]\n  [\xc3\xa4 x\n",
+	"S1 a|\nE2 column 2: expected KEY = VALUE, found \"w\xc3\xb6rd\"\nS3 b|\n"
+	"X4 column 7: \"]\" is missing; write [job NAME]\n"},
     {"[a]\nx\x01y\x1b[0m\n",
-	"S1 a|\nE2 expected KEY = VALUE, found \"x?y?[0m\"\n"},
+	"S1 a|\nE2 column 1: expected KEY = VALUE, found \"x?y?[0m\"\n"},
 };
 
 static void
@@ -112,11 +116,15 @@ a_nul_is_no_text(void **state)
 
 	read_bytes(&b, "[a]\nk = v\nl = \0x\n", 17);
 	assert_string_equal(strbuf_str(&b),
-	    "F3 binary data (a NUL byte); this must be a text file\n");
+	    "F3 column 5: binary data (a NUL byte); this must be a text file\n");
 	strbuf_reset(&b);
 	read_bytes(&b, "\0", 1);
 	assert_string_equal(strbuf_str(&b),
-	    "F1 binary data (a NUL byte); this must be a text file\n");
+	    "F1 column 1: binary data (a NUL byte); this must be a text file\n");
+	strbuf_reset(&b);
+	read_bytes(&b, "\xff\xfe[\0a\0]\0\n\0", 10);
+	assert_string_equal(strbuf_str(&b),
+	    "F1 column 4: this is UTF-16 text; save the file as UTF-8\n");
 	strbuf_fini(&b);
 }
 
@@ -155,7 +163,7 @@ values_to_64_kib(void **state)
 	}
 	read_value(&b, INI_VALUE_MAX + 1, "");
 	assert_string_equal(b.s,
-	    "S1 a|\nE2 the value of \"k\" has 65537 bytes; "
+	    "S1 a|\nE2 column 65541: the value of \"k\" has 65537 bytes; "
 	    "at most 65536 are possible\nK3 l|v\n");
 	strbuf_fini(&b);
 }

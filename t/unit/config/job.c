@@ -331,8 +331,9 @@ static const struct {
     {JOBC "limit-sky = 1\n",
 	L3 "unknown key \"limit-sky\"; did you mean limit-cpu?\n"},
     {JOBC "http = GET http://h\n",
-	L3 "http \"GET http://h\": a job has one of command, http, sql and plugin; "
-	   "command is in line 2\n"},
+	L3
+	"http \"GET http://h\": a job has one of command, http, sql and plugin; "
+	"command is in line 2\n"},
     {JOBH "command = c\n",
 	L3 "command \"c\": a job has one of command, http, sql and plugin; "
 	   "http is in line 2\n"},
@@ -595,25 +596,26 @@ static const struct {
 	L3 "command: column 3: this single quote is not closed\n"},
     /* sections */
     {"[job]\ncommand = c\n",
-	"a.ini:1: error: a job without a name; write [job NAME]\n"},
+	"a.ini:1: error: column 2: a job without a name; write [job NAME]\n"},
     {"[job a b]\n",
 	"a.ini:1: error: "
-	"bad name of a job \"a b\"; letters, digits, \".\", \"_\" and \"-\" "
+	"column 2: bad name of a job \"a b\"; letters, digits, \".\", \"_\" and \"-\" "
 	"are possible, at most 128\n"},
     {"[jobs x]\nkey = v\n",
-	"a.ini:1: error: unknown section \"jobs\"; write [job x]\n"},
+	"a.ini:1: error: column 2: unknown section \"jobs\"; write [job x]\n"},
     {"[backup]\n",
-	"a.ini:1: error: unknown section \"backup\"; write [job backup]\n"},
-    {"[Job x]\n", "a.ini:1: error: unknown section \"Job\"; write [job x]\n"},
+	"a.ini:1: error: column 2: unknown section \"backup\"; write [job backup]\n"},
+    {"[Job x]\n",
+	"a.ini:1: error: column 2: unknown section \"Job\"; write [job x]\n"},
     {"[defaults]\ntimeout = 5m\n",
-	"a.ini:1: error: [defaults] belongs in belfry.conf, "
+	"a.ini:1: error: column 2: [defaults] belongs in belfry.conf, "
 	"not in a job file\n"},
     {"[job j\ncommand = c\n",
-	"a.ini:1: error: \"]\" is missing; write [job NAME]\n"},
+	"a.ini:1: error: column 7: \"]\" is missing; write [job NAME]\n"},
     {"command = c\n" JOBC,
-	"a.ini:1: error: a key before the first section; "
+	"a.ini:1: error: column 1: a key before the first section; "
 	"write [job NAME] above it\n"},
-    {JOBC "word\n", L3 "expected KEY = VALUE, found \"word\"\n"},
+    {JOBC "word\n", L3 "column 1: expected KEY = VALUE, found \"word\"\n"},
     {JOBC JOBC,
 	"a.ini:3: job j: error: this job is already defined in "
 	"DIR/a.ini:1; names must differ\n"},
@@ -724,7 +726,7 @@ garbage_is_told_briefly(void **state)
 	set = load_text(b.s);
 	assert_int_equal(job_set_problem_count(set), 1);
 	assert_string_equal(job_set_problem(set, 0)->text,
-	    "expected [job NAME], found \"garbage 0 of ten megabytes\"");
+	    "column 1: expected [job NAME], found \"garbage 0 of ten megabytes\"");
 	assert_int_equal(job_set_problem(set, 0)->line, 1);
 	job_set_free(set);
 	/* It is a job file: the first mistakes, and how many there are. */

@@ -161,7 +161,7 @@ what_is_no_text_file_is_one_problem(void **state)
 	    "a job file is a text file\n"
 	    "c.ini:0: error: cannot open this file: "
 	    "No such file or directory\n"
-	    "d.ini:1: error: binary data (a NUL byte); "
+	    "d.ini:1: error: column 5: binary data (a NUL byte); "
 	    "this must be a text file\n"
 	    "f.ini:0: error: 67108865 bytes are too many for a job file; "
 	    "at most 67108864\n");
@@ -504,7 +504,8 @@ root_reads_what_root_or_the_user_wrote(void **state)
 	    &scratch, "a.ini", "[job a]\ncommand = 1\ngroup = root\n");
 	give("a.ini", nobody->pw_uid, 0, 0644);
 	expect_privileged("group \"root\": only a file of root's may name a "
-			  "group that nobody is not in; chown root the file",
+			  "group that nobody is not in by /etc/group; chown "
+			  "root the file",
 	    0);
 }
 
@@ -513,6 +514,7 @@ without_root_only_ourselves(void **state)
 {
 	const struct passwd *pw = getpwuid(geteuid());
 	struct job_set *set;
+	struct err err;
 	char text[200];
 
 	if (pw == NULL) {
@@ -532,6 +534,20 @@ without_root_only_ourselves(void **state)
 	    "a.ini:4: job a: error: user \"no-such-user\": belfryd does not "
 	    "run as root, so its jobs run as uid %u and nobody else\n",
 	    geteuid());
+	expect_problems(set, text);
+	job_set_free(set);
+	/* The daemon, which asks no name service, says the same. */
+	set = job_set_load(scratch.dir, scratch.pool,
+	    &(struct job_set_options){.local_names = true}, NULL, &err);
+	expect_problems(set, text);
+	job_set_free(set);
+	scratch_write(
+	    &scratch, "a.ini", "[job a]\ncommand = 1\ngroup = no-such\n");
+	set = scratch_load(&scratch, NULL);
+	snprintf(text, sizeof(text),
+	    "a.ini:3: job a: error: group \"no-such\": belfryd does not run "
+	    "as root, so its jobs run in group %u and no other\n",
+	    getegid());
 	expect_problems(set, text);
 	job_set_free(set);
 }

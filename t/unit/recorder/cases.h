@@ -10,6 +10,7 @@
  * slot JOB SLOT UNTIL COUNT OUTCOME REASON [JOINED]
  * after JOB MARK PARENT [REPLACES [USED]]; PARENT -: only takes back
  * job JOB MEMO HWM
+ * rewind JOB SLOT
  */
 static const struct {
 	const char *what;
@@ -102,6 +103,22 @@ static const struct {
     {"why a slot did not run is said once",
 	{"slot j 10 10 1 skipped overlap", "slot j 10 10 1 missed late"},
 	"j@10-10 n=1 skipped run=- #0 reason=overlap\n"
+	"j memo=- hwm=10 end=0 run= - good=0 failures=0\n"},
+    {"the clock was far ahead",
+	{"slot j 10 90 9 missed late", "end r1 j 95 1 schedule success 96 0",
+	    "slot j 97 99 2 missed late", "slot k 97 99 2 missed late",
+	    "rewind j 20", "begin r2 j 30 1 schedule"},
+	"r1 j@95#1 success retry=-\n"
+	"r2 j@30#1 - retry=-\n"
+	"j@10-20 n=0 missed run=- #0 reason=late\n"
+	"j@30-30 n=1 - run=r2 #1 reason=-\n"
+	"j@95-95 n=1 success run=r1 #1 reason=-\n"
+	"k@97-99 n=2 missed run=- #0 reason=late\n"
+	"j memo=- hwm=30 end=20 run=r1 success good=12 failures=0\n"
+	"k memo=- hwm=99 end=0 run= - good=0 failures=0\n"},
+    {"the clock was far ahead, and one slot is left",
+	{"slot j 10 90 9 missed late", "rewind j 10"},
+	"j@10-10 n=1 missed run=- #0 reason=late\n"
 	"j memo=- hwm=10 end=0 run= - good=0 failures=0\n"},
     {"what was missed and then runs, ran",
 	{"slot j 10 10 1 missed late", "begin r1 j 10 1 catch-up",

@@ -109,6 +109,13 @@ encode(const char *op, struct wire_writer *w)
 		    number(word[3]), number(word[4]), outcome_of(word[5]),
 		    word[6], "", "h", (uint64_t)number(word[7])};
 		record_slot_encode(&slot, w);
+	} else if (strcmp(word[0], "rewind") == 0) {
+		type = MSG_RECORD_SLOT;
+		slot = (struct record_slot){.job = word[1],
+		    .slot_ms = number(word[2]),
+		    .until_ms = number(word[2]),
+		    .reason = RECORD_REWIND};
+		record_slot_encode(&slot, w);
 	} else if (strcmp(word[0], "job") == 0) {
 		type = MSG_RECORD_JOB;
 		job = (struct record_job){.job = word[1],

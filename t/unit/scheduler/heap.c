@@ -95,12 +95,35 @@ comes_out_in_order(void **state)
 	heap_fini(&heap);
 }
 
+/* Those of one kind are moved, and it is a heap all the same. */
+static void
+is_shifted(void **state)
+{
+	static struct timer timers[TIMERS];
+	static int64_t at[TIMERS];
+	uint64_t seed = 9;
+	struct heap heap = {0};
+
+	for (size_t i = 0; i < TIMERS; i++) {
+		timers[i].kind = (uint32_t)(i % 3);
+		at[i] = (int64_t)(rnd(&seed) % 1000);
+		heap_set(&heap, &timers[i], at[i]);
+	}
+	heap_shift(&heap, 1, -500);
+	check_order(&heap);
+	for (size_t i = 0; i < TIMERS; i++)
+		assert_int_equal(heap.entries[timers[i].pos - 1].at,
+		    at[i] - (timers[i].kind == 1 ? 500 : 0));
+	heap_fini(&heap);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(is_a_heap),
 	    cmocka_unit_test(comes_out_in_order),
+	    cmocka_unit_test(is_shifted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

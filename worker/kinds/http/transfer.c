@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/duration.h"
+#include "base/fault.h"
 #include "options.h"
 #include "response.h"
 
@@ -85,6 +86,7 @@ request_cb(void *arg, char *to, char *from, int to_port, int from_port)
 {
 	struct transfer *t = arg;
 
+	fault_point(FAULT_JOB_HTTP_ASKED);
 	enter(t, t->req->body_len > 0 ? PHASE_SEND : PHASE_WAIT);
 	t->sent = 0;
 	t->body_pos = 0;

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "host.h"
 
 #define EXIT_PLUGIN 1 /* it was not come to its own code */
@@ -60,6 +61,7 @@ prepare(struct belfry_run *run, struct err *err)
 	inside_doing(run->note, "loading the plugin");
 	if (plugin_load(run, name, path, err) == -1)
 		return err_prefix(err, "plugin %s", name);
+	fault_point(FAULT_JOB_PLUGIN_LOADED);
 	return plugin_values(run, err);
 }
 

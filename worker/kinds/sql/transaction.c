@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "kinds/sql/bind.h"
 #include "kinds/sql/rows.h"
 #include "kinds/sql/session.h"
@@ -152,6 +153,7 @@ transaction_run(
 		inside_tell(note, OUTCOME_FAILURE, "%s", t.err.text);
 		return t.code;
 	}
+	fault_point(FAULT_JOB_SQL_COMMITTED);
 	snprintf(rows, sizeof(rows), "%" PRId64, t.changed);
 	inside_value(note, "rows", rows);
 	return 0;

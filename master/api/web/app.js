@@ -1,0 +1,174 @@
+/* The frame around the pages, and the way from one to the next. */
+import {h} from './lib/dom.js';
+import {Page} from './lib/page.js';
+import {address} from './lib/api.js';
+import {t, chooseLanguage, currentLanguage, setLanguage} from './lib/i18n.js';
+import {icon, liveRegion} from './lib/parts.js';
+import {tick} from './lib/format.js';
+import overview from './pages/overview.js';
+import jobs from './pages/jobs.js';
+import job from './pages/job.js';
+import run from './pages/run.js';
+import runs from './pages/runs.js';
+import ledger from './pages/ledger.js';
+import nodes from './pages/nodes.js';
+import queue from './pages/queue.js';
+import timeline from './pages/timeline.js';
+import week from './pages/week.js';
+import missing from './pages/missing.js';
+
+const routes = [
+	[/^\/$/, overview],
+	[/^\/jobs$/, jobs],
+	[/^\/jobs\/([^/]+)$/, job],
+	[/^\/runs$/, runs],
+	[/^\/runs\/([^/]+)$/, run],
+	[/^\/timeline$/, timeline],
+	[/^\/week$/, week],
+	[/^\/queue$/, queue],
+	[/^\/nodes$/, nodes],
+	[/^\/ledger$/, ledger],
+];
+
+const menu = () => [
+	['/', 'overview', t('Overview')],
+	['/jobs', 'jobs', t('Jobs')],
+	['/runs', 'runs', t('Runs')],
+	['/timeline', 'timeline', t('Timeline')],
+	['/week', 'week', t('Week')],
+	['/ledger', 'ledger', t('Ledger')],
+	['/queue', 'queue', t('Queue')],
+	['/nodes', 'nodes', t('Nodes')],
+];
+
+let page = null;
+let main;
+let links;
+
+function find(path) {
+	for (const [pattern, show] of routes) {
+		const found = pattern.exec(path);
+		if (found !== null)
+			return [show, found.slice(1).map(decodeURIComponent)];
+	}
+	return [missing, [path]];
+}
+
+/* Shows what the address says. */
+function show() {
+	const [open, params] = find(location.pathname);
+	const query = Object.fromEntries(new URLSearchParams(location.search));
+	const first = page === null;
+
+	page?.end();
+	page = new Page(main, {params, query, go});
+	for (const link of links.querySelectorAll('a'))
+		if (isWithin(link.getAttribute('href')))
+			link.setAttribute('aria-current', 'page');
+		else
+			link.removeAttribute('aria-current');
+	document.body.classList.remove('menu-open');
+	open(page);
+	if (!first)
+		page.focus();
+}
+
+function isWithin(href) {
+	return href === '/' ? location.pathname === '/'
+	    : `${location.pathname}/`.startsWith(`${href}/`);
+}
+
+/* To another page; a change of the query alone is no step to go back to. */
+function go(path, query, replace = false) {
+	const to = address(path, query);
+	if (replace)
+		history.replaceState(null, '', to);
+	else
+		history.pushState(null, '', to);
+	if (!replace)
+		scrollTo(0, 0);
+	show();
+}
+
+/* Links within the dashboard do not load it anew. */
+function followLink(event) {
+	const a = event.target.closest?.('a[href]');
+	if (!a || event.defaultPrevented || event.button !== 0 || event.metaKey
+	    || event.ctrlKey || event.shiftKey || event.altKey
+	    || a.getAttribute('target') || a.getAttribute('download') !== null)
+		return;
+	const to = a.getAttribute('href') ?? a.href?.baseVal;
+	if (!to.startsWith('/') || to.startsWith('/v1/'))
+		return;
+	event.preventDefault();
+	const url = new URL(to, location.origin);
+	go(url.pathname, Object.fromEntries(url.searchParams));
+}
+
+function changeTheme() {
+	const root = document.documentElement;
+	const dark = root.dataset.theme === 'dark' || (!root.dataset.theme
+	    && matchMedia('(prefers-color-scheme: dark)').matches);
+	root.dataset.theme = dark ? 'light' : 'dark';
+	try {
+		localStorage.setItem('theme', root.dataset.theme);
+	} catch {
+		/* For this page only. */
+	}
+}
+
+function changeLanguage() {
+	setLanguage(currentLanguage() === 'zh' ? 'en' : 'zh');
+	build();
+	show();
+}
+
+function skip(event) {
+	event.preventDefault();
+	main.focus();
+}
+
+function head() {
+	return h('header', {class: 'bar'},
+	    h('button', {type: 'button', class: 'plain menu', 'aria-label':
+		t('Menu'), onclick: () =>
+		    document.body.classList.toggle('menu-open')}, icon('menu')),
+	    h('a', {href: '/', class: 'brand'}, icon('bell'), 'belfry'),
+	    h('span', {class: 'grow'}),
+	    h('button', {type: 'button', class: 'plain', onclick:
+		changeLanguage, lang: currentLanguage() === 'zh' ? 'en' : 'zh-CN'},
+		currentLanguage() === 'zh' ? 'English' : '中文'),
+	    h('button', {type: 'button', class: 'plain', 'aria-label':
+		t('Dark or light'), onclick: changeTheme}, icon('theme')));
+}
+
+function build() {
+	main = h('main', {id: 'main', tabindex: '-1'});
+	links = h('nav', {'aria-label': t('Pages')}, h('ul', null,
+	    menu().map(([href, name, text]) => h('li', null,
+		h('a', {href}, icon(name), text)))));
+	document.body.replaceChildren(
+	    h('a', {href: '#main', class: 'skip', onclick: skip},
+		t('Skip to the content')),
+	    head(), links, main, liveRegion());
+}
+
+/* "/" is for searching, where there is something to search. */
+function shortcut(event) {
+	if (event.key !== '/' || event.ctrlKey || event.metaKey
+	    || event.target.closest('input, select, textarea, dialog'))
+		return;
+	const search = document.querySelector('input[type=search]');
+	if (search === null)
+		return;
+	event.preventDefault();
+	search.focus();
+}
+
+chooseLanguage();
+build();
+document.addEventListener('click', followLink);
+document.addEventListener('keydown', shortcut);
+addEventListener('popstate', show);
+setInterval(() => tick(document), 1000);
+show();

@@ -1,0 +1,78 @@
+/* The output of a run, as it comes. */
+import {h} from '../lib/dom.js';
+import {address, segment, stream} from '../lib/api.js';
+import {t} from '../lib/i18n.js';
+import {button} from '../lib/parts.js';
+
+/* So much stays on the page; the file has all that was kept. */
+const KEPT = 1 << 20;
+
+/* Colours and cursor movements of terminals, and what else is not text. */
+// eslint-disable-next-line no-control-regex
+const CONTROLS = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.|[\x00-\x08\x0b-\x1f\x7f]/g;
+
+class Output {
+	#waiting = '';
+	#scheduled = false;
+	#size = 0;
+
+	constructor(pre) {
+		this.pre = pre;
+		this.follow = true;
+		pre.addEventListener('scroll', () => {
+			this.follow = pre.scrollHeight - pre.scrollTop
+			    - pre.clientHeight < 24;
+		});
+	}
+
+	/* Once a frame, however many pieces came. */
+	add(text) {
+		this.#waiting += text.replaceAll('\r\n', '\n')
+		    .replace(CONTROLS, '');
+		if (this.#scheduled)
+			return;
+		this.#scheduled = true;
+		requestAnimationFrame(() => this.#flush());
+	}
+
+	#flush() {
+		this.#scheduled = false;
+		const text = this.#waiting.slice(-KEPT);
+		this.#waiting = '';
+		this.pre.append(text);
+		this.#size += text.length;
+		while (this.#size > KEPT && this.pre.childNodes.length > 1) {
+			this.#size -= this.pre.firstChild.data.length;
+			this.pre.firstChild.remove();
+		}
+		if (this.follow)
+			this.pre.scrollTop = this.pre.scrollHeight;
+	}
+
+	get isEmpty() {
+		return this.#size === 0 && this.#waiting === '';
+	}
+}
+
+/* Follows it until its end, or until the page ends. */
+export async function showOutput(page, el, run) {
+	const path = `/v1/runs/${segment(run.id)}/output`;
+	const pre = h('pre', {class: 'output', tabindex: '0', role: 'log',
+	    'aria-live': 'off', 'aria-label': t('Output')});
+	const state = h('span', {class: 'muted', role: 'status'});
+	const wrap = button(t('Wrap lines'), () => {
+		const on = pre.classList.toggle('wrap');
+		wrap.setAttribute('aria-pressed', String(on));
+	}, 'plain');
+	wrap.setAttribute('aria-pressed', 'false');
+	el.append(h('section', {class: 'card fill'}, h('div',
+	    {class: 'card-head'}, h('h2', null, t('Output')), state,
+	    h('span', {class: 'grow'}), wrap, h('a', {href: path,
+		download: `${run.id}.txt`}, t('Download'))), pre));
+	const output = new Output(pre);
+	state.textContent = run.outcome === null ? t('live') : '';
+	await page.once(() => stream(address(path, {follow: 1}), null,
+	    page.signal, (text) => output.add(text)));
+	if (!page.signal.aborted)
+		state.textContent = output.isEmpty ? t('It wrote nothing.') : '';
+}
