@@ -10,10 +10,8 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "config/config_calendar.h"
-#include "config/config_database.h"
 #include "config/config_cluster.h"
 #include "config/config_named.h"
-#include "config/config_notify.h"
 #include "config/config_queue.h"
 #include "config/config_setting.h"
 #include "config/config_value.h"
@@ -356,9 +354,7 @@ parse_all(const char *path, const char *text, size_t len,
 	    file->defaults, (uint64_t)file->config.output_limit);
 	job_defaults_check(
 	    file->defaults, file->config.notify_names, default_error, &parser);
-	config_calendar_check(file, default_error, &parser);
-	config_database_check(file, default_error, &parser);
-	config_notify_check(file, default_error, &parser);
+	config_named_check(file, default_error, &parser);
 	config_queue_end(file);
 	check_store(&parser);
 	*nerrors_r = parser.nerrors;

@@ -30,3 +30,12 @@ config_named_suggest(struct suggest *s)
 	for (size_t i = 0; i < nitems(named); i++)
 		suggest_try(s, named[i].section);
 }
+
+void
+config_named_check(const struct setting_file *file,
+    void (*problem)(void *arg, uint32_t line, const char *text), void *arg)
+{
+	config_calendar_check(file, problem, arg);
+	config_database_check(file, problem, arg);
+	config_notify_check(file, problem, arg);
+}

@@ -59,12 +59,12 @@ test_good(void **state)
 static const struct {
 	const char *text, *error;
 } bad[] = {
-    {"[notify]\ntype = mail\n", "c:1: a receiver without a name"},
-    {"[notify a b]\n", "c:1: bad name of a receiver"},
-    {"[notify none]\n", "c:1: a receiver cannot be called none"},
-    {"[notify ping]\n", "c:1: a receiver cannot be called ping"},
+    {"[notify]\ntype = mail\n", "c:1: column 2: a receiver without a name"},
+    {"[notify a b]\n", "c:1: column 2: bad name of a receiver"},
+    {"[notify none]\n", "c:1: column 2: a receiver cannot be called none"},
+    {"[notify ping]\n", "c:1: column 2: a receiver cannot be called ping"},
     {"[notify a]\ntype = command\ncommand = x\n[notify a]\n",
-	"c:4: [notify a] is given twice; the first is in line 1"},
+	"c:4: column 2: [notify a] is given twice; the first is in line 1"},
     {"[notify a]\n", "c:1: type is missing"},
     {"[notify a]\ntype = fax\n", "c:2: type \"fax\": write mail, webhook"},
     {"[notify a]\ntype = mail\n", "c:1: to is missing"},
