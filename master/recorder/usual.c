@@ -36,7 +36,9 @@ usual_limit_ms(int64_t *times, size_t n)
 	qsort(times, n, sizeof(*times), compare);
 	high = times[(n * 99 + 99) / 100 - 1];
 	twice = 2 * times[n / 2];
-	return high > twice ? high : twice;
+	if (twice > high)
+		high = twice;
+	return high > 0 ? high : 1; /* 0: not known */
 }
 
 static void

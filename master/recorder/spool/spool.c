@@ -301,6 +301,8 @@ static const struct store_ops cleaned_ops = {
 static void
 tell_state(struct spool *sp, const struct err *why)
 {
+	if (why == NULL && sp->down == NULL)
+		return; /* it is the first connection */
 	free(sp->down);
 	sp->down = why != NULL ? xasprintf("PostgreSQL: %s", why->text) : NULL;
 	sp->store.down = sp->down;

@@ -14,24 +14,23 @@
 static void
 test_good(void **state)
 {
-	static const char text[] =
-	    "[notify ops]\n"
-	    "type = webhook\n"
-	    "url = https://example.org/{job}\n"
-	    "header = A: 1\n"
-	    "header = B: {event}\n"
-	    "body = {\"text\": \"{subject}\"}\n"
-	    "rate-limit = 3/10s\n"
-	    "retry-delay = 2s\n"
-	    "events = node-down store-down\n"
-	    "[notify mail]\n"
-	    "type = mail\n"
-	    "to = a@example.org, b@example.org\n"
-	    "password-file = x\n"
-	    "user = me\n"
-	    "smtp = smtps://mail.example.org:465\n"
-	    "[defaults]\n"
-	    "notify = ops mail\n";
+	static const char text[] = "[notify ops]\n"
+				   "type = webhook\n"
+				   "url = https://example.org/{job}\n"
+				   "header = A: 1\n"
+				   "header = B: {event}\n"
+				   "body = {\"text\": \"{subject}\"}\n"
+				   "rate-limit = 3/10s\n"
+				   "retry-delay = 2s\n"
+				   "events = node-down store-down\n"
+				   "[notify mail]\n"
+				   "type = mail\n"
+				   "to = a@example.org, b@example.org\n"
+				   "password-file = x\n"
+				   "user = me\n"
+				   "smtp = smtps://mail.example.org:465\n"
+				   "[defaults]\n"
+				   "notify = ops mail\n";
 	const struct notify_section *ops;
 	struct config *c;
 	struct err err = {""};

@@ -63,10 +63,9 @@ test_one(void **state)
 	is_value(&letter, "count", "1");
 	is_value(&letter, "receiver", "ops");
 	assert_non_null(strstr(strbuf_str(&letter.text), "so \"it\" ends"));
-	assert_non_null(strstr(strbuf_str(&letter.json),
-	    "\"exit_code\":3,\"signal\":null"));
-	assert_non_null(
-	    strstr(strbuf_str(&letter.json), "so \\\"it\\\" ends"));
+	assert_non_null(strstr(
+	    strbuf_str(&letter.json), "\"exit_code\":3,\"signal\":null"));
+	assert_non_null(strstr(strbuf_str(&letter.json), "so \\\"it\\\" ends"));
 	letter_fini(&letter);
 }
 
@@ -101,7 +100,8 @@ test_storm(void **state)
 	is_value(&letter, "event", "failure");
 	is_value(&letter, "exit_code", "3");
 	is_value(&letter, "reason", "");
-	assert_non_null(strstr(strbuf_str(&letter.text), "b failed on web1: two"));
+	assert_non_null(
+	    strstr(strbuf_str(&letter.text), "b failed on web1: two"));
 	assert_non_null(strstr(strbuf_str(&letter.text), "and 34 more"));
 	assert_non_null(
 	    strstr(strbuf_str(&letter.json), "\"notifications\":[{"));

@@ -30,8 +30,7 @@ static const struct {
     {"{job}", NOTICE_URL, "a%22b%3Cc%3E%26%27%0A%25%01%5C"},
     {"{\"x\": \"{job}\"}", NOTICE_JSON,
 	"{\"x\": \"a\\\"b<c>&'\\n%\\u0001\\\\\"}"},
-    {"<b>{job}</b>", NOTICE_HTML,
-	"<b>a&quot;b&lt;c&gt;&amp;&#39;\n%?\\</b>"},
+    {"<b>{job}</b>", NOTICE_HTML, "<b>a&quot;b&lt;c&gt;&amp;&#39;\n%?\\</b>"},
     {"X: {job}", NOTICE_HEADER, "X: a\"b<c>&' % \\"},
     {"{job}", NOTICE_SLACK, "a\\\"b&lt;c&gt;&amp;'\\n%\\u0001\\\\"},
     {"{job:url} {job:raw}", NOTICE_JSON,
@@ -73,8 +72,7 @@ is_refused(void **state)
 
 	for (size_t i = 0; i < nitems(bad); i++) {
 		assert_int_equal(notice_template_check(bad[i].text, &err), -1);
-		assert_ptr_equal(
-		    strstr(err.text, bad[i].error), err.text);
+		assert_ptr_equal(strstr(err.text, bad[i].error), err.text);
 	}
 }
 
