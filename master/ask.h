@@ -31,6 +31,7 @@
  *   runs     recorder     job chain since outcome limit before
  *                                                          GET /v1/runs
  *   explain  recorder     job at until                     GET /v1/jobs/J/explain
+ *   events   master       - (no end: server-sent events)   GET /v1/events
  *   stats    recorder     job since until points           GET /v1/jobs/J/stats
  *   strips   recorder     jobs n                           GET /v1/strips
  *   timeline recorder     since until jobs host by         GET /v1/timeline

@@ -85,6 +85,7 @@ static const struct channel_dispatch guardian_dispatch[] = {
     {MSG_RELOAD, handle_other},
     {MSG_DRAIN, handle_other},
     {MSG_ROLE_SPAWNED, handle_other},
+    {MSG_FILE_SET, handle_other},
     {MSG_UPGRADE_STATE, handle_other},
     {0, NULL},
 };

@@ -121,3 +121,63 @@ address_is_loopback(const struct address *a)
 	return a->sa.ss_family == AF_INET6 &&
 	    IN6_IS_ADDR_LOOPBACK(&v6_of(a)->sin6_addr);
 }
+
+int
+address_net_parse(const char *text, struct address_net *net, struct err *err)
+{
+	const char *slash = strchrnul(text, '/');
+	char host[ADDRESS_TEXT_MAX];
+	unsigned long bits, most;
+	char *end = NULL;
+
+	memset(net, 0, sizeof(*net));
+	snprintf(host, sizeof(host), "%.*s", (int)(slash - text), text);
+	net->family = strchr(host, ':') != NULL ? AF_INET6 : AF_INET;
+	most = net->family == AF_INET6 ? 128 : 32;
+	if (inet_pton(net->family, host, net->ip) != 1)
+		return err_set(err,
+		    "\"%.64s\" is no address or network; write 10.1.2.3 or "
+		    "10.0.0.0/8",
+		    text);
+	bits = most;
+	if (*slash == '/')
+		bits = strtoul(slash + 1, &end, 10);
+	if (*slash == '/' &&
+	    (slash[1] < '0' || slash[1] > '9' || *end != '\0' || bits > most))
+		return err_set(err,
+		    "\"%.64s\": write a number from 0 to %lu behind the \"/\"",
+		    text, most);
+	net->bits = (unsigned)bits;
+	return 0;
+}
+
+/* Its bytes, and as which family they count. */
+static const unsigned char *
+bytes_of(const struct address *a, int *family_r)
+{
+	const unsigned char *ip;
+
+	*family_r = AF_INET;
+	if (a->sa.ss_family == AF_INET)
+		return (const unsigned char *)&v4_of(a)->sin_addr;
+	ip = (const unsigned char *)&v6_of(a)->sin6_addr;
+	if (IN6_IS_ADDR_V4MAPPED(&v6_of(a)->sin6_addr))
+		return ip + 12;
+	*family_r = AF_INET6;
+	return ip;
+}
+
+bool
+address_net_has(const struct address_net *net, const struct address *a)
+{
+	const unsigned char *ip;
+	unsigned whole = net->bits / 8, rest = net->bits % 8;
+	int family;
+
+	if (a->sa.ss_family != AF_INET && a->sa.ss_family != AF_INET6)
+		return false;
+	ip = bytes_of(a, &family);
+	if (family != net->family || memcmp(ip, net->ip, whole) != 0)
+		return false;
+	return rest == 0 || (ip[whole] ^ net->ip[whole]) >> (8 - rest) == 0;
+}

@@ -32,6 +32,20 @@ const char *address_format(const struct address *a, char buf[ADDRESS_TEXT_MAX]);
 const char *
 address_format_host(const struct address *a, char buf[ADDRESS_TEXT_MAX]);
 
+/* A network, or one address. */
+struct address_net {
+	int family;
+	unsigned char ip[16];
+	unsigned bits; /* of it that count */
+};
+
+/* "10.0.0.0/8", "127.0.0.1", "fd00::/8". 0, or -1 with err. */
+int
+address_net_parse(const char *text, struct address_net *net_r, struct err *err);
+
+/* Is a in it? IPv4 in IPv6 form counts as IPv4. */
+bool address_net_has(const struct address_net *net, const struct address *a);
+
 /* Can only this machine reach it, or have it? */
 bool address_is_loopback(const struct address *a);
 

@@ -3,6 +3,9 @@
  *
  *   2026-03-10T07:00:00.123Z info master: job backup: run 01k3... started
  *
+ * or, with LOG_TARGET_JSON, as an object of JSON (log_json.h). Where standard
+ * error is systemd's journal, a line begins with its priority (sd-daemon(3)).
+ *
  * A message is lowercase, subject first, ids as key=value, strerror last.
  * Control characters in what is logged are escaped, so that no job or client
  * can forge a line.
@@ -20,7 +23,8 @@ enum log_level {
 enum log_target {
 	LOG_TARGET_STDERR,
 	LOG_TARGET_SYSLOG,
-	LOG_TARGET_BOTH, /* a daemon that still has its terminal */
+	LOG_TARGET_BOTH,     /* a daemon that still has its terminal */
+	LOG_TARGET_JSON = 4, /* added to one of these */
 };
 
 /*
@@ -33,8 +37,12 @@ void log_init(const char *role, enum log_level level, enum log_target target);
 int log_level_parse(const char *name);
 const char *log_level_name(enum log_level level);
 
-/* "stderr", "syslog", "both" -> target; -1 for anything else. */
+/*
+ * "stderr", "syslog", "both", and "stderr,json" ... -> target; -1 for anything
+ * else. And back.
+ */
 int log_target_parse(const char *name);
+const char *log_target_name(enum log_target target);
 
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

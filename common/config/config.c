@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "config/config_api.h"
 #include "config/config_calendar.h"
 #include "config/config_cluster.h"
 #include "config/config_named.h"
@@ -314,6 +315,16 @@ check_cluster(struct parser *parser)
 }
 
 static void
+check_api(struct parser *parser)
+{
+	const char *key;
+	struct err err;
+
+	if (config_api_check(&parser->file->config, &key, &err) == -1)
+		error_at(parser, line_of(parser, "api", key), err.text);
+}
+
+static void
 default_error(void *arg, uint32_t line, const char *text)
 {
 	error_at(arg, line, text);
@@ -352,6 +363,8 @@ parse_all(const char *path, const char *text, size_t len,
 		check_cluster(&parser);
 	job_defaults_output_limit(
 	    file->defaults, (uint64_t)file->config.output_limit);
+	if (parser.nerrors == 0)
+		check_api(&parser);
 	job_defaults_check(
 	    file->defaults, file->config.notify_names, default_error, &parser);
 	config_named_check(file, default_error, &parser);

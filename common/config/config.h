@@ -14,6 +14,9 @@
 #include "base/log.h"
 #include "config/job.h"
 
+/* Of a user that a proxy or a certificate names. */
+#define CONFIG_USER_MAX 64
+
 /* So many addresses to listen on at most. */
 #define CONFIG_LISTEN_MAX 8
 
@@ -65,6 +68,7 @@ struct config {
 	int64_t shutdown_ms;   /* shutdown-timeout, 3m */
 	const char *log;       /* "stderr", "syslog" or a file */
 	enum log_level log_level;
+	bool log_json; /* log-format */
 	const char *node_name;  /* the host's name */
 	const char *plugin_dir; /* LIBDIR/belfry/plugins */
 	const char *cgroup;     /* "auto", "off" or a directory */
@@ -75,6 +79,14 @@ struct config {
 	mode_t socket_mode; /* 0660 */
 	const char
 	    *listen; /* addresses (base/address.h), a line each; NULL off */
+	const char *tokens;        /* file of token/token.h; NULL none */
+	const char *tls_cert;      /* NULL: no TLS */
+	const char *tls_key;       /* NULL: no TLS */
+	const char *tls_client_ca; /* who vouches for users; NULL nobody */
+	const char *proxy;         /* networks, a line each; NULL none */
+	const char *proxy_header;  /* where it names its user */
+	const char *operators;     /* users, one blank between; "" none */
+	const char *admins;        /* the same */
 
 	/* [store] */
 	enum store_type store_type;

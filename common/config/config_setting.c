@@ -217,6 +217,16 @@ parse_level(struct setting_file *file, const struct setting *setting,
 }
 
 static int
+parse_log_format(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
+		return err_set(err, "write text or json");
+	file->config.log_json = strcmp(value, "json") == 0;
+	return 0;
+}
+
+static int
 parse_node_name(struct setting_file *file, const struct setting *setting,
     const char *value, struct err *err)
 {
@@ -282,6 +292,7 @@ const struct setting settings[] = {
     {"master", "shutdown-timeout", parse_duration, AT(shutdown_ms), 0, 0, "3m"},
     {"master", "log", parse_log, AT(log), 0, 0, "stderr"},
     {"master", "log-level", parse_level, AT(log_level), 0, 0, "info"},
+    {"master", "log-format", parse_log_format, 0, 0, 0, "text"},
     {"master", "node-name", parse_node_name, AT(node_name), 0, 0, NULL},
     {"master", "plugin-dir", parse_path, AT(plugin_dir), 0, 0,
 	BELFRY_PLUGIN_DIR},
@@ -290,6 +301,14 @@ const struct setting settings[] = {
     {"api", "socket", parse_path, AT(socket), 0, 0, NULL},
     {"api", "socket-mode", parse_mode, AT(socket_mode), 0, 0, "0660"},
     {"api", "listen", config_parse_listen, 0, 0, 0, NULL},
+    {"api", "tokens", parse_path, AT(tokens), 0, 0, NULL},
+    {"api", "tls-cert", parse_path, AT(tls_cert), 0, 0, NULL},
+    {"api", "tls-key", parse_path, AT(tls_key), 0, 0, NULL},
+    {"api", "tls-client-ca", parse_path, AT(tls_client_ca), 0, 0, NULL},
+    {"api", "proxy", config_parse_proxy, 0, 0, 0, NULL},
+    {"api", "proxy-header", config_parse_header, 0, 0, 0, "X-Forwarded-User"},
+    {"api", "operators", config_parse_users, AT(operators), 0, 0, ""},
+    {"api", "admins", config_parse_users, AT(admins), 0, 0, ""},
     {"store", "type", parse_store_type, 0, 0, 0, "sqlite"},
     {"store", "path", parse_path, AT(store_path), 0, 0, NULL},
     {"store", "conninfo", parse_conninfo, AT(store_conninfo), 0, 0, NULL},

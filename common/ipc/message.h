@@ -58,6 +58,8 @@ enum role_id {
  *   UPGRADE_ASK    somebody asked for an upgrade
  *   UPGRADE_STATE  u32 attempt, u8 enum upgrade_state, str version before,
  *                  str error: for the status
+ *   FILE_SET       u8 enum file_kind + fd: a file that the api may not be able
+ *                  to open itself; replaces the one before
  *   LIBRARY_ASK    start the launcher that has the libraries, if it is not
  *                  there
  *   ROLE_SPAWNED   u8 role, u8 index, u32 pid, u32 restarts: for the status
@@ -140,6 +142,8 @@ enum role_id {
 	    256, false)                                                        \
 	X(16, UPGRADE_STATE, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER),   \
 	    15, 4096, false)                                                   \
+	X(17, FILE_SET, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_API), 1, 1,     \
+	    true)                                                              \
 	X(19, LIBRARY_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_GUARDIAN), 0,  \
 	    0, false)                                                          \
 	X(20, RUN_LAUNCH, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 32,  \
@@ -236,6 +240,14 @@ enum listen_kind {
 	LISTEN_WORKERS = 1, /* to the master: run-dir/worker.sock */
 	LISTEN_API = 2,     /* to the api: the command's unix socket */
 	LISTEN_API_TCP = 3, /* to the api: an address of listen; any number */
+};
+
+/* What the guardian opens for the api; in this order. */
+enum file_kind {
+	FILE_TOKENS = 1,
+	FILE_CLIENT_CA = 2,
+	FILE_CERT = 3,
+	FILE_KEY = 4, /* with which the other two take effect */
 };
 
 /* How the last upgrade stands; numbers are on the wire. */

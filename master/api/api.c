@@ -10,7 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/auth.h"
 #include "api/peer_uid.h"
+#include "api/sessions.h"
+#include "api/tls.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -26,6 +29,30 @@ peer_bad(void *arg, enum role_id peer, const char *why)
 	struct api *api = arg;
 
 	role_peer_bad(api->role, peer, 0, why);
+}
+
+static void
+began(void *arg)
+{
+	struct api *api = arg;
+
+	events_hub_began(api->events);
+}
+
+static void
+heard(void *arg, const void *p, size_t len)
+{
+	struct api *api = arg;
+
+	events_hub_heard(api->events, p, len);
+}
+
+static void
+silent(void *arg)
+{
+	struct api *api = arg;
+
+	events_hub_silent(api->events);
 }
 
 static int
@@ -45,15 +72,25 @@ api_init(struct role *role, struct err *err)
 	struct ask_table_config asks = {
 	    .base = role->base,
 	    .loop = role->loop,
+	    .began = began,
+	    .heard = heard,
+	    .silent = silent,
 	    .peer_bad = peer_bad,
 	    .arg = api,
 	};
 
 	api->role = role;
 	api->uid_asker = server.uid_asker = peer_uid_open();
+	api->auth = auth_new(role->config);
+	api->tokens = tokens_new();
+	api->sessions = sessions_new();
+	if (role->config->tls_cert != NULL)
+		api->tls = server.tls = tls_new();
 	api->server = http_server_new(&server);
 	asks.server = api->server;
 	api->asks = ask_table_new(&asks);
+	api->events = events_hub_new(role->base);
+	events_hub_set_table(api->events, api->asks);
 	api->names = api_names_load("/etc/passwd");
 	api->daemon_uid = role->daemon_uid;
 	role->state = api;
@@ -82,11 +119,41 @@ api_listen(struct role *role, enum listen_kind kind, int fd)
 		close(fd);
 }
 
+/*
+ * A file of the guardian's. What is wrong with it was there before we were up,
+ * or is of no use: then what was there before stays.
+ */
+static int
+api_message(struct role *role, struct message *message, struct err *err)
+{
+	struct api *api = role->state;
+	enum file_kind kind = wire_get_u8(&message->body);
+	struct err why = {""};
+	int fd;
+
+	if (!wire_end(&message->body) || message->type != MSG_FILE_SET)
+		return err_set(err, "malformed");
+	fd = channel_take_fd(role->guardian, message);
+	if (kind == FILE_TOKENS) {
+		tokens_set_file(api->tokens, fd);
+		return 0;
+	}
+	if (api->tls != NULL && tls_set_file(api->tls, kind, fd, &why) == -1) {
+		if (!api->started)
+			fatalx("%s", why.text);
+		log_error("%s; the certificate before stays", why.text);
+	}
+	fd_close(&fd);
+	return 0;
+}
+
 static void
 api_start(struct role *role)
 {
+	struct api *api = role->state;
 	struct err err;
 
+	api->started = true;
 	/* In a container this may not be permitted, which is no reason. */
 	if (sandbox_enter(&err) == -1)
 		log_warn("going on without a sandbox: %s", err.text);
@@ -119,7 +186,12 @@ api_orphaned(struct role *role)
 	finish_answers(role, api);
 	ask_table_free(api->asks);
 	http_server_free(api->server);
+	events_hub_free(api->events);
 	api_names_free(api->names);
+	auth_free(api->auth);
+	tokens_free(api->tokens);
+	sessions_free(api->sessions);
+	tls_free(api->tls);
 	fd_close(&api->uid_asker);
 	free(api);
 	role->state = NULL;
@@ -131,5 +203,6 @@ const struct role_ops api_role = {
     .peer = api_peer,
     .listen = api_listen,
     .start = api_start,
+    .message = api_message,
     .orphaned = api_orphaned,
 };

@@ -2,8 +2,10 @@
 #ifndef BELFRY_API_API_H
 #define BELFRY_API_API_H
 
+#include "api/events_hub.h"
 #include "api/http_ask.h"
 #include "api/http_server.h"
+#include "api/tokens.h"
 #include "role.h"
 
 #define API_HEAD_MAX        ((size_t)16 << 10)
@@ -15,12 +17,21 @@
 #endif
 
 struct api_names;
+struct auth;
+struct sessions;
+struct tls;
 
 struct api {
 	struct role *role; /* borrowed */
 	struct http_server *server;
 	struct ask_table *asks;
+	struct events_hub *events;
 	struct api_names *names;
+	struct auth *auth;
+	struct tokens *tokens;
+	struct sessions *sessions;
+	struct tls *tls;  /* NULL: none is configured */
+	bool started;     /* all that we have came well */
 	uid_t daemon_uid; /* as good as root */
 	int uid_asker;    /* of peer_uid_open(); -1 none */
 };

@@ -2,11 +2,15 @@
  * Who asks, from where, and what they may do.
  *
  * Through the unix socket its peer's user counts: root and the daemon's own
- * user are admins, others operators, since the socket's mode let them in. A
- * TCP connection within the machine is as good, for root and the daemon's
- * user, as long as it cannot have been passed on by somebody else: neither by
- * a proxy nor, under a name of its own (DNS rebinding), by a page of another
- * site in a browser.
+ * user are admins, others operators, since the socket's mode let them in.
+ *
+ * Over TCP, in this order: a token in the header Authorization; the user that
+ * a trusted proxy names in a header; the name in a client's certificate; the
+ * cookie of a session. Where no tokens are configured a connection within the
+ * machine is as good as the socket for root and the daemon's user, as long as
+ * it cannot have been passed on by somebody else: neither by a proxy nor,
+ * under a name of its own (DNS rebinding), by a page of another site in a
+ * browser.
  */
 #ifndef BELFRY_API_AUTH_H
 #define BELFRY_API_AUTH_H
@@ -16,18 +20,60 @@
 
 struct api_caller {
 	enum api_right right;
-	char who[128]; /* "uid 0 (root)"; for the audit */
+	char who[128]; /* "uid 0 (root)", "token ci", "user ann" */
+	char from[ADDRESS_TEXT_MAX]; /* an address; "socket" */
 };
 
-/* Works out who conn's request is of; nobody in particular is API_ANYBODY. */
-void auth_find_caller(
-    const struct api *api, struct http_conn *conn, struct api_caller *caller_r);
+/* What the configuration says of users; borrows from it. */
+struct auth;
+
+struct auth *auth_new(const struct config *config);
+void auth_free(struct auth *auth);
 
 /*
- * May they use a route that needs this right, by this method? 0, or -1 with
- * problem.
+ * A browser says that a page of another site asks for what changes something:
+ * -1 with problem.
  */
-int auth_check(const struct api_caller *caller, struct http_conn *conn,
-    enum api_right needed, struct http_problem *problem);
+int auth_check_site(const struct api *api, struct http_conn *conn,
+    struct http_problem *problem);
+
+/*
+ * Works out who conn's request is of; nobody in particular is API_ANYBODY. -1
+ * with problem when they show what is not good.
+ */
+int auth_find_caller(const struct api *api, struct http_conn *conn,
+    struct api_caller *caller_r, struct http_problem *problem);
+
+/*
+ * What somebody shows is to be a token: 0, or -1 with problem, and with the
+ * headers that belong to that. *token_r is valid in this turn.
+ */
+int
+auth_take_token(const struct api *api, struct http_conn *conn, const char *text,
+    const struct token **token_r, struct http_problem *problem);
+
+/* Who has it is the caller now. */
+void auth_be_token(struct api_caller *caller, const struct token *token);
+
+/* Fills in from alone. */
+void auth_say_from(
+    const struct api *api, struct http_conn *conn, struct api_caller *caller);
+
+/* May they use a route that needs this right? 0, or -1 with problem. */
+int auth_check_right(const struct api_caller *caller, enum api_right needed,
+    struct http_problem *problem);
+
+/* "viewer" */
+const char *auth_right_name(enum api_right right);
+
+/* The address that counts: behind a trusted proxy, the one that it names. */
+void auth_find_address(
+    const struct api *api, struct http_conn *conn, struct address *address_r);
+
+/* The cookie of a session that conn's request has; false without. */
+bool auth_find_cookie(struct http_conn *conn, char *buf, size_t size);
+
+/* Is TLS between the browser and us, or the trusted proxy? */
+bool auth_is_secure(const struct api *api, struct http_conn *conn);
 
 #endif

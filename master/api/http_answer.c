@@ -40,6 +40,15 @@ too_much(struct ask_pending *p, size_t more)
 	return count_held(table) > ASK_HELD_MAX;
 }
 
+static void
+begin_events(struct ask_table *table, int status)
+{
+	if (status != 200)
+		ask_table_end_events(table);
+	else if (table->listens)
+		table->config.began(table->config.arg);
+}
+
 static int
 on_begin(struct channel *channel, struct message *message, void *arg,
     struct err *err)
@@ -52,6 +61,8 @@ on_begin(struct channel *channel, struct message *message, void *arg,
 	if (!wire_end(&message->body) || status < 200 || status > 599 ||
 	    strpbrk(type, "\r\n") != NULL)
 		return err_set(err, "malformed");
+	if (p == NULL && message->id == ASK_EVENTS_ID)
+		begin_events(peer->table, status);
 	if (p == NULL)
 		return 0; /* cancelled while it was on its way */
 	if (p->status != 0)
@@ -77,8 +88,12 @@ on_data(struct channel *channel, struct message *message, void *arg,
 	bytes = wire_get_bytes(&message->body, &n);
 	if (!wire_end(&message->body))
 		return err_set(err, "malformed");
-	if (p == NULL)
+	if (p == NULL) {
+		if (message->id == ASK_EVENTS_ID && peer->table->listens)
+			peer->table->config.heard(
+			    peer->table->config.arg, bytes, n);
 		return 0;
+	}
 	if (p->status == 0)
 		return err_set(err, "an answer that has not begun");
 	if (p->route->kind == ROUTE_HEALTH || p->route->kind == ROUTE_READY)
@@ -156,8 +171,11 @@ on_end(struct channel *channel, struct message *message, void *arg,
 		next = wire_get_str(&message->body);
 	if (!wire_end(&message->body))
 		return err_set(err, "malformed");
-	if (p == NULL)
+	if (p == NULL) {
+		if (message->id == ASK_EVENTS_ID)
+			ask_table_end_events(peer->table);
 		return 0;
+	}
 	if (p->status == 0)
 		return err_set(err, "an answer that has not begun");
 	if (p->streams) {

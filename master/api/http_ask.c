@@ -94,6 +94,37 @@ ask_find(const struct ask_peer *peer, uint64_t id)
 	return id != 0 && p->id == id && p->peer == peer->role ? p : NULL;
 }
 
+void
+ask_table_end_events(struct ask_table *table)
+{
+	if (!table->listens)
+		return;
+	table->listens = false;
+	table->config.silent(table->config.arg);
+}
+
+int
+ask_table_listen(struct ask_table *table)
+{
+	const struct ask ask = {.verb = "events", .who = ""};
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	ask_encode(&ask, &w);
+	table->listens = channel_send(table->master.channel, MSG_ASK,
+			     ASK_EVENTS_ID, &w, -1) == 0;
+	wire_writer_fini(&w);
+	return table->listens ? 0 : -1;
+}
+
+void
+ask_table_unlisten(struct ask_table *table)
+{
+	if (table->listens)
+		channel_send(table->master.channel, MSG_ASK_CANCEL,
+		    ASK_EVENTS_ID, NULL, -1);
+	table->listens = false;
+}
+
 static void
 closed_cb(struct channel *channel, const char *why, void *arg)
 {
@@ -102,6 +133,8 @@ closed_cb(struct channel *channel, const char *why, void *arg)
 	channel_free(channel);
 	peer->channel = NULL;
 	fail_peer(peer->table, peer->role);
+	if (peer->role == ROLE_MASTER)
+		ask_table_end_events(peer->table);
 	if (why != NULL)
 		peer->table->config.peer_bad(
 		    peer->table->config.arg, peer->role, why);
@@ -153,6 +186,8 @@ ask_table_set_peer(struct ask_table *table, enum role_id role, int fd)
 		channel_free(peer->channel);
 		peer->channel = NULL;
 		fail_peer(table, role);
+		if (role == ROLE_MASTER)
+			ask_table_end_events(table);
 	}
 	peer->channel = channel_new(&config, fd);
 }

@@ -30,6 +30,13 @@ struct ask_table_config {
 	struct event_base *base;
 	struct channel_loop *loop;
 	struct http_server *server; /* borrowed: what its clients hold up */
+	/*
+	 * Of ask_table_listen(): it begins; a part of it; it has ended, or
+	 * never began, as the master is gone or not ready.
+	 */
+	void (*began)(void *arg);
+	void (*heard)(void *arg, const void *p, size_t len);
+	void (*silent)(void *arg);
 	/* A peer broke the protocol. */
 	void (*peer_bad)(void *arg, enum role_id peer, const char *why);
 	void *arg;
@@ -47,6 +54,13 @@ void ask_table_set_peer(struct ask_table *table, enum role_id peer, int fd);
  */
 void ask_table_send(struct ask_table *table, struct http_conn *conn,
     const struct route_call *call, const char *who);
+
+/*
+ * Asks the master for "events": they go to heard(), until silent() is called
+ * or asked for. 0; or -1: the master is not there.
+ */
+int ask_table_listen(struct ask_table *table);
+void ask_table_unlisten(struct ask_table *table);
 
 /* conn wants no answer any more, or has waited for too long. */
 void

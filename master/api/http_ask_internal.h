@@ -5,6 +5,9 @@
 #include "api/http_ask.h"
 #include "base/strbuf.h"
 
+/* The id of the question for events; no other grows so large. */
+#define ASK_EVENTS_ID UINT64_MAX
+
 struct ask_pending {
 	struct ask_table *table;
 	uint64_t id;            /* 0: the place is free */
@@ -33,6 +36,7 @@ struct ask_table {
 	struct ask_peer recorder;
 	uint64_t serial;
 	unsigned endless;
+	bool listens;
 	size_t uncounted; /* bytes of answers since held bytes were counted */
 	struct ask_pending pending[ASK_PENDING_MAX];
 };
@@ -48,6 +52,9 @@ void ask_forget(struct ask_pending *p);
 
 /* Its peer has ASK_HEALTH_MS from now on. */
 void ask_limit_time(struct ask_pending *p);
+
+/* The question for events is over, if it was asked. */
+void ask_table_end_events(struct ask_table *table);
 
 /* Ends it with a problem, or by cutting it off when it has begun. */
 void

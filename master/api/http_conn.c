@@ -4,6 +4,7 @@
  */
 #include "api/http_server.h"
 
+#include <event2/bufferevent_ssl.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -107,9 +108,12 @@ event_cb(struct bufferevent *bev, short what, void *arg)
 {
 	struct http_conn *conn = arg;
 
-	if (conn->dead)
+	if (conn->dead || (what & BEV_EVENT_CONNECTED))
 		return;
-	if (!(what & BEV_EVENT_EOF) || is_hung_up(bufferevent_getfd(bev))) {
+	conn->broken = !(what & BEV_EVENT_EOF);
+	/* With TLS nothing can be written any more either. */
+	if (!(what & BEV_EVENT_EOF) || conn->ssl != NULL ||
+	    is_hung_up(bufferevent_getfd(bev))) {
 		drop(conn, false);
 		return;
 	}
@@ -274,6 +278,8 @@ write_cb(struct bufferevent *bev, void *arg)
 		http_conn_kill(conn);
 	} else if (!conn->shut) {
 		conn->shut = true;
+		if (conn->ssl != NULL)
+			tls_end(conn->ssl);
 		shutdown(bufferevent_getfd(bev), SHUT_WR);
 		http_conn_set_timer(conn);
 	}
@@ -319,6 +325,34 @@ set_options(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 
+static struct bufferevent *
+make_bev(struct http_conn *conn, int fd)
+{
+	struct event_base *base = conn->server->config.base;
+	struct bufferevent *bev;
+
+	if (conn->ssl == NULL)
+		return bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+	bev = bufferevent_openssl_socket_new(base, fd, conn->ssl,
+	    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	/* Lengths tell what is complete, not the end of the connection. */
+	if (bev != NULL)
+		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	return bev;
+}
+
+/* False: no TLS can be had for it. */
+static bool
+find_tls(struct http_conn *conn)
+{
+	struct tls *tls = conn->server->config.tls;
+
+	if (tls == NULL || conn->peer.address.len == 0)
+		return true;
+	conn->ssl = tls_accept(tls);
+	return conn->ssl != NULL;
+}
+
 struct http_conn *
 http_conn_new(
     struct http_server *server, int fd, const struct sockaddr *sa, size_t len)
@@ -329,10 +363,14 @@ http_conn_new(
 	conn->server = server;
 	conn->hangup_fd = -1;
 	find_peer(conn, fd, sa, len);
+	if (!find_tls(conn)) {
+		free(conn);
+		close(fd);
+		return NULL;
+	}
 	if (sa->sa_family != AF_UNIX)
 		set_options(fd);
-	conn->bev =
-	    bufferevent_socket_new(config->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	conn->bev = make_bev(conn, fd);
 	conn->timer = evtimer_new(config->base, timer_cb, conn);
 	if (conn->bev == NULL || conn->timer == NULL)
 		fatalx("cannot make events of a connection");
@@ -351,10 +389,19 @@ http_conn_free(struct http_conn *conn)
 		event_free(conn->hangup);
 	fd_close(&conn->hangup_fd);
 	event_free(conn->timer);
+	if (conn->ssl != NULL && !conn->broken && !conn->shut &&
+	    SSL_is_init_finished(conn->ssl))
+		tls_end(conn->ssl);
 	bufferevent_free(conn->bev);
 	free(conn->text);
 	free(conn->body);
 	free(conn);
+}
+
+SSL *
+http_conn_ssl(const struct http_conn *conn)
+{
+	return conn->ssl;
 }
 
 const struct http_head *

@@ -189,8 +189,8 @@ parse_field(char *line, struct http_head *head, struct http_problem *problem)
 	return 0;
 }
 
-static unsigned
-count_fields(const struct http_head *head, const char *name)
+unsigned
+http_head_count(const struct http_head *head, const char *name)
 {
 	unsigned i, n = 0;
 
@@ -205,7 +205,7 @@ parse_framing(struct http_head *head, struct http_problem *problem)
 {
 	const char *length = http_head_field(head, "Content-Length"), *p;
 
-	if (count_fields(head, "Transfer-Encoding") > 0) {
+	if (http_head_count(head, "Transfer-Encoding") > 0) {
 		if (length != NULL)
 			return http_problem_set(problem, 400, CODE_BAD,
 			    "Content-Length and Transfer-Encoding exclude "
@@ -215,7 +215,7 @@ parse_framing(struct http_head *head, struct http_problem *problem)
 	}
 	if (length == NULL)
 		return 0;
-	if (count_fields(head, "Content-Length") > 1 || *length == '\0' ||
+	if (http_head_count(head, "Content-Length") > 1 || *length == '\0' ||
 	    strlen(length) > 18)
 		return http_problem_set(
 		    problem, 400, CODE_BAD, "Content-Length is not one number");
@@ -250,7 +250,7 @@ parse_meaning(struct http_head *head, struct http_problem *problem)
 {
 	const char *connection = http_head_field(head, "Connection");
 	const char *expect = http_head_field(head, "Expect");
-	unsigned hosts = count_fields(head, "Host");
+	unsigned hosts = http_head_count(head, "Host");
 
 	if (hosts > 1 || (hosts == 0 && head->minor == 1))
 		return http_problem_set(

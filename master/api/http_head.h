@@ -49,6 +49,9 @@ int http_head_parse(char *text, size_t len, struct http_head *head_r,
 /* The value of a field, any case; NULL when it was not sent. */
 const char *http_head_field(const struct http_head *head, const char *name);
 
+/* How often a field was sent. */
+unsigned http_head_count(const struct http_head *head, const char *name);
+
 /*
  * Decodes %XX in place, and '+' as a blank when plus is set. -1 when an
  * escape is broken or stands for NUL.

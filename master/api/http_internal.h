@@ -39,6 +39,7 @@ struct http_conn {
 	TAILQ_ENTRY(http_conn) entry;
 	struct http_server *server;
 	struct bufferevent *bev;
+	SSL *ssl; /* bev's; NULL without TLS */
 	struct event *timer;
 	struct event *hangup; /* a half-closed client's end; NULL */
 	int hangup_fd;
@@ -59,6 +60,7 @@ struct http_conn {
 	bool endless;
 	bool begun;   /* the answer's head was sent */
 	bool chunked; /* its body is */
+	bool broken;  /* its TLS is: nothing can be said */
 	bool dead;
 };
 
@@ -68,6 +70,7 @@ void http_conn_kill(struct http_conn *conn);
 void http_conn_set_timer(struct http_conn *conn);
 
 /* http_conn.c */
+/* NULL: it cannot be had, fd is closed. */
 struct http_conn *http_conn_new(
     struct http_server *server, int fd, const struct sockaddr *sa, size_t len);
 void http_conn_free(struct http_conn *conn);

@@ -16,8 +16,8 @@ output(const struct http_conn *conn)
 	return bufferevent_get_output(conn->bev);
 }
 
-static bool
-is_head_request(const struct http_conn *conn)
+bool
+http_conn_wants_head(const struct http_conn *conn)
 {
 	return conn->head.method != NULL &&
 	    strcmp(conn->head.method, "HEAD") == 0;
@@ -26,7 +26,7 @@ is_head_request(const struct http_conn *conn)
 static bool
 is_get_request(const struct http_conn *conn)
 {
-	return is_head_request(conn) ||
+	return http_conn_wants_head(conn) ||
 	    (conn->head.method != NULL &&
 		strcmp(conn->head.method, "GET") == 0);
 }
@@ -121,7 +121,7 @@ static void
 write_body(struct http_conn *conn, const void *body, size_t len)
 {
 	evbuffer_add_printf(output(conn), "Content-Length: %zu\r\n\r\n", len);
-	if (!is_head_request(conn))
+	if (!http_conn_wants_head(conn))
 		evbuffer_add(output(conn), body, len);
 	http_conn_finish(conn);
 }
@@ -180,7 +180,7 @@ http_conn_reply_problem(
 void
 http_conn_begin(struct http_conn *conn, int status, const char *content_type)
 {
-	conn->chunked = conn->head.minor > 0 && !is_head_request(conn);
+	conn->chunked = conn->head.minor > 0 && !http_conn_wants_head(conn);
 	if (conn->head.minor == 0)
 		conn->close_after = true;
 	write_head(conn, status, content_type, NULL);
@@ -192,7 +192,7 @@ http_conn_begin(struct http_conn *conn, int status, const char *content_type)
 void
 http_conn_write(struct http_conn *conn, const void *p, size_t len)
 {
-	if (len == 0 || is_head_request(conn))
+	if (len == 0 || http_conn_wants_head(conn))
 		return;
 	if (conn->chunked)
 		evbuffer_add_printf(output(conn), "%zx\r\n", len);

@@ -7,24 +7,58 @@
 
 #include "api/api.h"
 #include "api/auth.h"
+#include "api/login.h"
 #include "api/web.h"
 #include "base/log.h"
 #include "base/mem.h"
 
+/* openapi.json */
+static const char openapi[] =
+#include "openapi.h"
+    ;
+
+/* 0, or -1 with problem: they may not. */
+static int
+check(const struct api *api, struct http_conn *conn, const struct route *route,
+    struct api_caller *caller, struct http_problem *problem)
+{
+	if (auth_check_site(api, conn, problem) == -1)
+		return -1;
+	if (route->right == API_ANYBODY)
+		return 0;
+	if (auth_find_caller(api, conn, caller, problem) == -1)
+		return -1;
+	if (caller->right == API_ANYBODY)
+		http_conn_add_header(conn, "WWW-Authenticate", "Bearer");
+	return auth_check_right(caller, route->right, problem);
+}
+
 static void
 ask(struct api *api, struct http_conn *conn, const struct route_call *call)
 {
-	struct api_caller caller;
+	struct api_caller caller = {API_ANYBODY, "nobody", ""};
 	struct http_problem problem;
 
-	auth_find_caller(api, conn, &caller);
-	if (auth_check(&caller, conn, call->route->right, &problem) == -1) {
+	if (check(api, conn, call->route, &caller, &problem) == -1) {
 		http_conn_reply_problem(conn, &problem);
 		return;
 	}
+	if (call->route->kind == ROUTE_DOCUMENT) {
+		http_conn_reply(conn, 200, "application/json", openapi,
+		    sizeof(openapi) - 1);
+		return;
+	}
+	if (call->route->peer == ROLE_API) {
+		login_answer(api, conn, call);
+		return;
+	}
 	if (call->route->right > API_VIEWER)
-		log_info("request %s by %s", call->route->verb, caller.who);
-	ask_table_send(api->asks, conn, call, caller.who);
+		log_info("request %s by %s from %s", call->route->verb,
+		    caller.who, caller.from);
+	if (call->route->kind == ROUTE_EVENTS)
+		events_hub_add(api->events, conn);
+	else
+		ask_table_send(api->asks, conn, call, caller.who);
 }
 
 void
@@ -41,6 +75,10 @@ api_request(struct http_conn *conn, void *arg)
 	struct route_call call;
 	char allow[64];
 
+	if (login_has_path(head->path)) {
+		login_page(arg, conn);
+		return;
+	}
 	if (web_has_path(head->path)) {
 		web_answer(conn);
 		return;
@@ -61,5 +99,6 @@ api_gone(struct http_conn *conn, bool timeout, void *arg)
 {
 	struct api *api = arg;
 
-	ask_table_cancel(api->asks, conn, timeout);
+	if (!events_hub_remove(api->events, conn))
+		ask_table_cancel(api->asks, conn, timeout);
 }

@@ -24,6 +24,8 @@ enum route_kind {
 	ROUTE_STREAM,  /* sent as it comes */
 	ROUTE_HEALTH,  /* its status alone counts, and soon */
 	ROUTE_READY,   /* and the recorder must be there */
+	ROUTE_DOCUMENT, /* of ours: nobody is asked */
+	ROUTE_EVENTS,  /* has no end; of all who listen one question is asked */
 	ROUTE_METRICS, /* of all processes that answer soon, one after another */
 };
 

@@ -114,6 +114,8 @@ accept_cb(struct evconnlistener *listener, evutil_socket_t fd,
 		reap_cb(-1, 0, server);
 	}
 	conn = http_conn_new(server, fd, sa, (size_t)len);
+	if (conn == NULL)
+		return;
 	server->count++;
 	enter(conn);
 	http_conn_set_timer(conn);

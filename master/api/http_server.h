@@ -25,6 +25,7 @@
 #include <sys/types.h>
 
 #include "api/http_head.h"
+#include "api/tls.h"
 #include "base/address.h"
 
 #define HTTP_LISTENERS_MAX 16
@@ -38,7 +39,8 @@ struct http_server_config {
 	size_t body_max;
 	unsigned connections_max;
 	int idle_ms;
-	int uid_asker; /* of peer_uid_open(), borrowed; -1 none */
+	int uid_asker;   /* of peer_uid_open(), borrowed; -1 none */
+	struct tls *tls; /* for TCP, borrowed; NULL: without */
 	/*
 	 * A request came: answer it, now or later, once. Its head and body are
 	 * valid until then.
@@ -92,6 +94,9 @@ struct http_peer {
 
 const struct http_peer *http_conn_peer(const struct http_conn *conn);
 
+/* Its TLS; NULL without. */
+SSL *http_conn_ssl(const struct http_conn *conn);
+
 /* What the answering side keeps with the request; NULL at its begin. */
 void http_conn_set_data(struct http_conn *conn, void *data);
 void *http_conn_data(const struct http_conn *conn);
@@ -122,6 +127,9 @@ void
 http_conn_begin(struct http_conn *conn, int status, const char *content_type);
 void http_conn_write(struct http_conn *conn, const void *p, size_t len);
 void http_conn_end(struct http_conn *conn);
+
+/* It is a HEAD: the answer has no body. */
+bool http_conn_wants_head(const struct http_conn *conn);
 
 /* Bytes that the client has not taken yet. */
 size_t http_conn_backlog(const struct http_conn *conn);

@@ -25,6 +25,8 @@ struct cli {
 	const char *config_path; /* -c, or BELFRY_CONFIG; NULL: the default */
 	const char *socket;      /* --socket; NULL none */
 	const char *url;         /* -H; NULL: the unix socket */
+	const char *token_file;  /* --token-file; NULL none */
+	const char *ca_file;     /* --ca-file; NULL: the system's */
 	bool json;
 };
 
@@ -100,5 +102,6 @@ extern const struct command cmd_upgrade;
 extern const struct command cmd_lock;
 extern const struct command cmd_crontab;
 extern const struct command cmd_import;
+extern const struct command cmd_token;
 
 #endif

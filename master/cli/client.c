@@ -3,18 +3,22 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "cli/client_internal.h"
 #include "config/config.h"
 
-#define BODY_MAX ((size_t)256 << 20)
+#define BODY_MAX  ((size_t)256 << 20)
+#define TOKEN_MAX 4096
 
 #define CONFIG_DEFAULT BELFRY_SYSCONFDIR "/belfry/belfry.conf"
 #define SOCKET_DEFAULT "/run/belfry/belfry.sock"
@@ -38,6 +42,41 @@ find_socket(const struct cli *cli, struct err *err)
 	return socket;
 }
 
+/* Its first line; others must not be able to read it. */
+static char *
+read_token(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char *text = NULL;
+	struct stat st;
+
+	if (fd == -1 || fstat(fd, &st) == -1)
+		err_errno(err, "cannot open --token-file %s", path);
+	else if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
+		err_set(err,
+		    "--token-file %s can be read by others; chmod 600 it",
+		    path);
+	else if ((text = fd_read_all(fd, TOKEN_MAX, NULL)) == NULL)
+		err_errno(err, "cannot read --token-file %s", path);
+	fd_close(&fd);
+	if (text != NULL)
+		text[strcspn(text, "\r\n")] = '\0';
+	return text;
+}
+
+/* On the command line everybody would see it. */
+static int
+find_token(struct client *client, const struct cli *cli, struct err *err)
+{
+	const char *token = getenv("BELFRY_TOKEN");
+
+	if (cli->token_file != NULL)
+		client->token = read_token(cli->token_file, err);
+	else if (token != NULL && *token != '\0')
+		client->token = xstrdup(token);
+	return cli->token_file != NULL && client->token == NULL ? -1 : 0;
+}
+
 struct client *
 client_new(const struct cli *cli, struct err *err)
 {
@@ -54,6 +93,11 @@ client_new(const struct cli *cli, struct err *err)
 	client = xcalloc(1, sizeof(*client));
 	client->socket = socket;
 	client->url = cli->url;
+	client->ca_file = cli->ca_file;
+	if (cli->url != NULL && find_token(client, cli, err) == -1) {
+		client_free(client);
+		return NULL;
+	}
 	client->curl = curl_easy_init();
 	client->multi = curl_multi_init();
 	if (client->curl == NULL || client->multi == NULL) {
@@ -72,6 +116,9 @@ client_free(struct client *client)
 	curl_easy_cleanup(client->curl);
 	curl_multi_cleanup(client->multi);
 	free(client->socket);
+	if (client->token != NULL)
+		explicit_bzero(client->token, strlen(client->token));
+	free(client->token);
 	free(client);
 }
 
@@ -179,6 +226,12 @@ client_prepare(struct client *client, const char *path, struct client_answer *a)
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, a);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_cb);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, a);
+	if (client->ca_file != NULL)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, client->ca_file);
+	if (client->token != NULL) {
+		curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, client->token);
+	}
 	if (client->url == NULL) {
 		curl_easy_setopt(
 		    curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);

@@ -14,8 +14,10 @@
 struct client {
 	CURL *curl;
 	CURLM *multi;
-	char *socket;    /* owned; NULL with a URL */
-	const char *url; /* borrowed; NULL with a socket */
+	char *socket;        /* owned; NULL with a URL */
+	const char *url;     /* borrowed; NULL with a socket */
+	const char *ca_file; /* borrowed; NULL: the system's */
+	char *token;         /* owned; NULL none */
 };
 
 /* What a request came to. */

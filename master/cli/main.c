@@ -65,6 +65,7 @@ const struct command *const cli_commands[] = {
     &cmd_lock,
     &cmd_crontab,
     &cmd_import,
+    &cmd_token,
     NULL,
 };
 

@@ -15,13 +15,18 @@
 
 enum {
 	OPTION_SOCKET = 256,
-	OPTION_JSON
+	OPTION_JSON,
+	OPTION_TOKEN_FILE,
+	OPTION_CA_FILE
 };
 
 static const struct cli_option global_options[] = {
     {'c', "config", "FILE", "configuration that names the socket"},
     {'H', "host", "URL", "ask another host's daemon at this URL"},
     {OPTION_SOCKET, "socket", "PATH", "ask the daemon at this socket"},
+    {OPTION_TOKEN_FILE, "token-file", "FILE",
+	"with -H: the token that FILE begins with"},
+    {OPTION_CA_FILE, "ca-file", "FILE", "with -H: who must vouch for the host"},
     {OPTION_JSON, "json", NULL, "print one JSON document, no tables"},
     {'h', "help", NULL, "print this, and exit"},
     {'V', "version", NULL, "print the version, and exit"},
@@ -141,6 +146,12 @@ take_global(struct cli *cli, int letter, int *status_r)
 		break;
 	case OPTION_SOCKET:
 		cli->socket = optarg;
+		break;
+	case OPTION_TOKEN_FILE:
+		cli->token_file = optarg;
+		break;
+	case OPTION_CA_FILE:
+		cli->ca_file = optarg;
 		break;
 	case OPTION_JSON:
 		cli->json = true;

@@ -418,6 +418,13 @@ cluster_reopen(struct cluster *c, struct claim *claim)
 }
 
 void
+cluster_settle(struct cluster *c, struct claim *claim)
+{
+	protocol_settle(c->protocol, claim);
+	set_turn(c);
+}
+
+void
 cluster_marks(struct cluster *c, const char *const *jobs, size_t n,
     cluster_marks_cb *cb, void *arg)
 {

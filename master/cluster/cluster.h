@@ -65,10 +65,18 @@ struct cluster_events {
 	 */
 	void (*taken)(struct claim *claim, void *arg);
 	/*
-	 * A run of a host that died. Record it, then cluster_bury(). It may be
-	 * told again, also to another host, until it is buried.
+	 * What a host that died ran, or had to record. Record it, then
+	 * cluster_bury(). It may be told again, also to another host, until it
+	 * is buried.
 	 */
 	void (*reaped)(const struct cluster_lost *lost, void *arg);
+	/*
+	 * A slot for this host to record: a claim that was given back after a
+	 * later one, or of the daemon before this one. cluster_finish() claim
+	 * when it is written down; it has no argument.
+	 */
+	void (*owed)(
+	    struct claim *claim, const struct cluster_owed *owed, void *arg);
 	/* Somebody sent this node a message by cluster_post(). */
 	void (*message)(const char *from, const char *text, void *arg);
 	/* Sessions came, went or changed their words. */
@@ -118,8 +126,9 @@ int64_t cluster_skew_ms(const struct cluster *cluster);
 /*
  * Asks for a slot. Asks of one turn of the loop travel together, 128 a round
  * trip. cb is called once, with the claim; the caller keeps the pointer until
- * cluster_finish() or cluster_reopen(), if it was won; otherwise it is freed
- * after cb.
+ * cluster_finish() or cluster_reopen(), if it was won. The same holds if it was
+ * skipped or has lapsed: this host is the one to record the slot, and finishes
+ * the claim when that is written down. Otherwise it is freed after cb.
  */
 struct claim *cluster_claim(
     struct cluster *cluster, const struct claim_ask *ask, claim_cb *cb);
@@ -140,6 +149,9 @@ void *claim_arg(const struct claim *claim);
  */
 void cluster_finish(struct cluster *cluster, struct claim *claim,
     int64_t delay_ms, claim_finished_cb *cb, void *arg);
+
+/* Slots before it that were this host's to record, too, are recorded. */
+void cluster_settle(struct cluster *cluster, struct claim *claim);
 
 /* No process was forked for it: another host may have it. claim is gone. */
 void cluster_reopen(struct cluster *cluster, struct claim *claim);

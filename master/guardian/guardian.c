@@ -21,6 +21,7 @@
 #include "internal.h"
 #include "notify.h"
 #include "programs.h"
+#include "secrets.h"
 #include "startup.h"
 
 /* How much longer than it said the master may take to drain. */
@@ -110,6 +111,7 @@ guardian_reload(struct guardian *g)
 	g->reload_fd = fd;
 	g->ticket++;
 	wiring_send_reload(g);
+	wiring_send_files(g);
 }
 
 static void
@@ -224,9 +226,20 @@ catch_signals(struct guardian *g)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* In the format that is configured; the roles are told by its name. */
+static void
+set_log(struct guardian *g, enum log_target target)
+{
+	if (g->config->log_json)
+		target |= LOG_TARGET_JSON;
+	g->log_target = log_target_name(target);
+	log_init("guardian", g->config->log_level, target);
+}
+
 static int
 open_log(struct guardian *g, struct err *err)
 {
+	enum log_target target = LOG_TARGET_STDERR;
 	const char *log = g->config->log;
 	int fd;
 
@@ -240,11 +253,10 @@ open_log(struct guardian *g, struct err *err)
 		fd_close(&fd);
 	}
 	if (log[0] != '/' && !g->options->foreground)
-		g->log_target = "both";
+		target = LOG_TARGET_BOTH;
 	else if (strcmp(log, "syslog") == 0)
-		g->log_target = "syslog";
-	log_init("guardian", g->config->log_level,
-	    (enum log_target)log_target_parse(g->log_target));
+		target = LOG_TARGET_SYSLOG;
+	set_log(g, target);
 	return 0;
 }
 
@@ -281,7 +293,8 @@ prepare(struct guardian *g, struct err *err)
 	g->self = program_path(g->options->argv0, err);
 	if (g->self == NULL || programs_open(&g->programs, err) == -1 ||
 	    priv_lookup(config->user, config->group, &g->ids, err) == -1 ||
-	    startup_directories(config, &g->ids, err) == -1)
+	    startup_directories(config, &g->ids, err) == -1 ||
+	    secrets_check(config, &g->ids, err) == -1)
 		return -1;
 	g->config_fd = startup_copy(g->options->config_path, err);
 	if (g->config_fd == -1)
@@ -388,10 +401,9 @@ guardian_run(struct config *config, const struct guardian_options *options,
 	    .lock_fd = -1,
 	    .caller_fd = -1,
 	    .programs = PROGRAMS_INIT,
-	    .log_target = "stderr",
 	};
 
-	log_init("guardian", config->log_level, LOG_TARGET_STDERR);
+	set_log(&g, LOG_TARGET_STDERR);
 	listeners_init(&g.listeners);
 	g.pid_path = pid_path(config, options);
 	g.patience_ms = config->shutdown_ms;

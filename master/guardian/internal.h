@@ -70,6 +70,9 @@ void wiring_child(struct child *child);
 void wiring_send_drain(struct guardian *g);
 void wiring_send_reload(struct guardian *g);
 
+/* Opens the files of the api process once more and gives them to it. */
+void wiring_send_files(struct guardian *g);
+
 /* Tells all roles that standard error is another file now. */
 void wiring_send_log(struct guardian *g);
 

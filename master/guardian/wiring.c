@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "secrets.h"
 
 /* Which roles speak with which. */
 static const struct {
@@ -86,6 +87,36 @@ send_api_listeners(struct child *api)
 }
 
 static void
+send_file(struct guardian *g, struct child *api, enum file_kind kind)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+	struct err err = {""};
+	int fd;
+
+	if (secrets_path(g->config, kind) == NULL)
+		return;
+	fd = secrets_open(g->config, kind, &g->ids, &err);
+	if (fd == -1) {
+		log_error("%s; the one before stays", err.text);
+		return;
+	}
+	wire_put_u8(&w, (uint8_t)kind);
+	channel_send(api->channel, MSG_FILE_SET, 0, &w, fd);
+	wire_writer_fini(&w);
+}
+
+void
+wiring_send_files(struct guardian *g)
+{
+	struct child *api = wiring_find(g, ROLE_API);
+
+	if (api->channel == NULL)
+		return;
+	for (int kind = FILE_TOKENS; kind <= FILE_KEY; kind++)
+		send_file(g, api, (enum file_kind)kind);
+}
+
+static void
 send_spawned(struct guardian *g, const struct child *child)
 {
 	struct child *master = wiring_find(g, ROLE_MASTER);
@@ -147,8 +178,10 @@ wiring_child(struct child *child)
 	} else {
 		send_spawned(g, child);
 	}
-	if (child->role == ROLE_API)
+	if (child->role == ROLE_API) {
+		wiring_send_files(g);
 		send_api_listeners(child);
+	}
 	channel_send(child->channel, MSG_SETUP_DONE, 0, NULL, -1);
 	if (child->role != ROLE_MASTER)
 		return;
@@ -167,6 +200,7 @@ wiring_all(struct guardian *g)
 				wire_pair(&g->children[i], &g->children[j]);
 	send_listener(wiring_find(g, ROLE_MASTER), LISTEN_WORKERS,
 	    g->listeners.workers_fd);
+	wiring_send_files(g);
 	send_api_listeners(wiring_find(g, ROLE_API));
 	for (unsigned i = 0; i < g->nchildren; i++) {
 		send_spawned(g, &g->children[i]);

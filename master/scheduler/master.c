@@ -277,6 +277,8 @@ peer_closed(struct channel *channel, const char *why, void *arg)
 		m->recorder = NULL;
 	else
 		m->api = NULL;
+	if (m->api == NULL)
+		m->events.listens = false;
 	channel_free(channel);
 	if (why != NULL)
 		role_peer_bad(
@@ -314,6 +316,7 @@ master_peer(struct role *role, enum role_id peer, unsigned index, int fd)
 		else
 			outbox_resend(m);
 	} else if (peer == ROLE_API) {
+		m->events.listens = false;
 		channel_free(m->api);
 		m->api = connect_peer(m, peer, fd);
 	} else {

@@ -21,6 +21,7 @@
 #ifndef BELFRY_SCHEDULER_MASTER_H
 #define BELFRY_SCHEDULER_MASTER_H
 
+#include "scheduler/answer/events.h"
 #include "scheduler/answer/forecast.h"
 #include "scheduler/clock/alarm.h"
 #include "scheduler/clock/heap.h"
@@ -123,6 +124,7 @@ struct master {
 	struct notify notify;
 	char store_down[256]; /* why, as the recorder says; "" it is not */
 	struct metrics metrics;
+	struct events events;
 	struct forecast forecast;       /* the last one */
 	struct crontab_watch *crontabs; /* NULL: nobody notices changes */
 	struct jobs_change reloaded;    /* while a reload goes on */
@@ -250,9 +252,9 @@ int64_t fire_deadline_ms(const struct job *job, int64_t slot_ms);
 
 /*
  * Slots between the two, both excluded, that no host claimed: recorded as
- * missed, but for those that were another schedule's.
+ * missed, but for those that were another schedule's. True: there were any.
  */
-void fire_passed(struct master *m, struct job *job, int64_t after_ms,
+bool fire_passed(struct master *m, struct job *job, int64_t after_ms,
     int64_t before_ms, const char *reason);
 /* retell.c: STATE_NEW of the recorder; the jobs a few at a time. */
 void retell_start(struct master *m);

@@ -54,6 +54,8 @@ warn_fixed(const struct config *was, const struct config *is)
 	warn_changed("listen", was->listen != NULL ? was->listen : "off",
 	    is->listen != NULL ? is->listen : "off");
 	warn_changed("store path", was->store_path, is->store_path);
+	warn_changed("log-format", was->log_json ? "json" : "text",
+	    is->log_json ? "json" : "text");
 	if (was->log_level != is->log_level)
 		log_warn("log-level changed: takes effect when belfryd is "
 			 "restarted");
@@ -102,6 +104,7 @@ end_reload(struct master *m)
 		 "%zu errors",
 	    m->jobs.n, change->nadded, change->nremoved, change->nchanged,
 	    jobs_errors(&m->jobs));
+	events_jobs(m, change);
 	answer_reload(m, change, m->reload_problem);
 	jobs_change_fini(&m->reloaded);
 	free(m->reload_problem);

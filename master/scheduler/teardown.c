@@ -61,6 +61,7 @@ master_free(struct master *m)
 	free_runs(m);
 	notify_fini(m);
 	free_events(m);
+	events_fini(m);
 	for (size_t i = 0; i < m->jobs.n; i++)
 		while (m->jobs.all[i]->retries != NULL)
 			retry_free(m, m->jobs.all[i]->retries);

@@ -4,9 +4,7 @@ use strict;
 use warnings;
 use Belfry;
 use JSON::PP;
-use POSIX qw(strftime);
 use Test::More;
-use Time::HiRes qw(time);
 use Web;
 
 my $d = Belfry->new(conf => "node-name = here\n", jobs => {
@@ -72,13 +70,9 @@ subtest overview => sub {
 	is(scalar @{ $h->{starts} }, 60, 'the next hour by minutes');
 	my $sum = 0;
 	$sum += $_ for @{ $h->{starts} };
-	my $hour = grep { $_->{job} eq 'bad' && $_->{slot}
-	    lt strftime('%Y-%m-%dT%H:%M:%SZ', gmtime(time + 3600)) }
-	    @{ $h->{fires} };
-	cmp_ok($sum, '>=', 6, 'has the slots');
-	cmp_ok($sum, '<=', 8, 'and no more');
+	is($sum, 6, 'has the slots, but of what is disabled');
 	ok(!$h->{estimated}, 'exactly');
-	is($h->{fires}[0]{job}, 'good', 'what comes next') unless $hour;
+	is($h->{fires}[0]{job}, 'good', 'what comes next');
 };
 
 sub names {

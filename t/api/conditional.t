@@ -51,6 +51,7 @@ for my $body ('{}', '') {
 	like(scalar <$socket>, qr{\AHTTP/1\.1 415 }, "a form of $length bytes");
 }
 is(scalar @{ $d->json('history', 'job2') }, 0, 'starts nothing');
+is(($d->belfry('reload'))[0], 0, 'what the command sends is none');
 ($status, $head) = $web->request('GET', '/v1/none');
 like($head, qr/^Cache-Control: no-store\r?$/m, 'errors are not kept');
 unlike($head, qr/^ETag/m, 'and have no tag');

@@ -11,6 +11,8 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Fake;
 
+binmode Test::More->builder->$_, ':utf8' for qw(output failure_output);
+
 my $f = Fake->new('status.json' => '{}');
 
 my ($status, $head, $page) = $f->request(GET => '/');

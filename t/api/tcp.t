@@ -132,8 +132,8 @@ my %wrong = (
     'example.org:80' => qr/"example.org" is no IP address; write/,
     '[::x]:80' => qr/"::x" is no IPv6 address; write/,
     ',' => qr/write ADDRESS:PORT or off/,
-    '0.0.0.0:80' => qr/reached from other machines/,
-    '[::]:80' => qr/reached from other machines/,
+    '0.0.0.0:80' => qr/other.conf:6: listen: an address that other machines reach needs tokens/,
+    '[::]:80' => qr/other.conf:6: listen: an address that other machines reach needs tokens/,
 );
 for my $value (sort keys %wrong) {
 	my ($rc, undef, $err) = check($value);

@@ -45,7 +45,7 @@ my @commands = $help =~ /^  ([a-z]+) /mg;
 is(complete(''), join(' ', sort @commands), 'all commands');
 for my $command (grep { !/^(next|check|crontab|import)$/ } @commands) {
 	my ($code, $text) = $f->command('belfry', $command, '--help');
-	my %options = map { $_ => 1 } $text =~ /^  .{0,4}(--[a-z]+)/mg;
+	my %options = map { $_ => 1 } $text =~ /^  .{0,4}(--[a-z-]+)/mg;
 	is(complete($command, '--'), join(' ', sort keys %options),
 	    "options of $command");
 }

@@ -45,7 +45,7 @@ for my $command ($help =~ /^  ([a-z]+) /mg) {
 	    while $text =~ /(?<![\w-])(--?[a-z][a-z-]*|-[A-Z])\b/g;
 }
 my %global;
-$global{$1} = 1 while $help =~ /^  +(?:-\w, )?(--[a-z]+)/mg;
+$global{$1} = 1 while $help =~ /^  +(?:-\w, )?(--[a-z-]+)/mg;
 $global{$1} = 1 while $help =~ /^  (-\w), /mg;
 
 # What the page says.
@@ -64,7 +64,7 @@ for my $line (split /\n/, $described) {
 is_deeply([sort keys %told], [sort keys %commands], 'every command');
 my ($globals) = $source =~ /^\.Ss Options\n(.*?)^\.Ss/ms;
 my %told_global;
-$told_global{"-$1"} = 1 while $globals =~ /Fl (-?[a-zA-Z]+)/g;
+$told_global{"-$1"} = 1 while $globals =~ /Fl (-?[a-zA-Z-]+)/g;
 is_deeply([sort keys %told_global], [sort keys %global],
     'every global option');
 my @own = grep { my ($option) = / (.*)/; !$global{$option} }
@@ -75,7 +75,7 @@ is_deeply([sort keys %told_options], \@own, 'every option of a command');
 my ($synopsis) = $source =~ /^\.Sh SYNOPSIS\n(.*?)^\.Sh/ms;
 my (%form, @missing);
 for my $form (split /^\.Nm\n/m, $synopsis) {
-	$form{$1} = $form if $form =~ /^\.Cm (\w+)/m;
+	$form{$1} .= $form if $form =~ /^\.Cm (\w+)/m;
 }
 is_deeply([sort keys %form], [sort keys %commands], 'synopsis: every command');
 for (@own) {

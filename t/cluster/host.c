@@ -86,6 +86,23 @@ reaped(const struct cluster_lost *l, void *arg)
 }
 
 static void
+finished(enum claim_end end, int64_t due_ms, void *arg)
+{
+	static const char *const words[] = {"ended", "late", "superseded"};
+
+	printf("finished %s %s\n", (char *)arg, words[end]);
+	free(arg);
+}
+
+static void
+owed(struct claim *claim, const struct cluster_owed *o, void *arg)
+{
+	printf("owed %s %" PRId64 " %s\n", o->job, o->slot_ms,
+	    o->fate == CLUSTER_FATE_SKIPPED ? "skipped" : "missed");
+	cluster_finish(host.cluster, claim, 0, finished, xstrdup(o->job));
+}
+
+static void
 message(const char *from, const char *text, void *arg)
 {
 	printf("message %s %s\n", from, text);
@@ -103,17 +120,9 @@ claimed(struct claim *claim, const struct claim_answer *a, void *arg)
 	if (a->verdict == CLAIM_DOWN && a->in_doubt)
 		printf(" in-doubt");
 	printf("\n");
-	if (a->verdict != CLAIM_WON)
+	if (a->verdict != CLAIM_WON && a->verdict != CLAIM_SKIPPED &&
+	    a->verdict != CLAIM_LAPSED)
 		host.claims[i].claim = NULL;
-}
-
-static void
-finished(enum claim_end end, int64_t due_ms, void *arg)
-{
-	static const char *const words[] = {"ended", "late", "superseded"};
-
-	printf("finished %s %s\n", (char *)arg, words[end]);
-	free(arg);
 }
 
 static size_t
@@ -309,6 +318,7 @@ main(int argc, char **argv)
 	    .refused = refused,
 	    .taken = taken,
 	    .reaped = reaped,
+	    .owed = owed,
 	    .message = message,
 	};
 	struct cluster_settings settings = {

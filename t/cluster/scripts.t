@@ -36,6 +36,7 @@ sub head_of {
 }
 
 sub key { $redis->call('HGET', "$prefix:j:$_[0]", $_[1]) }
+sub line { $redis->call('HGET', "$prefix:r:$_[0]", $_[1]) }
 sub now_ms {
 	my $time = $redis->call('TIME');
 	return $time->[0] * 1000 + int($time->[1] / 1000);
@@ -144,15 +145,22 @@ is(beat('b', $marker, 10000)->[0], 'ROLLBACK', 'beat: back in time');
 # ------------------------------------------------------------------ claim
 fresh();
 my $slot = now_ms();
-like(claim('a', 'c1', slot => $slot), qr/^OK \d{16} 1 new \d+$/, 'claim');
+like(claim('a', 'c1', slot => $slot), qr/^OK \d{16} 1 new 0 \d+$/, 'claim');
 my $first = claim('a', 'c1', slot => $slot);
-like($first, qr/^OK \d{16} 1 same \d+$/, 'claim: the same id, the same answer');
+like($first, qr/^OK \d{16} 1 same 0 \d+$/, 'claim: the same id, the same answer');
 is(claim('a', 'c1', slot => $slot), $first, 'claim: and again');
-is(claim('b', 'c2', slot => $slot), 'TAKEN R a c1', 'claim: taken');
-is(claim('b', 'c2', slot => $slot, override => -1), 'TAKEN R a c1',
+my $edge = $slot - 1;
+is(claim('b', 'c2', slot => $slot), "TAKEN R a c1 $edge", 'claim: taken');
+is(claim('b', 'c2', slot => $slot, override => -1), "TAKEN R a c1 $edge",
     'claim: what was started is never given again');
-is(claim('b', 'c2', slot => $slot - 1), "STALE $slot floor",
+is(claim('x', 'c0', slot => $slot - 1), "STALE $slot $edge",
     'claim: the mark is past, and nobody had the slot');
+is(claim('b', 'c2', slot => $slot - 1, flags => 't'), "STALE $slot $edge mine",
+    'claim: of which one host tells');
+is(claim('a', 'c3', slot => $slot - 1, flags => 't'), "STALE $slot $edge",
+    'claim: but one');
+is(claim('b', 'c2.4', slot => $slot - 1, flags => 't'), "STALE $slot $edge mine",
+    'claim: and each time it asks');
 like(claim('b', 'c2', slot => $slot + 100000), qr/^EARLY (?:99|100)\d+$/,
     'claim: too early');
 is(claim('b', 'c2', job => 'k', slot => $slot - 70000), 'LATE', 'claim: too late');
@@ -162,7 +170,7 @@ is(claim('a', 'c2', marker => 'other'), "BLANK $marker", 'claim: another marker'
 	my ($fence) = $first =~ /^OK (\d+)/;
 	my ($next) = claim('b', 'c3', slot => $slot + 1) =~ /^OK (\d+)/;
 	cmp_ok($next, '>', $fence, 'claim: the fence grows');
-	is(claim('b', 'c2', slot => $slot), 'STALE ' . ($slot + 1),
+	is(claim('b', 'c2', slot => $slot), 'STALE ' . ($slot + 1) . " $edge",
 	    'claim: the mark is past, and somebody had the slot');
 	$redis->call('HSET', "$prefix:j:j", 'f', '9000000000000000');
 	like(claim('b', 'c4', slot => $slot + 2), qr/^OK 9000000000000001 /,
@@ -172,15 +180,16 @@ is(claim('a', 'c5', seen => 10000), 'ROLLBACK', 'claim: back in time');
 is(claim('a', 'c5'), 'BLANK -', 'which makes it blank');
 
 fresh();
-like(claim('a', 'c1', slot => $slot, state => 'C'), qr/ new \d+$/, 'claim: not started');
-is(claim('b', 'c2', slot => $slot), 'TAKEN C a c1', 'claim: claimed');
-like(claim('b', 'c2', slot => $slot, override => -1), qr/^OK \d+ 1 over \d+$/,
+like(claim('a', 'c1', slot => $slot, state => 'C'), qr/ new 0 \d+$/, 'claim: not started');
+is(claim('b', 'c2', slot => $slot), "TAKEN C a c1 $edge", 'claim: claimed');
+like(claim('b', 'c2', slot => $slot, override => -1), qr/^OK \d+ 1 over 0 \d+$/,
     'claim: one that does not start is overridden');
 is(one('start', 'a', 'j', $slot, 'c1', 'c', 1), 'LOST',
     'start: and cannot start any more');
 
 fresh(floor => $slot + 5, fence => 8900000000000000);
-is(claim('a', 'c1', slot => $slot), 'STALE ' . ($slot + 5) . ' floor',
+is(claim('a', 'c1', slot => $slot), 'STALE ' . ($slot + 5) . ' '
+    . ($slot + 5),
     'claim: not before the time it has forgotten');
 like(claim('a', 'c1', slot => $slot + 6), qr/^OK 8900000000000001 /,
     'claim: nor with a lower fence');
@@ -192,29 +201,57 @@ like(claim('a', 'c2', job => 'k'), qr/^OK/, 'and not for others');
 fresh();
 claim('a', 'c1', slot => $slot, flags => 's');
 is(claim('b', 'c2', slot => $slot + 1, flags => 'w'), 'BUSY a c1', 'claim: busy');
-is(claim('b', 'c2', slot => $slot + 1, flags => 's'), "SKIP $slot", 'claim: skipped');
-is(claim('b', 'c2', slot => $slot + 1, flags => 's'), "SKIP $slot",
+is(claim('b', 'c2', slot => $slot + 1, flags => 's'), "SKIP $slot $edge",
+    'claim: skipped');
+is(line('b', 'c2'), "S 1 0 " . ($slot + 1) . " $slot cs j",
+    'which its host has to record');
+is(claim('b', 'c2', slot => $slot + 1, flags => 's'), "SKIP $slot $edge",
     'claim: the same for the same id');
-is(claim('a', 'c3', slot => $slot + 1, flags => 's'), 'TAKEN S b c2',
+is(claim('a', 'c3', slot => $slot + 1, flags => 's'), "TAKEN S b c2 $edge",
     'claim: by one host');
+is(claim('a', 'c3', slot => $slot + 2, flags => 's'),
+    'SKIP ' . ($slot + 1) . " $edge", 'claim: one more');
+is(claim('b', 'c2', slot => $slot + 1), "SKIP $slot $edge",
+    'claim: the same also when a later slot was claimed');
 is(one('finish', 'a', 'j', $slot, 'c1', ''), 'OK', 'finish');
-like(claim('b', 'c4', slot => $slot + 2, flags => 's'), qr/^OK/,
+like(claim('b', 'c4', slot => $slot + 3, flags => 's'), qr/^OK/,
     'claim: free again');
 fresh();
 claim('a', 'c1', slot => $slot, flags => 's', state => 'C');
-is(claim('b', 'c2', slot => $slot + 1, flags => 's'), 'TAKEN C a c1',
+is(claim('b', 'c2', slot => $slot + 1, flags => 's'), "TAKEN C a c1 $edge",
     'claim: nothing is skipped for what has not started');
 
 fresh();
 like(claim('a', 'c1', slot => $slot, flags => 'i', due => $slot + 300),
     qr/^OK/, 'claim: an interval');
-is(claim('b', 'c2', slot => $slot + 100, flags => 'i'), 'STALE ' . ($slot + 300),
+is(claim('b', 'c2', slot => $slot + 100, flags => 'i'),
+    'STALE ' . ($slot + 300) . " $edge",
     'claim: its next slot is not earlier than its due time');
 like(claim('a', 'x1', slot => $slot - 500000, flags => 'x', from => 3),
-    qr/^OK \d+ 3 extra \d+$/, 'claim: a run without a mark');
-like(claim('a', 'x1', flags => 'x', from => 3), qr/^OK \d+ 3 same \d+$/,
+    qr/^OK \d+ 3 extra 0 0$/, 'claim: a run without a mark');
+like(claim('a', 'x1', flags => 'x', from => 3), qr/^OK \d+ 3 same 0 0$/,
     'claim: the same');
 is(key('j', 's'), $slot, 'and the mark is where it was');
+
+# The answer to a claim is lost, and a later slot is claimed before it is asked
+# for again.
+fresh();
+claim('a', 'c1', slot => $slot, flags => 's');
+claim('b', 'c2', slot => $slot + 1, flags => 's');
+is(claim('a', 'c1', slot => $slot, flags => 's'), "LAPSED $edge $edge",
+    'claim: too late for a run');
+is(line('a', 'c1') =~ s/ \d{16} / F /r, "M 1 F $slot $edge cs j",
+    'claim: but to be recorded');
+claim('a', 'c3', slot => $slot, job => 'k', state => 'C');
+is(claim('b', 'c4', slot => $slot + 1, job => 'k') =~ s/\d{16}/F/r,
+    "OK F 1 new 0 $edge", 'claim: what has not started is not seen to');
+is(claim('a', 'c3', slot => $slot, job => 'k'), 'STALE ' . ($slot + 1)
+    . " $edge", 'claim: by others');
+is(line('a', 'c3'), undef, 'and nobody has it');
+like(claim('a', 'c5', slot => $slot + 2, job => 'k', flags => 'm'),
+    qr/^OK/, 'claim: only to be recorded');
+like(line('a', 'c5'), qr/^M /, 'and that is what it is');
+is(one('finish', 'a', 'k', $slot + 2, 'c5', ''), 'OK', 'finish: it is recorded');
 
 # --------------------------------------------------------- start, reopen
 fresh();
@@ -229,13 +266,26 @@ is(one('reopen', 'b', 'j', $slot, 'c9'), 'GONE', 'reopen: not ours');
 is(one('reopen', 'a', 'j', $slot, 'c1'), 'OK', 'reopen');
 is(claim('a', 'c1', slot => $slot), 'GONE', 'claim: that id never again');
 is(one('start', 'a', 'j', $slot, 'c1', 'c', 1), 'LOST', 'start: nor that');
-like(claim('b', 'c2', slot => $slot), qr/ over \d+$/, 'claim: another may have it');
+like(claim('b', 'c2', slot => $slot), qr/ over 0 \d+$/, 'claim: another may have it');
 claim('a', 'c3', slot => $slot + 1, flags => 's', state => 'C');
 claim('b', 'c4', job => 'k', slot => $slot, flags => 's', state => 'C');
 is(one('start', 'b', 'k', $slot, 'c4', 'cs', 1), 'OK', 'start: no overlap');
 $redis->call('HSET', "$prefix:j:k", 'c', 'c5', 'x', 'C');
 is(one('start', 'b', 'k', $slot, 'c5', 'cs', 1), 'LOST',
     'start: another run holds the job');
+
+fresh();
+claim('a', 'c1', slot => $slot);
+claim('b', 'c2', slot => $slot + 1);
+is(one('reopen', 'a', 'j', $slot, 'c1'), "PASSED $edge",
+    'reopen: too late for another');
+is(one('reopen', 'a', 'j', $slot, 'c1'), "PASSED $edge", 'reopen: again');
+like(line('a', 'c1'), qr/^M /, 'reopen: it is to be recorded');
+claim('a', 'x1', flags => 'x');
+is(one('reopen', 'a', 'j', $slot, 'x1'), 'OK', 'reopen: no slot');
+claim('a', 'c3', slot => $slot, job => 'k', state => 'C');
+claim('b', 'c4', slot => $slot + 1, job => 'k');
+is(one('reopen', 'a', 'k', $slot, 'c3'), 'OK', 'reopen: it was not started');
 
 # ----------------------------------------------------------------- finish
 fresh();
@@ -254,17 +304,17 @@ join_as('a', ttl => -1, beat => 4, connection => 2);
 is(one('reap', 'b', 'a', 3, 60000, 0, 3000), 'ALIVE', 'reap: a later beat');
 is(one('reap', 'b', 'a', 4, 60000, 60000, 3000), 'ALIVE', 'reap: lock delay');
 like(one('reap', 'b', 'a', 4, 60000, 0, 3000),
-    qr/^c1 R 1 \d+ $slot cls j$/, 'reap: tells its runs');
+    qr/^c1 R 1 \d+ $slot $edge cls j$/, 'reap: tells its runs');
 like(one('reap', 'b', 'a', 4, 60000, 0, 3000), qr/^c1 /, 'reap: again');
 is(one('reap', 'x', 'a', 4, 60000, 0, 3000), 'TAKEN b', 'reap: one does it');
 like(one('reap', 'x', 'a', 4, 60000, 0, -1), qr/^c1 /, 'reap: or another later');
 is(one('reap', 'b', 'nobody', 4, 60000, 0, 3000), 'GONE', 'reap: buried');
 is(key('j', 'x'), 'L', 'a started run is lost');
-is(claim('b', 'c2', slot => $slot), 'TAKEN L a c1',
+is(claim('b', 'c2', slot => $slot), "TAKEN L a c1 $edge",
     'claim: and its slot is not given again');
-like(claim('b', 'z1', flags => 'zls', from => 'a c1'), qr/^OK \d+ 2 rerun \d+$/,
+like(claim('b', 'z1', flags => 'zls', from => 'a c1'), qr/^OK \d+ 2 rerun 0 0$/,
     'claim: but for a rerun');
-like(claim('b', 'z1', flags => 'zls', from => 'a c1'), qr/^OK \d+ 2 same \d+$/,
+like(claim('b', 'z1', flags => 'zls', from => 'a c1'), qr/^OK \d+ 2 same 0 0$/,
     'claim: the same');
 is(claim('x', 'z2', flags => 'zl', from => 'a c1'), 'TAKEN R b -',
     'claim: one host does it');
@@ -295,20 +345,26 @@ fresh();
 claim('a', $_, slot => $slot, job => "j$_", flags => 's') for 'c1', 'c2', 'c3';
 sub restate { run('restate', guard(), 'a', 'node-a', $_[0], $_[1], @_[2 .. $#_]) }
 is(restate(9, 'all')->[0], 'LOST', 'restate: of another connection');
-is_deeply([@{ restate(1, 'all', 'c1', 'jc1', $slot, 1, 1, 'cs', 'R',
-    'c2', 'jc2', $slot, 0, 0, 'cs', 'C') }[1 .. 1]], ["lost c3 $slot jc3"],
-    'restate: what is not named is not there');
-is(key('jc1', 'x') . key('jc2', 'x') . key('jc3', 'x'), 'RRP', 'states');
-is(key('jc3', 'o'), undef, 'and holds no job');
+claim('b', 'd1', slot => $slot, job => 'd', flags => 's');
+claim('a', 'd2', slot => $slot + 1, job => 'd', flags => 's');
+my @told = @{ restate(1, 'all', 'c1', 'jc1', $slot, 1, 1, 0, 'cs', 'R',
+    'c2', 'jc2', $slot, 0, 0, 0, 'cs', 'C') };
+is_deeply([sort @told[1 .. $#told]], ["lost R c3 $slot jc3",
+    'owed S d2 ' . ($slot + 1) . " $slot d"],
+    'restate: tells what is not named');
+is(key('jc1', 'x') . key('jc2', 'x') . key('jc3', 'x'), 'RRR', 'states');
+is(scalar @{ restate(1, 'some', 'd3', 'd', $slot, 1, 0, 7, 'cs', 'M') }, 1,
+    'restate: a slot to be recorded');
+is(line('a', 'd3'), "M 1 0 $slot 7 cs d", 'is there, too');
 $redis->call('HSET', "$prefix:j:jc1", 'o', 'other', 'p', 'b');
-$redis->call('HSET', "$prefix:r:b", 'other', 'C 1 1 1 cs jc1');
-is(scalar @{ restate(1, 'some', 'c1', 'jc1', $slot, 1, 1, 'cs', 'R') }, 1,
+$redis->call('HSET', "$prefix:r:b", 'other', 'C 1 1 1 0 cs jc1');
+is(scalar @{ restate(1, 'some', 'c1', 'jc1', $slot, 1, 1, 0, 'cs', 'R') }, 1,
     'restate: what runs goes before what was claimed');
 $redis->call('HSET', "$prefix:j:jc1", 'o', 'other', 'p', 'b');
-$redis->call('HSET', "$prefix:r:b", 'other', 'R 1 1 1 cs jc1');
-is(restate(1, 'some', 'c1', 'jc1', $slot, 1, 1, 'cs', 'R')->[1], 'c1',
+$redis->call('HSET', "$prefix:r:b", 'other', 'R 1 1 1 0 cs jc1');
+is(restate(1, 'some', 'c1', 'jc1', $slot, 1, 1, 0, 'cs', 'R')->[1], 'c1',
     'restate: another has it');
-is(scalar @{ restate(1, 'some', 'n1', 'new', $slot, 1, 77, 'c', 'R') }, 1,
+is(scalar @{ restate(1, 'some', 'n1', 'new', $slot, 1, 77, 0, 'c', 'R') }, 1,
     'restate: a claim that others granted');
 is(key('new', 'c') . key('new', 'x') . key('new', 'f'), 'n1R77', 'is there now');
 
@@ -319,9 +375,10 @@ like($marks->[1], qr/^\d{13} 0 1$/, 'marks: first sight is now');
 like($marks->[2], qr/^\d{13} 0 0$/, 'marks: once');
 my ($seen) = $marks->[1] =~ /^(\d+)/;
 like(claim('a', 'c1', job => 'new', slot => $seen + 400),
-    qr/^OK \d+ 1 new $seen$/, 'marks: the first claim counts from there');
+    qr/^OK \d+ 1 new 0 $seen$/, 'marks: the first claim counts from there');
 is(claim('b', 'c2', job => 'new', slot => $seen - 10),
-    'STALE ' . ($seen + 400) . ' floor', 'marks: and says nothing of before');
+    'STALE ' . ($seen + 400) . " $seen",
+    'marks: and says nothing of before');
 claim('a', 'c1', job => 'm', slot => $slot, flags => 'i', due => $slot + 5);
 is(run('marks', guard(), 'm', 0)->[1], "$slot " . ($slot + 5) . ' 0', 'marks: both');
 
@@ -332,7 +389,7 @@ is(claim('a', 'c3'), 'BLANK 7.m', 'what was known of it counts no more');
 my $dump = run('dump', '7.m', 0, '0');
 like($dump->[0], qr/^OK \d+ \d+ 0$/, 'dump: one page');
 my ($floor, $fence, @jobs) = @$dump[1 .. $#$dump];
-is(scalar @jobs, 3 * 11, 'dump: all jobs');
+is(scalar @jobs, 3 * 13, 'dump: all jobs');
 $redis->call('FLUSHALL');
 join_as('a');
 is(run('merge', 'other', @jobs)->[0], 'TAKEN', 'merge: not of this blankness');
@@ -340,11 +397,19 @@ is(head_of(run('merge', 'episode', @jobs)), 'OK', 'merge');
 is(key('h', 's') . key('h', 'c') . key('h', 'x') . key('h', 'o'),
     "${slot}c2Rc2", 'all is back');
 is($redis->call('HEXISTS', "$prefix:r:a", 'c2'), 1, 'and counts for overlap');
-run('merge', 'episode', 'h', $slot - 1, 'old', 'D', 'b', 1, 1, 0, '', '', '');
+run('merge', 'episode', 'h', $slot - 1, 'old', 'D', 'b', 1, 1, 0, '', '', '',
+    '', '');
 is(key('h', 'c'), 'c2', 'merge: what is later wins');
-run('merge', 'episode', 'h', $slot, 'c2', 'D', 'a', 1, 1, 0, '', '', '');
+run('merge', 'episode', 'h', $slot, 'c2', 'D', 'a', 1, 1, 0, '', '', '',
+    '', '');
 is(key('h', 'x'), 'D', 'merge: what is further wins');
-run('merge', 'episode', 'h', $slot, 'c9', 'C', 'b', 1, 1, 0, 'c9', 'b', '');
+run('merge', 'episode', 'f', $slot, ('') x 10, $slot);
+run('merge', 'episode', 'f', $slot - 1, ('') x 10, $slot - 1);
+run('merge', 'episode', 'f', $slot, ('') x 10, $slot);
+is(key('f', 's') . key('f', 'e'), ($slot - 1) x 2,
+    'merge: of two first sights the earlier one');
+run('merge', 'episode', 'h', $slot, 'c9', 'C', 'b', 1, 1, 0, 'c9', 'b', '',
+    '', '');
 run('open', 'episode', $marker, 0, 0, 0, 60000);
 is(run('merge', 'episode', @jobs)->[0], 'TAKEN', 'merge: open again');
 join_as('a');

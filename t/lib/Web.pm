@@ -1,4 +1,5 @@
-# Plain HTTP to the daemon of a test, over its socket.
+# Plain HTTP to the daemon of a test, over its socket. Each answer is held
+# against the API's document; one that differs fails the test.
 #
 #   my $web = Web->new($d);
 #   my ($status, $head, $json) = $web->get('/v1/overview');
@@ -8,6 +9,25 @@ use strict;
 use warnings;
 use IO::Socket::UNIX;
 use JSON::PP;
+use Schema;
+use Test::More ();
+
+my $schema;
+
+# Is the answer as master/api/openapi.json says? Of what is asked there.
+sub check {
+	my ($method, $path, $status, $head, $text) = @_;
+	$schema //= Schema->load('master/api/openapi.json');
+	my ($type) = $head =~ /^Content-Type: ([^\r\n]*)/m;
+	my ($operation) = $schema->operation($method, $path);
+	return unless $operation && $status != 304 && $method ne 'HEAD'
+	    && $head !~ /^Content-Encoding:/m;
+	my $json = $type =~ m{^application/json}
+	    ? JSON::PP->new->utf8->decode($text) : undef;
+	my @wrong = $schema->check_answer($method, $path, $status, $type, $json);
+	Test::More::fail("$path is as the document says: @wrong[0 .. ($#wrong > 4 ? 4 : $#wrong)]")
+	    if @wrong;
+}
 
 sub new {
 	my ($class, $daemon) = @_;
@@ -35,6 +55,7 @@ sub request {
 	my $answer = <$socket> // '';
 	my ($head, $text) = split /\r\n\r\n/, $answer, 2;
 	my ($status) = ($head // '') =~ m{\AHTTP/1\.1 (\d+)};
+	check($method, $path, $status, $head, $text) if $status;
 	return ($status, $head, $text);
 }
 

@@ -24,6 +24,7 @@ close $free;
 my $d = Belfry->new(conf => <<"END", jobs => { 'shop.ini' => <<'JOBS' });
 [api]
 listen = 127.0.0.1:$port
+tokens = tokens
 END
 [job import-orders]
 description = <img src=x onerror="document.title=1"> & more
@@ -40,6 +41,13 @@ schedule = 0 4 * * *
 timezone = UTC
 command = echo cleaned
 JOBS
+my %token;
+for my $role (qw(operator viewer)) {
+	(my $failed, $token{$role}) = $d->belfry(qw(token add --role), $role,
+	    "an-$role");
+	is($failed, 0, "a token for an $role");
+	chomp $token{$role};
+}
 $d->start;
 $d->finished($d->run('import-orders')) for 1 .. 2;
 $d->finished($d->run('clean-up'));
@@ -66,8 +74,16 @@ sub comes {
 	ok($b->has($css, $text), $name) or diag(substr $b->text('main'), 0, 2000);
 }
 
+# Who nobody knows is asked.
 $b->open("http://127.0.0.1:$port/");
+comes('h1', 'Log in', 'a login');
+is_accessible('the login');
+$b->type('input[name=token]', 'guess');
+$b->click('form button');
+comes('[role=alert]', 'no token', 'a guess is none');
+$b->type('input[name=token]', "$token{operator}$ENTER");
 comes('h1', 'Overview', 'the overview');
+comes('header', 'token an-operator · operator', 'one is somebody');
 comes('section', 'import-orders', 'shows the job that fails');
 comes('.tile', 'failing', 'and counts them');
 is_accessible('the overview');
@@ -179,10 +195,24 @@ $b->key("\x{e004}");
 is($b->script('return document.activeElement.innerText'), '跳到正文',
     'the first tab skips the menu');
 
+# Who may only look.
+$b->size(1280, 900);
+$b->click('header button', 'English');
+$b->click('header button', 'Log out');
+comes('h1', 'Log in', 'logged out');
+$b->open("http://127.0.0.1:$port/jobs/clean-up");
+comes('h1', 'Log in', 'for good');
+$b->type('input[name=token]', "$token{viewer}$ENTER");
+comes('h1', 'clean-up', 'a login leads to where one wanted to go');
+comes('header', 'token an-viewer · viewer', 'one is somebody else now');
+comes('td', 'success', 'who sees what there is');
+ok(!$b->script('return document.querySelector(".actions").checkVisibility()'),
+    'but has no buttons');
+
 # Without a daemon it says so, and what it shows is of when.
 $d->stop;
-comes('.banner', '无法连接守护进程', 'the daemon is gone');
-is_deeply([grep { !/ERR_CONNECTION|404 \(Not Found\)/ } $b->complaints], [],
+comes('.banner', 'The daemon cannot be reached', 'the daemon is gone');
+is_deeply([grep { !/ERR_CONNECTION|ERR_INCOMPLETE|status of 40[14]/ } $b->complaints], [],
     'the browser has nothing to complain of');
 
 $b->finish;

@@ -5,6 +5,8 @@ import {address} from './lib/api.js';
 import {t, chooseLanguage, currentLanguage, setLanguage} from './lib/i18n.js';
 import {icon, liveRegion} from './lib/parts.js';
 import {tick} from './lib/format.js';
+import {startEvents, stopEvents} from './lib/events.js';
+import {canLeave, leave, loginForm, whoAmI} from './lib/session.js';
 import overview from './pages/overview.js';
 import jobs from './pages/jobs.js';
 import job from './pages/job.js';
@@ -42,6 +44,7 @@ const menu = () => [
 ];
 
 let page = null;
+let person = null;
 let main;
 let links;
 
@@ -101,6 +104,8 @@ function followLink(event) {
 	if (!to.startsWith('/') || to.startsWith('/v1/'))
 		return;
 	event.preventDefault();
+	if (page === null)
+		return;
 	const url = new URL(to, location.origin);
 	go(url.pathname, Object.fromEntries(url.searchParams));
 }
@@ -120,12 +125,27 @@ function changeTheme() {
 function changeLanguage() {
 	setLanguage(currentLanguage() === 'zh' ? 'en' : 'zh');
 	build();
-	show();
+	if (page === null)
+		loginForm(main, start);
+	else
+		show();
 }
 
 function skip(event) {
 	event.preventDefault();
 	main.focus();
+}
+
+/* Who one is, and the way out. */
+function identity() {
+	if (person === null)
+		return null;
+	return [h('span', {class: 'where', title: person.from}, person.who,
+	    ' · ', t(person.role)), canLeave(person)
+		? h('button', {type: 'button', class: 'plain', onclick: async () => {
+			await leave();
+			askLogin();
+		}}, t('Log out')) : null];
 }
 
 function head() {
@@ -134,7 +154,7 @@ function head() {
 		t('Menu'), onclick: () =>
 		    document.body.classList.toggle('menu-open')}, icon('menu')),
 	    h('a', {href: '/', class: 'brand'}, icon('bell'), 'belfry'),
-	    h('span', {class: 'grow'}),
+	    h('span', {class: 'grow'}), identity(),
 	    h('button', {type: 'button', class: 'plain', onclick:
 		changeLanguage, lang: currentLanguage() === 'zh' ? 'en' : 'zh-CN'},
 		currentLanguage() === 'zh' ? 'English' : '中文'),
@@ -165,10 +185,43 @@ function shortcut(event) {
 	search.focus();
 }
 
+/* Nobody sees anything: the form is where the page was. */
+function askLogin() {
+	if (person === null && page === null && main.hasChildNodes())
+		return;
+	person = null;
+	page?.end();
+	page = null;
+	stopEvents();
+	build();
+	loginForm(main, start);
+}
+
+async function start() {
+	try {
+		person = await whoAmI();
+	} catch {
+		/* The pages say what is wrong, and try again. */
+		person = null;
+		show();
+		startEvents();
+		return;
+	}
+	if (person === null) {
+		askLogin();
+		return;
+	}
+	document.body.dataset.role = person.role;
+	build();
+	show();
+	startEvents();
+}
+
 chooseLanguage();
 build();
 document.addEventListener('click', followLink);
 document.addEventListener('keydown', shortcut);
-addEventListener('popstate', show);
+document.addEventListener('logged-out', askLogin);
+addEventListener('popstate', () => page !== null && show());
 setInterval(() => tick(document), 1000);
-show();
+start();

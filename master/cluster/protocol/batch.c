@@ -127,8 +127,9 @@ add_words(struct batch *batch, const struct claim *claim)
 	if (batch->script == SCRIPTS_RESTATE) {
 		args_add_int(args, claim->attempt);
 		args_add_uint(args, claim->fence);
+		args_add_int(args, claim->before_ms);
 		args_add(args, claim->flags);
-		args_add(args, "R");
+		args_add(args, (const char[]){claim_letter(claim), '\0'});
 		return;
 	}
 	args_add(args, claim->id);
@@ -228,65 +229,5 @@ claims_flush(struct protocol *p)
 	while ((claim = TAILQ_FIRST(&p->dirty)) != NULL) {
 		TAILQ_REMOVE(&p->dirty, claim, dirty_link);
 		claim->dirty = false;
-	}
-}
-
-/* ---------------------------------------------------------- giving back */
-
-/* A server that does not get to hear it forgets the claim at restating. */
-static void
-reopened(struct protocol *p, struct request *request,
-    const struct protocol_reply *reply, int64_t now_ms)
-{
-	protocol_is_ok(p, request, reply, now_ms);
-}
-
-/* It may have been granted there. */
-static bool
-may_have(const struct ballot *ballot)
-{
-	return ballot->vote == VOTE_YES || ballot->vote == VOTE_ASKED ||
-	    (ballot->vote == VOTE_NO && ballot->refusal == REFUSED_SKIP);
-}
-
-static void
-send_reopen(struct protocol *p, unsigned server, const char *job,
-    int64_t slot_ms, const char *id)
-{
-	struct args args = {0};
-
-	protocol_head(p, server, &args);
-	args_add(&args, job);
-	args_add_int(&args, slot_ms);
-	args_add(&args, id);
-	protocol_send(
-	    p, server, SCRIPTS_REOPEN, &args, request_new(reopened, NULL));
-	args_fini(&args);
-}
-
-void
-claims_reopen(struct protocol *p, struct claim *claim)
-{
-	snprintf(p->given[p->ngiven++ % nitems(p->given)], sizeof(p->given[0]),
-	    "%s", claim->id);
-	for (unsigned i = 0; i < p->settings.nservers; i++)
-		if (server_is_ready(&p->servers[i]) &&
-		    may_have(&claim->ballots[i]))
-			send_reopen(
-			    p, i, claim->job, claim->slot_ms, claim->id);
-}
-
-void
-claims_reopen_lost(struct protocol *p, unsigned server, const char *line)
-{
-	char id[CLUSTER_ID_MAX + 8];
-
-	line_word(line, 1, id, sizeof(id));
-	for (size_t i = 0; i < nitems(p->given); i++) {
-		if (strcmp(p->given[i], id) != 0)
-			continue;
-		send_reopen(p, server, line_skip(line, 3),
-		    strtoll(line_skip(line, 2), NULL, 10), id);
-		return;
 	}
 }

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 
 static void
-make_flags(const struct claim_ask *ask, char flags_r[8])
+make_flags(const struct claim_ask *ask, char flags_r[FLAGS_SIZE])
 {
 	char *f = flags_r;
 
@@ -24,6 +24,10 @@ make_flags(const struct claim_ask *ask, char flags_r[8])
 		*f++ = 's';
 	if (ask->overlap == CLAIM_WAIT_BUSY)
 		*f++ = 'w';
+	if (ask->only_recorded)
+		*f++ = 'm';
+	if (ask->tells)
+		*f++ = 't';
 	*f = '\0';
 }
 
@@ -38,7 +42,16 @@ make_from(const struct claim_ask *ask)
 	return xstrdup("");
 }
 
-static struct claim *
+/* The id is asked for anew, and may yet be granted. */
+static void
+forget_given(struct protocol *p, const char *id)
+{
+	for (size_t i = 0; i < nitems(p->given); i++)
+		if (strcmp(p->given[i], id) == 0)
+			p->given[i][0] = '\0';
+}
+
+struct claim *
 claim_new(struct protocol *p, const struct claim_ask *ask)
 {
 	struct claim *claim = xcalloc(1, sizeof(*claim));
@@ -52,6 +65,7 @@ claim_new(struct protocol *p, const struct claim_ask *ask)
 	claim->due_ms = ask->due_ms;
 	claim->patience_ms = ask->patience_ms;
 	claim->arg = ask->arg;
+	claim->only_recorded = ask->only_recorded;
 	make_flags(ask, claim->flags);
 	claim->view = p->view;
 	TAILQ_INSERT_TAIL(&p->claims, claim, link);
@@ -173,6 +187,7 @@ protocol_claim(struct protocol *p, const struct claim_ask *ask, claim_cb *cb)
 {
 	struct claim *claim = claim_new(p, ask);
 
+	forget_given(p, claim->id);
 	claim->cb = cb;
 	claim_new_round(p, claim);
 	p->wanted = true;
@@ -201,18 +216,49 @@ claim_give_back(struct protocol *p, struct claim *claim)
 	claim->asked_on = 0;
 }
 
+bool
+claim_is_kept(enum claim_verdict verdict)
+{
+	return verdict == CLAIM_WON || verdict == CLAIM_SKIPPED ||
+	    verdict == CLAIM_LAPSED;
+}
+
+char
+claim_letter(const struct claim *claim)
+{
+	return claim->owes != '\0' ? claim->owes : 'R';
+}
+
+/* Those that refused it have it all the same, as a slot to be recorded. */
+static void
+keep_owed(struct claim *claim, enum claim_verdict verdict)
+{
+	if (verdict != CLAIM_WON || claim->only_recorded)
+		claim->owes = verdict == CLAIM_SKIPPED ? 'S' : 'M';
+	for (size_t i = 0; i < nitems(claim->ballots); i++) {
+		struct ballot *b = &claim->ballots[i];
+
+		if (b->vote == VOTE_NO &&
+		    (b->refusal == REFUSED_SKIP ||
+			b->refusal == REFUSED_LAPSED))
+			b->vote = VOTE_YES;
+	}
+}
+
 void
 claim_answer(
     struct protocol *p, struct claim *claim, const struct claim_answer *answer)
 {
-	bool won = answer->verdict == CLAIM_WON;
+	bool kept = claim_is_kept(answer->verdict);
 
-	if (won && claim->abandoned) {
+	if (kept && claim->abandoned) {
 		claim_give_back(p, claim);
-		won = false;
+		kept = false;
 	}
-	claim_set_state(p, claim, won ? CLAIM_HELD : CLAIM_OVER);
-	if (won)
+	if (kept)
+		keep_owed(claim, answer->verdict);
+	claim_set_state(p, claim, kept ? CLAIM_HELD : CLAIM_OVER);
+	if (kept)
 		claim_mark_dirty(p, claim);
 	if (!claim->abandoned)
 		claim->cb(claim, answer, claim->arg);
@@ -245,6 +291,17 @@ protocol_reopen(struct protocol *p, struct claim *claim)
 {
 	claim_give_back(p, claim);
 	claim_set_state(p, claim, CLAIM_OVER);
+}
+
+void
+protocol_settle(struct protocol *p, struct claim *claim)
+{
+	claim->before_ms = 0;
+	for (size_t i = 0; i < nitems(claim->ballots); i++)
+		if (claim->ballots[i].vote == VOTE_YES)
+			claim->ballots[i].vote = VOTE_NONE;
+	claim_mark_dirty(p, claim);
+	p->wanted = true;
 }
 
 /* ------------------------------------------------------------- servers */

@@ -9,6 +9,7 @@
 #define MARKER_MAX  64
 #define BATCH_MAX   128
 #define FORMERS_MAX 16
+#define FLAGS_SIZE  12 /* of a claim, one letter each */
 /* N > 1: a claim that is neither won nor lost by then is given up. */
 #define ROUND_MS    1500
 
@@ -72,6 +73,7 @@ enum refusal {
 	REFUSED_CONTEST, /* claimed or given up: it may change */
 	REFUSED_BUSY,
 	REFUSED_SKIP,
+	REFUSED_LAPSED,
 	REFUSED_GONE, /* this id was given back there, or lost */
 	REFUSED_COUNT,
 };
@@ -107,14 +109,18 @@ struct claim {
 	int64_t slot_ms;
 	int64_t deadline_ms;
 	int64_t due_ms;
-	char flags[8];
+	char flags[FLAGS_SIZE];
 	struct ballot ballots[CLUSTER_SERVERS_MAX];
 	char owner[CLUSTER_INCARNATION_MAX]; /* of a refusal */
 	char owner_id[CLUSTER_ID_MAX + 8];
 	uint64_t fence;
 	int32_t attempt;
-	int64_t before_ms; /* the job's mark before; 0 none */
-	bool forgotten;    /* STALE by the floor of any server */
+	int64_t before_ms; /* the last slot before that is seen to; 0 none */
+	int64_t edges_ms[CLUSTER_SERVERS_MAX]; /* as in struct claim_answer */
+	bool forgotten; /* STALE, and of any server ours to tell */
+	bool only_recorded;
+	char
+	    owes; /* HELD: S, M as in the scripts: to be recorded; 0: it runs */
 	uint32_t asked_on; /* bit per server that may have granted it */
 	bool abandoned;
 	uint32_t taken_on; /* HELD: bit per server where another has it */
@@ -185,7 +191,7 @@ struct protocol {
 	struct heal *heal; /* NULL: nothing is being healed */
 	int64_t heal_ms;   /* not before */
 	/* Claims given back: nothing was ever forked for them; a ring. */
-	char given[256][CLUSTER_ID_MAX + 8];
+	char given[1024][CLUSTER_ID_MAX + 8];
 	unsigned ngiven;
 	char recent[64][CLUSTER_ID_MAX]; /* messages told; a ring */
 	unsigned nrecent;
@@ -230,6 +236,11 @@ void session_restate(struct protocol *p, unsigned server);
 void session_make_marker(struct protocol *p, char marker_r[MARKER_MAX]);
 
 /* claim.c */
+struct claim *claim_new(struct protocol *p, const struct claim_ask *ask);
+/* What it is in a line of a server: R, S or M. */
+char claim_letter(const struct claim *claim);
+/* Is it this host's to see to, after such an answer? */
+bool claim_is_kept(enum claim_verdict verdict);
 void claim_mark_dirty(struct protocol *p, struct claim *claim);
 void claim_set_state(
     struct protocol *p, struct claim *claim, enum claim_state state);
@@ -252,9 +263,14 @@ void claim_judge(struct protocol *p, struct claim *claim, int64_t now_ms);
 
 /* batch.c */
 void claims_flush(struct protocol *p);
+
+/* owed.c */
+/* Tells the servers that it is given back. */
 void claims_reopen(struct protocol *p, struct claim *claim);
-/* "lost ID SLOT JOB": a server takes it for lost; it may be known not to be. */
-void claims_reopen_lost(struct protocol *p, unsigned server, const char *line);
+/* "lost STATE ID SLOT JOB": it stands on a server and is over, or was given back. */
+void claims_end_lost(struct protocol *p, unsigned server, const char *line);
+/* "owed STATE ID SLOT BEFORE JOB": it is this host's to record. */
+void claims_take_owed(struct protocol *p, const char *line);
 
 /* poll.c */
 struct poll;

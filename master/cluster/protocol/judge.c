@@ -24,8 +24,41 @@ try_of(const struct claim *claim, const char *id)
 	return id[n] == '.' ? strtoll(id + n + 1, NULL, 10) : -1;
 }
 
+static void
+set_edge(struct claim *claim, unsigned server, const char *number)
+{
+	int64_t edge_ms = strtoll(number, NULL, 10);
+
+	if (edge_ms > claim->edges_ms[server])
+		claim->edges_ms[server] = edge_ms;
+}
+
+static int
+by_lateness(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x < *y) - (*x > *y);
+}
+
+/*
+ * What is not later than the edges of so many servers that no majority is left
+ * could not be claimed any more. Of a server that was not heard nothing is
+ * known: rather is a slot recorded twice than never.
+ */
+static int64_t
+edge_of_majority(const struct protocol *p, const struct claim *claim)
+{
+	int64_t edges[CLUSTER_SERVERS_MAX];
+
+	memcpy(edges, claim->edges_ms, sizeof(edges));
+	qsort(edges, p->settings.nservers, sizeof(*edges), by_lateness);
+	return edges[p->settings.nservers - p->quorum];
+}
+
 static enum refusal
-parse_refusal(struct claim *claim, const char *line, int64_t *number_r)
+parse_refusal(
+    struct claim *claim, unsigned server, const char *line, int64_t *number_r)
 {
 	*number_r = strtoll(line_skip(line, 1), NULL, 10);
 	if (strncmp(line, "EARLY", 5) == 0)
@@ -33,8 +66,8 @@ parse_refusal(struct claim *claim, const char *line, int64_t *number_r)
 	if (strcmp(line, "LATE") == 0)
 		return REFUSED_LATE;
 	if (strncmp(line, "STALE", 5) == 0) {
-		/* Of one server: no later claim has accounted for the slot. */
-		claim->forgotten |= strcmp(line_skip(line, 2), "floor") == 0;
+		set_edge(claim, server, line_skip(line, 2));
+		claim->forgotten |= strcmp(line_skip(line, 3), "mine") == 0;
 		return REFUSED_STALE;
 	}
 	if (strncmp(line, "BUSY", 4) == 0) {
@@ -43,8 +76,11 @@ parse_refusal(struct claim *claim, const char *line, int64_t *number_r)
 	}
 	if (strncmp(line, "SKIP", 4) == 0)
 		return REFUSED_SKIP;
+	if (strncmp(line, "LAPSED", 6) == 0)
+		return REFUSED_LAPSED;
 	if (strncmp(line, "TAKEN ", 6) == 0) {
 		note_owner(claim, line, 2);
+		set_edge(claim, server, line_skip(line, 4));
 		/* Skipped by us, in a round that came to nothing. */
 		if (line[6] == 'S' && try_of(claim, claim->owner_id) >= 0)
 			return REFUSED_SKIP;
@@ -82,7 +118,8 @@ set_before(struct claim *claim, int64_t before_ms)
 }
 
 static void
-granted(struct protocol *p, struct claim *claim, const char *line)
+granted(
+    struct protocol *p, struct claim *claim, unsigned server, const char *line)
 {
 	uint64_t fence = strtoull(line_skip(line, 1), NULL, 10);
 	int32_t attempt = (int32_t)strtol(line_skip(line, 2), NULL, 10);
@@ -95,6 +132,7 @@ granted(struct protocol *p, struct claim *claim, const char *line)
 	if (attempt > claim->attempt)
 		claim->attempt = attempt;
 	set_before(claim, before);
+	set_edge(claim, server, line_skip(line, 5));
 }
 
 static void
@@ -122,12 +160,17 @@ claim_vote(
 	} else if (strncmp(line, "OK", 2) == 0) {
 		ballot->vote = VOTE_YES;
 		if (claim->state == CLAIM_ASKING)
-			granted(p, claim, line);
+			granted(p, claim, server, line);
 	} else {
-		if (strncmp(line, "SKIP ", 5) == 0)
-			set_before(claim, strtoll(line + 5, NULL, 10));
+		if (strncmp(line, "SKIP ", 5) == 0 ||
+		    strncmp(line, "LAPSED ", 7) == 0) {
+			set_before(
+			    claim, strtoll(line_skip(line, 1), NULL, 10));
+			set_edge(claim, server, line_skip(line, 2));
+		}
 		ballot->vote = VOTE_NO;
-		ballot->refusal = parse_refusal(claim, line, &ballot->number);
+		ballot->refusal =
+		    parse_refusal(claim, server, line, &ballot->number);
 		if (claim->state == CLAIM_ASKING &&
 		    ballot->refusal <= REFUSED_CONTEST && is_ours(claim))
 			adopt_id(p, claim);
@@ -174,11 +217,14 @@ static void
 finish_with(struct protocol *p, struct claim *claim, enum claim_verdict verdict,
     int64_t number)
 {
+	int64_t edge_ms = edge_of_majority(p, claim);
 	struct claim_answer answer = {
 	    .verdict = verdict,
 	    .fence = claim->fence,
 	    .attempt = claim->attempt,
-	    .before_ms = claim->before_ms,
+	    .before_ms =
+		edge_ms > claim->before_ms ? edge_ms : claim->before_ms,
+	    .edge_ms = edge_ms,
 	    .forgotten = verdict == CLAIM_STALE && claim->forgotten,
 	    .wait_ms = verdict == CLAIM_EARLY ? number : 0,
 	    .mark_ms = verdict == CLAIM_STALE ? number : 0,
@@ -186,7 +232,7 @@ finish_with(struct protocol *p, struct claim *claim, enum claim_verdict verdict,
 	    .id = claim->owner_id[0] != '\0' ? claim->owner_id : "-",
 	};
 
-	if (verdict != CLAIM_WON && verdict != CLAIM_SKIPPED)
+	if (!claim_is_kept(verdict))
 		claim_give_back(p, claim);
 	claim_answer(p, claim, &answer);
 }
@@ -223,12 +269,15 @@ refuse_claim(struct protocol *p, struct claim *claim, const struct count *count,
 	};
 	const unsigned *n = count->refused;
 	unsigned enough = p->settings.nservers - p->quorum + 1;
-	unsigned final = n[REFUSED_TAKEN] + n[REFUSED_STALE] + n[REFUSED_LATE];
+	unsigned final = n[REFUSED_TAKEN] + n[REFUSED_STALE] + n[REFUSED_LATE] +
+	    n[REFUSED_LAPSED];
 	unsigned later = n[REFUSED_BUSY] + n[REFUSED_EARLY];
 	enum refusal why = REFUSED_CONTEST;
 
 	if (n[REFUSED_SKIP] >= p->quorum)
 		return finish_with(p, claim, CLAIM_SKIPPED, 0);
+	if (n[REFUSED_LAPSED] >= p->quorum)
+		return finish_with(p, claim, CLAIM_LAPSED, 0);
 	if (final >= enough)
 		why = most_frequent(count);
 	else if (final + later >= enough && n[REFUSED_SKIP] == 0)

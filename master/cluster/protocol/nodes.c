@@ -178,7 +178,16 @@ find_run(const struct reaping *reaping, const char *line)
 	return i;
 }
 
-/* One server knows that it was started where another knows of a claim. */
+/* One server knows more than another: what is further on in this. */
+static long
+progress(const char *line)
+{
+	static const char order[] = "CRSM";
+	const char *at = strchr(order, line_skip(line, 1)[0]);
+
+	return at != NULL ? at - order : -1;
+}
+
 static void
 note_run(struct reaping *reaping, const char *line)
 {
@@ -188,7 +197,7 @@ note_run(struct reaping *reaping, const char *line)
 		array_reserve(&reaping->lines, &reaping->cap, reaping->n + 1,
 		    sizeof(*reaping->lines));
 		reaping->lines[reaping->n++] = xstrdup(line);
-	} else if (line_skip(line, 1)[0] == 'R') {
+	} else if (progress(line) > progress(reaping->lines[i])) {
 		free(reaping->lines[i]);
 		reaping->lines[i] = xstrdup(line);
 	}
@@ -202,23 +211,33 @@ reap_yes(struct poll *poll, unsigned server, const struct protocol_reply *reply)
 		note_run(poll->arg, reply->s[i]);
 }
 
-/* "ID STATE ATTEMPT FENCE SLOT FLAGS JOB" */
+static enum cluster_fate
+fate_of(char state)
+{
+	if (state == 'S')
+		return CLUSTER_FATE_SKIPPED;
+	return state == 'M' ? CLUSTER_FATE_MISSED : CLUSTER_FATE_STARTED;
+}
+
+/* "ID STATE ATTEMPT FENCE SLOT BEFORE FLAGS JOB" */
 static void
 tell_lost(struct protocol *p, const struct reaping *reaping, const char *line)
 {
-	char id[CLUSTER_ID_MAX + 8], flags[8];
+	char id[CLUSTER_ID_MAX + 8], flags[FLAGS_SIZE];
 	struct cluster_lost lost = {
 	    .incarnation = reaping->incarnation,
 	    .node = reaping->node,
-	    .job = line_skip(line, 6),
+	    .fate = fate_of(line_skip(line, 1)[0]),
+	    .job = line_skip(line, 7),
 	    .id = id,
 	    .slot_ms = strtoll(line_skip(line, 4), NULL, 10),
+	    .before_ms = strtoll(line_skip(line, 5), NULL, 10),
 	    .attempt = (int32_t)strtol(line_skip(line, 2), NULL, 10),
 	    .fence = strtoull(line_skip(line, 3), NULL, 10),
 	};
 
 	line_word(line, 0, id, sizeof(id));
-	line_word(line, 5, flags, sizeof(flags));
+	line_word(line, 6, flags, sizeof(flags));
 	lost.at_least_once = strchr(flags, 'l') != NULL;
 	lost.extra = strchr(flags, 'x') != NULL;
 	/* Claimed and not started: nothing was lost. */

@@ -8,6 +8,7 @@
  *   session.c   heartbeats, the deadline, a new incarnation
  *   claim.c     one claim over all servers; judge.c decides
  *   batch.c     claims travel together
+ *   owed.c      slots that are given back, or to be recorded
  *   poll.c      one question to all servers that can answer
  *   nodes.c     sessions of others, reaping
  *   heal.c      a server that has forgotten
@@ -91,6 +92,7 @@ struct claim *protocol_hold(struct protocol *p, const struct claim_ask *ask,
 void protocol_finish(struct protocol *p, struct claim *claim, int64_t delay_ms,
     claim_finished_cb *cb, void *arg);
 void protocol_reopen(struct protocol *p, struct claim *claim);
+void protocol_settle(struct protocol *p, struct claim *claim);
 void protocol_marks(struct protocol *p, const char *const *jobs, size_t n,
     cluster_marks_cb *cb, void *arg);
 void protocol_bury(struct protocol *p, const struct cluster_lost *lost);

@@ -137,7 +137,11 @@ tell_taken(
 	claim->taken_on &= ~bit;
 	for (size_t i = 1; i < reply->n; i++) {
 		if (strncmp(reply->s[i], "lost ", 5) == 0) {
-			claims_reopen_lost(p, server, reply->s[i]);
+			claims_end_lost(p, server, reply->s[i]);
+			continue;
+		}
+		if (strncmp(reply->s[i], "owed ", 5) == 0) {
+			claims_take_owed(p, reply->s[i]);
 			continue;
 		}
 		claim = claims_find(p, reply->s[i]);
@@ -176,6 +180,21 @@ restated(struct protocol *p, struct request *request,
 	session_server_joined(p, request->server);
 }
 
+/* C: it is asked for, or ends: what stands there is to stay. */
+static const char *
+restated_as(const struct claim *claim)
+{
+	static const char *const words[] = {
+	    ['R'] = "R",
+	    ['S'] = "S",
+	    ['M'] = "M",
+	};
+
+	if (claim->state != CLAIM_HELD)
+		return "C";
+	return words[(unsigned char)claim_letter(claim)];
+}
+
 void
 session_restate(struct protocol *p, unsigned server)
 {
@@ -194,8 +213,9 @@ session_restate(struct protocol *p, unsigned server)
 		args_add_int(&args, claim->slot_ms);
 		args_add_int(&args, claim->attempt);
 		args_add_uint(&args, claim->fence);
+		args_add_int(&args, claim->before_ms);
 		args_add(&args, claim->flags);
-		args_add(&args, claim->state == CLAIM_HELD ? "R" : "C");
+		args_add(&args, restated_as(claim));
 	}
 	p->servers[server].joining = true;
 	protocol_send(p, server, SCRIPTS_RESTATE, &args,
@@ -304,6 +324,8 @@ protocol_leave(struct protocol *p)
 {
 	struct args args = {0};
 
+	/* What has ended is nobody else's to record. */
+	claims_flush(p);
 	for (unsigned i = 0; i < p->settings.nservers; i++) {
 		if (!server_is_ready(&p->servers[i]))
 			continue;

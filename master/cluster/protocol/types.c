@@ -21,6 +21,7 @@ claim_verdict_name(enum claim_verdict verdict)
 {
 	static const char *const names[] = {
 	    [CLAIM_WON] = "won",
+	    [CLAIM_LAPSED] = "lapsed",
 	    [CLAIM_EARLY] = "early",
 	    [CLAIM_LATE] = "late",
 	    [CLAIM_STALE] = "stale",

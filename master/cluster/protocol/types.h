@@ -48,6 +48,13 @@ struct claim_ask {
 	const char *lost_incarnation;
 	const char *lost_id;
 	bool at_least_once;
+	/* It does not run: its host claims it to record why. */
+	bool only_recorded;
+	/*
+	 * Had it not been forgotten, this host would know whether it ran: it is
+	 * told whether it is the one to record it. See forgotten.
+	 */
+	bool tells;
 	bool interval; /* slot_ms is a next due time: see due_ms */
 	enum claim_overlap overlap;
 	int64_t deadline_ms; /* start deadline: refused when later than this */
@@ -59,12 +66,13 @@ struct claim_ask {
 
 enum claim_verdict {
 	CLAIM_WON,     /* start now, unless cluster_deadline_ms() has passed */
+	CLAIM_LAPSED,  /* it was, but a later slot was claimed: not to start */
 	CLAIM_EARLY,   /* ask again after wait_ms: our clock is fast */
 	CLAIM_LATE,    /* past its start deadline */
 	CLAIM_STALE,   /* a later slot was claimed: mark_ms */
 	CLAIM_TAKEN,   /* by owner */
 	CLAIM_BUSY,    /* owner runs the job: ask again later */
-	CLAIM_SKIPPED, /* same, and this host is the one to record it */
+	CLAIM_SKIPPED, /* busy, and it does not wait */
 	CLAIM_DOWN,    /* no majority of Redis within patience_ms */
 };
 
@@ -73,16 +81,22 @@ struct claim_answer {
 	enum claim_verdict verdict;
 	uint64_t fence; /* WON */
 	/*
-	 * WON, SKIPPED: the job's mark before this claim, 0 none: slots between the
-	 * two were claimed by nobody, and nobody ever will.
+	 * WON, SKIPPED, LAPSED: the last slot before that another sees to, 0
+	 * none: those between the two were claimed by nobody, and nobody ever
+	 * will. They are this host's to record.
 	 */
 	int64_t before_ms;
+	/*
+	 * WON, SKIPPED, LAPSED, STALE, TAKEN: slots up to this one no claim
+	 * sees to: Redis had not heard of the job, or has forgotten.
+	 */
+	int64_t edge_ms;
 	int32_t attempt; /* WON: from 1; instead of a lost run, one more */
 	int64_t wait_ms; /* EARLY */
 	int64_t mark_ms; /* STALE */
 	/*
-	 * STALE: no later slot was claimed, but Redis had forgotten which
-	 * were, and this one may have been.
+	 * STALE: it is not later than edge_ms, and of all that tell this host is
+	 * the one to record it.
 	 */
 	bool forgotten;
 	const char *owner; /* TAKEN, BUSY: incarnation, "-" if not known */
@@ -119,17 +133,35 @@ cluster_marks_cb(const struct cluster_mark *marks, size_t n, void *arg);
 
 typedef void cluster_take_cb(bool taken, bool down, void *arg);
 
-/* A run of a host that died. */
+/* What became of the slot, as far as Redis knows. */
+enum cluster_fate {
+	CLUSTER_FATE_STARTED,
+	CLUSTER_FATE_SKIPPED, /* another run of the job was in progress */
+	CLUSTER_FATE_MISSED,  /* it was granted, and will not run */
+};
+
+/* A run, or a slot to be recorded, of a host that died. */
 struct cluster_lost {
+	enum cluster_fate fate;
 	const char *incarnation;
 	const char *node;
 	const char *job;
 	const char *id;
 	int64_t slot_ms;
+	/* As in struct claim_answer, if the dead one has not recorded them. */
+	int64_t before_ms;
 	int32_t attempt;
 	uint64_t fence;
 	bool at_least_once;
 	bool extra;
+};
+
+/* A slot that this host has to record, though nobody here asks for it. */
+struct cluster_owed {
+	enum cluster_fate fate; /* skipped or missed */
+	const char *job;
+	int64_t slot_ms;
+	int64_t before_ms; /* as in struct claim_answer */
 };
 
 struct cluster_node {

@@ -19,7 +19,7 @@ local function finish(job, slot, cid, delay)
 	changes = changes + 1
 	if h[4] == cid then redis.call('HDEL', key, 'o', 'p') end
 	if h[1] == slot and h[2] == cid then
-		word = string.find('LPO', h[3] or 'D', 1, true) and 'LATE' or 'OK'
+		word = string.find('LO', h[3] or 'D', 1, true) and 'LATE' or 'OK'
 		redis.call('HSET', key, 'x', 'D')
 	end
 	if delay == '' or word == 'SUPERSEDED' then return word end

@@ -77,5 +77,19 @@ local function is_held(holder, host, cid)
 end
 
 -- The states of a slot, field x of a job: C claimed, R started (it may run), D
--- done, S skipped, O free again, L lost with its host, P dropped by its host,
--- which may yet say that it never ran.
+-- done, S skipped, O free again, L lost with its host.
+
+-- What a host has to see to: a run, until its end, or the record of a slot that
+-- does not run, until it is written down. It stands under the host, so that
+-- whoever buries it sees to it. States: C claimed, R started, S skipped, M
+-- missed. BEFORE is the last slot before that others see to; those between were
+-- claimed by nobody and are this host's to record, too.
+local function line_of(state, attempt, fence, slot, before, flags, job)
+	return state .. ' ' .. attempt .. ' ' .. fence .. ' ' .. slot .. ' '
+		.. before .. ' ' .. flags .. ' ' .. job
+end
+
+-- State, attempt, fence, slot, before, flags, job.
+local function parts_of(line)
+	return string.match(line, '^(%a) (%d+) (%d+) (%d+) (%d+) (%S*) (.*)$')
+end

@@ -66,7 +66,7 @@ local answer = {''}
 for dead in pairs(former) do
 	local runs = redis.call('HGETALL', P .. ':r:' .. dead)
 	for i = 1, #runs, 2 do
-		local job = string.match(runs[i + 1], '^%a %d+ %d+ %d+ %S* (.*)$')
+		local job = select(7, parts_of(runs[i + 1]))
 		local key = P .. ':j:' .. job
 		local h = redis.call('HMGET', key, 'c', 'w', 'o', 'p')
 		if h[1] == runs[i] and h[2] == dead then

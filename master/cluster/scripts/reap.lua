@@ -4,8 +4,9 @@
 -- ARGV: marker, sequence seen, incarnation, node, dead incarnation, beat seen,
 -- session ttl ms, lock delay ms, override ms.
 --
--- OK SEQUENCE MICROSECONDS, then for each run: ID STATE ATTEMPT FENCE SLOT
--- FLAGS JOB; or ALIVE; GONE; TAKEN INCARNATION: another is about it.
+-- OK SEQUENCE MICROSECONDS, then for each run, and each slot to be recorded: ID
+-- STATE ATTEMPT FENCE SLOT BEFORE FLAGS JOB; or ALIVE; GONE; TAKEN INCARNATION:
+-- another is about it.
 local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
 local inc, dead = ARGV[3], ARGV[5]
@@ -29,7 +30,7 @@ local answer = {''}
 local runs = redis.call('HGETALL', P .. ':r:' .. dead)
 for i = 1, #runs, 2 do
 	local cid = runs[i]
-	local job = string.match(runs[i + 1], '^%a %d+ %d+ %d+ %S* (.*)$')
+	local job = select(7, parts_of(runs[i + 1]))
 	local key = P .. ':j:' .. job
 	local h = redis.call('HMGET', key, 'c', 'x', 'o')
 	if h[3] == cid then redis.call('HDEL', key, 'o', 'p') end

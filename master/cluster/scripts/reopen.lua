@@ -1,7 +1,9 @@
 -- Gives claims back that no worker was forked for: another may have the slot.
 --
 -- ARGV: marker, sequence seen, incarnation, node, then for each: job, slot ms,
--- claim id. For each: OK, or GONE: it was not ours any more.
+-- claim id. For each: OK; GONE: it was not ours any more; or PASSED BEFORE: a
+-- later claim took the slot for one that is seen to, so that it is still this
+-- host's to record.
 local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
 local inc = ARGV[4]
@@ -10,15 +12,24 @@ inc = ARGV[3] --@incarnation
 local function reopen(job, slot, cid)
 	local key = P .. ':j:' .. job
 	local h = redis.call('HMGET', key, 's', 'c', 'x', 'o')
-	local held = redis.call('HDEL', P .. ':r:' .. inc, cid)
+	local line = redis.call('HGET', P .. ':r:' .. inc, cid)
 	if h[4] == cid then redis.call('HDEL', key, 'o', 'p') end
-	local x = h[3]
-	if h[1] == slot and h[2] == cid and string.find('CRSP', x, 1, true) then
+	if h[1] == slot and h[2] == cid and string.find('CRS', h[3], 1, true) then
 		redis.call('HSET', key, 'x', 'O')
-		held = 1
+	elseif not line then
+		return 'GONE'
+	elseif num(h[1]) > num(slot) then
+		local state, attempt, fence, _, before, flags = parts_of(line)
+		if state ~= 'C' and not string.find(flags, '[xz]') then
+			redis.call('HSET', P .. ':r:' .. inc, cid, line_of('M', attempt,
+				fence, slot, before, flags, job))
+			changes = changes + 1
+			return 'PASSED ' .. before
+		end
 	end
-	changes = changes + held
-	return held == 1 and 'OK' or 'GONE'
+	redis.call('HDEL', P .. ':r:' .. inc, cid)
+	changes = changes + 1
+	return 'OK'
 end
 
 local answer = {''}

@@ -14,14 +14,15 @@ local function start(job, slot, cid, flags, fence)
 	local key = P .. ':j:' .. job
 	local runs = P .. ':r:' .. inc
 	local h = redis.call('HMGET', key, 's', 'c', 'x', 'f', 'a', 'o', 'p')
+	local line = redis.call('HGET', runs, cid)
+	local before = line and select(5, parts_of(line)) or '0'
 	local attempt = num(h[5])
 	if is_held(h[6], h[7], cid) and string.find(flags, '[sw]') then
 		return 'LOST'
 	end
 	if string.find(flags, '[xz]') then
-		local line = redis.call('HGET', runs, cid)
 		if not line then return 'LOST' end
-		attempt = num(string.match(line, '^%a (%d+)'))
+		attempt = num(select(2, parts_of(line)))
 		redis.call('HSET', key, 'f', int(math.max(num(h[4]), num(fence))))
 	else
 		local mine = h[1] == slot and h[2] == cid
@@ -33,8 +34,8 @@ local function start(job, slot, cid, flags, fence)
 	if string.find(flags, '[sw]') then
 		redis.call('HSET', key, 'o', cid, 'p', inc)
 	end
-	redis.call('HSET', runs, cid, 'R ' .. int(attempt) .. ' ' .. fence .. ' '
-		.. slot .. ' ' .. flags .. ' ' .. job)
+	redis.call('HSET', runs, cid, line_of(string.find(flags, 'm') and 'M' or 'R',
+		int(attempt), fence, slot, before, flags, job))
 	changes = changes + 1
 	return 'OK'
 end

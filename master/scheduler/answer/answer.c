@@ -194,6 +194,7 @@ upgrade(const struct upgrade_info *u)
 static void
 answer_status(struct master *m, struct ask *ask)
 {
+	bool is_sqlite = m->config->store_type == STORE_SQLITE;
 	const struct runs *runs = &m->runs;
 	size_t enabled = 0;
 	json_t *status;
@@ -212,10 +213,11 @@ answer_status(struct master *m, struct ask *ask)
 	    "waiting",
 	    (json_int_t)(runs->count[RUN_DELAYED] + runs->count[RUN_WAITING]),
 	    "queued", (json_int_t)runs->count[RUN_QUEUED], "next", next_slot(m),
-	    "processes", processes(m), "store", "type", "sqlite", "path",
-	    json_text(m->config->store_path), "unconfirmed",
-	    (json_int_t)m->outbox.n, "problems", problems(m), "runs",
-	    answer_live(m, NULL, LIVE_MAX), "paused",
+	    "processes", processes(m), "store", "type",
+	    is_sqlite ? "sqlite" : "postgres", "path",
+	    is_sqlite ? json_text(m->config->store_path) : json_null(),
+	    "unconfirmed", (json_int_t)m->outbox.n, "problems", problems(m),
+	    "runs", answer_live(m, NULL, LIVE_MAX), "paused",
 	    answer_pause(m->pauses.all), "paused_jobs", (json_int_t)m->pauses.n,
 	    "line", waiting_line(m), "cluster", crew_status(m), "upgrade",
 	    upgrade(&m->upgrade));
@@ -395,6 +397,7 @@ static const struct {
     {"overview", answer_overview},
     {"graph", answer_graph},
     {"metrics", metrics_answer},
+    {"events", events_answer},
     {"nodes", crew_answer_nodes},
     {"run", answer_run},
     {"kill", answer_kill},
@@ -445,6 +448,7 @@ answer_cancel(struct channel *channel, struct message *message, void *arg,
 	/* Only these take longer than this turn. */
 	crew_cancel_ask(m, message->id);
 	notify_cancel_test(m, message->id);
+	events_cancel(m, message->id);
 	for (size_t i = 0; i < m->nreloaders; i++)
 		if (m->reloaders[i] == message->id)
 			m->reloaders[i] = m->reloaders[--m->nreloaders];

@@ -118,7 +118,7 @@ next_fires(const struct master *m)
 	struct few few = {.n = 0};
 
 	for (size_t i = 0; i < m->heap.n; i++)
-		if (m->heap.entries[i].timer->kind == TIMER_JOB)
+		if (forecast_counts(m, m->heap.entries[i].timer))
 			few_put(&few, m->heap.entries[i].at,
 			    m->heap.entries[i].timer);
 	for (size_t i = 0; i < few.n; i++) {

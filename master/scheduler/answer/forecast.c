@@ -61,10 +61,20 @@ add_job(struct forecast *f, const struct job *job, int64_t at_ms, double weight,
 			(double)(at_ms - first_ms));
 }
 
-static bool
-is_in_hour(const struct forecast *f, const struct heap_entry *e)
+bool
+forecast_counts(const struct master *m, const struct timer *timer)
 {
-	return e->timer->kind == TIMER_JOB && e->at < f->from_ms + SPAN_MS;
+	const struct job *job = (const struct job *)timer;
+
+	return timer->kind == TIMER_JOB && job->def->options->enabled &&
+	    !job->paused && m->pauses.all == NULL;
+}
+
+static bool
+is_in_hour(const struct master *m, const struct forecast *f,
+    const struct heap_entry *e)
+{
+	return e->at < f->from_ms + SPAN_MS && forecast_counts(m, e->timer);
 }
 
 static size_t
@@ -73,7 +83,7 @@ count_jobs(const struct master *m, const struct forecast *f)
 	size_t n = 0;
 
 	for (size_t i = 0; i < m->heap.n; i++)
-		n += is_in_hour(f, &m->heap.entries[i]);
+		n += is_in_hour(m, f, &m->heap.entries[i]);
 	return n;
 }
 
@@ -87,7 +97,7 @@ make(struct master *m, struct forecast *f)
 	for (size_t i = 0; i < m->heap.n; i++) {
 		const struct heap_entry *e = &m->heap.entries[i];
 
-		if (is_in_hour(f, e) && seen++ % step == 0)
+		if (is_in_hour(m, f, e) && seen++ % step == 0)
 			add_job(f, (const struct job *)e->timer, e->at,
 			    (double)step, budget > 1 ? budget : 1);
 	}

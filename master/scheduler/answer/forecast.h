@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct master;
+struct timer;
 
 #define FORECAST_STEPS   60
 #define FORECAST_STEP_MS 60000
@@ -22,5 +23,8 @@ struct forecast {
  * jobs some stand for all, of too many slots of a job the first for the rest.
  */
 const struct forecast *forecast_get(struct master *m, int64_t now_ms);
+
+/* Is it of a job that runs then: enabled, and not paused? */
+bool forecast_counts(const struct master *m, const struct timer *timer);
 
 #endif

@@ -108,6 +108,8 @@ crew_fill_ask(struct run *run, struct claim_ask *ask_r, char key_r[KEY_SIZE])
 	    .extra = !crew_is_slot(run) && run->lost == NULL,
 	    .attempt = run->begin.attempt,
 	    .at_least_once = is_at_least_once(run),
+	    .only_recorded = run->row != NULL,
+	    .tells = run->turn == 0,
 	    .interval = crew_is_slot(run) && crew_is_delay(run->job),
 	    .overlap = overlap_of(run),
 	    .deadline_ms = crew_deadline_ms(run),

@@ -61,7 +61,7 @@ ask_again(struct run *run, int64_t wait_ms)
 }
 
 /* Slots before it that nobody claimed are this host's to record. */
-static void
+static bool
 account(struct run *run, const struct claim_answer *answer)
 {
 	struct crew *crew = run->master->crew;
@@ -69,22 +69,26 @@ account(struct run *run, const struct claim_answer *answer)
 	const char *reason = "late";
 
 	if (answer->before_ms == 0 || run->job->def == NULL ||
-	    (run->begin.copy > 1 && run->begin.copy != COPY_OF_HOST))
-		return;
+	    !crew_is_teller(run->begin.copy))
+		return false;
 	if (run->row != NULL)
 		until_ms = run->row->slot.slot_ms;
 	if (run->row != NULL && run->row->told_ms != 0)
 		until_ms = run->row->told_ms;
 	if (crew->began_ms != 0 && answer->before_ms < crew->back_ms)
 		reason = "redis-down";
-	fire_passed(run->master, run->job, answer->before_ms, until_ms, reason);
+	crew_told_merge(run, answer->before_ms, until_ms);
+	return fire_passed(
+	    run->master, run->job, answer->before_ms, until_ms, reason);
 }
 
+/* What is recorded of the slot is all that becomes of it. */
 static void
-end_claim(struct run *run)
+end_recorded(struct run *run)
 {
-	cluster_finish(run->master->crew->cluster, run->claim, 0, NULL, NULL);
+	crew_owe(run->master->crew, run->claim);
 	run->claim = NULL;
+	crew_vanish(run);
 }
 
 /* Slots of a row that others have claimed meanwhile are not this host's. */
@@ -103,17 +107,13 @@ clip_row(struct run *run, int64_t before_ms)
 }
 
 static void
-won_row(struct run *run, int64_t before_ms)
+won_row(struct run *run, const struct claim_answer *answer)
 {
-	struct master *m = run->master;
-
-	clip_row(run, before_ms);
-
-	/* Of several copies the first one tells. */
-	if (run->begin.copy <= 1 || run->begin.copy == COPY_OF_HOST)
-		outbox_slot(m, &run->row->slot);
-	end_claim(run);
-	crew_vanish(run);
+	clip_row(run, answer->before_ms);
+	crew_told_until(run, answer, answer->before_ms);
+	if (crew_is_teller(run->begin.copy))
+		outbox_slot(run->master, &run->row->slot);
+	end_recorded(run);
 }
 
 static void
@@ -162,7 +162,7 @@ static void
 won(struct run *run, const struct claim_answer *answer)
 {
 	struct master *m = run->master;
-	bool extra = run->state != RUN_STAGED;
+	bool extra = run->state != RUN_STAGED, told;
 
 	run->begin.fence = answer->fence;
 	if (!extra && run->row == NULL)
@@ -170,43 +170,24 @@ won(struct run *run, const struct claim_answer *answer)
 	run->epoch = m->crew->epoch;
 	if (answer->fence > m->fence)
 		m->fence = answer->fence;
-	if (!extra)
-		account(run, answer);
+	told = !extra && account(run, answer);
 	if (is_too_late(run))
 		make_late(run, "the claim was answered too late to start it");
 	if (run->row != NULL) {
-		won_row(run, answer->before_ms);
+		won_row(run, answer);
 		return;
 	}
 	if (write_claim(run) == -1)
 		return;
+	if (told)
+		cluster_settle(m->crew->cluster, run->claim);
 	if (run->lost != NULL)
 		crew_rerun_over(m, run->lost->id);
 	free(run->lost);
 	run->lost = NULL;
-	if (!extra && !fire_won(run)) {
-		end_claim(run);
-		crew_vanish(run);
-	}
+	if (!extra && !fire_won(run))
+		end_recorded(run);
 	launch_pump(m);
-}
-
-/* Nobody can say any more whether it was claimed: it is not run. */
-static void
-tell_forgotten(struct run *run)
-{
-	const struct record_slot slot = {
-	    .slot_ms = run->begin.slot_ms,
-	    .until_ms = run->begin.slot_ms,
-	    .count = 1,
-	    .outcome = OUTCOME_MISSED,
-	    .reason = "in-doubt",
-	    .detail = "Redis had forgotten which slots were claimed",
-	};
-
-	if (run->row == NULL)
-		crew_make_row(run, &slot);
-	outbox_slot(run->master, &run->row->slot);
 }
 
 /* Another host has it, or had it. What was told of it was wrong. */
@@ -214,7 +195,6 @@ static void
 not_ours(struct run *run, const struct claim_answer *answer)
 {
 	struct master *m = run->master;
-	struct record_slot slot;
 	struct job *job = run->job;
 	const char *node = NULL;
 
@@ -222,16 +202,10 @@ not_ours(struct run *run, const struct claim_answer *answer)
 		node = crew_node_of(m->crew, answer->owner);
 	log_debug("job %s: run=%s slot %s by %s", job->name, run->begin.id,
 	    claim_verdict_name(answer->verdict), node != NULL ? node : "-");
-	if (answer->forgotten && run->turn == 0 &&
-	    (run->row == NULL || run->row->told_ms == 0)) {
-		tell_forgotten(run);
-	} else if (run->row != NULL && run->row->told_ms != 0 &&
-	    !answer->forgotten) {
-		slot = run->row->slot;
-		slot.slot_ms = run->row->told_ms;
-		slot.outcome = OUTCOME_NONE; /* takes it back */
-		outbox_slot(m, &slot);
-	}
+	if (answer->forgotten)
+		crew_tell_forgotten(run);
+	else
+		crew_told_until(run, answer, run->begin.slot_ms);
 	/* Of an interval it is told when it is due. */
 	if (answer->verdict == CLAIM_STALE && job->def != NULL &&
 	    due_is_delay(job)) {
@@ -261,8 +235,29 @@ skipped(struct run *run, const struct claim_answer *answer)
 	};
 
 	account(run, answer);
-	outbox_slot(run->master, &slot);
-	crew_vanish(run);
+	crew_told_until(run, answer, run->begin.slot_ms);
+	if (crew_is_teller(run->begin.copy))
+		outbox_slot(run->master, &slot);
+	end_recorded(run);
+}
+
+/* It was granted, and the answer came after a later slot had been claimed. */
+static void
+lapsed(struct run *run, const struct claim_answer *answer)
+{
+	const struct record_slot slot = {
+	    .slot_ms = run->begin.slot_ms,
+	    .until_ms = run->begin.slot_ms,
+	    .count = 1,
+	    .outcome = OUTCOME_MISSED,
+	    .reason = "redis-down",
+	    .detail = "Redis went away before it answered the claim",
+	};
+
+	account(run, answer);
+	if (run->row == NULL)
+		crew_make_row(run, &slot);
+	won_row(run, answer);
 }
 
 /* What it waits for is not over. */
@@ -286,47 +281,6 @@ late(struct run *run)
 {
 	make_late(run, "by the clock of Redis it was too late to start it");
 	ask_again(run, 0);
-}
-
-/*
- * Redis cannot be reached. Who would have claimed it first says what becomes
- * of the slot; when Redis is back it finds out whether that is true.
- */
-static void
-tell_down(struct run *run, bool in_doubt)
-{
-	struct master *m = run->master;
-	const struct record_slot slot = {
-	    .slot_ms = run->begin.slot_ms,
-	    .until_ms = run->begin.slot_ms,
-	    .count = 1,
-	    .outcome = OUTCOME_MISSED,
-	    .reason = in_doubt ? "in-doubt" : "redis-down",
-	    .detail = in_doubt ?
-		"Redis went away before it answered the claim" :
-		"no majority of Redis could be reached in time",
-	};
-	int64_t told_ms = run->begin.slot_ms;
-	struct run *other, *next;
-
-	/* The newest speaks for those before it. */
-	for (other = run->job->runs; other != NULL; other = next) {
-		next = other->next;
-		if (other == run || other->row == NULL ||
-		    other->row->told_ms == 0 ||
-		    other->begin.copy != run->begin.copy)
-			continue;
-		if (other->row->told_ms < told_ms)
-			told_ms = other->row->told_ms;
-		if (other->claim != NULL)
-			cluster_abandon(m->crew->cluster, other->claim);
-		other->claim = NULL;
-		crew_vanish(other);
-	}
-	crew_make_row(run, &slot);
-	run->row->told_ms = told_ms;
-	outbox_slot(m, &run->row->slot);
-	ask_again(run, BUSY_MS);
 }
 
 static void
@@ -354,14 +308,19 @@ down(struct run *run, const struct claim_answer *answer)
 
 	if (run->job->def != NULL)
 		when = run->job->def->options->when_isolated;
-	if (run->row != NULL || !crew_is_slot(run) || run->begin.attempt > 1)
+	if (run->row != NULL)
+		run->row->in_doubt |= answer->in_doubt;
+	if (run->row != NULL || !crew_is_slot(run) || run->begin.attempt > 1) {
 		ask_again(run, BUSY_MS);
-	else if (run->turn > 0 || run->job->def == NULL)
+	} else if (run->job->def == NULL ||
+	    (run->turn > 0 && !answer->in_doubt)) {
 		crew_vanish(run);
-	else if (when == JOB_ISOLATED_RUN && !answer->in_doubt)
+	} else if (when == JOB_ISOLATED_RUN && !answer->in_doubt) {
 		run_unguarded(run);
-	else
-		tell_down(run, answer->in_doubt);
+	} else {
+		crew_tell_down(run, answer->in_doubt);
+		ask_again(run, BUSY_MS);
+	}
 }
 
 static void
@@ -382,6 +341,7 @@ extra_answered(struct run *run, const struct claim_answer *answer)
 	case CLAIM_TAKEN:
 	case CLAIM_STALE:
 	case CLAIM_SKIPPED:
+	case CLAIM_LAPSED:
 	case CLAIM_LATE:
 		run_end_with(run, OUTCOME_KILLED, true,
 		    "its claim was refused: %s",
@@ -417,6 +377,9 @@ slot_answered(struct run *run, const struct claim_answer *answer)
 	case CLAIM_SKIPPED:
 		skipped(run, answer);
 		break;
+	case CLAIM_LAPSED:
+		lapsed(run, answer);
+		break;
 	case CLAIM_DOWN:
 		down(run, answer);
 		break;
@@ -427,10 +390,12 @@ static void
 answered(struct claim *claim, const struct claim_answer *answer, void *arg)
 {
 	struct run *run = arg;
+	bool kept = answer->verdict == CLAIM_WON ||
+	    answer->verdict == CLAIM_SKIPPED || answer->verdict == CLAIM_LAPSED;
 
 	metrics_claimed(run->master, (int)answer->verdict, run->asked_us);
 	run->asked_us = 0;
-	run->claim = answer->verdict == CLAIM_WON ? claim : NULL;
+	run->claim = kept ? claim : NULL;
 	if (run->state == RUN_STAGED)
 		slot_answered(run, answer);
 	else

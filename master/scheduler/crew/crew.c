@@ -346,6 +346,7 @@ static const struct cluster_events events = {
     .refused = refused,
     .taken = crew_taken,
     .reaped = crew_reaped,
+    .owed = crew_owed,
     .message = crew_message,
     .nodes = nodes_changed,
     .server = server_changed,
@@ -436,6 +437,7 @@ crew_free(struct master *m)
 	event_free(crew->arrival);
 	crew_letters_free(crew);
 	crew_buried_free(crew);
+	crew_owed_free(crew);
 	free(crew->words);
 	free(crew->ranked);
 	free(crew->hosts);

@@ -11,6 +11,8 @@
  *   holds.c     runs that have their claim
  *   hosts.c     the hosts there are, as ranks and people see them
  *   lost.c      runs of hosts that died
+ *   owed.c      slots that are this host's to record
+ *   told.c      slots that were recorded as missed, in doubt of that
  *   tokens.c    semaphores
  *   letters.c   what hosts ask of each other: run, kill, offer, pause
  *   numbers.c   metrics

@@ -26,6 +26,7 @@ struct crew_host {
 
 struct pending; /* letters.c */
 struct buried;  /* lost.c */
+struct owed;    /* owed.c */
 
 struct crew {
 	struct master *master;
@@ -52,6 +53,7 @@ struct crew {
 	struct pending *pending;
 	uint64_t tickets;
 	struct buried *buried;
+	struct owed *owed;
 };
 
 /* Milliseconds of CLOCK_BOOTTIME. */
@@ -118,6 +120,7 @@ struct crew_row {
 	 * since then: whoever claims them may prove that wrong. 0: it was not.
 	 */
 	int64_t told_ms;
+	bool in_doubt; /* a claim of it was asked for, and may be granted */
 };
 
 /* The run of a dead host that a staged one is to replace. */
@@ -139,6 +142,52 @@ void crew_vanish(struct run *run);
 /* claims.c: asks for a staged run's slot. */
 void crew_ask(struct run *run);
 
+/*
+ * owed.c: what was recorded last settles the claim, which ends when that is on
+ * disk: until then others would have to record it if this host were lost.
+ */
+void crew_owe(struct crew *crew, struct claim *claim);
+void crew_owed_confirmed(struct crew *crew, uint64_t seq);
+void crew_owed_free(struct crew *crew);
+
+/*
+ * Records a slot that does not run though it was granted, and those before it,
+ * back to before_ms (0: none), that nobody claimed. key is as crew_key() has it.
+ */
+void crew_record_fate(
+    struct crew *crew, const char *key, const struct cluster_owed *fate);
+
+/* "JOB", "JOB#2", "JOB@NODE" to a job's name and a copy. */
+uint32_t crew_split_key(const char *key, char name_r[JOB_NAME_MAX + 1]);
+
+/* Of several copies of a slot the first one tells of it. */
+bool crew_is_teller(uint32_t copy);
+
+/*
+ * told.c: slots that were recorded as missed while Redis could not be reached,
+ * and are claimed all the same, to find out whether that is true.
+ *
+ * Who would have claimed it first records it so.
+ */
+void crew_tell_down(struct run *run, bool in_doubt);
+
+/* Nobody can say any more whether it was claimed: it is not run. */
+void crew_tell_forgotten(struct run *run);
+
+/*
+ * Takes back what was told of slots up to last_ms: others have claimed them,
+ * but for those of which Redis knows nothing. Nothing if run has told nothing.
+ */
+void crew_told_until(
+    struct run *run, const struct claim_answer *answer, int64_t last_ms);
+
+/*
+ * run is claimed, and sees to the slots from after_ms on. What other runs of
+ * its job have told of them is its own now, those before until_ms to be
+ * recorded anew.
+ */
+void crew_told_merge(struct run *run, int64_t after_ms, int64_t until_ms);
+
 /* asks.c: longer than anything is late. */
 #define CREW_NEVER_LATE_MS (INT64_MAX / 4)
 
@@ -159,6 +208,7 @@ bool crew_is_delay(const struct job *job);
 /* The cluster's events. */
 void crew_taken(struct claim *claim, void *arg);
 void crew_reaped(const struct cluster_lost *lost, void *arg);
+void crew_owed(struct claim *claim, const struct cluster_owed *owed, void *arg);
 void crew_message(const char *from, const char *text, void *arg);
 
 /* tokens.c: what runs of this host have of semaphores, to all servers. */

@@ -83,8 +83,9 @@ bury_what_can_be(struct crew *crew)
 void
 crew_confirmed(struct master *m, uint64_t seq)
 {
-	if (m->crew == NULL || m->crew->buried == NULL)
+	if (m->crew == NULL)
 		return;
+	crew_owed_confirmed(m->crew, seq);
 	for (struct buried *b = m->crew->buried; b != NULL; b = b->next)
 		b->confirmed = b->confirmed || b->seq <= seq;
 	bury_what_can_be(m->crew);
@@ -99,20 +100,8 @@ crew_rerun_over(struct master *m, const char *id)
 	bury_what_can_be(m->crew);
 }
 
-/* "JOB", "JOB#2", "JOB@NODE" to a job's name and a copy. */
-static uint32_t
-split_key(const char *key, char name_r[JOB_NAME_MAX + 1])
-{
-	size_t len = strcspn(key, "#@");
-
-	snprintf(name_r, JOB_NAME_MAX + 1, "%.*s", (int)len, key);
-	if (key[len] == '@')
-		return COPY_OF_HOST;
-	return key[len] == '#' ? (uint32_t)strtoul(key + len + 1, NULL, 10) : 0;
-}
-
 static void
-record(struct crew *crew, const struct cluster_lost *lost, const char *job)
+record_run(struct crew *crew, const struct cluster_lost *lost, const char *job)
 {
 	struct record_end end = {
 	    .begin =
@@ -146,6 +135,21 @@ record(struct crew *crew, const struct cluster_lost *lost, const char *job)
 	outbox_end(crew->master, &end, -1);
 }
 
+static void
+record(struct crew *crew, const struct cluster_lost *lost, const char *job)
+{
+	const struct cluster_owed fate = {
+	    .fate = lost->fate,
+	    .job = lost->job,
+	    .slot_ms = lost->slot_ms,
+	    .before_ms = lost->before_ms,
+	};
+
+	crew_record_fate(crew, lost->job, &fate);
+	if (lost->fate == CLUSTER_FATE_STARTED)
+		record_run(crew, lost, job);
+}
+
 /* Here, if no run is on its way to be it already. */
 static void
 stage_again(struct crew *crew, const struct cluster_lost *lost, struct job *job,
@@ -172,7 +176,7 @@ try_again_here(struct crew *crew, const struct cluster_lost *lost)
 {
 	struct master *m = crew->master;
 	char name[JOB_NAME_MAX + 1];
-	uint32_t copy = split_key(lost->job, name);
+	uint32_t copy = crew_split_key(lost->job, name);
 	struct job *job = jobs_find(&m->jobs, name);
 	struct rank_part part;
 
@@ -203,7 +207,7 @@ crew_reaped(const struct cluster_lost *lost, void *arg)
 {
 	struct crew *crew = arg;
 	char name[JOB_NAME_MAX + 1];
-	uint32_t copy = split_key(lost->job, name);
+	uint32_t copy = crew_split_key(lost->job, name);
 	struct buried *b = buried_find(crew, lost->id);
 	struct job *job = jobs_find(&crew->master->jobs, name);
 
@@ -212,7 +216,7 @@ crew_reaped(const struct cluster_lost *lost, void *arg)
 		record(crew, lost, name);
 		b = bury_later(crew, lost);
 		/* What each host has for itself is not another's. */
-		b->wanted =
+		b->wanted = lost->fate == CLUSTER_FATE_STARTED &&
 		    lost->at_least_once && copy != COPY_OF_HOST && job != NULL;
 	}
 	if (b->wanted && !try_again_here(crew, lost))

@@ -323,6 +323,9 @@ leave_staged(struct master *m, struct run *run)
 {
 	if (run->claim != NULL)
 		cluster_abandon(m->crew->cluster, run->claim);
+	/* It may be granted: the next start asks again. */
+	if (run->claim != NULL && !cluster_is_reachable(m->crew->cluster))
+		run->asked = false;
 	run->claim = NULL;
 	if (run->asked && run->job->def != NULL)
 		crew_offer(m->crew,

@@ -340,11 +340,12 @@ record_passed(struct master *m, struct job *job, const struct due *due,
 		    OUTCOME_MISSED, reason, "no host claimed it in time");
 }
 
-void
+bool
 fire_passed(struct master *m, struct job *job, int64_t after_ms,
     int64_t before_ms, const char *reason)
 {
 	int64_t mark_ms = job->hwm_ms, last, count;
+	bool found = false;
 	struct due due;
 
 	job->hwm_ms = after_ms > job->since_ms ? after_ms : job->since_ms;
@@ -352,8 +353,10 @@ fire_passed(struct master *m, struct job *job, int64_t after_ms,
 		due_stretch(job, &due, before_ms - 1, &last, &count);
 		record_passed(m, job, &due, last, count, reason);
 		job->hwm_ms = last;
+		found = true;
 	}
 	job->hwm_ms = mark_ms;
+	return found;
 }
 
 /*

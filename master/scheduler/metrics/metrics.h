@@ -20,7 +20,7 @@ struct run;
 /* Reasons of slots that did not run; more than there are words for it. */
 #define METRICS_REASONS_MAX 32
 
-#define METRICS_VERDICTS_MAX 8 /* of a claim */
+#define METRICS_VERDICTS_MAX 9 /* of a claim */
 
 /* Of one job since the master was started. */
 struct job_metrics {

@@ -86,6 +86,7 @@ outbox_slot(struct master *m, const struct record_slot *slot)
 {
 	wire_writer_reset(&m->scratch);
 	metrics_slot(m, slot);
+	events_slot(m, slot);
 	record_slot_encode(slot, &m->scratch);
 	add(m, MSG_RECORD_SLOT, -1);
 	notify_slot(m, slot);
@@ -123,6 +124,7 @@ outbox_after(struct master *m, const struct record_after *record)
 void
 outbox_pause(struct master *m, const struct record_pause *pause)
 {
+	events_pause(m, pause);
 	wire_writer_reset(&m->scratch);
 	record_pause_encode(pause, &m->scratch);
 	add(m, MSG_RECORD_PAUSE, -1);

@@ -67,6 +67,7 @@ run_set_state(struct run *run, enum run_state state)
 		launch_enqueue(&m->launch, run);
 	if (state == RUN_DELAYED)
 		heap_set(&m->heap, &run->timer, run->begin.due_ms);
+	events_run(m, run);
 }
 
 /* By its jitter; what a clock that was far ahead said is not waited for. */
@@ -353,6 +354,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 	notify_ended(run, &end.result, has_file, wait < 0 && !repeated);
 	remember(job, run, &end.result);
 	metrics_ended(m, job, &end);
+	events_ended(m, &end);
 	drop_output(job, &end.result);
 	if (wait < 0 && !repeated)
 		after_ended(m, run, &end.result, has_file);

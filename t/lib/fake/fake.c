@@ -101,11 +101,13 @@ stop_cb(evutil_socket_t sig, short what, void *arg)
 static void
 run(struct fake *fake, const char *socket)
 {
+	static struct config config = {.operators = "", .admins = ""};
 	struct event *term;
 	struct err err = {""};
 	int fd;
 
 	fake->role.ops = &api_role;
+	fake->role.config = &config;
 	fake->role.base = event_base_new();
 	fake->role.loop = channel_loop_new(fake->role.base);
 	fake->role.daemon_uid = geteuid();

@@ -17,7 +17,9 @@ const DRAG = 6;
 function at(el, view, from, to) {
 	const share = (ms) => (ms - view.from) / (view.to - view.from) * 100;
 	const left = Math.max(share(from), 0);
-	el.style.left = `${left}%`;
+	/* The newest are at the very edge. */
+	el.style.left = `min(${left}%, calc(100% - 4px))`;
+	el.dataset.from = from;
 	el.style.width = `${Math.max(Math.min(share(to), 100) - left, 0)}%`;
 	return el;
 }
@@ -62,7 +64,7 @@ function arrows(event) {
 }
 
 function start(el) {
-	return parseFloat(el.style.left);
+	return Number(el.dataset.from);
 }
 
 function row(r, view, byHost) {

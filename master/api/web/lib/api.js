@@ -46,7 +46,7 @@ async function send(path, options) {
 		throw new ApiError(0, 'unreachable', error.message);
 	}
 	takeDate(response);
-	if (response.status === 401)
+	if (response.status === 401 && options.method === undefined)
 		document.dispatchEvent(new CustomEvent('logged-out'));
 	if (!response.ok)
 		throw await problemOf(response);
@@ -91,6 +91,10 @@ export async function post(path, body) {
 		body: JSON.stringify(body ?? {}),
 	});
 	return response.status === 204 ? null : response.json();
+}
+
+export async function remove(path) {
+	await send(path, {method: 'DELETE'});
 }
 
 /* Calls take(text) with what comes, until its end. */

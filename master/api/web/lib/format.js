@@ -45,10 +45,13 @@ export function duration(ms) {
 
 /* The biggest unit alone: "3 m" */
 function about(ms) {
-	for (const [unit, name] of [[DAY, 'd'], [HOUR, 'h'], [MINUTE, 'm']])
-		if (ms >= unit)
-			return `${Math.floor(ms / unit)} ${name}`;
-	return `${Math.floor(ms / SECOND)} s`;
+	if (ms >= DAY)
+		return t('{n} d', {n: Math.floor(ms / DAY)});
+	if (ms >= HOUR)
+		return t('{n} h', {n: Math.floor(ms / HOUR)});
+	if (ms >= MINUTE)
+		return t('{n} m', {n: Math.floor(ms / MINUTE)});
+	return t('{n} s', {n: Math.floor(ms / SECOND)});
 }
 
 export function ago(ms) {

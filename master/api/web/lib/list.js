@@ -55,7 +55,7 @@ export class PagedList {
 		return this.page.once(() => this.refresh());
 	}
 
-	keep(ms) {
-		return this.page.every(ms, () => this.refresh());
+	keep(ms, concerns) {
+		return this.page.every(ms, () => this.refresh(), concerns);
 	}
 }

@@ -5,9 +5,7 @@ import {h, swap, isSelected} from './dom.js';
 import {t} from './i18n.js';
 import {clock} from './format.js';
 import {now} from './api.js';
-
-/* An answer took this many times its own period at least: be patient. */
-const PATIENCE = 4;
+import {Refresh} from './refresh.js';
 
 export class Page {
 	#ending = new AbortController();
@@ -73,21 +71,11 @@ export class Page {
 	}
 
 	/*
-	 * Again and again, as long as the page is looked at; the pause grows
-	 * with the time an answer takes. Resolves after the first.
+	 * Again and again, as long as the page is looked at, and soon after
+	 * what concerns it has happened. Resolves after the first.
 	 */
-	async every(ms, load) {
-		const began = performance.now();
-		if (!document.hidden || this.seen === undefined)
-			await this.once(load);
-		const took = performance.now() - began;
-		this.after(Math.max(ms, took * PATIENCE),
-		    () => this.every(ms, load));
-	}
-
-	after(ms, f) {
-		const timer = setTimeout(f, ms);
-		this.signal.addEventListener('abort', () => clearTimeout(timer));
+	every(ms, load, concerns) {
+		return new Refresh(this, ms, load, concerns).run();
 	}
 
 	/* Shows what was made of data, unless it is as before or in use. */

@@ -7,6 +7,7 @@ import {badge} from '../lib/outcome.js';
 import {button, empty, facts, section, select} from '../lib/parts.js';
 import {askRun, pauseJob, resumeJob} from '../lib/actions.js';
 import {PagedList} from '../lib/list.js';
+import {never} from '../lib/refresh.js';
 import {outcomeStrip} from '../charts/strip.js';
 import {eachRun, overTime} from '../charts/durations.js';
 import {graph} from '../charts/graph.js';
@@ -85,6 +86,11 @@ function setActions(page, job, reload) {
 	page.show(page.actions, job.paused === null, run, pauses);
 }
 
+/* What happens to a job: to it, or to all. */
+function ofJob(name) {
+	return (kind, data) => kind === 'jobs' || (data.job ?? name) === name;
+}
+
 /* How it went: the newest runs as a strip, and how long runs took. */
 function history(page, name) {
 	const strip = h('div'), chart = h('div');
@@ -116,8 +122,8 @@ function history(page, name) {
 	range.addEventListener('change', () => page.once(range.value === '0'
 	    ? newest : past));
 	range.setAttribute('aria-label', t('Durations of'));
-	page.every(3000, newest);
-	page.every(30000, past);
+	page.every(3000, newest, ofJob(name));
+	page.every(30000, past, never);
 	return section(t('How it went'), range, strip, chart);
 }
 
@@ -159,7 +165,8 @@ export default function showJob(page) {
 	    kin, section(t('Runs'), h('a', {href:
 		`/runs?${new URLSearchParams({job: name})}`}, t('All')),
 		list.element), section(t('Definition'), null, keys));
-	page.every(2000, load);
+	const concerns = ofJob(name);
+	page.every(2000, load, concerns);
 	page.every(5000, loadGraph);
-	list.keep(3000);
+	list.keep(3000, concerns);
 }

@@ -25,7 +25,7 @@ function slot(row) {
 }
 
 function rowsTable(rows) {
-	return table(t('Ledger'), [[t('Slot')], [t('Job')], [t('Outcome')],
+	return table(t('Ledger'), [[t('Slot')], [t('Job'), 'main'], [t('Outcome')],
 	    [t('Why')], [t('Attempts'), 'number'], [t('Run')], ['']],
 	    rows.map((r) => [slot(r), jobLink(r.job), badge(r.outcome), why(r),
 		r.attempts || '', r.run ? runLink(r.run) : '',

@@ -4,6 +4,7 @@ import {get} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
 import {duration, number, relative} from '../lib/format.js';
 import {facts, section, table} from '../lib/parts.js';
+import {never} from '../lib/refresh.js';
 
 const good = ['alive', 'alone'];
 
@@ -73,5 +74,5 @@ export default function nodes(page) {
 		page.show(redis, status.cluster, () => servers(status.cluster));
 		page.show(own, [status.processes, status.store, status.started],
 		    () => daemon(status));
-	});
+	}, never);
 }

@@ -42,5 +42,5 @@ export default function queue(page) {
 		page.show(head, status.line.map((r) => [r.id, r.waits_for]),
 		    () => line(status));
 		page.show(rest, status.runs, () => others(status));
-	});
+	}, (kind) => kind === 'run');
 }

@@ -72,7 +72,7 @@ export default function showRun(page) {
 	const path = `/v1/runs/${segment(page.params[0])}`;
 	const top = h('div'), kin = h('div'), params = h('div');
 	const output = h('div');
-	let ended = false;
+	let ended = false, job;
 
 	page.title(t('Run'));
 	page.body.append(h('div', {class: 'split'}, h('div', null,
@@ -81,7 +81,8 @@ export default function showRun(page) {
 		if (ended)
 			return;
 		const run = await get(path, null, page.signal);
-		page.title(run.job, ' ', badge(run.outcome));
+		job = run.job;
+		page.title(job, ' ', badge(run.outcome));
 		page.show(top, run, () => summary(run));
 		page.show(params, [run.params, run.results], () =>
 		    [dataFacts(t('Parameters'), run.params),
@@ -93,5 +94,5 @@ export default function showRun(page) {
 		    page.signal);
 		page.show(kin, rows, () => family(run, rows));
 		ended = run.outcome !== null;
-	});
+	}, (kind, data) => kind === 'run' && data.job === job);
 }

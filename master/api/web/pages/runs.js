@@ -11,7 +11,7 @@ export const badOutcomes = runOutcomes.slice(1).join(',');
 
 export function runTable(rows, withJob = true) {
 	const job = (cell) => withJob ? [cell] : [];
-	return table(t('Runs'), [[t('Run')], ...job([t('Job')]), [t('Outcome')],
+	return table(t('Runs'), [[t('Run')], ...job([t('Job'), 'main']), [t('Outcome')],
 	    [t('Why')], [t('Trigger')], [t('Host')], [t('Started')],
 	    [t('Duration'), 'number']], rows.map((r) => [runLink(r.id),
 		...job(jobLink(r.job)), badge(r.outcome),

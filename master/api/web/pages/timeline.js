@@ -4,6 +4,7 @@ import {address, get, now} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
 import {clock} from '../lib/format.js';
 import {button, filterForm, input, select} from '../lib/parts.js';
+import {never} from '../lib/refresh.js';
 import {legend, timeline} from '../charts/timeline.js';
 
 const MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
@@ -85,7 +86,7 @@ export default function showTimeline(page) {
 	page.title(t('Timeline'));
 	page.body.append(filters(page), tools, chart, legend());
 	if (windowOf(page.query).live)
-		page.every(3000, load);
+		page.every(3000, load, never);
 	else
 		page.once(load);
 }

@@ -5,6 +5,7 @@ import {t} from '../lib/i18n.js';
 import {day, duration, number} from '../lib/format.js';
 import {button, filterForm, select} from '../lib/parts.js';
 import {timelineOf} from './timeline.js';
+import {never} from '../lib/refresh.js';
 
 const HOUR = 3600000, DAYS = 7, LEVELS = 5;
 const narrow = matchMedia('(max-width: 760px)');
@@ -109,5 +110,5 @@ export default function week(page) {
 		}, page.signal);
 		page.show(chart, found.hours, () => heatTable(found, days,
 		    measure));
-	});
+	}, never);
 }

@@ -67,7 +67,6 @@ check_start(struct sim *sim, struct run *run)
 	    run->host, sim->jobs[run->job].name, run->slot_ms, run->attempt,
 	    run->fence);
 	slot->starts++;
-	slot->accounted = true;
 	for (unsigned i = 0; i + 1 < sim->nruns; i++) {
 		const struct run *other = &sim->runs[i];
 
@@ -94,6 +93,47 @@ check_server(struct sim *sim, unsigned server)
 	}
 }
 
+bool
+check_record_range(struct sim *sim, unsigned host, unsigned job,
+    int64_t after_ms, int64_t before_ms)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < sim->nslots; i++) {
+		struct slot *slot = &sim->slots[i];
+
+		if (slot->job != job || slot->slot_ms <= after_ms ||
+		    slot->slot_ms >= before_ms)
+			continue;
+		slot->recorded |= 1u << host;
+		any = true;
+	}
+	return any;
+}
+
+/*
+ * Every slot that was asked for ran, or stands in somebody's ledger; so does
+ * one that came when all were dead, where it is known since when they were.
+ */
+static bool
+is_forgotten(const struct sim *sim, const struct slot *slot)
+{
+	unsigned forgets = FAULT_FORGET | FAULT_GO_BACK;
+	bool known = sim->seen_us != 0 &&
+	    slot->slot_ms > sim->seen_us / 1000 + CLUSTER_EARLY_MS &&
+	    (sim->faults & (forgets | FAULT_CLOCK)) == 0;
+
+	/*
+	 * One of several servers may have been the only one to know that a
+	 * claim was on its way to be started.
+	 */
+	if (sim->nservers > 1 && (sim->faults & (forgets | FAULT_RESTART)) != 0)
+		return false;
+
+	return slot->starts == 0 && slot->recorded == 0 && slot->told == 0 &&
+	    (slot->asked || known);
+}
+
 void
 check_end(struct sim *sim)
 {
@@ -101,10 +141,10 @@ check_end(struct sim *sim)
 		const struct slot *slot = &sim->slots[i];
 		const char *job = sim->jobs[slot->job].name;
 
-		if (slot->taken && !slot->accounted)
+		if (is_forgotten(sim, slot))
 			sim_wrong(sim,
-			    "%s at %" PRId64 ": all were told that another "
-			    "had it, and nobody did",
+			    "%s at %" PRId64 ": it did not run, and nobody "
+			    "has recorded it",
 			    job, slot->slot_ms);
 		if (slot->last && slot->starts + slot->skipped != 1)
 			sim_wrong(sim,

@@ -241,6 +241,16 @@ do_hsetnx(struct fake_key *key, int n)
 }
 
 static int
+do_setnx(struct fake_key *key, int n)
+{
+	if (key == NULL)
+		set(make(current, lua_tostring(lua, 2)), "",
+		    lua_tostring(lua, 3));
+	lua_pushinteger(lua, key == NULL);
+	return 1;
+}
+
+static int
 do_hdel(struct fake_key *key, int n)
 {
 	int gone = 0;
@@ -318,10 +328,10 @@ static const struct {
     {"HMGET", do_hmget}, {"HSET", do_hset}, {"HGET", do_hget}, {"GET", do_get},
     {"TIME", do_time}, {"INCRBY", do_incrby}, {"HDEL", do_hdel},
     {"HGETALL", do_hgetall}, {"HLEN", do_hlen}, {"HEXISTS", do_hexists},
-    {"HSETNX", do_hsetnx}, {"DEL", do_del}, {"SCAN", do_scan},
-    {"EXPIRE", do_nothing}, /* keys that outlive the model */
-    {"LRANGE", do_empty},   /* no messages */
-    {"SMEMBERS", do_empty}, /* no semaphores */
+    {"HSETNX", do_hsetnx}, {"SETNX", do_setnx}, {"DEL", do_del},
+    {"SCAN", do_scan}, {"EXPIRE", do_nothing}, /* keys that outlive the model */
+    {"LRANGE", do_empty},                      /* no messages */
+    {"SMEMBERS", do_empty},                    /* no semaphores */
 };
 
 /* redis.call */

@@ -70,11 +70,15 @@ keep(struct server *server)
 	server->has_kept = true;
 }
 
+/* Late enough that its session is over, early enough to be well at the end. */
 static void
 pause_host(struct sim *sim, unsigned host)
 {
+	int64_t last_us = EPOCH_US + FAULTS_END_US + 3 * SECOND;
+	int64_t until_us = sim->now_us + (int64_t)sim_random(sim, 7 * SECOND);
+
 	sim->hosts[host].paused_until_us =
-	    sim->now_us + (int64_t)sim_random(sim, 7 * SECOND);
+	    until_us < last_us ? until_us : last_us;
 	sim_trace(sim, "h%u is stopped until %.3f", host,
 	    (double)(sim->hosts[host].paused_until_us - EPOCH_US) / SECOND);
 }
@@ -186,8 +190,8 @@ faults_next(struct sim *sim)
 
 	if (sim->now_us >= EPOCH_US + FAULTS_END_US)
 		return heal_all(sim);
-	/* A cluster that is born by a wrong clock waits for that time. */
-	if (fault == FAULT_CLOCK && !is_born(sim))
+	/* What is first seen by a wrong clock waits for that time. */
+	if (fault == FAULT_CLOCK && (sim->seen_us == 0 || !is_born(sim)))
 		fault = 0;
 	if (sim->faults & fault)
 		one_fault(sim, (enum fault)fault);

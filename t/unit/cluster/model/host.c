@@ -122,34 +122,6 @@ bury(struct host *h, struct ask *ask)
 }
 
 static void
-refused_ask(struct sim *sim, unsigned host, struct ask *ask,
-    const struct claim_answer *answer)
-{
-	struct slot *slot = check_slot(sim, ask->job, ask->slot_ms);
-
-	ask->state = ASK_DONE;
-	switch (answer->verdict) {
-	case CLAIM_SKIPPED:
-		slot->skipped = slot->accounted = true;
-		break;
-	case CLAIM_TAKEN:
-		slot->taken = true;
-		bury(&sim->hosts[host], ask);
-		break;
-	case CLAIM_WON:
-	case CLAIM_BUSY:
-		break; /* not here */
-	case CLAIM_EARLY:
-	case CLAIM_LATE:
-	case CLAIM_STALE:
-	case CLAIM_DOWN:
-		/* This host has a reason for its ledger. */
-		slot->accounted = true;
-		break;
-	}
-}
-
-static void
 ask_later(struct sim *sim, unsigned host, struct ask *ask)
 {
 	struct event event = {
@@ -158,6 +130,103 @@ ask_later(struct sim *sim, unsigned host, struct ask *ask)
 	    .gen = sim->hosts[host].gen,
 	    .n = (unsigned)(ask - sim->hosts[host].asks),
 	    .at_us = sim->now_us + 200000,
+	};
+
+	/* A daemon that may not take part ends. */
+	if (!sim->hosts[host].refused)
+		sim_push(sim, &event);
+}
+
+/* What was told of it was wrong: another has it, or tells. */
+static void
+not_ours(struct sim *sim, unsigned host, struct ask *ask,
+    const struct claim_answer *answer)
+{
+	struct slot *slot = check_slot(sim, ask->job, ask->slot_ms);
+
+	ask->state = ASK_DONE;
+	slot->told &= ~(1u << host);
+	if (answer->forgotten)
+		slot->recorded |= 1u << host;
+	if (answer->verdict == CLAIM_TAKEN)
+		bury(&sim->hosts[host], ask);
+}
+
+/* The claim is this host's, and there is no run. */
+static void
+record_slot(struct sim *sim, unsigned host, struct ask *ask,
+    const struct claim_answer *answer)
+{
+	struct slot *slot = check_slot(sim, ask->job, ask->slot_ms);
+
+	ask->state = ASK_DONE;
+	slot->recorded |= 1u << host;
+	slot->skipped |= answer->verdict == CLAIM_SKIPPED;
+	protocol_finish(sim->hosts[host].p, ask->claim, 0, NULL, NULL);
+}
+
+/* It is too late for a run: asked for again, to be recorded. */
+static void
+tell_missed(struct sim *sim, unsigned host, struct ask *ask)
+{
+	if (ask->lost_id[0] == '\0') {
+		ask->told = true;
+		check_slot(sim, ask->job, ask->slot_ms)->told |= 1u << host;
+	}
+	ask_later(sim, host, ask);
+}
+
+static void
+refused_ask(struct sim *sim, unsigned host, struct ask *ask,
+    const struct claim_answer *answer)
+{
+	switch (answer->verdict) {
+	case CLAIM_TAKEN:
+	case CLAIM_STALE:
+		not_ours(sim, host, ask, answer);
+		break;
+	case CLAIM_EARLY:
+	case CLAIM_BUSY:
+		ask_later(sim, host, ask);
+		break;
+	case CLAIM_LATE:
+	case CLAIM_DOWN:
+		tell_missed(sim, host, ask);
+		break;
+	case CLAIM_WON:
+	case CLAIM_LAPSED:
+	case CLAIM_SKIPPED:
+		break; /* not here */
+	}
+}
+
+static bool
+is_kept(enum claim_verdict verdict)
+{
+	return verdict == CLAIM_WON || verdict == CLAIM_LAPSED ||
+	    verdict == CLAIM_SKIPPED;
+}
+
+/* Slots between it and the one before are this host's to record. */
+static void
+account(struct sim *sim, unsigned host, struct ask *ask,
+    const struct claim_answer *answer)
+{
+	if (ask->lost_id[0] == '\0' && answer->before_ms != 0 &&
+	    check_record_range(
+		sim, host, ask->job, answer->before_ms, ask->slot_ms))
+		protocol_settle(sim->hosts[host].p, ask->claim);
+}
+
+static void
+fork_later(struct sim *sim, unsigned host, struct ask *ask)
+{
+	struct event event = {
+	    .kind = EVENT_FORK,
+	    .host = host,
+	    .gen = sim->hosts[host].gen,
+	    .n = (unsigned)(ask - sim->hosts[host].asks),
+	    .at_us = sim->now_us + (int64_t)sim_random(sim, 30000),
 	};
 
 	sim_push(sim, &event);
@@ -169,7 +238,6 @@ claimed(struct claim *claim, const struct claim_answer *answer, void *arg)
 	struct ask *ask = arg;
 	struct sim *sim = the_sim;
 	unsigned host = 0;
-	struct event event = {.kind = EVENT_FORK};
 
 	for (unsigned i = 0; i < sim->nhosts; i++)
 		if (ask >= sim->hosts[i].asks &&
@@ -179,19 +247,16 @@ claimed(struct claim *claim, const struct claim_answer *answer, void *arg)
 	    sim->jobs[ask->job].name, (long long)ask->slot_ms,
 	    claim_verdict_name(answer->verdict),
 	    (unsigned long long)answer->fence);
-	if (answer->verdict == CLAIM_BUSY)
-		return ask_later(sim, host, ask);
-	if (answer->verdict != CLAIM_WON)
+	if (!is_kept(answer->verdict))
 		return refused_ask(sim, host, ask, answer);
-	ask->state = ASK_WON;
 	ask->claim = claim;
+	account(sim, host, ask, answer);
+	if (answer->verdict != CLAIM_WON || ask->told)
+		return record_slot(sim, host, ask, answer);
+	ask->state = ASK_WON;
 	ask->fence = answer->fence;
 	ask->attempt = answer->attempt;
-	event.host = host;
-	event.gen = sim->hosts[host].gen;
-	event.n = (unsigned)(ask - sim->hosts[host].asks);
-	event.at_us = sim->now_us + (int64_t)sim_random(sim, 30000);
-	sim_push(sim, &event);
+	fork_later(sim, host, ask);
 }
 
 static void
@@ -204,7 +269,9 @@ fill_ask(const struct sim *sim, struct ask *ask, struct claim_ask *out)
 	    .id = ask->id,
 	    .slot_ms = ask->slot_ms,
 	    .at_least_once = job->at_least_once,
-	    .overlap = job->overlap,
+	    .overlap = ask->told ? CLAIM_ALLOW : job->overlap,
+	    .only_recorded = ask->told,
+	    .tells = true,
 	    .deadline_ms = 60000,
 	    .patience_ms = 9000,
 	    .arg = ask,
@@ -231,6 +298,7 @@ host_slot(struct sim *sim, unsigned host, unsigned job, int64_t slot_us)
 
 	if (h->refused)
 		return;
+	check_slot(sim, job, slot_us / 1000)->asked = true;
 	send_ask(sim, host, ask_new(h, job, slot_us / 1000));
 	host_after(sim, host);
 }
@@ -255,7 +323,8 @@ host_fork(struct sim *sim, unsigned host, unsigned n)
 		return;
 	/* The last look: a lease that is over gives no right to fork. */
 	if (sim->now_us > protocol_deadline_ms(h->p) * 1000) {
-		check_slot(sim, ask->job, ask->slot_ms)->accounted = true;
+		if (!protocol_is_reachable(h->p))
+			return fork_later(sim, host, ask);
 		ask->state = ASK_DONE;
 		protocol_reopen(h->p, ask->claim);
 		return host_after(sim, host);
@@ -290,6 +359,23 @@ host_run_end(struct sim *sim, unsigned host, unsigned run)
 /* ---------------------------------------------------------------- events */
 
 static void
+marked(const struct cluster_mark *marks, size_t n, void *arg)
+{
+	if (n > 0 && the_sim->seen_us == 0)
+		the_sim->seen_us = the_sim->now_us;
+}
+
+static void
+ask_marks(struct host *h)
+{
+	const char *names[JOBS_MAX];
+
+	for (unsigned i = 0; i < the_sim->njobs; i++)
+		names[i] = the_sim->jobs[i].name;
+	protocol_marks(h->p, names, the_sim->njobs, marked, NULL);
+}
+
+static void
 joined(void *arg)
 {
 	struct host *h = host_of(arg);
@@ -297,6 +383,7 @@ joined(void *arg)
 	sim_trace(the_sim, "h%u joined %s", index_of(arg),
 	    protocol_incarnation(h->p));
 	h->joined = true;
+	ask_marks(h);
 	if (h->twin)
 		for (unsigned i = 0; i < the_sim->nhosts; i++)
 			if (i != index_of(arg) && the_sim->hosts[i].joined &&
@@ -358,8 +445,11 @@ reaped(const struct cluster_lost *l, void *arg)
 
 	sim_trace(the_sim, "h%u reaped %s of %s", index_of(arg), l->id,
 	    l->incarnation);
-	check_slot(the_sim, job, l->slot_ms)->accounted = true;
-	if (!l->at_least_once)
+	check_slot(the_sim, job, l->slot_ms)->recorded |= 1u << index_of(arg);
+	if (l->before_ms != 0)
+		check_record_range(
+		    the_sim, index_of(arg), job, l->before_ms, l->slot_ms);
+	if (!l->at_least_once || l->fate != CLUSTER_FATE_STARTED)
 		return protocol_bury(h->p, l);
 	if (is_rerun_here(h, l))
 		return;
@@ -368,6 +458,21 @@ reaped(const struct cluster_lost *l, void *arg)
 	    l->incarnation);
 	snprintf(ask->lost_id, sizeof(ask->lost_id), "%s", l->id);
 	send_ask(the_sim, index_of(arg), ask);
+}
+
+static void
+owed(struct claim *claim, const struct cluster_owed *o, void *arg)
+{
+	struct host *h = host_of(arg);
+	unsigned job = (unsigned)atoi(o->job + 1);
+
+	sim_trace(the_sim, "h%u owes %s slot %lld", index_of(arg), o->job,
+	    (long long)o->slot_ms);
+	check_slot(the_sim, job, o->slot_ms)->recorded |= 1u << index_of(arg);
+	if (o->before_ms != 0)
+		check_record_range(
+		    the_sim, index_of(arg), job, o->before_ms, o->slot_ms);
+	protocol_finish(h->p, claim, 0, NULL, NULL);
 }
 
 static void
@@ -415,6 +520,7 @@ host_start(struct sim *sim, unsigned host)
 	    .refused = refused,
 	    .taken = taken,
 	    .reaped = reaped,
+	    .owed = owed,
 	};
 	struct host *h = &sim->hosts[host];
 	void *arg = (void *)(uintptr_t)host;
@@ -480,8 +586,4 @@ host_kill(struct sim *sim, unsigned host, bool runs_too)
 		if (sim->runs[i].host == host &&
 		    sim->runs[i].end_us > sim->now_us)
 			sim->runs[i].end_us = sim->now_us;
-	for (unsigned i = 0; i < h->nasks; i++)
-		if (h->asks[i].state != ASK_DONE)
-			check_slot(sim, h->asks[i].job, h->asks[i].slot_ms)
-			    ->accounted = true;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 
 #define TIMEOUT_US 500000
 
@@ -53,6 +54,7 @@ net_send(struct sim *sim, unsigned host, unsigned server, enum script_id script,
 	    .host_gen = sim->hosts[host].gen,
 	    .server = server,
 	    .conn_gen = conn->gen,
+	    .process = sim->servers[server].process,
 	    .script = script,
 	    .request = request,
 	};
@@ -106,6 +108,22 @@ strays(struct sim *sim, struct msg *msg)
 	return false;
 }
 
+/* All that was asked, and all answers. */
+static void
+trace_call(struct sim *sim, const struct msg *msg)
+{
+	struct strbuf b = STRBUF_INIT;
+
+	for (size_t i = 0; i < msg->args.n; i++)
+		strbuf_addf(&b, " %s", args_get(&msg->args, i));
+	strbuf_adds(&b, " ->");
+	for (size_t i = 0; i < msg->reply.n; i++)
+		strbuf_addf(&b, "%s %s", i > 0 ? ";" : "", msg->reply.s[i]);
+	sim_trace(sim, "s%u h%u %s%s", msg->server, msg->host,
+	    scripts[msg->script].name, strbuf_str(&b));
+	strbuf_fini(&b);
+}
+
 void
 net_deliver(struct sim *sim, struct msg *msg)
 {
@@ -119,15 +137,13 @@ net_deliver(struct sim *sim, struct msg *msg)
 		sim_push(sim, &event);
 		return;
 	}
-	if (msg->reply.s != NULL || (is_cut(sim, msg) && !strays(sim, msg)))
+	if (msg->reply.s != NULL || msg->process != server->process ||
+	    (is_cut(sim, msg) && !strays(sim, msg)))
 		return;
 	fake_run(&server->data, msg->script, "belfry:{c}", &msg->args,
 	    sim->now_us + server->skew_us, &msg->reply);
-	sim_trace(sim, "s%u h%u %s %s %s | %s %s", msg->server, msg->host,
-	    scripts[msg->script].name,
-	    msg->args.n > 6 ? args_get(&msg->args, msg->args.n - 6) : "",
-	    msg->args.n > 5 ? args_get(&msg->args, msg->args.n - 5) : "",
-	    msg->reply.s[0], msg->reply.n > 1 ? msg->reply.s[1] : "");
+	if (sim->trace)
+		trace_call(sim, msg);
 	if (is_cut(sim, msg))
 		return;
 	if (is_lost(sim))

@@ -64,6 +64,7 @@ struct event {
 struct msg {
 	struct msg *next;
 	unsigned host, host_gen, server, conn_gen;
+	unsigned process; /* of the server; another never gets it */
 	enum script_id script;
 	struct args args;
 	struct request *request; /* NULL: answered */
@@ -102,7 +103,8 @@ struct ask {
 	char lost_id[CLUSTER_ID_MAX + 8];
 	uint64_t fence;
 	int32_t attempt;
-	int run; /* index, -1 */
+	int run;   /* index, -1 */
+	bool told; /* as missed: it is asked for to be recorded */
 	struct claim *claim;
 };
 
@@ -141,10 +143,11 @@ struct slot {
 	unsigned job;
 	int64_t slot_ms;
 	unsigned starts;
-	bool skipped;   /* another run of the job was in progress */
-	bool accounted; /* run, or missed with a reason, or with its host */
-	bool taken;     /* somebody was told that another had it */
-	bool last;      /* comes when all is well again */
+	bool skipped;      /* another run of the job was in progress */
+	bool asked;        /* by any host */
+	unsigned recorded; /* a set of hosts that have a row about it */
+	unsigned told;     /* the same, of rows that may be taken back */
+	bool last;         /* comes when all is well again */
 };
 
 struct sim {
@@ -166,6 +169,7 @@ struct sim {
 	unsigned loss; /* of 1000 messages, that break their connection */
 	int64_t slowest_us;
 	unsigned faults; /* a set of enum fault */
+	int64_t seen_us; /* the jobs have marks since then; 0: not yet */
 	bool dying;      /* a host's protocol is being taken apart */
 	char wrong[256]; /* the first violation; "" */
 	bool trace;
@@ -225,6 +229,9 @@ bool run_is_active(const struct sim *sim, const struct run *run);
 bool job_is_killed(const struct job *job);
 void check_start(struct sim *sim, struct run *run);
 struct slot *check_slot(struct sim *sim, unsigned job, int64_t slot_ms);
+/* The slots of a job between two are recorded by a host. True: there are. */
+bool check_record_range(struct sim *sim, unsigned host, unsigned job,
+    int64_t after_ms, int64_t before_ms);
 void check_end(struct sim *sim);
 
 #endif

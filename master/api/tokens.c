@@ -1,0 +1,199 @@
+/* Runs in the api process, and waits for crypt(3) alone. */
+#include "api/tokens.h"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+/* What fitted a hash, so that it need not be tried again. */
+struct proof {
+	char hash[TOKEN_HASH_MAX + 1];
+	unsigned char digest[SHA256_DIGEST_LENGTH]; /* of the token's text */
+};
+
+#define PROOFS 1024
+
+struct tokens {
+	int fd; /* owned; -1 none */
+	struct stat seen;
+	struct token_list list;
+	struct throttle *throttle;
+	struct proof *proofs; /* PROOFS, by the place of the token */
+};
+
+struct tokens *
+tokens_new(void)
+{
+	struct tokens *t = xcalloc(1, sizeof(*t));
+
+	t->fd = -1;
+	t->throttle = throttle_new();
+	t->proofs = xcalloc(PROOFS, sizeof(*t->proofs));
+	return t;
+}
+
+void
+tokens_free(struct tokens *t)
+{
+	if (t == NULL)
+		return;
+	fd_close(&t->fd);
+	token_list_fini(&t->list);
+	throttle_free(t->throttle);
+	free(t->proofs);
+	free(t);
+}
+
+static void
+bad_line(void *arg, unsigned line, const char *text)
+{
+	log_error("tokens, line %u: %s; it is left out", line, text);
+}
+
+static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	    a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	    a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* All of it, by position: the guardian's and ours share one. */
+static char *
+read_text(int fd, size_t size)
+{
+	char *text = xmalloc(size + 1);
+	ssize_t n = pread(fd, text, size, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+/*
+ * The time of a change may be the same for two that are close together (a
+ * tick of the kernel's clock): what is that young is read again.
+ */
+static bool
+is_settled(const struct stat *st)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec - st->st_ctim.tv_sec > 1 ||
+	    now.tv_sec < st->st_ctim.tv_sec;
+}
+
+static void
+look(struct tokens *t)
+{
+	struct stat st;
+	char *text;
+
+	if (t->fd == -1 || fstat(t->fd, &st) == -1 ||
+	    (is_same_file(&st, &t->seen) && is_settled(&st)))
+		return;
+	if ((size_t)st.st_size > TOKEN_FILE_MAX) {
+		log_error("the file of tokens has more than %zu bytes",
+		    TOKEN_FILE_MAX);
+		st.st_size = 0;
+	}
+	text = read_text(t->fd, (size_t)st.st_size);
+	token_list_read(&t->list, text, bad_line, NULL);
+	free(text);
+	t->seen = st;
+}
+
+void
+tokens_set_file(struct tokens *t, int fd)
+{
+	fd_close(&t->fd);
+	t->fd = fd;
+	t->list.n = 0;
+	memset(&t->seen, 0, sizeof(t->seen));
+	look(t);
+}
+
+static int64_t
+clock_now(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static bool
+is_over(const struct token *token)
+{
+	return token->expires_ms != 0 &&
+	    token->expires_ms <= clock_now(CLOCK_REALTIME);
+}
+
+static struct proof *
+proof_of(struct tokens *t, const struct token *token)
+{
+	return &t->proofs[(size_t)(token - t->list.all) % PROOFS];
+}
+
+static bool
+is_proven(struct tokens *t, const struct token *token,
+    const unsigned char digest[SHA256_DIGEST_LENGTH])
+{
+	const struct proof *proof = proof_of(t, token);
+
+	return strcmp(proof->hash, token->hash) == 0 &&
+	    CRYPTO_memcmp(proof->digest, digest, sizeof(proof->digest)) == 0;
+}
+
+enum token_answer
+tokens_check(struct tokens *t, const char *text, const struct address *from,
+    const struct token **token_r)
+{
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+	char name[TOKEN_NAME_MAX + 1];
+	const struct token *token = NULL;
+	struct proof *proof;
+	const char *secret;
+
+	look(t);
+	if (token_split(text, name, &secret))
+		token = token_find(&t->list, name);
+	SHA256((const unsigned char *)text, strlen(text), digest);
+	if (token == NULL || !is_proven(t, token, digest)) {
+		if (!throttle_allows(
+			t->throttle, from, clock_now(CLOCK_BOOTTIME)))
+			return TOKEN_THROTTLED;
+		if (token == NULL || !token_fits(token, secret)) {
+			throttle_count(
+			    t->throttle, from, clock_now(CLOCK_BOOTTIME));
+			return TOKEN_BAD;
+		}
+		proof = proof_of(t, token);
+		memcpy(proof->hash, token->hash, sizeof(proof->hash));
+		memcpy(proof->digest, digest, sizeof(digest));
+	}
+	*token_r = token;
+	return is_over(token) ? TOKEN_BAD : TOKEN_GOOD;
+}
+
+const struct token *
+tokens_find(struct tokens *t, const char *name, const char *hash)
+{
+	const struct token *token;
+
+	look(t);
+	token = token_find(&t->list, name);
+	if (token == NULL || strcmp(token->hash, hash) != 0 || is_over(token))
+		return NULL;
+	return token;
+}

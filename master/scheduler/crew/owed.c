@@ -1,0 +1,120 @@
+/* Slots that are this host's to record, and the claims behind them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "scheduler/crew/internal.h"
+
+/* A claim whose slot is recorded, until that is on disk. */
+struct owed {
+	struct owed *next;
+	struct claim *claim;
+	uint64_t seq; /* the recorder's, once it has confirmed that */
+};
+
+void
+crew_owe(struct crew *crew, struct claim *claim)
+{
+	const struct outbox *box = &crew->master->outbox;
+	struct owed *owed;
+
+	if (box->n == 0) {
+		cluster_finish(crew->cluster, claim, 0, NULL, NULL);
+		return;
+	}
+	owed = xcalloc(1, sizeof(*owed));
+	owed->claim = claim;
+	owed->seq = box->seq;
+	owed->next = crew->owed;
+	crew->owed = owed;
+}
+
+void
+crew_owed_confirmed(struct crew *crew, uint64_t seq)
+{
+	struct owed **p = &crew->owed, *owed;
+
+	while ((owed = *p) != NULL) {
+		if (owed->seq > seq) {
+			p = &owed->next;
+			continue;
+		}
+		*p = owed->next;
+		cluster_finish(crew->cluster, owed->claim, 0, NULL, NULL);
+		free(owed);
+	}
+}
+
+void
+crew_owed_free(struct crew *crew)
+{
+	struct owed *owed;
+
+	while ((owed = crew->owed) != NULL) {
+		crew->owed = owed->next;
+		free(owed);
+	}
+}
+
+uint32_t
+crew_split_key(const char *key, char name_r[JOB_NAME_MAX + 1])
+{
+	size_t len = strcspn(key, "#@");
+
+	snprintf(name_r, JOB_NAME_MAX + 1, "%.*s", (int)len, key);
+	if (key[len] == '@')
+		return COPY_OF_HOST;
+	return key[len] == '#' ? (uint32_t)strtoul(key + len + 1, NULL, 10) : 0;
+}
+
+bool
+crew_is_teller(uint32_t copy)
+{
+	return copy <= 1 || copy == COPY_OF_HOST;
+}
+
+static void
+record(struct crew *crew, const char *job, const struct cluster_owed *fate)
+{
+	bool skipped = fate->fate == CLUSTER_FATE_SKIPPED;
+	const struct record_slot slot = {
+	    .job = job,
+	    .slot_ms = fate->slot_ms,
+	    .until_ms = fate->slot_ms,
+	    .count = 1,
+	    .outcome = skipped ? OUTCOME_SKIPPED : OUTCOME_MISSED,
+	    .reason = skipped ? "overlap" : "in-doubt",
+	    .detail = skipped ?
+		"the run before it was not over" :
+		"it was claimed, and a later slot before it was started",
+	    .host = crew->master->config->node_name,
+	};
+
+	outbox_slot(crew->master, &slot);
+}
+
+void
+crew_record_fate(
+    struct crew *crew, const char *key, const struct cluster_owed *fate)
+{
+	char name[JOB_NAME_MAX + 1];
+	struct job *job;
+
+	if (!crew_is_teller(crew_split_key(key, name)))
+		return;
+	job = jobs_find(&crew->master->jobs, name);
+	if (job != NULL && job->def != NULL && fate->before_ms != 0)
+		fire_passed(
+		    crew->master, job, fate->before_ms, fate->slot_ms, "late");
+	if (fate->fate != CLUSTER_FATE_STARTED)
+		record(crew, name, fate);
+}
+
+void
+crew_owed(struct claim *claim, const struct cluster_owed *owed, void *arg)
+{
+	struct crew *crew = arg;
+
+	crew_record_fate(crew, owed->job, owed);
+	crew_owe(crew, claim);
+}
