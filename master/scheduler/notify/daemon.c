@@ -224,6 +224,15 @@ tell_back(struct master *m, struct node *node)
 	node->told = false;
 }
 
+/* One that comes does not know which jobs fail, and were told to. */
+static void
+tell_health(struct master *m, const char *node)
+{
+	for (size_t i = 0; i < m->jobs.n && is_speaker(m->crew); i++)
+		if (m->jobs.all[i]->health == JOB_HEALTH_BAD)
+			crew_tell_health(m, m->jobs.all[i], node);
+}
+
 static void
 look_nodes(struct master *m, struct notify_daemon *d)
 {
@@ -233,8 +242,10 @@ look_nodes(struct master *m, struct notify_daemon *d)
 	for (size_t i = 1; i < crew->nhosts; i++) {
 		node = get_node(d, crew->hosts[i].name);
 		node->draining = crew->hosts[i].draining;
-		if (!node->alive)
+		if (!node->alive) {
+			tell_health(m, node->name);
 			tell_back(m, node);
+		}
 		node->alive = true;
 	}
 	for (node = d->nodes; node != NULL; node = node->next)
@@ -244,19 +255,40 @@ look_nodes(struct master *m, struct notify_daemon *d)
 		}
 }
 
+static struct notify_daemon *
+get_daemon(struct master *m)
+{
+	if (m->notify.daemon == NULL)
+		m->notify.daemon = xcalloc(1, sizeof(*m->notify.daemon));
+	return m->notify.daemon;
+}
+
+/* Is what this host knows of the others of this moment? */
+static bool
+knows_others(const struct crew *crew)
+{
+	return crew->ready && crew->nhosts > 0 && crew->down_ms == 0 &&
+	    !crew->told_down;
+}
+
+void
+notify_nodes(struct master *m)
+{
+	if (knows_others(m->crew))
+		look_nodes(m, get_daemon(m));
+}
+
 void
 notify_daemon_look(struct master *m)
 {
-	struct notify_daemon *d = m->notify.daemon;
+	struct notify_daemon *d = get_daemon(m);
 
-	if (d == NULL)
-		d = m->notify.daemon = xcalloc(1, sizeof(*d));
 	look_store(m, d);
 	if (m->crew == NULL || m->crew->nhosts == 0 || !m->crew->ready)
 		return;
 	look_redis(m, d);
-	if (m->crew->down_ms != 0 || m->crew->told_down)
-		return; /* what is known of the others is old */
+	if (!knows_others(m->crew))
+		return;
 	look_skew(m, d);
 	look_nodes(m, d);
 	look_differ(m, d);

@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "scheduler/crew/crew.h"
 #include "scheduler/notify/internal.h"
 
 void
@@ -81,64 +82,94 @@ notify_started(struct run *run)
 }
 
 /*
- * Did the slots before this one fail for good? Failed attempts of this slot
- * are no news of their own.
+ * Did the slot before this one fail for good? Failed attempts of this slot are
+ * no news of their own.
  */
 static bool
 was_failing(const struct run *run)
 {
-	return run->job->failures >= (uint32_t)run->begin.attempt;
+	const struct job *job = run->job;
+
+	return job->health == JOB_HEALTH_UNKNOWN ?
+	    job->failures >= (uint32_t)run->begin.attempt :
+	    job->health == JOB_HEALTH_BAD;
 }
 
-/* A failure is told when it is news, or as often as the job wants. */
+/*
+ * A failure is told when it is news, or as often as the job wants; when a
+ * process before this one may have told it, that counts as its last word.
+ */
 static bool
-is_told_again(struct run *run, int64_t now_ms)
+is_told_again(const struct run *run, int64_t now_ms)
 {
 	int64_t repeat_ms = run->job->def->options->notify_repeat_ms;
+	int64_t told_ms = run->job->told_ms;
 
 	if (!was_failing(run) || repeat_ms == JOB_REPEAT_EVERY)
 		return true;
-	return repeat_ms != JOB_REPEAT_CHANGE &&
-	    now_ms - run->job->told_ms >= repeat_ms;
+	if (told_ms == 0)
+		told_ms = run->master->started_ms;
+	return repeat_ms != JOB_REPEAT_CHANGE && now_ms - told_ms >= repeat_ms;
+}
+
+/* When the receivers heard of a failure the last time. */
+static int64_t
+tell_failure(
+    const struct run *run, const struct run_result *result, bool has_file)
+{
+	int64_t now_ms = clock_ms();
+	enum job_event event = JOB_EVENT_FAILURE;
+
+	if (result->outcome == OUTCOME_LOST && wants(run->job, JOB_EVENT_LOST))
+		event = JOB_EVENT_LOST;
+	else if (!wants(run->job, event) || !is_told_again(run, now_ms))
+		return run->job->told_ms;
+	tell_run(run, result, event, has_file);
+	return now_ms;
 }
 
 static void
-tell_failure(struct run *run, const struct run_result *result, bool has_file)
+tell_success(
+    const struct run *run, const struct run_result *result, bool has_file)
 {
-	int64_t now_ms = clock_ms();
+	if (wants(run->job, JOB_EVENT_RECOVERY) && was_failing(run))
+		tell_run(run, result, JOB_EVENT_RECOVERY, has_file);
+	if (wants(run->job, JOB_EVENT_SUCCESS))
+		tell_run(run, result, JOB_EVENT_SUCCESS, has_file);
+}
 
-	if (result->outcome == OUTCOME_LOST &&
-	    wants(run->job, JOB_EVENT_LOST)) {
-		tell_run(run, result, JOB_EVENT_LOST, has_file);
-		run->job->told_ms = now_ms;
-		return;
-	}
-	if (!wants(run->job, JOB_EVENT_FAILURE) || !is_told_again(run, now_ms))
-		return;
-	tell_run(run, result, JOB_EVENT_FAILURE, has_file);
-	run->job->told_ms = now_ms;
+/* Notes how the job is, also on the other hosts that run it. */
+static void
+set_health(struct run *run, enum job_health health, int64_t told_ms)
+{
+	struct job *job = run->job;
+	bool is_news = job->health != health || job->told_ms != told_ms;
+
+	job->health = (uint8_t)health;
+	job->told_ms = told_ms;
+	if (is_news && *job->def->options->notify != '\0')
+		crew_tell_health(run->master, job, NULL);
 }
 
 void
 notify_ended(
     struct run *run, const struct run_result *result, bool has_file, bool final)
 {
-	const struct job *job = run->job;
 	const struct job_options *options;
+	int64_t told_ms;
 
-	if (job->def == NULL || !final)
+	if (run->job->def == NULL || !final)
 		return;
-	options = job->def->options;
-	if (result->outcome != OUTCOME_SUCCESS) {
-		ping(run, result, JOB_EVENT_FAILURE, options->ping_failure);
-		tell_failure(run, result, has_file);
+	options = run->job->def->options;
+	if (result->outcome == OUTCOME_SUCCESS) {
+		ping(run, result, JOB_EVENT_SUCCESS, options->ping_success);
+		tell_success(run, result, has_file);
+		set_health(run, JOB_HEALTH_GOOD, run->job->told_ms);
 		return;
 	}
-	ping(run, result, JOB_EVENT_SUCCESS, options->ping_success);
-	if (wants(job, JOB_EVENT_RECOVERY) && was_failing(run))
-		tell_run(run, result, JOB_EVENT_RECOVERY, has_file);
-	if (wants(job, JOB_EVENT_SUCCESS))
-		tell_run(run, result, JOB_EVENT_SUCCESS, has_file);
+	ping(run, result, JOB_EVENT_FAILURE, options->ping_failure);
+	told_ms = tell_failure(run, result, has_file);
+	set_health(run, JOB_HEALTH_BAD, told_ms);
 }
 
 void
@@ -153,7 +184,7 @@ notify_slot(struct master *m, const struct record_slot *slot)
 		return;
 	facts = notify_facts(m, job_event_name(JOB_EVENT_MISSED), job);
 	timestamp_format_ms(time, slot->slot_ms);
-	reason = slot->count == 1 ?
+	reason = slot->count <= 1 ?
 	    xasprintf("%s%s%s", slot->reason,
 		slot->detail[0] != '\0' ? ": " : "", slot->detail) :
 	    xasprintf("%s%s%s (%lld slots)", slot->reason,

@@ -85,6 +85,9 @@ void notify_slot(struct master *m, const struct record_slot *slot);
 /* The recorder's answer to USUAL_ASK. */
 int notify_usual(struct master *m, struct message *message);
 
+/* Hosts of the cluster came or went. */
+void notify_nodes(struct master *m);
+
 /* "notify-test" of the api. */
 void notify_answer_test(struct master *m, struct ask *ask);
 void notify_cancel_test(struct master *m, uint64_t ask);
