@@ -43,12 +43,12 @@ sub hosts { my %on; $on{ $_->{node} } = 1 for $c->runs('j'); return keys %on }
 $d->wait_for('runs on two hosts', sub { hosts() >= 2 });
 unlink $d->path('good');
 my $runs = $c->runs('j');
-$d->wait_for('failures', sub { $c->runs('j') >= $runs + 6 });
+$d->wait_for('failures', sub { $c->runs('j') >= $runs + 4 });
 is(scalar(my @all = told('failure')), 1, 'a failure is told once');
 $d->write('good', '');
 $d->wait_for('a recovery', sub { told('recovery') });
 $runs = $c->runs('j');
-$d->wait_for('more runs', sub { $c->runs('j') >= $runs + 6 });
+$d->wait_for('more runs', sub { $c->runs('j') >= $runs + 4 });
 is(scalar(@all = told('recovery')), 1, 'and so is its recovery');
 is(scalar(@all = told('failure')), 1, 'nothing else failed');
 

@@ -13,7 +13,7 @@
 #include "scheduler/notify/internal.h"
 
 /* So long must it last to be worth a word. */
-#define STORE_MS  15000
+#define STORE_MS  5000
 #define REDIS_MS  5000
 #define DIFFER_MS 30000
 
