@@ -134,6 +134,20 @@ is("$status $out", "0 slow: sent\n", 'a test');
 ($status, $out, $err) = $d->belfry('notify', 'test', 'nobody');
 is($status, 1, 'a receiver that is gone');
 like($err, qr/no \[notify nobody\]/, 'and why');
+# The end waits a moment for what happened last.
+my $last = bodies('ok/storm');
+$d->job('last.ini', "[job last]\ncommand = exec sleep 1000\nnotify = ops\n");
+$d->belfry('reload');
+$run = $d->run('last');
+$d->wait_for('it to run', sub {
+	grep { $_->{id} eq $run && $_->{pid} } @{ $d->json('status')->{runs} }
+});
+kill 'TERM', $d->{pid};
+$d->wait_for('the drain', sub { $d->log =~ /: draining, 1 / });
+$d->stop;
+is(scalar(@all = bodies('ok/storm')), $last + 1,
+    'what is killed at the end is told before it');
+$d->start;
 ($status, $out) = $d->belfry('notifications', '-r', 'nobody', '-n', '1');
 like($out, qr/^\S+ +nobody +recovery +a +sent +\d+ +-$/m, 'as a table');
 $d->finish;

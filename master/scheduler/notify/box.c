@@ -263,6 +263,8 @@ notify_fini(struct master *m)
 	notify_forget(m);
 	if (m->notify.watch != NULL)
 		event_free(m->notify.watch);
+	if (m->notify.drain_timer != NULL)
+		event_free(m->notify.drain_timer);
 	notify_daemon_free(m->notify.daemon);
 }
 

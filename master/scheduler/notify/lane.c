@@ -58,15 +58,15 @@ free_ms(const struct notice *notice)
 	return notice->seq != 0 && at > notice->next_ms ? at : notice->next_ms;
 }
 
-/* The first of its kind waits a while for the others. */
+/* The first of its kind waits a while for the others, unless all ends. */
 static int64_t
 ready_ms(const struct lane *lane, const struct notice *notice)
 {
 	const struct notify_section *section = lane_section(lane);
-	int64_t at = free_ms(notice), gathered;
+	int64_t at = free_ms(notice), gathered = notice->created_ms;
 
-	gathered =
-	    notice->created_ms + (section != NULL ? section->group_ms : 0);
+	if (section != NULL && lane->master->phase != MASTER_DRAINING)
+		gathered += section->group_ms;
 	return notice->tries == 0 && gathered > at ? gathered : at;
 }
 
@@ -261,6 +261,7 @@ sent_cb(void *arg, bool sent, bool refused, const char *why)
 	free(out);
 	lane_pump(lane);
 	lane_unblock(m);
+	master_check_drained(m);
 }
 
 static void

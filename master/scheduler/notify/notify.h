@@ -50,6 +50,8 @@ struct notify {
 	unsigned sending;                 /* messages on their way */
 	size_t waiting;                   /* notifications */
 	struct event *watch;              /* the timer of watch.c */
+	struct event *drain_timer;    /* owned; NULL: no drain was held up */
+	bool drain_over;              /* that was long enough */
 	bool watched;                 /* a job wants to know late, too-long */
 	struct notify_test *tests;    /* that were not answered yet; owned */
 	struct notify_daemon *daemon; /* owned */
@@ -84,6 +86,13 @@ void notify_slot(struct master *m, const struct record_slot *slot);
 
 /* The recorder's answer to USUAL_ASK. */
 int notify_usual(struct master *m, struct message *message);
+
+/*
+ * Is there something that nobody has tried to send yet? A drain waits for it a
+ * moment; what cannot be sent then waits for the next start. Checks the drain
+ * again when that is over.
+ */
+bool notify_holds_drain(struct master *m);
 
 /* Hosts of the cluster came or went. */
 void notify_nodes(struct master *m);
