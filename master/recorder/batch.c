@@ -228,6 +228,18 @@ check_record_notice(struct wire_reader *r, struct entry *entry, struct err *err)
 	return *notice.job != '\0' ? check_job(notice.job, err) : 0;
 }
 
+static int
+check_record_reply(struct wire_reader *r, struct entry *entry, struct err *err)
+{
+	struct record_reply reply;
+
+	if (record_reply_decode(&reply, r) == -1)
+		return err_set(err, "malformed");
+	return store_is_run_id(reply.id) ?
+	    0 :
+	    err_set(err, "\"%s\" is no run id", reply.id);
+}
+
 static const struct {
 	uint16_t type;
 	int (*check)(
@@ -241,6 +253,7 @@ static const struct {
     {MSG_RECORD_PARAMS, check_record_params},
     {MSG_RECORD_AFTER, check_record_after},
     {MSG_RECORD_NOTICE, check_record_notice},
+    {MSG_RECORD_REPLY, check_record_reply},
 };
 
 int

@@ -10,6 +10,7 @@
 #include "json_text.h"
 #include "recorder/notice_query.h"
 #include "recorder/query_filter.h"
+#include "recorder/query_queue.h"
 #include "recorder/row_json.h"
 #include "recorder/explain/verify.h"
 
@@ -307,6 +308,9 @@ static const struct {
     {"explain", explain_answer},
     {"verify", verify_answer},
     {"notifications", notice_query_answer},
+    {"queue", queue_answer_list},
+    {"queued", queue_answer_show},
+    {"cancel", queue_answer_cancel},
 };
 
 void

@@ -67,7 +67,8 @@ like($err, qr/queue mail is full: 2 wait/, 'and says so');
 
 $d->job('q.ini', $d->read('jobs/q.ini') =~ s/^enabled = no$//mr);
 $d->belfry('reload');
-my $row = $d->wait_for("a slot to be skipped", sub { ($d->ledger("often"))[0] });
+my $row = $d->wait_for("a slot to be skipped", sub {
+	(grep { $_->{reason} ne "disabled" } $d->ledger("often"))[0] });
 is("$row->{outcome} $row->{reason}", 'skipped queue-full',
     'a slot is skipped, and why');
 like($d->json('explain', 'often')->{text}[0]

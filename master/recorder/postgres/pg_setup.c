@@ -38,8 +38,12 @@ static const struct {
 #include "postgres_006-hours.h"
     },
     {
-	"007-notifications",
-#include "postgres_007-notifications.h"
+	"007-queues",
+#include "postgres_007-queues.h"
+    },
+    {
+	"008-notifications",
+#include "postgres_008-notifications.h"
     },
 };
 

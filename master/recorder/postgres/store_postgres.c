@@ -130,4 +130,11 @@ const struct store_ops store_postgres = {
     .pauses = pg_pauses,
     .notice = pg_notice,
     .notices = pg_notices,
+    .submit = pg_submit,
+    .take = pg_take,
+    .replies = pg_replies,
+    .keep = pg_keep,
+    .queued = pg_queued,
+    .cancel = pg_cancel,
+    .reply = pg_reply,
 };

@@ -106,6 +106,15 @@ spool_notice(struct store *store, const struct record_notice *notice)
 }
 
 static void
+spool_reply(struct store *store, const struct record_reply *reply)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	record_reply_encode(reply, &w);
+	shelf_add(&spool(store)->shelf, MSG_RECORD_REPLY, &w);
+}
+
+static void
 spool_pause(struct store *store, const struct record_pause *pause)
 {
 	struct wire_writer w = WIRE_WRITER_INIT;
@@ -430,6 +439,13 @@ static const struct store_ops store_spool = {
     .notice = spool_notice,
     .notices = spool_notices,
     .waiting_notices = spool_waiting_notices,
+    .submit = spool_submit,
+    .take = spool_take,
+    .replies = spool_replies,
+    .keep = spool_keep,
+    .queued = spool_queued,
+    .cancel = spool_cancel,
+    .reply = spool_reply,
 };
 
 struct store *

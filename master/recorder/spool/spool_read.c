@@ -28,6 +28,8 @@ end_read(struct spool *sp, struct spool_read *read, const struct err *err)
 		read->ask(read);
 	else
 		read->fail(read, err);
+	free(read->copy);
+	free(read->ids);
 	free(read);
 }
 
@@ -79,9 +81,8 @@ is_there(const struct spool *sp)
 	return pg_conn_is_ready(pg_store(sp->remote)->reading);
 }
 
-/* Takes read over. */
-static void
-put(struct spool *sp, struct spool_read *read)
+void
+spool_read_put(struct spool *sp, struct spool_read *read)
 {
 	struct err err;
 
@@ -152,7 +153,7 @@ spool_runs(struct store *store, const struct store_filter *filter,
 
 	read->row.run = row;
 	read->ask = ask_runs;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 static void
@@ -172,7 +173,7 @@ spool_slots(struct store *store, const struct store_filter *filter,
 
 	read->row.slot = row;
 	read->ask = ask_slots;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 static void
@@ -203,7 +204,7 @@ spool_notices(struct store *store, const struct store_notice_filter *filter,
 	read->fail = fail_list;
 	read->row.notice = row;
 	read->ask = ask_notices;
-	put(sp, read);
+	spool_read_put(sp, read);
 }
 
 static void
@@ -224,7 +225,7 @@ spool_bars(struct store *store, const struct store_bars *which,
 	read->which = which;
 	read->row.bar = row;
 	read->ask = ask_bars;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 static void
@@ -246,7 +247,7 @@ spool_hours(struct store *store, int64_t from, int64_t to, store_hour_cb *row,
 	read->to = to;
 	read->row.hour = row;
 	read->ask = ask_hours;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 static void
@@ -267,7 +268,7 @@ spool_check_job(struct store *store, const char *after, const char *only,
 	read->only = only;
 	read->row.job = row;
 	read->ask = ask_check_job;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 static void
@@ -288,7 +289,7 @@ spool_check(struct store *store, const struct store_check_page *page,
 	read->page = *page;
 	read->row.check = row;
 	read->ask = ask_check;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 static void
@@ -309,7 +310,7 @@ spool_plans(struct store *store, const char *job, int limit, store_plan_cb *row,
 	read->limit = limit;
 	read->row.plan = row;
 	read->ask = ask_plans;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 /* --- one run: the file may have it --- */
@@ -366,7 +367,7 @@ spool_find(struct store *store, const char *text, store_run_cb *row,
 	read = read_new(text, done, arg);
 	read->row.run = row;
 	read->ask = ask_find;
-	put(sp, read);
+	spool_read_put(sp, read);
 }
 
 void

@@ -209,4 +209,11 @@ const struct store_ops store_sqlite = {
     .notice = sqlite_notice,
     .notices = sqlite_notices,
     .waiting_notices = sqlite_waiting_notices,
+    .submit = sqlite_submit,
+    .take = sqlite_take,
+    .replies = sqlite_replies,
+    .keep = sqlite_keep,
+    .queued = sqlite_queued,
+    .cancel = sqlite_cancel,
+    .reply = sqlite_reply,
 };
