@@ -150,5 +150,18 @@ is(scalar(@all = bodies('ok/storm')), $last + 1,
 $d->start;
 ($status, $out) = $d->belfry('notifications', '-r', 'nobody', '-n', '1');
 like($out, qr/^\S+ +nobody +recovery +a +sent +\d+ +-$/m, 'as a table');
+# A new store hears of what waits.
+my $hole = $h->url('/silent');
+$d->conf(webhook('ops', $hole, 'timeout = 600s'));
+$d->job('a.ini', "[job a]\ncommand = false\nnotify = ops\n");
+$d->belfry('reload');
+$d->finished($d->run('a'));
+$d->wait_for('it to wait', sub { notices(state => 'waiting') });
+rename $d->path('state/belfry.db'), $d->path('old.db');
+$d->finished($d->run('a'));
+$d->wait_for('it to wait there', sub {
+	grep { $_->{event} eq 'failure' } notices(state => 'waiting')
+});
+is(scalar(@all = notices()), 1, 'a new store hears of what waits');
 $d->finish;
 done_testing;

@@ -244,6 +244,21 @@ notify_remember(struct master *m, struct message *message)
 	return 0;
 }
 
+static void
+retell_lane(struct lane *lane)
+{
+	struct notice *notice;
+
+	TAILQ_FOREACH(notice, &lane->notices, link)
+		notice->seq = record(lane, notice, NOTICE_WAITING, "");
+}
+
+void
+notify_retell(struct master *m)
+{
+	notify_each_lane(m, retell_lane);
+}
+
 void
 notify_forget(struct master *m)
 {

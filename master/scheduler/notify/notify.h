@@ -64,6 +64,9 @@ void notify_fini(struct master *m);
 int notify_remember(struct master *m, struct message *message);
 void notify_forget(struct master *m);
 
+/* The store is a new one: it hears of all that wait. */
+void notify_retell(struct master *m);
+
 /* Jobs are known, or others than before: from now on it sends. */
 void notify_begin(struct master *m);
 
