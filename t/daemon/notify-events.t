@@ -18,6 +18,11 @@ type = webhook
 url = @{[$h->url('/ok/{job}')]}
 rate-limit = 1000/1s
 group-wait = 0s
+[notify few]
+type = webhook
+url = @{[$h->url('/ok/few')]}
+rate-limit = 2/1h
+group-wait = 0s
 [notify shell]
 type = command
 command = cat >$dir/shell.new; echo "\$BELFRY_NOTIFY_JOB \$BELFRY_NOTIFY_EVENT \$BELFRY_NOTIFY_EXIT_CODE" >>$dir/shell.new; mv $dir/shell.new $dir/shell.out
@@ -40,6 +45,11 @@ $all
 [job every]
 command = false
 notify = ops
+notify-repeat = every
+
+[job few]
+command = false
+notify = few
 notify-repeat = every
 
 [job hourly]
@@ -115,6 +125,15 @@ $d->finished($d->run('every')) for 1 .. 3;
 wait_events('every', ('failure') x 3);
 $d->finished($d->run('hourly')) for 1 .. 3;
 wait_events('hourly', 'failure');
+
+# No more messages than the receiver wants.
+$d->finished($d->run('few')) for 1 .. 4;
+$d->wait_for('those that may', sub {
+	2 == grep { $_->{state} eq 'sent' } @{ $d->json('notifications', '-r', 'few') }
+});
+is(join(' ', map { "$_->{state} $_->{tries}" } reverse
+    @{ $d->json('notifications', '-r', 'few') }),
+    'sent 1 sent 1 waiting 0 waiting 0', 'a rate limit');
 
 # Attempts that are followed by another one are no news; each is pinged once.
 $d->wait_for('the third attempt', sub { $d->ended('retried') == 3 });
