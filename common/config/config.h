@@ -48,6 +48,13 @@ struct database_section; /* database.h */
 struct queue_section;    /* queue.h */
 struct job_defaults;     /* job.h: the keys of [defaults] */
 
+/* What the unix socket lets others do than root and the daemon's user. */
+enum socket_role {
+	SOCKET_CRONTAB, /* have their own crontabs */
+	SOCKET_VIEWER,
+	SOCKET_OPERATOR,
+};
+
 enum store_type {
 	STORE_SQLITE,
 	STORE_POSTGRES,
@@ -74,8 +81,9 @@ struct config {
 	const char *tags;       /* separated by one blank; "" none */
 
 	/* [api] */
-	const char *socket; /* RUN-DIR/belfry.sock */
-	mode_t socket_mode; /* 0660 */
+	const char *socket;           /* RUN-DIR/belfry.sock */
+	mode_t socket_mode;           /* 0660 */
+	enum socket_role socket_role; /* operator */
 	const char
 	    *listen; /* addresses (base/address.h), a line each; NULL off */
 	const char *tokens;        /* file of token/token.h; NULL none */

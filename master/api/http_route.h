@@ -14,6 +14,7 @@
 /* Who may do what; each may do all that those before it may. */
 enum api_right {
 	API_ANYBODY, /* who does not say who they are */
+	API_CRONTAB, /* a user of this machine: his own crontab */
 	API_VIEWER,
 	API_OPERATOR,
 	API_ADMIN
