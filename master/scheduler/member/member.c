@@ -276,6 +276,7 @@ nodes_changed(void *arg)
 
 	member_read_hosts(member);
 	warn_differences(member);
+	notify_nodes(member->master);
 }
 
 static void
