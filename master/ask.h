@@ -28,7 +28,7 @@
  *   reload   master       -                                POST /v1/reload
  *   drain    master       -                                POST /v1/drain
  *   upgrade  master       -                                POST /v1/upgrade
- *   runs     recorder     job chain since outcome limit before
+ *   runs     recorder     job chain host since until outcome limit before
  *                                                          GET /v1/runs
  *   explain  recorder     job at until                     GET /v1/jobs/J/explain
  *   events   master       - (no end: server-sent events)   GET /v1/events
@@ -39,8 +39,15 @@
  *   verify   recorder     job since after                  GET /v1/verify
  *   show     recorder     run                              GET /v1/runs/R
  *   output   recorder     run offset follow                GET /v1/runs/R/output
+ *   submit   master       command argv queue at in key callback uid
+ *                                                          POST /v1/submit
+ *   queue    recorder     queue all limit                  GET /v1/queue
+ *   queued   recorder     run                              GET /v1/queue/R
+ *   cancel   recorder     run                              POST /v1/queue/R/cancel
  *   ledger   recorder     job since until outcome reason limit before
  *                                                          GET /v1/ledger
+ *
+ * uid is who asks, as the kernel says: it is not there when nobody can tell.
  *
  * A list that goes on ends with the header Link: rel="next"; the api makes it
  * from the key "next" that ANSWER_END may carry: ANSWER_END's payload is empty

@@ -15,6 +15,7 @@
 #include "job_input.h"
 #include "kinds/kind.h"
 #include "job_limit.h"
+#include "mail.h"
 #include "verdict.h"
 #include "worker_loop.h"
 
@@ -366,6 +367,8 @@ _Noreturn void
 worker_run(struct worker *w, struct message *message, int fd,
     const struct worker_setup *setup)
 {
+	int mail;
+
 	fault_point(FAULT_WORKER_BORN);
 	if (leave_launcher(fd) == -1) {
 		log_error("cannot set up a worker: %s", strerror(errno));
@@ -382,6 +385,8 @@ worker_run(struct worker *w, struct message *message, int fd,
 	runfile_output_init(&w->output, &w->file);
 	report_init(&w->report, WORKER_MASTER_FD, setup->socket, w->spec.id);
 	worker_do(w, &setup->cgroups);
+	mail = mail_prepare(w); /* the run file will soon be another's */
 	hand_over(w);
+	mail_send(w, mail);
 	_exit(0);
 }

@@ -103,6 +103,7 @@ struct config {
 	struct job_crontabs crontabs; /* none */
 	const char *cron_allow;       /* /etc/cron.allow */
 	const char *cron_deny;        /* /etc/cron.deny */
+	const char *sendmail;         /* /usr/sbin/sendmail; "" none */
 
 	/* [calendar NAME], in their order */
 	const struct calendar_section *calendars;

@@ -72,6 +72,16 @@ parse_path(struct setting_file *file, const struct setting *setting,
 	return 0;
 }
 
+/* A path, or none. */
+static int
+parse_program(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	if (strcmp(value, "none") == 0)
+		return parse_string(file, setting, "", err);
+	return parse_path(file, setting, value, err);
+}
+
 /* Paths with blanks between, as lines. */
 static int
 parse_paths(struct setting_file *file, const struct setting *setting,
@@ -334,6 +344,8 @@ const struct setting settings[] = {
     {"crontab", "spool", parse_path, AT(crontabs.spool), 0, 0, NULL},
     {"crontab", "allow", parse_path, AT(cron_allow), 0, 0, "/etc/cron.allow"},
     {"crontab", "deny", parse_path, AT(cron_deny), 0, 0, "/etc/cron.deny"},
+    {"crontab", "sendmail", parse_program, AT(sendmail), 0, 0,
+	"/usr/sbin/sendmail"},
     {NULL, NULL, NULL, 0, 0, 0, NULL},
 };
 _Static_assert(nitems(settings) <= SETTING_MAX, "SETTING_MAX is too small");

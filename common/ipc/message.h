@@ -102,6 +102,18 @@ enum role_id {
  *   STATE_NEW      R: the store is a new one: tell again what is not over
  *   GUARD_ASK      M: struct guard_ask (guard.h): may the run start?
  *   GUARD_ANSWER   R: struct guard_answer
+ * Queues; submission.h:
+ *   QUEUE_SUBMIT   M: struct submission, i64 how many may wait in its queue
+ *   QUEUE_SUBMITTED R: u8 enum submit_result, str id, i64 due, str error
+ *   QUEUE_TAKE     M: str queue, str host, u32 workers, u32 at most so many:
+ *                  what is due; queue "": the ends that URLs are to be told
+ *   QUEUE_TAKEN    R: struct submission
+ *   QUEUE_REPLY    R: struct submission_reply
+ *   QUEUE_DONE     R: str queue, i64 when the next is due, INT64_MAX: none is;
+ *                  -1: the store could not be used
+ *   QUEUE_KEEP     M: u8 all, str host, u32 n, n * str id: what it has of
+ *                  what it took; all: and nothing else
+ *   RECORD_REPLY   M: struct record_reply
  * Questions of the api process; the message id tells them apart:
  *   ASK            str verb, str who, u32 n, n * (str key, str value)
  *   ASK_CANCEL     the client went away
@@ -190,6 +202,22 @@ enum role_id {
 	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
 	X(59, STATE_NEW, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0, 0, \
 	    false)                                                             \
+	X(80, QUEUE_SUBMIT, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
+	    67, MESSAGE_PAYLOAD_MAX, false)                                    \
+	X(81, QUEUE_SUBMITTED, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), \
+	    19, 4096, false)                                                   \
+	X(82, QUEUE_TAKE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 18,  \
+	    1024, false)                                                       \
+	X(83, QUEUE_TAKEN, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 59, \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
+	X(84, QUEUE_REPLY, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 29, \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
+	X(85, QUEUE_DONE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 13,  \
+	    256, false)                                                        \
+	X(86, QUEUE_KEEP, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 10,  \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
+	X(88, RECORD_REPLY, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
+	    18, 256, false)                                                    \
 	X(60, ASK, ROLE_BIT(ROLE_API),                                         \
 	    ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER), 14,               \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \

@@ -96,7 +96,9 @@ runfile_name(const char *id)
 {
 	size_t len = strlen(id);
 
-	return len > PLACE_DIGITS ? id + len - PLACE_DIGITS : id;
+	if (len <= PLACE_DIGITS || id[len - PLACE_DIGITS] == RUNFILE_NO_PLACE)
+		return id;
+	return id + len - PLACE_DIGITS;
 }
 
 int
@@ -274,7 +276,7 @@ runfile_free(int dirfd, const char *id)
 
 	if (runfile_open(&file, dirfd, id, NULL) == -1)
 		return errno == ENOENT ? 0 : -1;
-	rc = free_file(&file);
+	rc = runfile_name(id) == id ? -1 : free_file(&file);
 	runfile_close(&file);
 	/* It must not tell the next master of a run that is recorded. */
 	return rc == 0 ? 0 : unlinkat(dirfd, runfile_name(id), 0);

@@ -85,6 +85,13 @@ struct runfile {
 /* How many places there are: 15 bits, three digits of base 32. */
 #define RUNFILE_PLACES 32768
 
+/*
+ * Ids have this in place of the first digit of a place when the run was
+ * submitted: its id is older than it, so its file has a name of its own, and
+ * is removed when the run is recorded.
+ */
+#define RUNFILE_NO_PLACE 'u'
+
 /* The name of the file of run id; points into id. */
 const char *runfile_name(const char *id);
 

@@ -52,6 +52,9 @@ run_spec_encode(const struct run_spec *spec, struct wire_writer *w)
 	wire_put_u64(w, spec->lease_epoch);
 	wire_put_u8(w, spec->lease_kill);
 	wire_put_i64(w, spec->lease_grace_ms);
+	put_strings(w, spec->mail, spec->mailc);
+	wire_put_str(w, spec->mail_head != NULL ? spec->mail_head : "");
+	wire_put_u8(w, spec->mail_failures);
 }
 
 static const char **
@@ -101,6 +104,17 @@ get_lease(struct run_spec *spec, struct wire_reader *r)
 	spec->lease_grace_ms = wire_get_i64(r);
 }
 
+/* Nor does one from before there were crontabs. */
+static void
+get_mail(struct run_spec *spec, struct wire_reader *r)
+{
+	if (r->pos == r->len)
+		return;
+	spec->mail = get_strings(r, &spec->mailc);
+	spec->mail_head = wire_get_str(r);
+	spec->mail_failures = wire_get_u8(r);
+}
+
 int
 run_spec_decode(struct run_spec *spec, struct wire_reader *r)
 {
@@ -137,6 +151,7 @@ run_spec_decode(struct run_spec *spec, struct wire_reader *r)
 	get_limits(spec, r);
 	get_kind(spec, r);
 	get_lease(spec, r);
+	get_mail(spec, r);
 	if (!wire_ok(r) || (spec->kind == KIND_COMMAND && spec->argc == 0) ||
 	    spec->id[0] == '\0' || strlen(spec->id) >= RUN_ID_SIZE)
 		return -1;
@@ -159,6 +174,7 @@ void
 run_spec_fini(struct run_spec *spec)
 {
 	free(spec->settings);
+	free(spec->mail);
 	free(spec->argv);
 	free(spec->env);
 	free(spec->groups);

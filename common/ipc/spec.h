@@ -147,6 +147,14 @@ struct run_spec {
 	uint64_t lease_epoch;
 	bool lease_kill;
 	int64_t lease_grace_ms; /* from kill-signal to KILL then */
+	/*
+	 * Of a crontab: who mails its output, as words of a command with a
+	 * path in front, and what stands before the output.
+	 */
+	const char **mail; /* mailc words and NULL */
+	uint32_t mailc;    /* 0: nobody */
+	const char *mail_head;
+	bool mail_failures; /* of a success no mail is sent */
 };
 
 void run_spec_encode(const struct run_spec *spec, struct wire_writer *w);

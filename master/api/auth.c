@@ -302,9 +302,10 @@ be_owner(
 	    is_owner(api, peer->uid) &&
 	    is_local_host(http_head_field(head, "Host")))
 		caller->right = API_ADMIN;
-	if (caller->right > API_ANYBODY)
-		api_names_who(
-		    api->names, peer->uid, caller->who, sizeof(caller->who));
+	if (caller->right == API_ANYBODY)
+		return;
+	caller->uid = peer->uid;
+	api_names_who(api->names, peer->uid, caller->who, sizeof(caller->who));
 }
 
 /* The last address of X-Forwarded-For: the proxy's own word. */
@@ -355,6 +356,7 @@ auth_find_caller(const struct api *api, struct http_conn *conn,
 	int rc = 0;
 
 	caller->right = API_ANYBODY;
+	caller->uid = (uid_t)-1;
 	snprintf(caller->who, sizeof(caller->who), "nobody");
 	auth_say_from(api, conn, caller);
 	if (is_tcp(http_conn_peer(conn)))

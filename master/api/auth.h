@@ -22,6 +22,7 @@ struct api_caller {
 	enum api_right right;
 	char who[128]; /* "uid 0 (root)", "token ci", "user ann" */
 	char from[ADDRESS_TEXT_MAX]; /* an address; "socket" */
+	uid_t uid; /* by the kernel's word; -1: it has none of them */
 };
 
 /* What the configuration says of users; borrows from it. */

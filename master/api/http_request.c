@@ -34,9 +34,13 @@ check(const struct api *api, struct http_conn *conn, const struct route *route,
 }
 
 static void
-ask(struct api *api, struct http_conn *conn, const struct route_call *call)
+ask(struct api *api, struct http_conn *conn, struct route_call *call)
 {
-	struct api_caller caller = {API_ANYBODY, "nobody", ""};
+	struct api_caller caller = {
+	    .right = API_ANYBODY,
+	    .who = "nobody",
+	    .uid = (uid_t)-1,
+	};
 	struct http_problem problem;
 
 	if (check(api, conn, call->route, &caller, &problem) == -1) {
@@ -55,6 +59,7 @@ ask(struct api *api, struct http_conn *conn, const struct route_call *call)
 	if (call->route->right > API_VIEWER)
 		log_info("request %s by %s from %s", call->route->verb,
 		    caller.who, caller.from);
+	route_call_set_uid(call, caller.uid);
 	if (call->route->kind == ROUTE_EVENTS)
 		events_hub_add(api->events, conn);
 	else

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "ipc/spec.h"
+#include "ipc/submission.h"
 
 /* An argument's length; a path's segment is shorter. */
 #define VALUE_MAX      1024
@@ -54,7 +55,7 @@ static const struct route routes[] = {
     {"POST", "/v1/resume", "resume-all", ROLE_MASTER, API_OPERATOR, ROUTE_WHOLE,
 	"", ""},
     {"GET", "/v1/runs", "runs", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
-	"job chain since outcome limit before", ""},
+	"job chain host since until outcome limit before", ""},
     {"GET", "/v1/runs/{run}", "show", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"", ""},
     {"GET", "/v1/runs/{run}/output", "output", ROLE_RECORDER, API_VIEWER,
@@ -73,6 +74,14 @@ static const struct route routes[] = {
 	"since until", ""},
     {"GET", "/v1/verify", "verify", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"job since after", ""},
+    {"POST", "/v1/submit", "submit", ROLE_MASTER, API_OPERATOR, ROUTE_WHOLE, "",
+	"command argv queue at in key callback", true},
+    {"GET", "/v1/queue", "queue", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"queue all limit", ""},
+    {"GET", "/v1/queue/{run}", "queued", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"", ""},
+    {"POST", "/v1/queue/{run}/cancel", "cancel", ROLE_RECORDER, API_OPERATOR,
+	ROUTE_WHOLE, "", ""},
     {"GET", "/v1/session", "session", ROLE_API, API_ANYBODY, ROUTE_WHOLE, "",
 	""},
     {"POST", "/v1/session", "session-begin", ROLE_API, API_ANYBODY, ROUTE_WHOLE,
@@ -252,34 +261,58 @@ check_content_type(const char *type, struct http_problem *problem)
 	return 0;
 }
 
+/* Keys whose values have a kind and a length of their own. */
+static const struct body_key {
+	const char *name;
+	json_type type;
+	const char *what;
+	size_t max; /* bytes of a string */
+} body_keys[] = {
+    {"params", JSON_OBJECT, "an object", 0},
+    {"argv", JSON_ARRAY, "an array", 0},
+    {"command", JSON_STRING, "a string", SUBMISSION_COMMAND_MAX},
+    {"callback", JSON_STRING, "a string", SUBMISSION_CALLBACK_MAX},
+    {"text", JSON_STRING, "a string", TEXT_MAX},
+    {NULL, JSON_STRING, "a string", VALUE_MAX},
+};
+
+static const struct body_key *
+find_body_key(const char *name)
+{
+	const struct body_key *key = body_keys;
+
+	while (key->name != NULL && strcmp(key->name, name) != 0)
+		key++;
+	return key;
+}
+
 /* One key of the body; its text lives as long as the call. */
 static int
 take_key(struct route_call *call, const char *key, const json_t *value,
     struct http_problem *problem)
 {
 	const char *text = json_string_value(value);
-	bool is_object = strcmp(key, "params") == 0;
-	size_t most = strcmp(key, "text") == 0 ? TEXT_MAX : VALUE_MAX;
+	const struct body_key *kind = find_body_key(key);
 
 	if (!has_word(call->route->body, key, strlen(key)))
 		return http_problem_set(problem, 400, "bad_request",
 		    "unknown key \"%.64s\" in the body", key);
 	if (json_is_null(value))
 		return 0;
-	if (is_object && json_is_object(value)) {
-		/* One key of this kind. */
+	if (json_typeof(value) != kind->type)
+		return http_problem_set(problem, 400, "bad_request",
+		    "\"%s\" in the body must be %s", key, kind->what);
+	if (text == NULL) {
+		/* One key of a call is of these kinds. */
 		call->object = json_dumps(value, JSON_COMPACT);
 		add_arg(call, key, call->object);
 		return 0;
 	}
-	if (text == NULL || is_object)
-		return http_problem_set(problem, 400, "bad_request",
-		    "\"%s\" in the body must be %s", key,
-		    is_object ? "an object" : "a string");
-	if (strlen(text) > most || strlen(text) != json_string_length(value))
+	if (strlen(text) > kind->max ||
+	    strlen(text) != json_string_length(value))
 		return http_problem_set(problem, 400, "bad_request",
 		    "\"%s\" in the body is no text of at most %zu bytes", key,
-		    most);
+		    kind->max);
 	add_arg(call, key, text);
 	return 0;
 }
@@ -359,6 +392,15 @@ route_match(const struct route_request *request, struct route_call *call,
 	    take_query(call, query, problem) == -1)
 		return -1;
 	return take_body(call, request, problem);
+}
+
+void
+route_call_set_uid(struct route_call *call, uid_t uid)
+{
+	if (!call->route->names_uid || uid == (uid_t)-1)
+		return;
+	snprintf(call->uid, sizeof(call->uid), "%ju", (uintmax_t)uid);
+	add_arg(call, "uid", call->uid);
 }
 
 void

@@ -38,6 +38,7 @@ struct route {
 	enum route_kind kind;
 	const char *query; /* words: arguments that may be given */
 	const char *body;  /* words: keys that the JSON body may have */
+	bool names_uid;    /* the answerer is told the uid of who asks */
 };
 
 /* A request's meaning. Strings are in text and json. */
@@ -47,7 +48,8 @@ struct route_call {
 	const char *keys[ASK_ARGS_MAX];
 	const char *values[ASK_ARGS_MAX];
 	char *text;   /* owned */
-	char *object; /* owned: text of an object in the body */
+	char *object; /* owned: text of an object or array in the body */
+	char uid[12]; /* "" nobody can tell, or it is not asked for */
 	json_t *json; /* the body; owned, NULL none */
 };
 
@@ -70,6 +72,9 @@ struct route_request {
 int route_match(const struct route_request *request, struct route_call *call_r,
     char *allow_r, size_t allow_size, struct http_problem *problem);
 void route_call_fini(struct route_call *call);
+
+/* Adds who asks, when the route is one that wants to know. */
+void route_call_set_uid(struct route_call *call, uid_t uid);
 
 /* The value of an argument; NULL when it was not given. */
 const char *route_call_arg(const struct route_call *call, const char *key);

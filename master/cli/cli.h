@@ -86,6 +86,8 @@ extern const struct command cmd_list;
 extern const struct command cmd_nodes;
 extern const struct command cmd_show;
 extern const struct command cmd_run;
+extern const struct command cmd_submit;
+extern const struct command cmd_queue;
 extern const struct command cmd_exec;
 extern const struct command cmd_kill;
 extern const struct command cmd_history;

@@ -47,6 +47,8 @@ const struct command *const cli_commands[] = {
     &cmd_nodes,
     &cmd_show,
     &cmd_run,
+    &cmd_submit,
+    &cmd_queue,
     &cmd_exec,
     &cmd_kill,
     &cmd_pause,

@@ -60,6 +60,17 @@ apply_after(struct store *store, struct wire_reader *r)
 }
 
 static bool
+apply_reply(struct store *store, struct wire_reader *r)
+{
+	struct record_reply reply;
+
+	if (record_reply_decode(&reply, r) == -1)
+		return false;
+	store->ops->reply(store, &reply);
+	return true;
+}
+
+static bool
 apply_begin(struct store *store, struct wire_reader *r)
 {
 	struct run_begin begin;
@@ -84,6 +95,8 @@ apply_record(struct store *store, uint16_t type, struct wire_reader *r,
 		return apply_params(store, r);
 	if (type == MSG_RECORD_AFTER)
 		return apply_after(store, r);
+	if (type == MSG_RECORD_REPLY)
+		return apply_reply(store, r);
 	if (type == MSG_RECORD_BEGIN)
 		return apply_begin(store, r);
 	if (type != MSG_RECORD_END || record_end_decode(end_r, r) == -1)

@@ -215,6 +215,18 @@ check_record_after(struct wire_reader *r, struct entry *entry, struct err *err)
 	return check_job(after.job, err);
 }
 
+static int
+check_record_reply(struct wire_reader *r, struct err *err)
+{
+	struct record_reply reply;
+
+	if (record_reply_decode(&reply, r) == -1)
+		return err_set(err, "malformed");
+	return store_is_run_id(reply.id) ?
+	    0 :
+	    err_set(err, "\"%s\" is no run id", reply.id);
+}
+
 int
 batch_add(struct batch *b, const struct message *message, struct err *err)
 {
@@ -237,6 +249,8 @@ batch_add(struct batch *b, const struct message *message, struct err *err)
 		rc = check_record_params(&r, &entry, err);
 	else if (message->type == MSG_RECORD_AFTER)
 		rc = check_record_after(&r, &entry, err);
+	else if (message->type == MSG_RECORD_REPLY)
+		rc = check_record_reply(&r, err);
 	else
 		err_set(err, "is no record");
 	if (rc == -1)

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "recorder/batch.h"
+#include "recorder/desk.h"
 #include "recorder/guard/guard.h"
 #include "recorder/state_feed.h"
 
@@ -35,6 +36,7 @@ struct intake {
 	bool state_asked;
 	uint64_t state_id;
 	struct state_feed *feed;
+	struct desk *desk;
 	struct guard *guard; /* NULL: there is none */
 };
 
@@ -180,6 +182,18 @@ handle_state_ask(struct channel *channel, struct message *message, void *arg,
 	return 0;
 }
 
+/* What was recorded before it counts: an end frees a worker. */
+static int
+handle_queue(struct channel *channel, struct message *message, void *arg,
+    struct err *err)
+{
+	struct intake *in = arg;
+
+	if (in->retry_ms == 0)
+		batch_flush(in->batch);
+	return desk_handle(in->desk, message, err);
+}
+
 static void
 guard_answered(void *arg, const struct guard_answer *answer)
 {
@@ -215,7 +229,11 @@ static const struct channel_dispatch master_dispatch[] = {
     {MSG_RECORD_PAUSE, handle_record},
     {MSG_RECORD_PARAMS, handle_record},
     {MSG_RECORD_AFTER, handle_record},
+    {MSG_RECORD_REPLY, handle_record},
     {MSG_STATE_ASK, handle_state_ask},
+    {MSG_QUEUE_SUBMIT, handle_queue},
+    {MSG_QUEUE_TAKE, handle_queue},
+    {MSG_QUEUE_KEEP, handle_queue},
     {MSG_GUARD_ASK, handle_guard_ask},
     {0, NULL},
 };
@@ -227,6 +245,7 @@ master_closed(struct channel *channel, const char *why, void *arg)
 	struct intake *in = arg;
 
 	in->master = NULL;
+	desk_set_channel(in->desk, NULL);
 	in->master_fd = -1;
 	in->paused = false;
 	in->state_asked = false;
@@ -314,6 +333,7 @@ intake_connect(struct intake *in, int fd)
 	if (in->master != NULL)
 		master_closed(in->master, NULL, in);
 	in->master = channel_new(&config, fd);
+	desk_set_channel(in->desk, in->master);
 	in->master_fd = fd;
 }
 
@@ -394,6 +414,7 @@ intake_new(const struct intake_config *config)
 	in->master_fd = -1;
 	in->batch = batch_new(&batch);
 	in->feed = state_feed_new(&feed);
+	in->desk = desk_new(config->store);
 	make_guard(in);
 	in->flush_event = evtimer_new(config->role->base, flush_cb, in);
 	if (in->flush_event == NULL)
@@ -409,6 +430,7 @@ intake_free(struct intake *in)
 	guard_free(in->guard);
 	channel_free(in->master);
 	state_feed_free(in->feed);
+	desk_free(in->desk);
 	batch_free(in->batch);
 	event_free(in->flush_event);
 	free(in);

@@ -9,6 +9,7 @@
 #include "recorder/explain/explain.h"
 #include "json_text.h"
 #include "recorder/query_filter.h"
+#include "recorder/query_queue.h"
 #include "recorder/row_json.h"
 #include "recorder/explain/verify.h"
 
@@ -305,6 +306,9 @@ static const struct {
     {"heat", heat_answer},
     {"explain", explain_answer},
     {"verify", verify_answer},
+    {"queue", queue_answer_list},
+    {"queued", queue_answer_show},
+    {"cancel", queue_answer_cancel},
 };
 
 void

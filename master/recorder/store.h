@@ -29,6 +29,7 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "ipc/record.h"
+#include "ipc/submission.h"
 
 /* Output is kept in pieces of at most this. */
 #define STORE_PIECE_MAX 65536
@@ -70,11 +71,17 @@ struct store_filter {
 	const char *chain;  /* runs of this chain; NULL all */
 	uint32_t outcomes;  /* bits 1 << enum outcome; 0 all */
 	const char *reason; /* ledger; NULL all */
+	const char *host;   /* runs of this host; NULL all */
 	int64_t since_ms; /* runs created, slots due from here; INT64_MIN all */
-	int64_t until_ms; /* slots due up to here; INT64_MAX all */
-	int limit;        /* at least 1 */
+	/* Slots due, runs made (by their ids) up to here; INT64_MAX all. */
+	int64_t until_ms;
+	int limit; /* at least 1 */
 	struct store_cursor before;
 };
+
+/* Of a list of runs: all their ids are before it. store.c */
+void
+store_runs_end(const struct store_filter *filter, char end_r[JOB_NAME_MAX + 1]);
 
 /* err is NULL when all went well. Called exactly once. */
 typedef void store_done(void *arg, const struct err *err);
@@ -125,6 +132,48 @@ struct store_check {
 	bool is_copy; /* one of several of the slot, each on a host */
 	bool is_twin; /* not the only one of this attempt, and copy */
 };
+
+/* How submitting ended: the run, and when it is due; of those that wait. */
+struct store_submitted {
+	enum submit_result result;
+	const char *id;
+	int64_t due_ms;
+	int64_t waiting; /* so many wait there now */
+};
+
+/* What a host wants of a queue. */
+struct store_take {
+	const char *queue; /* "": ends that URLs are to be told */
+	const char *host;
+	int64_t now_ms;
+	int64_t workers; /* so many may be taken from it by all hosts */
+	int64_t most;    /* at most so many are wanted */
+};
+
+/* As a person sees it. Strings are valid during the callback. */
+struct store_queued {
+	struct submission submission;
+	const char *state; /* waiting taken ended cancelled */
+	const char *host;
+	const char *cancelled_by;
+	const char *callback_state;
+	int64_t ended_ms; /* 0 not yet */
+	int64_t callback_tries;
+};
+
+struct store_queued_filter {
+	const char *id;    /* this one; NULL any */
+	const char *queue; /* NULL all */
+	bool all;          /* also what is over */
+	int64_t limit;
+};
+
+/* next_ms: when the next is due; INT64_MAX: none is. */
+typedef void store_take_done(void *arg, int64_t next_ms, const struct err *err);
+typedef void store_submitted_cb(void *arg, const struct store_submitted *s);
+typedef void store_submission_cb(void *arg, const struct submission *s);
+typedef void store_reply_cb(void *arg, const struct submission_reply *s);
+typedef void store_queued_cb(void *arg, const struct store_queued *queued);
 
 /*
  * Rows before since_ms that are looked at for a range that reaches beyond it:
@@ -219,6 +268,7 @@ struct store_ops {
 	 */
 	void (*after)(struct store *store, const struct record_after *after);
 	void (*pause)(struct store *store, const struct record_pause *pause);
+	void (*reply)(struct store *store, const struct record_reply *reply);
 	void (*piece)(struct store *store, const char *run, uint64_t start,
 	    const void *data, size_t n);
 	void (*commit)(struct store *store, store_done *done, void *arg);
@@ -276,6 +326,30 @@ struct store_ops {
 	 */
 	void (*output)(struct store *store, const char *run, uint64_t pos,
 	    store_piece_cb *piece, store_done *done, void *arg);
+
+	/*
+	 * Queues. submit: limit may wait there; tells one result, durable
+	 * over a crash of the machine. take: what is due, and is this host's
+	 * from then on until its run has ended. reply: the same of ends that
+	 * URLs are to be told, their bodies "". keep: what this host took and
+	 * is not among ids goes back, if its run never began; once a store is
+	 * shared, the others stay its own for a while. cancel: tells what it
+	 * was before; only what waits is cancelled.
+	 */
+	void (*submit)(struct store *store, const struct submission *s,
+	    int64_t limit, store_submitted_cb *cb, store_done *done, void *arg);
+	void (*take)(struct store *store, const struct store_take *take,
+	    store_submission_cb *row, store_take_done *done, void *arg);
+	void (*replies)(struct store *store, const struct store_take *take,
+	    store_reply_cb *row, store_take_done *done, void *arg);
+	void (*keep)(struct store *store, const char *host,
+	    const char *const *ids, size_t n, bool all, store_done *done,
+	    void *arg);
+	void (*queued)(struct store *store,
+	    const struct store_queued_filter *filter, store_queued_cb *row,
+	    store_done *done, void *arg);
+	void (*cancel)(struct store *store, const char *id, const char *who,
+	    int64_t now_ms, store_queued_cb *row, store_done *done, void *arg);
 
 	/*
 	 * For the master's start: at most limit jobs, open retries, running

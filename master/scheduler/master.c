@@ -72,6 +72,8 @@ tick(struct master *m)
 			run_due((struct run *)timer);
 		else if (timer->kind == TIMER_RETRY)
 			fire_retry(m, (struct retry *)timer);
+		else if (timer->kind == TIMER_QUEUE)
+			queue_due(m, (struct queue *)timer);
 		else
 			pause_over(m, (struct pause *)timer);
 	}
@@ -168,10 +170,12 @@ master_ready(struct master *m)
 	snprintf(text, sizeof(text), "jobs=%zu errors=%zu", m->jobs.n,
 	    jobs_errors(&m->jobs));
 	role_ready(m->role, text);
-	if (m->drain_wanted)
+	if (m->drain_wanted) {
 		drain_begin(m, false);
-	else
-		tick(m);
+		return;
+	}
+	queue_start(m);
+	tick(m);
 }
 
 uint32_t
@@ -212,6 +216,12 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 	case MSG_STATE_NEW:
 		retell_start(m);
 		break;
+	case MSG_QUEUE_SUBMITTED:
+	case MSG_QUEUE_TAKEN:
+	case MSG_QUEUE_REPLY:
+	case MSG_QUEUE_DONE:
+		rc = queue_handle(m, message);
+		break;
 	case MSG_GUARD_ANSWER:
 		rc = crew_guard_answer(m, message);
 		break;
@@ -234,6 +244,10 @@ static const struct channel_dispatch recorder_dispatch[] = {
     {MSG_STATE_NEW, handle_recorder},
     {MSG_GUARD_ANSWER, handle_recorder},
     {MSG_RECORDED, handle_recorder},
+    {MSG_QUEUE_SUBMITTED, handle_recorder},
+    {MSG_QUEUE_TAKEN, handle_recorder},
+    {MSG_QUEUE_REPLY, handle_recorder},
+    {MSG_QUEUE_DONE, handle_recorder},
     {0, NULL},
 };
 
@@ -249,9 +263,10 @@ peer_closed(struct channel *channel, const char *why, void *arg)
 	struct master *m = arg;
 	bool is_recorder = channel == m->recorder;
 
-	if (is_recorder)
+	if (is_recorder) {
 		m->recorder = NULL;
-	else
+		queue_recorder_gone(m);
+	} else
 		m->api = NULL;
 	if (m->api == NULL)
 		m->events.listens = false;
@@ -290,6 +305,8 @@ master_peer(struct role *role, enum role_id peer, unsigned index, int fd)
 			recover_start(m);
 		else
 			outbox_resend(m);
+		queue_recorder_gone(m);
+		queue_recorder_back(m);
 	} else if (peer == ROLE_API) {
 		m->events.listens = false;
 		channel_free(m->api);
@@ -443,6 +460,7 @@ master_init(struct role *role, struct err *err)
 	launch_init(m);
 	m->crontabs = crontab_watch_new(role->base, crontabs_changed, m);
 	crontab_watch_set(m->crontabs, &m->config->crontabs);
+	crontab_warn_of_cron(&m->config->crontabs);
 	return crew_init(m, err);
 }
 

@@ -13,6 +13,7 @@
  *               done with a due slot
  *   runs/       runs and their end, the waiting line, workers, what the
  *               recorder has not confirmed yet
+ *   queue/      commands that people submit
  *   answer/     questions of the api process
  *   metrics/    what is counted
  *   crew/       this host among others: claims, in a cluster
@@ -31,6 +32,7 @@
 #include "scheduler/runs/outbox.h"
 #include "scheduler/jobs/pause.h"
 #include "scheduler/jobs/plugins.h"
+#include "scheduler/queue/queue.h"
 #include "scheduler/runs/places.h"
 #include "scheduler/jobs/retries.h"
 #include "role.h"
@@ -54,6 +56,7 @@ enum timer_kind {
 	TIMER_RETRY = 2,
 	TIMER_RUN = 3,   /* one that is delayed */
 	TIMER_PAUSE = 4, /* its end */
+	TIMER_QUEUE = 5, /* something in it is due */
 };
 
 /* One process of the daemon, for the status. */
@@ -102,6 +105,7 @@ struct master {
 	struct run_ids ids;
 	struct places places;
 	struct uses uses;
+	struct queues queues;
 	uint64_t fence;
 	int runs_dir;    /* fd of STATE-DIR/runs */
 	char *runs_path; /* its path */

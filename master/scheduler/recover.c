@@ -225,8 +225,10 @@ resume_created(struct master *m, struct run *run)
 static struct run *
 remake(struct master *m, const struct run_begin *begin)
 {
-	struct run *run = run_new(m, job_of(m, begin->job), begin);
+	struct job *job = submitted_load(m, begin);
+	struct run *run;
 
+	run = run_new(m, job != NULL ? job : job_of(m, begin->job), begin);
 	params_load(m->runs_dir, run->begin.id, &run->params, &run->parents);
 	crew_hold(run);
 	return run;

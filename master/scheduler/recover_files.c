@@ -25,18 +25,20 @@ add_file(struct recover_files *files, const struct runfile *file)
 static void
 read_place(struct recover_files *files, struct master *m, const char *name)
 {
-	int place = run_id_place(name);
+	int place = strlen(name) == 3 ? run_id_place(name) : -1;
 	struct runfile file;
 	struct err err = {""};
 
 	if (runfile_open_place(&file, m->runs_dir, name, &err) == -1) {
 		/* Not ours to guess about: the place is left alone. */
 		log_error("%s", err.text);
-		places_mark(&m->places, place);
+		if (place != -1)
+			places_mark(&m->places, place);
 		return;
 	}
 	if (file.state != RUNFILE_FREE) {
-		places_mark(&m->places, place);
+		if (place != -1)
+			places_mark(&m->places, place);
 		if (strcmp(runfile_name(file.begin.id), name) == 0)
 			add_file(files, &file);
 		else
@@ -44,6 +46,15 @@ read_place(struct recover_files *files, struct master *m, const char *name)
 			    file.begin.id);
 	}
 	runfile_close(&file);
+}
+
+/* By its place, or by its own id. */
+static bool
+is_run_file(const char *name)
+{
+	if (strlen(name) == RUN_ID_SIZE - 1)
+		return submission_is_id(name) && strchr(name, '.') == NULL;
+	return strlen(name) == 3 && run_id_place(name) != -1;
 }
 
 static int
@@ -67,8 +78,7 @@ recover_files_read(struct recover_files *files, struct master *m)
 		fatal("cannot read the directory of run files");
 	rewinddir(dir);
 	while ((entry = readdir(dir)) != NULL)
-		if (strlen(entry->d_name) == 3 &&
-		    run_id_place(entry->d_name) != -1)
+		if (is_run_file(entry->d_name))
 			read_place(files, m, entry->d_name);
 	closedir(dir);
 	if (files->n > 0)

@@ -91,6 +91,7 @@ use_config(struct master *m, struct config *config)
 		config_free(old);
 	launch_init(m);
 	crontab_watch_set(m->crontabs, &config->crontabs);
+	crontab_warn_of_cron(&config->crontabs);
 	return true;
 }
 
@@ -129,6 +130,7 @@ reload_jobs(struct master *m)
 	/* Else again, when they are known. */
 	if (!plugins_are_asked(m))
 		end_reload(m);
+	queue_look_all(m);
 	launch_pump(m); /* max-running may be higher now */
 	master_arm(m);
 }

@@ -22,6 +22,8 @@ free_runs(struct master *m)
 			run->job->runs = NULL;
 			if (run->job->removed)
 				run->job->active = 0;
+			if (run->job->submitted)
+				job_single_free(run->job->def);
 			heap_remove(&m->heap, &run->timer);
 			workers_forget(run);
 			free(run->params);
@@ -77,6 +79,7 @@ master_free(struct master *m)
 	outbox_fini(&m->outbox);
 	users_fini(m);
 	uses_fini(&m->uses);
+	queue_fini(m);
 	wire_writer_fini(&m->scratch);
 	plugins_fini(m);
 	jobs_change_fini(&m->reloaded);

@@ -28,6 +28,7 @@ my $f = Fake->new(
     'explain.backup.json' => '{"job":"backup","text":["it ran"]}',
     'verify.json' => '[]',
     'reload.json' => '{"added":[]}',
+    'submit.json' => '{"run":"01k3aaaaaaaaaaaa","known":false}',
 );
 mkdir "$f->{dir}/jobs";
 $f->write('belfry.conf', "[master]\nrun-dir = $f->{dir}\n"

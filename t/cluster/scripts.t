@@ -57,7 +57,7 @@ sub fresh {
 	$redis->call('FLUSHALL');
 	join_as('x');
 	run('open', 'episode', $marker, $arg{floor} // 0, $arg{fence} // 0,
-	    $arg{quarantine} // 0, 0);
+	    $arg{quarantine} // 0, 0, 'p1');
 	join_as($_) for 'a', 'b', 'x';
 }
 
@@ -81,11 +81,12 @@ sub one {
 # ------------------------------------------------------------------- join
 $redis->call('FLUSHALL');
 like(join_as('a')->[0], qr/^BLANK episode \d+$/, 'join: an empty server');
-like(run('open', 'other', $marker, 0, 0, 0)->[0], qr/^TAKEN$/,
+like(run('open', 'other', $marker, 0, 0, 0, 0, 'p1')->[0], qr/^TAKEN$/,
     'open: not of this blankness');
-is(head_of(run('open', 'episode', $marker, 0, 0, 0)), 'OK', 'open');
-is(run('open', 'episode', '6.m', 0, 0, 0)->[0], 'TAKEN', 'open: open already');
-is(head_of(join_as('a')), "OK $marker 0", 'join');
+is(head_of(run('open', 'episode', $marker, 0, 0, 0, 0, 'p1')), 'OK', 'open');
+is(run('open', 'episode', '6.m', 0, 0, 0, 0, 'p1')->[0], 'TAKEN', 'open: open already');
+is(head_of(join_as('a', settle => 1000)), "OK $marker 0",
+    'join: what was opened just now need not settle');
 is(head_of(join_as('b', node => 'node-a')), 'DUP a',
     'join: another daemon of the name is alive');
 is(head_of(join_as('b', node => 'node-a', former => ['a'])), "OK $marker 0",
@@ -410,7 +411,7 @@ is(key('f', 's') . key('f', 'e'), ($slot - 1) x 2,
     'merge: of two first sights the earlier one');
 run('merge', 'episode', 'h', $slot, 'c9', 'C', 'b', 1, 1, 0, 'c9', 'b', '',
     '', '');
-run('open', 'episode', $marker, 0, 0, 0, 60000);
+run('open', 'episode', $marker, 0, 0, 0, 60000, 'p1');
 is(run('merge', 'episode', @jobs)->[0], 'TAKEN', 'merge: open again');
 join_as('a');
 is(claim('a', 'n', job => 'n', flags => 's'), 'BUSY - -',

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use Belfry;
+use Cwd qw(abs_path);
 use Test::More;
 
 my $d = Belfry->new(conf => <<'END');
@@ -14,9 +15,14 @@ END
 my $dir = $d->dir;
 my $me = getpwuid $>;
 my $home = (getpwuid $>)[7];
+my $where = abs_path($home);
 mkdir $d->path($_) for qw(cron.d spool);
 mkdir $d->path('home');
-my $env = 'env | grep -v ^BELFRY_ | sort';
+# Not what is set for all of this machine.
+my $others = join '', map { "|$_" } grep { !/^(PATH|HOME|SHELL|LOGNAME)$/ }
+    map { /^(?:export )?(\w+)=/ ? $1 : () }
+    `cat /etc/environment /etc/default/locale 2>/dev/null`;
+my $env = "env | grep -Ev '^(BELFRY_\\w*$others)=' | sort";
 $d->write('crontab', <<"END");
 FOO = " bar "
 LOGNAME=somebody
@@ -66,10 +72,10 @@ FOO= bar
 HOME=$home
 LOGNAME=$me
 PATH=/usr/bin:/bin
-PWD=$home
+PWD=$where
 SHELL=/bin/sh
 TZ=Asia/Tokyo
-$home
+$where
 one%
 two
 END

@@ -58,7 +58,7 @@ is($pg->query("SELECT md5(string_agg(data, '' ORDER BY start)) "
     md5_hex($seq), 'and is in belfry_output');
 is($pg->query("SELECT count(*) FROM information_schema.views "
 	    . "WHERE table_schema = 'public' AND table_name LIKE 'belfry%'",
-	'one'), 6, 'views are where all find them');
+	'one'), 7, 'views are where all find them');
 is($pg->query("SELECT params->>'STATUS' FROM belfry_runs "
 	    . "WHERE job = 'hello'", 'one'), 3, 'with its parameters');
 is($pg->query("SELECT last_outcome FROM belfry_jobs WHERE job = 'hello'",
@@ -225,6 +225,7 @@ pass('runs that are too many are deleted, the oldest first');
 
 # --- both stores have the same tables ---
 my %extra = ('runs.twin' => 'only PostgreSQL forbids a second one',
+    'submissions.lease' => 'a file is of one host',
     'runs.copy' => 'the other copies are of other hosts');
 my %local = ('jobs.joined' => 'counts the ends of this host');
 my %columns;

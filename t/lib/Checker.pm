@@ -278,6 +278,9 @@ sub check_slot {
 	    . ($_->{outcome} // 'running') . ' ' . ($_->{reason} // '') } @rows;
 	$self->found('twice-told', '%s %s: %s', $job, $when, $told)
 	    if @without > 1 && !$self->agree(@without);
+	# To be in doubt is true where Redis has forgotten what ran.
+	@without = grep { ($_->{reason} // '') ne 'in-doubt' } @without
+	    if grep { $_->{forgets} } @{ $self->{faults} };
 	$self->found('status', '%s %s ran and did not: %s', $job, $when, $told)
 	    if @without && @$runs;
 	$self->found('lost-work', '%s %s: %s', $job, $when, $told)
@@ -288,11 +291,13 @@ sub check_slot {
 }
 
 # A host that was lost when it had just recorded a slot leaves it to another,
-# which cannot know that: both say the same.
+# which cannot know that: both say the same. And one may be in doubt, where
+# Redis has forgotten what another knows.
 sub agree {
 	my ($self, @rows) = @_;
-	my %outcomes = map { $_->{outcome} => 1 } @rows;
-	return keys %outcomes == 1
+	my %outcomes = map { $_->{outcome} => 1 }
+	    grep { ($_->{reason} // '') ne 'in-doubt' } @rows;
+	return keys %outcomes <= 1
 	    && grep { $self->was_faulted($_->{on}, 0, 9e18) } @rows;
 }
 

@@ -165,7 +165,7 @@ our @ISA = ('Redis');
 
 sub new {
 	my ($class, %arg) = @_;
-	return $class->SUPER::new(options => $arg{args});
+	return $class->SUPER::new(options => $arg{args}, clock => $arg{clock});
 }
 
 sub stop { $_[0]->kill }

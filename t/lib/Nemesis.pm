@@ -35,8 +35,8 @@ my $HARD = qr/^(?:duplicate|overlap|early|late|fence|interval|line):/;
 
 sub new {
 	my ($class, %arg) = @_;
-	my @redis = map { Cluster::Redis->new(args => $arg{redis_args}) }
-	    1 .. $arg{servers} // 1;
+	my @redis = map { Cluster::Redis->new(args => $arg{redis_args},
+	    clock => $arg{redis_clock}) } 1 .. $arg{servers} // 1;
 	my $proxy = Proxy->new;
 	my %ports;
 	for my $name (@{ $arg{nodes} }) {

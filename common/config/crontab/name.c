@@ -60,20 +60,43 @@ crontab_program(const char *command, char program[CRONTAB_PROGRAM_MAX + 1])
 	}
 }
 
+/* The place of a hash, or the free one where it belongs. */
+static struct crontab_seen *
+find_seen(const struct crontab_namer *namer, uint32_t hash)
+{
+	size_t mask = namer->size - 1, at = hash & mask;
+
+	while (namer->seen[at].times > 0 && namer->seen[at].hash != hash)
+		at = (at + 1) & mask;
+	return &namer->seen[at];
+}
+
+/* Twice the places, at most half of them taken. */
+static void
+grow(struct crontab_namer *namer)
+{
+	struct crontab_namer old = *namer;
+
+	namer->size = old.size > 0 ? 2 * old.size : 64;
+	namer->seen = xcalloc(namer->size, sizeof(*namer->seen));
+	for (size_t i = 0; i < old.size; i++)
+		if (old.seen[i].times > 0)
+			*find_seen(namer, old.seen[i].hash) = old.seen[i];
+	free(old.seen);
+}
+
 /* How often this hash came before. */
 static unsigned
 count_before(struct crontab_namer *namer, uint32_t hash)
 {
-	for (size_t i = 0; i < namer->n; i++)
-		if (namer->seen[i] == hash)
-			return namer->times[i]++;
-	array_reserve(
-	    &namer->seen, &namer->seen_cap, namer->n + 1, sizeof(*namer->seen));
-	array_reserve(&namer->times, &namer->times_cap, namer->n + 1,
-	    sizeof(*namer->times));
-	namer->seen[namer->n] = hash;
-	namer->times[namer->n++] = 1;
-	return 0;
+	struct crontab_seen *seen;
+
+	if (namer->n * 2 >= namer->size)
+		grow(namer);
+	seen = find_seen(namer, hash);
+	seen->hash = hash;
+	namer->n += seen->times == 0;
+	return seen->times++;
 }
 
 void
@@ -116,5 +139,4 @@ void
 crontab_namer_fini(struct crontab_namer *namer)
 {
 	free(namer->seen);
-	free(namer->times);
 }

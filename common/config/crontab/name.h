@@ -6,12 +6,17 @@
 
 #include "ipc/spec.h"
 
+/* How often a hash came so far; times 0: a free place. */
+struct crontab_seen {
+	uint32_t hash;
+	unsigned times;
+};
+
 struct crontab_namer {
 	const char *prefix; /* "cron", or "crontab" of a user's own */
 	const char *source; /* the file's name: of a user's own, the user */
-	uint32_t *seen;     /* owned: hashes of the names so far */
-	unsigned *times;    /* owned: how often each came */
-	size_t n, seen_cap, times_cap;
+	struct crontab_seen *seen; /* owned: a table by hash */
+	size_t n, size;            /* places taken, and all: a power of 2 */
 };
 
 /*

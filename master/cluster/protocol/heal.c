@@ -75,6 +75,7 @@ open_server(struct protocol *p, unsigned server, int64_t floor_ms,
 	args_add_int(&args, quarantine_ms);
 	args_add_int(
 	    &args, p->settings.session_ttl_ms + p->settings.lock_delay_ms);
+	args_add(&args, p->servers[server].run_id);
 	protocol_send(
 	    p, server, SCRIPTS_OPEN, &args, request_new(opened, p->heal));
 	args_fini(&args);

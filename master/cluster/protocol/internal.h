@@ -143,6 +143,7 @@ TAILQ_HEAD(claim_list, claim);
 struct node {
 	struct cluster_node pub;
 	uint32_t seen_on; /* bit per server whose last list named it */
+	int64_t watch_ms; /* this host could not hear it before; 0: always */
 	bool buried;      /* a reap of it is under way */
 	int64_t reap_ms;  /* not before */
 };
@@ -300,6 +301,8 @@ void polls_tick(struct protocol *p);
 void nodes_list(struct protocol *p, unsigned server,
     const struct protocol_reply *reply, int64_t now_ms);
 void nodes_tick(struct protocol *p, int64_t now_ms);
+/* There is a majority again: that a node was silent so far says nothing. */
+void nodes_watch(struct protocol *p);
 int64_t nodes_next_ms(const struct protocol *p);
 void nodes_free(struct protocol *p);
 

@@ -73,6 +73,29 @@ read_line(struct protocol *p, unsigned server, const char *line, int64_t now_ms)
 	return changed;
 }
 
+/* How long a node must be silent until it is dead. */
+static int64_t
+silence_ms(const struct protocol *p)
+{
+	return p->settings.session_ttl_ms + p->settings.lock_delay_ms;
+}
+
+/* This host could not hear it for a while, and it may not have joined yet. */
+static bool
+is_awaited(const struct protocol *p, const struct node *node)
+{
+	return node->watch_ms != 0 &&
+	    p->now_ms < node->watch_ms + silence_ms(p);
+}
+
+void
+nodes_watch(struct protocol *p)
+{
+	for (size_t i = 0; i < p->nnodes; i++)
+		if (p->nodes[i]->pub.alive)
+			p->nodes[i]->watch_ms = p->now_ms;
+}
+
 static bool
 drop_unseen(struct protocol *p)
 {
@@ -80,7 +103,8 @@ drop_unseen(struct protocol *p)
 	bool changed = false;
 
 	for (size_t i = 0; i < p->nnodes; i++) {
-		if (p->nodes[i]->seen_on != 0 || p->nodes[i]->buried) {
+		if (p->nodes[i]->seen_on != 0 || p->nodes[i]->buried ||
+		    is_awaited(p, p->nodes[i])) {
 			p->nodes[n++] = p->nodes[i];
 			continue;
 		}
@@ -313,8 +337,11 @@ reap(struct protocol *p, struct node *node)
 static int64_t
 dead_ms(const struct protocol *p, const struct node *node)
 {
-	return node->pub.changed_ms + p->settings.session_ttl_ms +
-	    p->settings.lock_delay_ms;
+	int64_t since_ms = node->pub.changed_ms;
+
+	if (node->watch_ms > since_ms)
+		since_ms = node->watch_ms;
+	return since_ms + silence_ms(p);
 }
 
 /* How many live hosts come before this one. */
@@ -334,6 +361,9 @@ nodes_tick(struct protocol *p, int64_t now_ms)
 {
 	bool changed = false;
 
+	/* While nobody can be heard all are as they were. */
+	if (!p->joined)
+		return;
 	for (size_t i = 0; i < p->nnodes; i++) {
 		struct node *node = p->nodes[i];
 
@@ -359,7 +389,7 @@ nodes_next_ms(const struct protocol *p)
 	bool can_reap = protocol_count_ready(p) >= p->quorum;
 	int64_t next = INT64_MAX;
 
-	for (size_t i = 0; i < p->nnodes; i++) {
+	for (size_t i = 0; p->joined && i < p->nnodes; i++) {
 		const struct node *node = p->nodes[i];
 
 		if (strcmp(node->pub.incarnation, p->incarnation) == 0)

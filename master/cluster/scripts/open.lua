@@ -3,7 +3,8 @@
 -- 0 where a majority of others remembered.
 --
 -- ARGV: episode, new marker, floor ms, fence floor, quarantine ms for jobs that
--- never overlap, the same where others did not agree on who runs one.
+-- never overlap, the same where others did not agree on who runs one, the
+-- server's run id: it need not settle, for nobody has seen more of it.
 --
 -- OK, or TAKEN: it is not blank any more, or blank anew.
 if data[1] or redis.call('HGET', P .. ':i', 'b') ~= ARGV[1] then
@@ -16,7 +17,7 @@ end
 redis.call('HSET', P .. ':i', 'm', ARGV[2],
 	's', int(math.max(floor, num(ARGV[3]))),
 	'f', int(math.max(fence_floor, num(ARGV[4]))),
-	'w', int(now + quiet), 'y', int(quiet))
+	'w', int(now + quiet), 'y', int(quiet), 'r', ARGV[7], 'z', '0')
 redis.call('HDEL', P .. ':i', 'b', 'k')
 changes = 1
 return done({''})

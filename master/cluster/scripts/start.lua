@@ -17,8 +17,10 @@ local function start(job, slot, cid, flags, fence)
 	local line = redis.call('HGET', runs, cid)
 	local before = line and select(5, parts_of(line)) or '0'
 	local attempt = num(h[5])
-	if is_held(h[6], h[7], cid) and string.find(flags, '[sw]') then
-		return 'LOST'
+	if string.find(flags, '[sw]') then
+		if is_held(h[6], h[7], cid) then return 'LOST' end
+		-- Copied from another server, while who runs the job is not known.
+		if quarantine > 0 and h[3] ~= 'R' then return 'LOST' end
 	end
 	if string.find(flags, '[xz]') then
 		if not line then return 'LOST' end

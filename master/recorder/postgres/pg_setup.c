@@ -37,6 +37,10 @@ static const struct {
 	"006-hours",
 #include "postgres_006-hours.h"
     },
+    {
+	"007-queues",
+#include "postgres_007-queues.h"
+    },
 };
 
 void

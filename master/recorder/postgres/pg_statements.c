@@ -136,8 +136,7 @@ static const char ends_sql[] =
     "d.id <= o.run))), "
     "l AS (INSERT INTO ledger (job, slot, until, count, run, attempts, host, "
     "outcome, detail) SELECT job, slot, slot, 1, id, attempt, host, outcome, "
-    "reason FROM d WHERE " NEW_SLOT "), "
-    HOURS_OF_ENDS
+    "reason FROM d WHERE " NEW_SLOT "), " HOURS_OF_ENDS
     "m AS (SELECT *, coalesce(finished / 1000, started / 1000, created) "
     "AS ended, max(ord) FILTER (WHERE fresh AND outcome = 'success') "
     "OVER (PARTITION BY job) AS good FROM k) "
@@ -222,6 +221,22 @@ static const char rewind_sql[] =
     "WHERE job = $1::text AND slot <= $2::bigint AND until > $2::bigint "
     "AND run IS NULL";
 
+/* Of runs that were submitted, which few are. */
+static const char queue_end_sql[] =
+    "UPDATE submissions AS s SET state = 'ended', "
+    "ended = coalesce(x.finished / 1000, x.created), "
+    "callback_state = CASE WHEN s.callback IS NOT NULL THEN 'due' END, "
+    "callback_due = coalesce(x.finished / 1000, x.created) FROM "
+    "unnest($1::text[], $2::bigint[], $3::bigint[]) "
+    "AS x (id, finished, created) "
+    "WHERE s.id = x.id AND s.state <> 'ended'";
+
+static const char reply_sql[] =
+    "UPDATE submissions SET callback_state = CASE WHEN $3::bigint = 1 "
+    "THEN 'delivered' WHEN $4::bigint = 0 THEN 'failed' ELSE 'due' END, "
+    "callback_tries = $2::integer, callback_due = $4::bigint, "
+    "callback_host = NULL WHERE id = $1::text AND callback_tries < $2::integer";
+
 const char *const pg_statements[STATEMENT_COUNT + 1] = {
     [ROWS_JOBS] = jobs_sql,
     [ROWS_PARAMS] = params_sql,
@@ -236,4 +251,6 @@ const char *const pg_statements[STATEMENT_COUNT + 1] = {
     [STATEMENT_PAUSE] = pause_sql,
     [STATEMENT_RESUME] = resume_sql,
     [STATEMENT_REWIND] = rewind_sql,
+    [STATEMENT_QUEUE_END] = queue_end_sql,
+    [STATEMENT_REPLY] = reply_sql,
 };

@@ -159,6 +159,19 @@ execute_no_retry(struct pg_store *s)
 	pg_conn_execute(s->writing, STATEMENT_NO_RETRY, params, 2);
 }
 
+static void
+execute_queue_end(struct pg_store *s)
+{
+	struct pg_param params[] = {
+	    pg_array_param(column(s, ROWS_ENDS, 0)),
+	    pg_array_param(column(s, ROWS_ENDS, 17)),
+	    pg_array_param(column(s, ROWS_ENDS, 8)),
+	};
+
+	pg_conn_execute(s->writing, STATEMENT_QUEUE_END, params, 3);
+	s->writer.submitted = false;
+}
+
 /* Sends what is there, as a part of the command. */
 static void
 end_segment(struct pg_store *s)
@@ -171,6 +184,8 @@ end_segment(struct pg_store *s)
 		execute_rows(s, (enum pg_rows_kind)kind);
 		if (kind == ROWS_ENDS)
 			execute_no_retry(s);
+		if (kind == ROWS_ENDS && s->writer.submitted)
+			execute_queue_end(s);
 		reset_rows(&s->writer, (enum pg_rows_kind)kind);
 	}
 	if (s->writer.keys.n > 0)
@@ -347,6 +362,8 @@ pg_run_end(struct store *store, const struct record_end *end)
 	add_key(s, 'e', end->begin.id, 0);
 	add_begin(s, ROWS_ENDS, &end->begin);
 	add_result(s, end);
+	if (submission_is_id(end->begin.id))
+		s->writer.submitted = true;
 	limit_segment(s);
 }
 

@@ -128,4 +128,11 @@ const struct store_ops store_postgres = {
     .params = pg_params,
     .pause = pg_pause,
     .pauses = pg_pauses,
+    .submit = pg_submit,
+    .take = pg_take,
+    .replies = pg_replies,
+    .keep = pg_keep,
+    .queued = pg_queued,
+    .cancel = pg_cancel,
+    .reply = pg_reply,
 };

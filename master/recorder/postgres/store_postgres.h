@@ -28,6 +28,8 @@ enum pg_statement {
 	STATEMENT_PAUSE,
 	STATEMENT_RESUME,
 	STATEMENT_REWIND,
+	STATEMENT_QUEUE_END, /* behind ROWS_ENDS, when one was submitted */
+	STATEMENT_REPLY,
 	STATEMENT_COUNT,
 };
 
@@ -41,6 +43,7 @@ struct pg_writer {
 	struct pg_array rows[ROWS_COUNT][ROW_COLUMNS_MAX];
 	struct pg_keys keys;
 	size_t bytes;
+	bool submitted; /* one of ROWS_ENDS was */
 };
 
 /* Where a round of retention is; as of all hosts, nothing is remembered. */
@@ -146,6 +149,21 @@ void pg_open_runs(struct store *store, const char *after, int limit,
     store_begin_cb *row, store_done *done, void *arg);
 void pg_pauses(struct store *store, const char *after, int limit,
     store_pause_cb *row, store_done *done, void *arg);
+
+/* pg_queue.c */
+void pg_submit(struct store *store, const struct submission *sub, int64_t limit,
+    store_submitted_cb *cb, store_done *done, void *arg);
+void pg_take(struct store *store, const struct store_take *take,
+    store_submission_cb *row, store_take_done *done, void *arg);
+void pg_replies(struct store *store, const struct store_take *take,
+    store_reply_cb *row, store_take_done *done, void *arg);
+void pg_keep(struct store *store, const char *host, const char *const *ids,
+    size_t n, bool all, store_done *done, void *arg);
+void pg_queued(struct store *store, const struct store_queued_filter *filter,
+    store_queued_cb *row, store_done *done, void *arg);
+void pg_cancel(struct store *store, const char *id, const char *who,
+    int64_t now_ms, store_queued_cb *row, store_done *done, void *arg);
+void pg_reply(struct store *store, const struct record_reply *reply);
 
 /* pg_sweep.c */
 void pg_sweep(struct store *store, const struct store_keep *keep,

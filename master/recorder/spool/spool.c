@@ -95,6 +95,15 @@ spool_after(struct store *store, const struct record_after *after)
 }
 
 static void
+spool_reply(struct store *store, const struct record_reply *reply)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	record_reply_encode(reply, &w);
+	shelf_add(&spool(store)->shelf, MSG_RECORD_REPLY, &w);
+}
+
+static void
 spool_pause(struct store *store, const struct record_pause *pause)
 {
 	struct wire_writer w = WIRE_WRITER_INIT;
@@ -388,6 +397,13 @@ static const struct store_ops store_spool = {
     .open_runs = spool_open_runs,
     .pauses = spool_pauses,
     .afters = spool_afters,
+    .submit = spool_submit,
+    .take = spool_take,
+    .replies = spool_replies,
+    .keep = spool_keep,
+    .queued = spool_queued,
+    .cancel = spool_cancel,
+    .reply = spool_reply,
 };
 
 struct store *

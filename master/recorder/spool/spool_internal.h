@@ -30,6 +30,11 @@ struct spool_read {
 	struct store_check_page page;
 	const struct store_bars *which;
 	int64_t from, to;
+	struct store_take take;
+	char *copy;       /* owned: text is this, or what is taken from */
+	const char **ids; /* owned, with what they point to, as one block */
+	size_t nids;
+	bool all;
 	const char *text, *only;
 	int limit;
 	union {
@@ -38,10 +43,13 @@ struct spool_read {
 		store_check_job_cb *job;
 		store_check_cb *check;
 		store_plan_cb *plan;
+		store_submission_cb *submission;
+		store_reply_cb *reply;
 		store_bar_cb *bar;
 		store_hour_cb *hour;
 	} row;
 	store_list_done *list_done;
+	store_take_done *take_done;
 	store_done *done;
 	void *arg;
 };
@@ -102,6 +110,27 @@ bool spool_has_run(struct spool *sp, const char *id);
 void spool_read_some(struct spool *sp);
 void spool_read_fail(struct spool *sp, const struct err *err);
 void spool_read_late(struct spool *sp);
+
+/*
+ * A question that waits until all that was recorded before it is there. Takes
+ * read over.
+ */
+void spool_read_put(struct spool *sp, struct spool_read *read);
+
+/* spool_queue.c */
+void spool_submit(struct store *store, const struct submission *s,
+    int64_t limit, store_submitted_cb *cb, store_done *done, void *arg);
+void spool_take(struct store *store, const struct store_take *take,
+    store_submission_cb *row, store_take_done *done, void *arg);
+void spool_replies(struct store *store, const struct store_take *take,
+    store_reply_cb *row, store_take_done *done, void *arg);
+void spool_keep(struct store *store, const char *host, const char *const *ids,
+    size_t n, bool all, store_done *done, void *arg);
+void spool_queued(struct store *store, const struct store_queued_filter *filter,
+    store_queued_cb *row, store_done *done, void *arg);
+void spool_cancel(struct store *store, const char *id, const char *who,
+    int64_t now_ms, store_queued_cb *row, store_done *done, void *arg);
+
 void spool_runs(struct store *store, const struct store_filter *filter,
     store_run_cb *row, store_list_done *done, void *arg);
 void spool_slots(struct store *store, const struct store_filter *filter,

@@ -28,6 +28,8 @@ end_read(struct spool *sp, struct spool_read *read, const struct err *err)
 		read->ask(read);
 	else
 		read->fail(read, err);
+	free(read->copy);
+	free(read->ids);
 	free(read);
 }
 
@@ -79,9 +81,8 @@ is_there(const struct spool *sp)
 	return pg_conn_is_ready(pg_store(sp->remote)->reading);
 }
 
-/* Takes read over. */
-static void
-put(struct spool *sp, struct spool_read *read)
+void
+spool_read_put(struct spool *sp, struct spool_read *read)
 {
 	struct err err;
 
@@ -152,7 +153,7 @@ spool_runs(struct store *store, const struct store_filter *filter,
 
 	read->row.run = row;
 	read->ask = ask_runs;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 static void
@@ -172,7 +173,7 @@ spool_slots(struct store *store, const struct store_filter *filter,
 
 	read->row.slot = row;
 	read->ask = ask_slots;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 static void
@@ -193,7 +194,7 @@ spool_bars(struct store *store, const struct store_bars *which,
 	read->which = which;
 	read->row.bar = row;
 	read->ask = ask_bars;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 static void
@@ -215,7 +216,7 @@ spool_hours(struct store *store, int64_t from, int64_t to, store_hour_cb *row,
 	read->to = to;
 	read->row.hour = row;
 	read->ask = ask_hours;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 static void
@@ -236,7 +237,7 @@ spool_check_job(struct store *store, const char *after, const char *only,
 	read->only = only;
 	read->row.job = row;
 	read->ask = ask_check_job;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 static void
@@ -257,7 +258,7 @@ spool_check(struct store *store, const struct store_check_page *page,
 	read->page = *page;
 	read->row.check = row;
 	read->ask = ask_check;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 static void
@@ -278,7 +279,7 @@ spool_plans(struct store *store, const char *job, int limit, store_plan_cb *row,
 	read->limit = limit;
 	read->row.plan = row;
 	read->ask = ask_plans;
-	put(spool(store), read);
+	spool_read_put(spool(store), read);
 }
 
 /* --- one run: the file may have it --- */
@@ -335,7 +336,7 @@ spool_find(struct store *store, const char *text, store_run_cb *row,
 	read = read_new(text, done, arg);
 	read->row.run = row;
 	read->ask = ask_find;
-	put(sp, read);
+	spool_read_put(sp, read);
 }
 
 void

@@ -206,4 +206,11 @@ const struct store_ops store_sqlite = {
     .pauses = sqlite_pauses,
     .after = sqlite_after,
     .afters = sqlite_afters,
+    .submit = sqlite_submit,
+    .take = sqlite_take,
+    .replies = sqlite_replies,
+    .keep = sqlite_keep,
+    .queued = sqlite_queued,
+    .cancel = sqlite_cancel,
+    .reply = sqlite_reply,
 };

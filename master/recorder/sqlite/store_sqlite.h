@@ -74,6 +74,25 @@ enum sqlite_sql {
 	SQL_SWEEP_JOBS,
 	SQL_SWEEP_JOB,
 	SQL_SWEEP_NTH,
+	SQL_QUEUE_FORGET,
+	SQL_QUEUE_FORGET_OLD,
+	SQL_QUEUE_KEY,
+	SQL_QUEUE_WAITING,
+	SQL_QUEUE_SLOT,
+	SQL_QUEUE_ADD,
+	SQL_QUEUE_TAKE,
+	SQL_QUEUE_TAKEN,
+	SQL_QUEUE_NEXT,
+	SQL_QUEUE_END,
+	SQL_QUEUE_MINE,
+	SQL_QUEUE_BACK,
+	SQL_QUEUE_CANCEL,
+	SQL_QUEUE_LIST,
+	SQL_REPLY,
+	SQL_REPLIES,
+	SQL_REPLY_TAKEN,
+	SQL_REPLY_NEXT,
+	SQL_REPLY_BACK,
 	SQL_AUTO_VACUUM,
 	SQL_FREELIST,
 	SQL_PAGES,
@@ -238,7 +257,6 @@ void sqlite_revive(struct sqlite_store *s);
 /* Creates the schema or brings it up to date. 0 or -1 with err. */
 int sqlite_migrate(sqlite3 *db, const char *path, struct err *err);
 
-
 /* store_sqlite_write.c */
 void sqlite_begin(struct store *store);
 void sqlite_job(struct store *store, const struct record_job *job);
@@ -281,6 +299,29 @@ void sqlite_afters(struct store *store, const char *after, int limit,
 
 /* Ends of a job's parents up to a mark are used up; 0: none. */
 void sqlite_use_ends(struct sqlite_store *s, const char *job, uint64_t mark);
+
+/* store_sqlite_queue.c */
+void sqlite_submit(struct store *store, const struct submission *s,
+    int64_t limit, store_submitted_cb *cb, store_done *done, void *arg);
+void sqlite_take(struct store *store, const struct store_take *take,
+    store_submission_cb *row, store_take_done *done, void *arg);
+void sqlite_replies(struct store *store, const struct store_take *take,
+    store_reply_cb *row, store_take_done *done, void *arg);
+void sqlite_keep(struct store *store, const char *host, const char *const *ids,
+    size_t n, bool all, store_done *done, void *arg);
+void
+sqlite_queued(struct store *store, const struct store_queued_filter *filter,
+    store_queued_cb *row, store_done *done, void *arg);
+void sqlite_cancel(struct store *store, const char *id, const char *who,
+    int64_t now_ms, store_queued_cb *row, store_done *done, void *arg);
+void sqlite_reply(struct store *store, const struct record_reply *reply);
+
+/* The run is deleted: what is known of its submission goes, too. */
+void sqlite_forget_submission(struct sqlite_store *s, const char *id);
+
+/* The run of a submission has ended, at that time. */
+void
+sqlite_submission_end(struct sqlite_store *s, const char *id, int64_t ended_ms);
 
 /* store_sqlite_plans.c */
 

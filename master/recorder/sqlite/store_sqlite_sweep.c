@@ -176,6 +176,7 @@ delete_run(const struct slice *sl, const struct old *old)
 			return false;
 	sqlite_run(sl->s, SQL_SWEEP_NO_PARAMS, no_params_sql, &id, 1);
 	sqlite_run(sl->s, SQL_SWEEP_NO_RUN, no_run_sql, &id, 1);
+	sqlite_forget_submission(sl->s, old->id);
 	return true;
 }
 

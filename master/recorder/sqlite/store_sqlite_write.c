@@ -402,6 +402,9 @@ sqlite_run_end(struct store *store, const struct record_end *end)
 		end_slot(s, end);
 		clear_retries(s, &end->begin);
 		end_job(s, end);
+		if (submission_is_id(end->begin.id))
+			sqlite_submission_end(
+			    s, end->begin.id, end_time_ms(end));
 		sqlite_hours_count(s, end);
 		return;
 	}

@@ -121,9 +121,17 @@ job_of_timer(const struct timer *timer)
 	case TIMER_RUN:
 		return ((const struct run *)timer)->job;
 	case TIMER_PAUSE:
+	case TIMER_QUEUE:
 		break;
 	}
 	return NULL;
+}
+
+/* Does something of a job start by it, as far as is known? */
+static bool
+starts_job(const struct timer *timer)
+{
+	return timer->kind != TIMER_PAUSE && timer->kind != TIMER_QUEUE;
 }
 
 /* The earliest that starts something; the end of a pause may come first. */
@@ -132,14 +140,13 @@ first_start(const struct heap *heap, int64_t *at_r)
 {
 	const struct timer *first = heap_min(heap, at_r);
 
-	if (first == NULL || first->kind != TIMER_PAUSE)
+	if (first == NULL || starts_job(first))
 		return first;
 	first = NULL;
 	for (size_t i = 0; i < heap->n; i++) {
 		const struct heap_entry *e = &heap->entries[i];
 
-		if (e->timer->kind == TIMER_PAUSE ||
-		    (first != NULL && e->at >= *at_r))
+		if (!starts_job(e->timer) || (first != NULL && e->at >= *at_r))
 			continue;
 		first = e->timer;
 		*at_r = e->at;
@@ -221,6 +228,7 @@ answer_status(struct master *m, struct ask *ask)
 	    answer_pause(m->pauses.all), "paused_jobs", (json_int_t)m->pauses.n,
 	    "line", waiting_line(m), "cluster", crew_status(m), "upgrade",
 	    upgrade(&m->upgrade), "limits", answer_limits(m));
+	json_object_set_new(status, "queues", queue_status(m));
 	answer_object(ask, 200, status);
 }
 
@@ -411,6 +419,7 @@ static const struct {
     {"reload", answer_reload_ask},
     {"drain", answer_drain},
     {"upgrade", answer_upgrade},
+    {"submit", queue_answer_submit},
 };
 
 int
@@ -446,6 +455,7 @@ answer_cancel(struct channel *channel, struct message *message, void *arg,
 
 	/* Only these take longer than this turn. */
 	crew_cancel_ask(m, message->id);
+	queue_cancel_ask(m, message->id);
 	events_cancel(m, message->id);
 	for (size_t i = 0; i < m->nreloaders; i++)
 		if (m->reloaders[i] == message->id)

@@ -14,6 +14,8 @@
 /* A claim that is refused because the job runs is asked for again. */
 #define BUSY_MS        500
 #define BUSY_SPREAD_MS 200
+/* The clock of Redis may be put right long before an early slot has come. */
+#define EARLY_MAX_MS   1000
 
 static void
 answered(struct claim *claim, const struct claim_answer *answer, void *arg);
@@ -362,7 +364,9 @@ slot_answered(struct run *run, const struct claim_answer *answer)
 		won(run, answer);
 		break;
 	case CLAIM_EARLY:
-		ask_again(run, answer->wait_ms);
+		ask_again(run,
+		    answer->wait_ms < EARLY_MAX_MS ? answer->wait_ms :
+						     EARLY_MAX_MS);
 		break;
 	case CLAIM_LATE:
 		late(run);

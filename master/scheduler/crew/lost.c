@@ -100,6 +100,17 @@ crew_rerun_over(struct master *m, const char *id)
 	bury_what_can_be(m->crew);
 }
 
+/* As far as its claim tells. */
+static enum trigger
+trigger_of(const struct cluster_lost *lost)
+{
+	if (submission_is_id(lost->id))
+		return TRIGGER_QUEUE;
+	if (lost->extra)
+		return TRIGGER_MANUAL;
+	return lost->attempt > 1 ? TRIGGER_RETRY : TRIGGER_SCHEDULE;
+}
+
 static void
 record_run(struct crew *crew, const struct cluster_lost *lost, const char *job)
 {
@@ -109,9 +120,7 @@ record_run(struct crew *crew, const struct cluster_lost *lost, const char *job)
 		    .slot_ms = lost->slot_ms,
 		    .due_ms = lost->slot_ms,
 		    .attempt = lost->attempt,
-		    .trigger = lost->extra ? TRIGGER_MANUAL :
-			lost->attempt > 1  ? TRIGGER_RETRY :
-					     TRIGGER_SCHEDULE,
+		    .trigger = trigger_of(lost),
 		    .created_ms = lost->slot_ms,
 		    .fence = lost->fence,
 		},

@@ -438,30 +438,16 @@ jobs_release(struct master *m, struct job *job)
 		return;
 	heap_remove(&m->heap, &job->timer);
 	m->jobs.nremoved--;
+	if (job->submitted)
+		submitted_free(m, job);
 	job_free(&m->jobs, job);
 }
 
 struct job *
-jobs_find_removed(const struct master *m, const char *name)
+jobs_unlisted(struct master *m, const char *name)
 {
-	const struct run *run;
+	struct job *job = job_alloc(&m->jobs);
 
-	for (size_t i = 0; m->jobs.nremoved > 0 && i < RUNS_TABLE; i++)
-		for (run = m->runs.table[i]; run != NULL; run = run->same)
-			if (run->job->removed &&
-			    strcmp(run->job->name, name) == 0)
-				return run->job;
-	return NULL;
-}
-
-struct job *
-jobs_orphan(struct master *m, const char *name)
-{
-	struct job *job = jobs_find_removed(m, name);
-
-	if (job != NULL)
-		return job;
-	job = job_alloc(&m->jobs);
 	job->name = xstrdup(name);
 	job->removed = true;
 	m->jobs.nremoved++;

@@ -41,11 +41,12 @@ struct job {
 	char last_run[RUN_ID_SIZE];
 	uint8_t last_outcome;
 	bool removed : 1;
-	bool seen : 1;   /* while loading */
-	bool paused : 1; /* by name; see pause.h */
-	uint16_t active; /* runs that wait for room, start or run */
-	uint16_t queued; /* runs that wait for the ones before them */
-	uint16_t staged; /* of a cluster: slots that wait for their claim */
+	bool seen : 1;      /* while loading */
+	bool paused : 1;    /* by name; see pause.h */
+	bool submitted : 1; /* in no file, removed with its run; queue.h */
+	uint16_t active;    /* runs that wait for room, start or run */
+	uint16_t queued;    /* runs that wait for the ones before them */
+	uint16_t staged;    /* of a cluster: slots that wait for their claim */
 	uint32_t failures;
 	int64_t since_ms; /* its schedules are in force since then; 0: long */
 };
@@ -121,6 +122,9 @@ struct job *jobs_find_removed(const struct master *m, const char *name);
 
 /* A job of no file, for runs that were found of one that is gone. */
 struct job *jobs_orphan(struct master *m, const char *name);
+
+/* The same, and never one that is there already. */
+struct job *jobs_unlisted(struct master *m, const char *name);
 
 /*
  * refresh.c: reads calendars, and on a reload the time zones, again. What

@@ -126,6 +126,8 @@ pause_end(struct master *m, struct pause *pause)
 		go_on(m, job);
 	for (size_t i = 0; i < m->jobs.n && all; i++)
 		go_on(m, m->jobs.all[i]);
+	if (all)
+		queue_look_all(m);
 	master_arm(m);
 }
 

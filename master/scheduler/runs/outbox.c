@@ -121,6 +121,14 @@ outbox_pause(struct master *m, const struct record_pause *pause)
 }
 
 void
+outbox_reply(struct master *m, const struct record_reply *reply)
+{
+	wire_writer_reset(&m->scratch);
+	record_reply_encode(reply, &m->scratch);
+	add(m, MSG_RECORD_REPLY, -1);
+}
+
+void
 outbox_confirmed(struct master *m, uint64_t seq)
 {
 	struct outbox *box = &m->outbox;

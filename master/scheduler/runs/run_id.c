@@ -59,6 +59,14 @@ run_id_make(
 }
 
 void
+run_id_make_queued(struct run_ids *ids, int64_t now_ms, char id_r[RUN_ID_SIZE])
+{
+	run_id_make(ids, now_ms, 0, id_r);
+	id_r[17] = RUNFILE_NO_PLACE;
+	put(id_r, 18, 2, next_random(ids));
+}
+
+void
 run_id_name(unsigned place, char name_r[RUN_ID_SIZE])
 {
 	put(name_r, 0, 3, place);

@@ -158,6 +158,8 @@ run_free(struct run *run)
 	*p = run->same;
 	if (run->params != NULL || run->parents != NULL)
 		params_remove(m->runs_dir, run->begin.id);
+	if (run->job->submitted)
+		submitted_remove(run);
 	free(run->params);
 	free(run->parents);
 	free(run->progress);
@@ -170,21 +172,39 @@ void
 run_begin_fill(struct master *m, struct run_begin *begin_r, struct job *job,
     int64_t slot_ms, enum trigger trigger, int32_t attempt)
 {
+	char id[RUN_ID_SIZE];
+
+	run_id_make(
+	    &m->ids, clock_us() / 1000, (unsigned)places_take(&m->places), id);
+	run_begin_fill_id(m, begin_r, id, job->name, slot_ms, trigger);
+	begin_r->attempt = attempt;
+	begin_r->output_limit = run_output_limit(job);
+}
+
+uint64_t
+run_output_limit(const struct job *job)
+{
+	const struct job_options *o = job->def->options;
+
+	return o->output != JOB_OUTPUT_NONE ? o->output_limit : 0;
+}
+
+void
+run_begin_fill_id(struct master *m, struct run_begin *begin_r, const char *id,
+    const char *job, int64_t slot_ms, enum trigger trigger)
+{
 	int64_t now_us = clock_us();
 
 	memset(begin_r, 0, sizeof(*begin_r));
-	run_id_make(&m->ids, now_us / 1000, (unsigned)places_take(&m->places),
-	    begin_r->id);
-	snprintf(begin_r->job, sizeof(begin_r->job), "%s", job->name);
+	snprintf(begin_r->id, sizeof(begin_r->id), "%s", id);
+	snprintf(begin_r->job, sizeof(begin_r->job), "%s", job);
 	snprintf(
 	    begin_r->host, sizeof(begin_r->host), "%s", m->config->node_name);
 	begin_r->slot_ms = slot_ms;
 	begin_r->due_ms = slot_ms;
-	begin_r->attempt = attempt;
+	begin_r->attempt = 1;
 	begin_r->trigger = trigger;
 	begin_r->created_ms = now_us / 1000;
-	if (job->def->options->output != JOB_OUTPUT_NONE)
-		begin_r->output_limit = job->def->options->output_limit;
 	/* Grows for the whole host, so for every job. */
 	m->fence =
 	    m->fence + 1 > (uint64_t)now_us ? m->fence + 1 : (uint64_t)now_us;
@@ -339,7 +359,8 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 
 	if (end.result.finished_us == 0)
 		end.result.finished_us = clock_us();
-	if (job->def != NULL && run->begin.trigger != TRIGGER_MANUAL)
+	if (job->def != NULL && !job->submitted &&
+	    run->begin.trigger != TRIGGER_MANUAL)
 		wait = policy_retry_ms(
 		    job->def->options, result, run->begin.attempt);
 	if (recover_has_attempt(
@@ -359,6 +380,8 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 		after_ended(m, run, &end.result, has_file);
 	outbox_end(m, &end, run->place);
 	fault_point(FAULT_MASTER_END_TOLD);
+	if (job->submitted)
+		queue_reply_ended(m, run, &end.result);
 	if (wait >= 0) {
 		add_retry(run, end.retry_ms);
 		fault_point(FAULT_MASTER_RETRY_ARMED);

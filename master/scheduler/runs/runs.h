@@ -99,6 +99,13 @@ run_new(struct master *m, struct job *job, const struct run_begin *begin);
 void run_begin_fill(struct master *m, struct run_begin *begin_r,
     struct job *job, int64_t slot_ms, enum trigger trigger, int32_t attempt);
 
+/* The same for a run whose id is known, of a job that may not be there yet. */
+void run_begin_fill_id(struct master *m, struct run_begin *begin_r,
+    const char *id, const char *job, int64_t slot_ms, enum trigger trigger);
+
+/* How much of the output is kept of runs of the job. */
+uint64_t run_output_limit(const struct job *job);
+
 /*
  * Claims it: makes the run file and tells the recorder. When the file cannot
  * be made the run ends as launch-failed and -1 is returned; it is gone then.

@@ -10,7 +10,9 @@
 #include "base/timestamp.h"
 #include "config/database.h"
 #include "ipc/message.h"
+#include "scheduler/runs/cron_mail.h"
 #include "scheduler/runs/params.h"
+#include "scheduler/runs/system_env.h"
 #include "user/user.h"
 
 #define PATH_ROOT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -90,13 +92,19 @@ env_add_user(struct environment *env, const struct user *user)
 	env_add(env, "LANG=%s", lang != NULL ? lang : "C.UTF-8");
 }
 
-/* As Debian's cron has it: no more than these. */
+/* As Debian's cron has it: PAM's, its own, the crontab's, and no more. */
 static void
-env_add_cron_user(struct environment *env, const struct user *user)
+env_add_cron(
+    struct environment *env, const struct user *user, const char *crontabs)
 {
-	env_add(env, "HOME=%s", user->home != NULL ? user->home : "/");
-	env_add(env, "SHELL=/bin/sh");
-	env_add(env, "PATH=/usr/bin:/bin");
+	struct strbuf lines = STRBUF_INIT;
+
+	system_env_read(&lines);
+	strbuf_addf(&lines, "HOME=%s\n", user->home != NULL ? user->home : "/");
+	strbuf_adds(&lines, "SHELL=/bin/sh\nPATH=/usr/bin:/bin\n");
+	env_add_job(env, lines.s);
+	env_add_job(env, crontabs);
+	strbuf_fini(&lines);
 }
 
 /* The name is not the crontab's to choose. */
@@ -115,8 +123,7 @@ env_add_own(
 	const struct job_options *o = def->options;
 
 	if (o->cron != 0) {
-		env_add_cron_user(env, user);
-		env_add_job(env, o->environment);
+		env_add_cron(env, user, o->environment);
 		env_add_logname(env, user);
 		return;
 	}
@@ -340,6 +347,17 @@ add_database(struct environment *settings, struct run_spec *spec,
 }
 
 static void
+fill_mail(
+    struct run_spec *spec, const struct job_def *def, struct cron_mail *mail)
+{
+	spec->mail = mail->argv;
+	spec->mailc = mail->argc;
+	spec->mail_head = strbuf_str(&mail->head);
+	spec->mail_failures =
+	    (def->options->cron & JOB_CRON_MAIL_FAILURES) != 0;
+}
+
+static void
 env_free(struct environment *env)
 {
 	strbuf_fini(&env->text);
@@ -366,6 +384,7 @@ spec_encode(const struct spec_source *source, struct wire_writer *w)
 	struct environment *env = xcalloc(1, sizeof(*env));
 	struct environment *settings = xcalloc(1, sizeof(*settings));
 	const struct user *user = source->user;
+	struct cron_mail mail;
 	char **argv;
 
 	fill_options(&spec, def->options);
@@ -393,8 +412,11 @@ spec_encode(const struct spec_source *source, struct wire_writer *w)
 	spec.kind = (enum job_kind)def->options->kind;
 	spec.settings = env_pointers(settings);
 	spec.settingc = settings->n;
+	cron_mail_make(&mail, def, user, source->config->sendmail);
+	fill_mail(&spec, def, &mail);
 	wire_writer_reset(w);
 	run_spec_encode(&spec, w);
+	cron_mail_fini(&mail);
 	free(argv);
 	free(spec.env);
 	free(spec.settings);

@@ -83,6 +83,9 @@ host_tick(struct sim *sim, unsigned host)
 	struct host *h = &sim->hosts[host];
 
 	h->tick_us = 0;
+	/* A second daemon of a name ends at once. */
+	if (h->twin && h->refused && !h->joined)
+		return host_kill(sim, host, true);
 	enforce_lease(sim, host);
 	protocol_tick(h->p, sim->now_us / 1000);
 	host_after(sim, host);
@@ -322,6 +325,9 @@ host_fork(struct sim *sim, unsigned host, unsigned n)
 	if (ask->state != ASK_WON)
 		return;
 	/* The last look: a lease that is over gives no right to fork. */
+	if (sim->now_us <= protocol_deadline_ms(h->p) * 1000 &&
+	    !protocol_may_start(h->p, ask->claim))
+		return fork_later(sim, host, ask);
 	if (sim->now_us > protocol_deadline_ms(h->p) * 1000) {
 		if (!protocol_is_reachable(h->p))
 			return fork_later(sim, host, ask);

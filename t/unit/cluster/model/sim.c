@@ -239,8 +239,9 @@ open_servers(struct sim *sim)
 		args_reset(&args);
 		args_add(&args, "");
 		args_add(&args, "1.x");
-		for (int k = 0; k < 3; k++)
+		for (int k = 0; k < 4; k++)
 			args_add(&args, "0");
+		args_add(&args, "");
 		fake_run(&sim->servers[i].data, SCRIPTS_OPEN, "belfry:{c}",
 		    &args, sim->now_us, &reply);
 		fake_reply_free(&reply);

@@ -1,0 +1,25 @@
+/*
+ * The mail that cron would send of a job's output: by whom, to whom, and what
+ * stands in front of the output. Pure but for the host's name.
+ */
+#ifndef BELFRY_SCHEDULER_CRON_MAIL_H
+#define BELFRY_SCHEDULER_CRON_MAIL_H
+
+#include "base/strbuf.h"
+#include "config/job.h"
+
+struct user;
+
+struct cron_mail {
+	struct strbuf head;
+	struct strbuf to;
+	const char *argv[8]; /* of sendmail, ends with NULL; borrows */
+	uint32_t argc;       /* 0: no mail, as MAILTO wants it */
+};
+
+/* sendmail: its path, "" for none. mail was never used. */
+void cron_mail_make(struct cron_mail *mail, const struct job_def *def,
+    const struct user *user, const char *sendmail);
+void cron_mail_fini(struct cron_mail *mail);
+
+#endif

@@ -1,0 +1,81 @@
+#!/usr/bin/perl
+# Who submits what: a daemon of root's runs a command as whoever submitted it,
+# and what root submits as the jobs are; any other daemon takes commands of its
+# own user and of root alone.
+use strict;
+use warnings;
+use Belfry;
+use POSIX ();
+use Test::More;
+
+plan skip_all => 'needs root' if $> != 0;
+my ($daemon, $daemons) = (getpwnam('daemon'))[2, 3];
+my ($nobody) = (getpwnam('nobody'))[2];
+
+# As another user: status, what it printed on both.
+sub as {
+	my ($uid, $d, @args) = @_;
+	pipe(my $in, my $out) or die;
+	my $pid = fork // die "fork: $!";
+	if ($pid == 0) {
+		open(STDOUT, '>&', $out);
+		open(STDERR, '>&', $out);
+		($(, $)) = ($daemons, "$daemons $daemons");
+		($<, $>) = ($uid, $uid);
+		exec $Belfry::BELFRY, '--socket', $d->path('run/belfry.sock'),
+		    @args or POSIX::_exit(127);
+	}
+	close $out;
+	local $/;
+	my $text = <$in>;
+	waitpid($pid, 0);
+	return ($? >> 8, $text);
+}
+sub ids {
+	my ($d, $id) = @_;
+	$d->finished($id);
+	return [split ' ', ($d->belfry('logs', $id))[1]];
+}
+
+my $command = 'id -u; id -g; echo $USER';
+my $d = Belfry->new(conf => "user = nobody\n[api]\nsocket-mode = 0666\n");
+$d->start;
+my ($status, $id) = as($daemon, $d, 'submit', '--', $command);
+chomp $id;
+is($status, 0, 'a user submits') or diag($id);
+is_deeply(ids($d, $id), [$daemon, $daemons, 'daemon'], 'and it is run by them');
+is($d->json('queue', 'show', $id)->{user}, $daemon, 'queue show says so');
+($status, $id) = $d->belfry('submit', '--', $command);
+chomp $id;
+is(ids($d, $id)->[0], $nobody, "what root submits is run as jobs are");
+($status, $id) = as($daemon, $d, 'submit', '--in', '1h', '--', 'x');
+chomp $id;
+is((as($nobody, $d, 'queue', 'cancel', $id))[0], 0,
+    'whoever may run jobs may cancel');
+
+my $own = Belfry->new(conf => "[api]\nsocket-mode = 0666\n");
+system('chown', '-R', "daemon:", $own->dir);
+{
+	# As an ordinary user all along.
+	my $pid = fork // die "fork: $!";
+	if ($pid == 0) {
+		($(, $)) = ($daemons, "$daemons $daemons");
+		($<, $>) = ($daemon, $daemon);
+		open(STDERR, '>>', $own->path('log'));
+		exec $Belfry::DAEMON, '-c', $own->path('belfry.conf'), '-f'
+		    or POSIX::_exit(127);
+	}
+	$own->{pid} = $pid;
+}
+$own->wait_for('the daemon to be ready', sub { $own->log =~ /is up, pid=\d+ node/ });
+($status, my $text) = as($nobody, $own, 'submit', '--', $command);
+is($status, 1, 'another user is refused');
+like($text, qr/can run commands as uid $daemon only/, 'and told why');
+($status, $id) = as($daemon, $own, 'submit', '--', $command);
+chomp $id;
+is(ids($own, $id)->[0], $daemon, 'its own user is not');
+($status, $id) = $own->belfry('submit', '--', $command);
+chomp $id;
+is(ids($own, $id)->[0], $daemon, 'nor is root');
+$_->finish for $d, $own;
+done_testing;
