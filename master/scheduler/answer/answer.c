@@ -299,7 +299,9 @@ answer_run(struct master *m, struct ask *ask)
 	job = answer_wanted_job(m, ask);
 	if (job == NULL)
 		return;
-	if (params != NULL && params_check(params, &err) == -1) {
+	if (params != NULL &&
+	    (params_check(params, &err) == -1 ||
+		plugins_check_params(m, job, params, &err) == -1)) {
 		answer_error(
 		    ask->channel, ask->id, 400, "bad_request", "%s", err.text);
 		return;
