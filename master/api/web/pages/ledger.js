@@ -4,7 +4,7 @@ import {segment} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
 import {number, when} from '../lib/format.js';
 import {badge, outcomes} from '../lib/outcome.js';
-import {empty, filterForm, input, jobLink, runLink, select, table}
+import {empty, filterForm, input, isJob, jobLink, runLink, select, table}
     from '../lib/parts.js';
 import {PagedList} from '../lib/list.js';
 
@@ -29,8 +29,8 @@ function rowsTable(rows) {
 	    [t('Why')], [t('Attempts'), 'number'], [t('Run')], ['']],
 	    rows.map((r) => [slot(r), jobLink(r.job), badge(r.outcome), why(r),
 		r.attempts || '', r.run ? runLink(r.run) : '',
-		h('a', {href: `/jobs/${segment(r.job)}?at=${r.slot}`},
-		    t('Explain'))]));
+		!isJob(r.job) ? '' : h('a', {href:
+		    `/jobs/${segment(r.job)}?at=${r.slot}`}, t('Explain'))]));
 }
 
 export default function ledger(page) {
