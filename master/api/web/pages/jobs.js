@@ -174,7 +174,8 @@ export default function jobs(page) {
 		: empty(t('There is no such job.')));
 
 	page.title(t('Jobs'));
-	page.body.append(filters(page), selection.bar, h('section', {class: 'card'}, list.element));
+	page.body.append(filters(page), selection.bar,
+	    h('section', {class: 'card'}, list.element));
 	list.keep(3000).then(() => page.every(6000, async () => {
 		await strips.load(list.rows.map((job) => job.name));
 		list.redraw();

@@ -12,7 +12,9 @@ const reasons = ['overlap', 'paused', 'calendar', 'disabled', 'late', 'no-host',
 	'redis-down', 'in-doubt', 'dst-gap', 'catch-up-limit'];
 
 function why(row) {
-	return !row.reason && !row.detail ? null : h('span', {class: 'why'}, row.reason ? t(row.reason) : '',
+	if (!row.reason && !row.detail)
+		return null;
+	return h('span', {class: 'why'}, row.reason ? t(row.reason) : '',
 	    row.detail ? h('span', {class: 'muted'}, ` ${row.detail}`) : null);
 }
 

@@ -60,9 +60,9 @@ function family(run, rows) {
 }
 
 function setActions(page, run) {
-	const again = !isJob(run.job) ? null : button(t('Run again'), () => askRun(run.job, (answer) =>
-	    page.go(`/runs/${segment(answer.run)}`)), run.outcome === null ? ''
-	    : 'primary');
+	const again = !isJob(run.job) ? null : button(t('Run again'), () =>
+	    askRun(run.job, (answer) => page.go(`/runs/${segment(answer.run)}`)),
+	    run.outcome === null ? '' : 'primary');
 	const kill = run.outcome !== null ? null : button(t('Kill'), () =>
 	    killRun(run.id, run.job, () => {}), 'danger');
 	page.show(page.actions, [run.outcome === null], again, kill);
