@@ -190,7 +190,7 @@ make_protocol(struct cluster *c, const struct cluster_settings *settings)
 
 	c->protocol = protocol_new(&mine, &driver, &c->events, c->events_arg);
 	c->timeout_ms = or_default(
-	    settings->command_timeout_ms, c->nservers == 1 ? 500 : 100);
+	    settings->command_timeout_ms, c->nservers == 1 ? 500 : 250);
 }
 
 struct cluster *

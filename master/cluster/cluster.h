@@ -39,7 +39,7 @@ struct cluster_settings {
 	int64_t heartbeat_ms;       /* 2000 */
 	int64_t session_ttl_ms;     /* 10000 */
 	int64_t lock_delay_ms;      /* 3000 */
-	int64_t command_timeout_ms; /* 500 with one server, else 100 */
+	int64_t command_timeout_ms; /* 500 with one server, else 250 */
 };
 
 /*

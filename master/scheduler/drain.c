@@ -1,6 +1,6 @@
 /* The end: nothing is started any more, and what runs is waited for. */
 #include "base/log.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/master.h"
 
 /* How long the store may take for the last records, when all else is over. */
@@ -33,8 +33,7 @@ master_check_drained(struct master *m)
 {
 	if (m->phase != MASTER_DRAINING || m->drained ||
 	    m->runs.count[RUN_LAUNCHING] + m->runs.count[RUN_RUNNING] > 0 ||
-	    notify_holds_drain(m) ||
-	    (m->outbox.n > 0 && !may_leave_records(m)))
+	    notify_holds_drain(m) || (m->outbox.n > 0 && !may_leave_records(m)))
 		return;
 	m->drained = true;
 	log_info("drained");
@@ -86,8 +85,8 @@ drain_begin(struct master *m, bool now)
 		log_info("draining, %zu runs in progress",
 		    m->runs.count[RUN_LAUNCHING] + m->runs.count[RUN_RUNNING]);
 		evtimer_add(m->drain_timer, &patience);
-		crew_changed(m);
-		crew_hand_over(m);
+		member_changed(m);
+		member_hand_over(m);
 		master_arm(m);
 	} else if (m->phase != MASTER_DRAINING) {
 		m->phase = MASTER_DRAINING; /* nothing was begun yet */

@@ -17,7 +17,7 @@
 #include "scheduler/answer/answer.h"
 #include "base/mem.h"
 #include "scheduler/clock/due.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/jobs/rewind.h"
 
 /* Due jobs and retries handled before the loop looks at its channels. */
@@ -27,7 +27,7 @@
 static bool
 is_open(const struct master *m)
 {
-	return m->phase == MASTER_RUNNING && crew_is_ready(m) &&
+	return m->phase == MASTER_RUNNING && member_is_ready(m) &&
 	    !places_is_full(&m->places) && launch_is_open(&m->launch);
 }
 
@@ -46,15 +46,15 @@ run_due(struct run *run)
 
 	heap_remove(&m->heap, &run->timer);
 	if (run->state == RUN_STAGED)
-		crew_turn(run);
+		member_turn(run);
 	else if (run->state == RUN_DELAYED)
 		run_set_state(run, RUN_WAITING);
-	else if (run->state == RUN_WAITING && crew_guard_due(run))
+	else if (run->state == RUN_WAITING && member_guard_due(run))
 		return;
 	else if (run->waits_for != NULL)
 		uses_expired(run);
 	else if (run->state == RUN_WAITING)
-		crew_claim_extra(run);
+		member_claim_extra(run);
 }
 
 static void
@@ -157,8 +157,8 @@ master_begin(struct master *m)
 	users_prepare(m);
 	master_tell_patience(m);
 	notify_begin(m);
-	if (m->crew != NULL)
-		crew_start(m); /* calls master_ready() when it is */
+	if (m->member != NULL)
+		member_start(m); /* calls master_ready() when it is */
 	else
 		master_ready(m);
 }
@@ -244,7 +244,7 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 		rc = queue_handle(m, message);
 		break;
 	case MSG_GUARD_ANSWER:
-		rc = crew_guard_answer(m, message);
+		rc = member_guard_answer(m, message);
 		break;
 	case MSG_RECORDED:
 		outbox_confirmed(m, wire_get_u64(&message->body));
@@ -487,7 +487,7 @@ master_init(struct role *role, struct err *err)
 	m->crontabs = crontab_watch_new(role->base, crontabs_changed, m);
 	crontab_watch_set(m->crontabs, &m->config->crontabs);
 	crontab_warn_of_cron(&m->config->crontabs);
-	return crew_init(m, err);
+	return member_init(m, err);
 }
 
 static void

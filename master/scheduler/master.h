@@ -17,7 +17,7 @@
  *   answer/     questions of the api process
  *   notify/     who is told of what happens
  *   metrics/    what is counted
- *   crew/       this host among others: claims, in a cluster
+ *   member/     this host among others: claims, in a cluster
  */
 #ifndef BELFRY_SCHEDULER_MASTER_H
 #define BELFRY_SCHEDULER_MASTER_H
@@ -84,7 +84,7 @@ struct upgrade_info {
 	char from[64];            /* version before */
 	char error[1024];         /* why it failed */
 };
-struct crew;
+struct member;
 struct crontab_watch; /* crontab/watch.h */
 
 /* Somebody whose request takes a while, for the audit log. */
@@ -138,7 +138,7 @@ struct master {
 	struct upgrade_info upgrade;
 	struct limits_info limits;
 	struct recover *recover; /* while loading; recover.c */
-	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
+	struct member *member;   /* member/member.h; NULL: no cluster */
 	struct plugins plugins;
 	struct notify notify;
 	char store_down[256]; /* why, as the recorder says; "" it is not */

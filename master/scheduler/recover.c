@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/master.h"
 #include "scheduler/recover_files.h"
 #include "scheduler/jobs/memory.h"
@@ -138,7 +138,7 @@ recover_state_open(struct master *m, struct message *message)
 		return -1;
 	}
 	/* Hosts may share a store; a run is its own host's to look after. */
-	if (m->crew != NULL &&
+	if (m->member != NULL &&
 	    strcmp(open->begin.host, m->config->node_name) != 0) {
 		free(open);
 		return 0;
@@ -231,7 +231,7 @@ remake(struct master *m, const struct run_begin *begin)
 
 	run = run_new(m, job != NULL ? job : job_of(m, begin->job), begin);
 	params_load(m->runs_dir, run->begin.id, &run->params, &run->parents);
-	crew_hold(run);
+	member_hold(run);
 	return run;
 }
 
@@ -267,7 +267,7 @@ decide_found(struct master *m)
 		if (job == NULL || !is_scheduled(begin))
 			continue;
 		/* Of other hosts' slots this store knows nothing. */
-		if (m->crew == NULL)
+		if (m->member == NULL)
 			fire_lost(m, job, begin->slot_ms);
 		jobs_decided(job, begin->slot_ms);
 	}
@@ -313,12 +313,12 @@ resume_begun(struct master *m)
 static void
 resume_unstarted_run(struct master *m, struct run *run)
 {
-	if (m->crew != NULL && run->begin.fence == 0 &&
+	if (m->member != NULL && run->begin.fence == 0 &&
 	    is_scheduled(&run->begin)) {
-		crew_resume(run);
+		member_resume(run);
 		return;
 	}
-	if (m->crew == NULL)
+	if (m->member == NULL)
 		run_tell(run);
 	resume_created(m, run);
 }
@@ -439,7 +439,7 @@ recover_jobs(struct master *m)
 	resume_unstarted(m);
 	for (size_t i = 0; i < m->jobs.n; i++) {
 		/* Until it is known what other hosts have decided. */
-		if (m->crew != NULL)
+		if (m->member != NULL)
 			jobs_decided(m->jobs.all[i], clock_ms());
 		jobs_arm(m, m->jobs.all[i]);
 	}

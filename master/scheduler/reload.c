@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/answer/answer.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/crontab/watch.h"
 #include "scheduler/jobs/rewind.h"
 #include "scheduler/master.h"
@@ -126,7 +126,7 @@ reload_jobs(struct master *m)
 	}
 	if (m->phase == MASTER_RUNNING)
 		master_tell_patience(m);
-	crew_changed(m);
+	member_changed(m);
 	notify_begin(m);
 	rewind_all(m);
 	/* Else again, when they are known. */
@@ -152,7 +152,7 @@ reload_crontabs(struct master *m)
 		    change.nadded, change.nremoved, change.nchanged);
 	jobs_change_fini(&change);
 	master_tell_patience(m);
-	crew_changed(m);
+	member_changed(m);
 	master_arm(m);
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/crontab/watch.h"
 #include "scheduler/master.h"
 #include "scheduler/jobs/memory.h"
@@ -59,7 +59,7 @@ free_events(struct master *m)
 void
 master_free(struct master *m)
 {
-	crew_free(m);
+	member_free(m);
 	free_runs(m);
 	notify_fini(m);
 	free_events(m);

@@ -118,7 +118,7 @@ find({ no_chdir => 1, wanted => sub {
 	local $/;
 	my $code = <$in>;
 	$source{$1} = 1 while $code =~ /"(belfry_[a-z_]+)"/g;
-} }, 'master/scheduler/metrics', 'master/scheduler/crew', 'master/recorder',
+} }, 'master/scheduler/metrics', 'master/scheduler/member', 'master/recorder',
     'master/api');
 sub slurp {
 	open(my $in, '<', $_[0]) or die "$_[0]: $!";

@@ -263,8 +263,10 @@ is(one('start', 'a', 'j', $slot, 'c1', 'c', 1), 'OK', 'start: asked again');
 is(one('start', 'b', 'j', $slot, 'c9', 'c', 1), 'LOST', 'start: of another');
 is(one('start', 'a', 'j', $slot, 'x9', 'cx', 1), 'LOST', 'start: never claimed');
 is(one('start', 'nobody', 'j', $slot, 'c1', 'c', 1), 'LOST', 'start: no session');
-is(one('reopen', 'b', 'j', $slot, 'c9'), 'GONE', 'reopen: not ours');
-is(one('reopen', 'a', 'j', $slot, 'c1'), 'OK', 'reopen');
+is(one('reopen', 'b', 1, 'j', $slot, 'c9'), 'GONE', 'reopen: not ours');
+is(one('reopen', 'a', 0, 'j', $slot, 'c1'), 'LOST',
+    'reopen: of an earlier connection');
+is(one('reopen', 'a', 1, 'j', $slot, 'c1'), 'OK', 'reopen');
 is(claim('a', 'c1', slot => $slot), 'GONE', 'claim: that id never again');
 is(one('start', 'a', 'j', $slot, 'c1', 'c', 1), 'LOST', 'start: nor that');
 like(claim('b', 'c2', slot => $slot), qr/ over 0 \d+$/, 'claim: another may have it');
@@ -278,15 +280,15 @@ is(one('start', 'b', 'k', $slot, 'c5', 'cs', 1), 'LOST',
 fresh();
 claim('a', 'c1', slot => $slot);
 claim('b', 'c2', slot => $slot + 1);
-is(one('reopen', 'a', 'j', $slot, 'c1'), "PASSED $edge",
+is(one('reopen', 'a', 1, 'j', $slot, 'c1'), "PASSED $edge",
     'reopen: too late for another');
-is(one('reopen', 'a', 'j', $slot, 'c1'), "PASSED $edge", 'reopen: again');
+is(one('reopen', 'a', 1, 'j', $slot, 'c1'), "PASSED $edge", 'reopen: again');
 like(line('a', 'c1'), qr/^M /, 'reopen: it is to be recorded');
 claim('a', 'x1', flags => 'x');
-is(one('reopen', 'a', 'j', $slot, 'x1'), 'OK', 'reopen: no slot');
+is(one('reopen', 'a', 1, 'j', $slot, 'x1'), 'OK', 'reopen: no slot');
 claim('a', 'c3', slot => $slot, job => 'k', state => 'C');
 claim('b', 'c4', slot => $slot + 1, job => 'k');
-is(one('reopen', 'a', 'k', $slot, 'c3'), 'OK', 'reopen: it was not started');
+is(one('reopen', 'a', 1, 'k', $slot, 'c3'), 'OK', 'reopen: it was not started');
 
 # ----------------------------------------------------------------- finish
 fresh();

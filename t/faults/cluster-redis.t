@@ -21,7 +21,7 @@ $n->recovers;
 
 sub trouble {
 	my ($what, $cause, $cure) = @_;
-	my $fault = $n->begin('*', forgets => $what =~ /empt|back/);
+	my $fault = $n->begin('*', forgets => ($what =~ /empt|back/ ? 1 : 0));
 	$cause->();
 	$n->wait_state('isolated') if $cure;
 	$cure->() if $cure;

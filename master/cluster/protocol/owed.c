@@ -86,6 +86,7 @@ send_reopen(struct protocol *p, unsigned server, const char *job,
 	snprintf(given->id, sizeof(given->id), "%s", id);
 	memcpy(given->job, job, strlen(job) + 1);
 	protocol_head(p, server, &args);
+	args_add_uint(&args, p->servers[server].connection);
 	args_add(&args, job);
 	args_add_int(&args, slot_ms);
 	args_add(&args, id);

@@ -1,13 +1,19 @@
 -- Gives claims back that no worker was forked for: another may have the slot.
 --
--- ARGV: marker, sequence seen, incarnation, node, then for each: job, slot ms,
--- claim id. For each: OK; GONE: it was not ours any more; or PASSED BEFORE: a
+-- ARGV: marker, sequence seen, incarnation, node, number of the connection (the
+-- same claim may have been asked for anew over a later one), then for each: job,
+-- slot ms, claim id. For each: OK; GONE: it was not ours any more; or PASSED BEFORE: a
 -- later claim took the slot for one that is seen to, so that it is still this
 -- host's to record.
 local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
 local inc = ARGV[4]
 inc = ARGV[3] --@incarnation
+
+local session = redis.call('HGET', P .. ':n', inc)
+if not session or string.match(session, '^%d+ %d+ (%d+)') ~= ARGV[5] then
+	return {'LOST'}
+end
 
 local function reopen(job, slot, cid)
 	local key = P .. ':j:' .. job
@@ -33,7 +39,7 @@ local function reopen(job, slot, cid)
 end
 
 local answer = {''}
-for i = 5, #ARGV, 3 do
+for i = 6, #ARGV, 3 do
 	answer[#answer + 1] = reopen(ARGV[i], ARGV[i + 1], ARGV[i + 2])
 end
 return done(answer)

@@ -9,7 +9,7 @@
 #include "base/version.h"
 #include "config/quote.h"
 #include "json_text.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/crontab/answer.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/params.h"
@@ -226,7 +226,7 @@ answer_status(struct master *m, struct ask *ask)
 	    "unconfirmed", (json_int_t)m->outbox.n, "problems", problems(m),
 	    "runs", answer_live(m, NULL, LIVE_MAX), "paused",
 	    answer_pause(m->pauses.all), "paused_jobs", (json_int_t)m->pauses.n,
-	    "line", waiting_line(m), "cluster", crew_status(m), "upgrade",
+	    "line", waiting_line(m), "cluster", member_status(m), "upgrade",
 	    upgrade(&m->upgrade), "limits", answer_limits(m));
 	json_object_set_new(status, "queues", queue_status(m));
 	answer_object(ask, 200, status);
@@ -293,7 +293,7 @@ answer_run(struct master *m, struct ask *ask)
 	struct job *job;
 
 	if (node != NULL &&
-	    crew_run_elsewhere(
+	    member_run_elsewhere(
 		m, ask, node, ask_arg(ask, "job"), ask_arg(ask, "params"))) {
 		answer_audit(m, ask, ask_arg(ask, "job"), NULL,
 		    json_pack("{s:s}", "host", node));
@@ -423,7 +423,7 @@ static const struct {
     {"graph", answer_graph},
     {"metrics", metrics_answer},
     {"events", events_answer},
-    {"nodes", crew_answer_nodes},
+    {"nodes", member_answer_nodes},
     {"run", answer_run},
     {"kill", answer_kill},
     {"pause", answer_pause_ask},
@@ -472,7 +472,7 @@ answer_cancel(struct channel *channel, struct message *message, void *arg,
 	struct master *m = arg;
 
 	/* Only these take longer than this turn. */
-	crew_cancel_ask(m, message->id);
+	member_cancel_ask(m, message->id);
 	notify_cancel_test(m, message->id);
 	queue_cancel_ask(m, message->id);
 	events_cancel(m, message->id);

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "scheduler/answer/answer.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/master.h"
 
 /* Ids that are named when it is not clear which one is meant. */
@@ -110,7 +110,7 @@ answer_kill(struct master *m, struct ask *ask)
 		cancel_retry(m, ask, retry);
 	else if ((job = jobs_find(&m->jobs, id)) != NULL)
 		kill_of_job(m, ask, job);
-	else if (crew_kill_elsewhere(m, ask, id))
+	else if (member_kill_elsewhere(m, ask, id))
 		answer_audit(m, ask, id, NULL, NULL);
 	else
 		answer_error(ask->channel, ask->id, 404, "not_found",

@@ -12,7 +12,7 @@
 #include "base/strbuf.h"
 #include "placement/hosts.h"
 #include "scheduler/answer/answer.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/master.h"
 
 #define LIMIT_DEFAULT 500
@@ -159,7 +159,7 @@ take_host(struct list_wanted *w, const struct master *m, const struct ask *ask)
 		return 0;
 	if (!hosts_is_word(w->host.name))
 		return bad(ask, "host", "expected the name of a host");
-	w->host.tags = crew_tags_of(m, w->host.name);
+	w->host.tags = member_tags_of(m, w->host.name);
 	return 0;
 }
 

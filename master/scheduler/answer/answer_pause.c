@@ -4,7 +4,7 @@
 #include "scheduler/answer/answer.h"
 #include "base/log.h"
 #include "base/timestamp.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/master.h"
 
 /* A reason is one line that people read. */
@@ -112,7 +112,7 @@ answer_pause_ask(struct master *m, struct ask *ask)
 	pause_begin(m, &record, true);
 	answer_audit(m, ask, object_of(record.job), was,
 	    answer_pause(pause_find(m, record.job)));
-	crew_pause_all_hosts(m, &record);
+	member_pause_all_hosts(m, &record);
 	master_arm(m);
 	answer_now(m, ask, record.job);
 }
@@ -131,7 +131,7 @@ answer_resume_ask(struct master *m, struct ask *ask)
 		answer_audit(
 		    m, ask, object_of(name), answer_pause(pause), json_null());
 		pause_end(m, pause);
-		crew_pause_all_hosts(m, &(struct record_pause){.job = name});
+		member_pause_all_hosts(m, &(struct record_pause){.job = name});
 		launch_pump(m);
 	}
 	answer_now(m, ask, name);

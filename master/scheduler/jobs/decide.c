@@ -175,7 +175,7 @@ miss_host(struct master *m, struct job *job, const struct occasion *why)
 	char detail[256];
 
 	snprintf(detail, sizeof(detail),
-	    m->crew == NULL ?
+	    m->member == NULL ?
 		"no host is one of %.180s; without a cluster there is only "
 		"this" :
 		"its parents ended on a host that is none of %.180s",
@@ -187,7 +187,7 @@ miss_host(struct master *m, struct job *job, const struct occasion *why)
 static bool
 may_be_elsewhere(const struct master *m, const struct occasion *why)
 {
-	return m->crew == NULL || why->after != NULL;
+	return m->member == NULL || why->after != NULL;
 }
 
 /* Is there no more room in its queue? That is recorded. */

@@ -8,7 +8,7 @@
 #include "base/timestamp.h"
 #include "config/queue.h"
 #include "scheduler/clock/due.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/master.h"
 #include "scheduler/jobs/decide.h"
 #include "scheduler/jobs/policy.h"
@@ -35,8 +35,8 @@ settle_slots(struct master *m, struct job *job, int64_t from_ms,
 	    .detail = detail,
 	};
 
-	if (m->crew != NULL)
-		crew_stage_row(m, job, &slot);
+	if (m->member != NULL)
+		member_stage_row(m, job, &slot);
 	else
 		decide_record(
 		    m, job, from_ms, until_ms, count, outcome, reason, detail);
@@ -81,8 +81,8 @@ start(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
 {
 	const struct occasion why = {.slot_ms = slot_ms, .trigger = trigger};
 
-	if (m->crew != NULL) {
-		crew_stage_slot(m, job, slot_ms, trigger);
+	if (m->member != NULL) {
+		member_stage_slot(m, job, slot_ms, trigger);
 		return;
 	}
 	jobs_decided(job, slot_ms);
@@ -253,7 +253,7 @@ postpone(
 	int64_t start_ms = due_start(job, due->at_ms);
 
 	if (start_ms <= now_ms || !places_is_scarce(&m->places) ||
-	    m->crew != NULL)
+	    m->member != NULL)
 		return false;
 	heap_set(&m->heap, &job->timer, start_ms);
 	return true;

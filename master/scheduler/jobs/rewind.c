@@ -91,7 +91,7 @@ rewind_all(struct master *m)
 	int64_t now_ms = clock_ms();
 	size_t n = 0;
 
-	for (size_t i = 0; m->crew == NULL && i < m->jobs.n; i++)
+	for (size_t i = 0; m->member == NULL && i < m->jobs.n; i++)
 		n += rewind_job(m, m->jobs.all[i], now_ms);
 	if (n > 0)
 		log_warn("the clock was far ahead: %zu jobs go on from now "

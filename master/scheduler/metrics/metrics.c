@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "cluster/protocol/types.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/master.h"
 
 _Static_assert(CLAIM_DOWN + 1 == METRICS_VERDICTS_MAX, "a verdict is missing");
@@ -161,7 +161,7 @@ add_durations(const struct metrics *me, struct strbuf *b)
 static void
 add_claims(const struct master *m, struct strbuf *b)
 {
-	if (m->crew == NULL)
+	if (m->member == NULL)
 		return;
 	prom_family(b, "belfry_claims_total", "counter",
 	    "Answers to claims, by verdict.");
@@ -171,7 +171,7 @@ add_claims(const struct master *m, struct strbuf *b)
 		    (double)m->metrics.claims[i]);
 	prom_histogram(b, "belfry_claim_duration_seconds",
 	    "From asking for a claim to the answer.", &m->metrics.claim);
-	crew_add_metrics(m, b);
+	member_add_metrics(m, b);
 }
 
 void

@@ -236,7 +236,7 @@ notify_remember(struct master *m, struct message *message)
 		return -1;
 	/* Hosts may share a store: each sends its own. */
 	if (m->phase != MASTER_LOADING ||
-	    (m->crew != NULL && strcmp(record.host, m->config->node_name) != 0))
+	    (m->member != NULL && strcmp(record.host, m->config->node_name) != 0))
 		return 0;
 	lane = notify_lane(m, record.receiver);
 	if (find_notice(lane, record.id) == NULL)

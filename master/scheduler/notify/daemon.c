@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/timestamp.h"
-#include "scheduler/crew/internal.h"
+#include "scheduler/member/internal.h"
 #include "scheduler/notify/internal.h"
 
 /* So long must it last to be worth a word. */
@@ -67,7 +67,7 @@ tell(struct master *m, uint32_t event, const char *what, const char *reason)
 static int
 note(struct trouble *trouble, bool is_so, int64_t least_ms)
 {
-	int64_t now_ms = crew_boot_ms();
+	int64_t now_ms = member_boot_ms();
 	bool told = trouble->told;
 
 	if (!is_so) {
@@ -110,10 +110,10 @@ look_store(struct master *m, struct notify_daemon *d)
 
 /* The first by name of those that live? */
 static bool
-is_speaker(const struct crew *crew)
+is_speaker(const struct member *member)
 {
-	for (size_t i = 1; i < crew->nhosts; i++)
-		if (strcmp(crew->hosts[i].name, crew->hosts[0].name) < 0)
+	for (size_t i = 1; i < member->nhosts; i++)
+		if (strcmp(member->hosts[i].name, member->hosts[0].name) < 0)
 			return false;
 	return true;
 }
@@ -121,18 +121,18 @@ is_speaker(const struct crew *crew)
 static void
 look_redis(struct master *m, struct notify_daemon *d)
 {
-	unsigned n = cluster_server_count(m->crew->cluster);
+	unsigned n = cluster_server_count(m->member->cluster);
 	struct cluster_server s;
 	char *reason;
 	int news;
 
 	for (unsigned i = 0; i < n && i < CLUSTER_SERVERS_MAX; i++) {
-		cluster_server(m->crew->cluster, i, &s);
+		cluster_server(m->member->cluster, i, &s);
 		news = note(&d->redis[i],
 		    s.state != CLUSTER_SERVER_OK &&
 			s.state != CLUSTER_SERVER_JOINING,
 		    REDIS_MS);
-		if (news == 0 || !is_speaker(m->crew))
+		if (news == 0 || !is_speaker(m->member))
 			continue;
 		reason = news < 0 ?
 		    xasprintf("redis %s is there again", s.url) :
@@ -148,10 +148,10 @@ look_redis(struct master *m, struct notify_daemon *d)
 static void
 look_skew(struct master *m, struct notify_daemon *d)
 {
-	int64_t skew_ms = cluster_skew_ms(m->crew->cluster);
+	int64_t skew_ms = cluster_skew_ms(m->member->cluster);
 	char *reason;
 
-	if (note(&d->skew, m->crew->told_skew, 0) != 1)
+	if (note(&d->skew, m->member->told_skew, 0) != 1)
 		return;
 	reason = xasprintf("the clock of %s is %lld ms %s that of Redis",
 	    m->config->node_name, (long long)(skew_ms < 0 ? -skew_ms : skew_ms),
@@ -163,18 +163,18 @@ look_skew(struct master *m, struct notify_daemon *d)
 static void
 look_differ(struct master *m, struct notify_daemon *d)
 {
-	const struct crew *crew = m->crew;
+	const struct member *member = m->member;
 	struct strbuf names = STRBUF_INIT;
 	char *reason;
 
-	for (size_t i = 1; i < crew->nhosts; i++)
-		if (crew->hosts[i].jobs != crew->hosts[0].jobs)
+	for (size_t i = 1; i < member->nhosts; i++)
+		if (member->hosts[i].jobs != member->hosts[0].jobs)
 			strbuf_addf(&names, "%s%s", names.len > 0 ? ", " : "",
-			    crew->hosts[i].name);
+			    member->hosts[i].name);
 	if (note(&d->differ, names.len > 0, DIFFER_MS) == 1 &&
-	    is_speaker(crew)) {
+	    is_speaker(member)) {
 		reason = xasprintf("%s: job files other than those of %s",
-		    strbuf_str(&names), crew->hosts[0].name);
+		    strbuf_str(&names), member->hosts[0].name);
 		tell(m, NOTIFY_JOBS_DIFFER, "", reason);
 		free(reason);
 	}
@@ -204,7 +204,7 @@ tell_gone(struct master *m, struct node *node)
 	char *reason;
 
 	node->told = !node->draining;
-	if (!node->told || !is_speaker(m->crew))
+	if (!node->told || !is_speaker(m->member))
 		return;
 	reason = xasprintf("node %s is down", node->name);
 	tell(m, NOTIFY_NODE_DOWN, node->name, reason);
@@ -216,7 +216,7 @@ tell_back(struct master *m, struct node *node)
 {
 	char *reason;
 
-	if (node->told && is_speaker(m->crew)) {
+	if (node->told && is_speaker(m->member)) {
 		reason = xasprintf("node %s is back", node->name);
 		tell(m, NOTIFY_NODE_UP, node->name, reason);
 		free(reason);
@@ -228,20 +228,20 @@ tell_back(struct master *m, struct node *node)
 static void
 tell_health(struct master *m, const char *node)
 {
-	for (size_t i = 0; i < m->jobs.n && is_speaker(m->crew); i++)
+	for (size_t i = 0; i < m->jobs.n && is_speaker(m->member); i++)
 		if (m->jobs.all[i]->health == JOB_HEALTH_BAD)
-			crew_tell_health(m, m->jobs.all[i], node);
+			member_tell_health(m, m->jobs.all[i], node);
 }
 
 static void
 look_nodes(struct master *m, struct notify_daemon *d)
 {
-	const struct crew *crew = m->crew;
+	const struct member *member = m->member;
 	struct node *node;
 
-	for (size_t i = 1; i < crew->nhosts; i++) {
-		node = get_node(d, crew->hosts[i].name);
-		node->draining = crew->hosts[i].draining;
+	for (size_t i = 1; i < member->nhosts; i++) {
+		node = get_node(d, member->hosts[i].name);
+		node->draining = member->hosts[i].draining;
 		if (!node->alive) {
 			tell_health(m, node->name);
 			tell_back(m, node);
@@ -249,7 +249,7 @@ look_nodes(struct master *m, struct notify_daemon *d)
 		node->alive = true;
 	}
 	for (node = d->nodes; node != NULL; node = node->next)
-		if (node->alive && crew_find_host(crew, node->name) == -1) {
+		if (node->alive && member_find_host(member, node->name) == -1) {
 			node->alive = false;
 			tell_gone(m, node);
 		}
@@ -265,16 +265,16 @@ get_daemon(struct master *m)
 
 /* Is what this host knows of the others of this moment? */
 static bool
-knows_others(const struct crew *crew)
+knows_others(const struct member *member)
 {
-	return crew->ready && crew->nhosts > 0 && crew->down_ms == 0 &&
-	    !crew->told_down;
+	return member->ready && member->nhosts > 0 && member->down_ms == 0 &&
+	    !member->told_down;
 }
 
 void
 notify_nodes(struct master *m)
 {
-	if (knows_others(m->crew))
+	if (knows_others(m->member))
 		look_nodes(m, get_daemon(m));
 }
 
@@ -284,10 +284,10 @@ notify_daemon_look(struct master *m)
 	struct notify_daemon *d = get_daemon(m);
 
 	look_store(m, d);
-	if (m->crew == NULL || m->crew->nhosts == 0 || !m->crew->ready)
+	if (m->member == NULL || m->member->nhosts == 0 || !m->member->ready)
 		return;
 	look_redis(m, d);
-	if (!knows_others(m->crew))
+	if (!knows_others(m->member))
 		return;
 	look_skew(m, d);
 	look_nodes(m, d);

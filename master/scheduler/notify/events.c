@@ -6,7 +6,7 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/notify/internal.h"
 
 void
@@ -148,7 +148,7 @@ set_health(struct run *run, enum job_health health, int64_t told_ms)
 	job->health = (uint8_t)health;
 	job->told_ms = told_ms;
 	if (is_news && *job->def->options->notify != '\0')
-		crew_tell_health(run->master, job, NULL);
+		member_tell_health(run->master, job, NULL);
 }
 
 void

@@ -40,7 +40,7 @@ notify_facts(struct master *m, const char *event, const struct job *job)
 
 	notify_facts_add(facts, "event", event);
 	notify_facts_add(facts, "host", m->config->node_name);
-	if (m->crew != NULL)
+	if (m->member != NULL)
 		notify_facts_add(facts, "cluster", m->config->cluster.name);
 	add_time(facts, "time", clock_ms() / 1000 * 1000);
 	if (def == NULL)

@@ -12,7 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/inquiry.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/spec.h"
@@ -57,7 +57,7 @@ encode(struct master *m, const struct run *run)
 	    .last_success_ms = run->job->last_success_ms,
 	};
 
-	crew_fill_lease(run, &source);
+	member_fill_lease(run, &source);
 	return spec_encode(&source, &m->scratch);
 }
 
@@ -306,10 +306,10 @@ is_allowed(struct run *run)
 {
 	if (!users_ready(run))
 		return false;
-	if (run->master->crew == NULL || crew_may_launch(run))
-		return uses_ready(run) && crew_is_guarded(run);
+	if (run->master->member == NULL || member_may_launch(run))
+		return uses_ready(run) && member_is_guarded(run);
 	if (run->timer.pos == 0)
-		crew_claim_extra(run);
+		member_claim_extra(run);
 	return false;
 }
 

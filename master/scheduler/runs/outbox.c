@@ -7,7 +7,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/master.h"
 
 /* Beyond this the recorder is far behind, and the operator should know. */
@@ -167,7 +167,7 @@ outbox_confirmed(struct master *m, uint64_t seq)
 		box->trimmed = box->seq;
 	}
 	push(m);
-	crew_confirmed(m, seq);
+	member_confirmed(m, seq);
 	notify_confirmed(m, seq);
 	master_room(m);
 	master_check_drained(m);

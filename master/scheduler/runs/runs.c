@@ -10,7 +10,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/jobs/rewind.h"
 #include "scheduler/master.h"
 #include "scheduler/runs/params.h"
@@ -270,7 +270,7 @@ run_claim(struct run *run)
 	struct master *m = run->master;
 
 	fault_point(FAULT_MASTER_DUE);
-	if (m->crew != NULL)
+	if (m->member != NULL)
 		run->begin.fence = 0; /* a claim will tell */
 	if (run_make_files(run) == -1) {
 		run_tell(run);
@@ -280,7 +280,7 @@ run_claim(struct run *run)
 	}
 	fault_point(FAULT_MASTER_FILE_WRITTEN);
 	/* In a cluster its claim comes first, and with it the fence. */
-	if (m->crew == NULL)
+	if (m->member == NULL)
 		run_tell(run);
 	return 0;
 }
@@ -370,7 +370,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 		wait = -1;
 	if (wait >= 0)
 		end.retry_ms = clock_ms() + wait;
-	crew_ended(run, &end.result);
+	member_ended(run, &end.result);
 	log_end(run, &end.result);
 	notify_ended(run, &end.result, has_file, wait < 0 && !repeated);
 	remember(job, run, &end.result);

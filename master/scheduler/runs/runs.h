@@ -27,9 +27,9 @@ enum run_state {
 	RUN_STATE_COUNT,
 };
 
-struct claim;     /* cluster/cluster.h */
-struct crew_lost; /* crew/internal.h */
-struct crew_row;
+struct claim;       /* cluster/cluster.h */
+struct member_lost; /* member/internal.h */
+struct member_row;
 
 struct run {
 	struct timer timer; /* while it is delayed */
@@ -65,19 +65,19 @@ struct run {
 	bool told_late;   /* receivers know that it is late ... */
 	bool told_long;   /* ... and that it takes too long */
 	int64_t usual_ms; /* longer is too long; 0: not asked, -1: not known */
-	/* Of a cluster, see crew/crew.h; zero without one. */
-	bool asked;             /* its claim was asked for: it has a file */
-	bool watches;           /* claims only if others are silent */
-	bool waited;            /* for another run: it is never too late */
-	bool unguarded;         /* runs without a claim */
-	uint8_t guard;          /* enum guard_state, crew/guard.c */
-	uint16_t turn;          /* so many hosts come before this one */
-	struct claim *claim;    /* asked for, or won; the cluster's */
-	struct crew_row *row;   /* to be recorded in place of a run; owned */
-	struct crew_lost *lost; /* it is in the place of that one; owned */
-	uint64_t epoch;         /* of the lease it was claimed in */
-	int64_t staged_ms;      /* CLOCK_BOOTTIME */
-	int64_t guard_ms;       /* CLOCK_BOOTTIME: the guard was asked first */
+	/* Of a cluster, see member/member.h; zero without one. */
+	bool asked;               /* its claim was asked for: it has a file */
+	bool watches;             /* claims only if others are silent */
+	bool waited;              /* for another run: it is never too late */
+	bool unguarded;           /* runs without a claim */
+	uint8_t guard;            /* enum guard_state, member/guard.c */
+	uint16_t turn;            /* so many hosts come before this one */
+	struct claim *claim;      /* asked for, or won; the cluster's */
+	struct member_row *row;   /* to be recorded in place of a run; owned */
+	struct member_lost *lost; /* it is in the place of that one; owned */
+	uint64_t epoch;           /* of the lease it was claimed in */
+	int64_t staged_ms;        /* CLOCK_BOOTTIME */
+	int64_t guard_ms; /* CLOCK_BOOTTIME: the guard was asked first */
 };
 
 #define RUNS_TABLE 4096

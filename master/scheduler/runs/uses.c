@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "config/queue.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/master.h"
 
 /* How soon other hosts are looked at again: so much, and up to so much more. */
@@ -104,8 +104,8 @@ give_all(struct run *run)
 	    run->nuses > 0 && (use = nth(run, --run->nuses, &limit)) != NULL) {
 		use->held--;
 		use->full = 0;
-		if (m->crew != NULL)
-			crew_give(m, use->name, run->begin.id);
+		if (m->member != NULL)
+			member_give(m, use->name, run->begin.id);
 	}
 }
 
@@ -187,7 +187,7 @@ answered(bool taken, bool down, void *arg)
 
 	if (run == NULL || run->state != RUN_WAITING) {
 		if (taken)
-			crew_give(m, use->name, use->asking);
+			member_give(m, use->name, use->asking);
 	} else if (taken) {
 		run->nuses++;
 		use->held++;
@@ -220,7 +220,7 @@ take_of_all(struct run *run)
 		return false;
 	}
 	memcpy(use->asking, run->begin.id, sizeof(use->asking));
-	crew_take(run->master, use->name, limit, use->asking, answered, use);
+	member_take(run->master, use->name, limit, use->asking, answered, use);
 	return false;
 }
 
@@ -231,7 +231,7 @@ uses_ready(struct run *run)
 
 	if (run->unguarded || !has_uses(run))
 		return true;
-	if (run->master->crew != NULL)
+	if (run->master->member != NULL)
 		return take_of_all(run);
 	return nth(run, run->nuses, &limit) == NULL || take_here(run);
 }

@@ -301,7 +301,8 @@ host_slot(struct sim *sim, unsigned host, unsigned job, int64_t slot_us)
 
 	if (h->refused)
 		return;
-	check_slot(sim, job, slot_us / 1000)->asked = true;
+	/* What a second daemon of a name asks for ends with it. */
+	check_slot(sim, job, slot_us / 1000)->asked |= !h->twin;
 	send_ask(sim, host, ask_new(h, job, slot_us / 1000));
 	host_after(sim, host);
 }
@@ -311,6 +312,15 @@ host_ask(struct sim *sim, unsigned host, unsigned n)
 {
 	send_ask(sim, host, &sim->hosts[host].asks[n]);
 	host_after(sim, host);
+}
+
+/* When all is well again what waits in a queue has its turn soon. */
+static int64_t
+run_time(struct sim *sim)
+{
+	bool faults = sim->now_us < EPOCH_US + FAULTS_END_US;
+
+	return (int64_t)sim_random(sim, faults ? 3 * SECOND : SECOND);
 }
 
 void
@@ -341,8 +351,7 @@ host_fork(struct sim *sim, unsigned host, unsigned n)
 	    .ask = n,
 	    .slot_ms = ask->slot_ms,
 	    .start_us = sim->now_us,
-	    .end_us =
-		sim->now_us + 50000 + (int64_t)sim_random(sim, 3 * SECOND),
+	    .end_us = sim->now_us + 50000 + run_time(sim),
 	    .fence = ask->fence,
 	    .attempt = ask->attempt,
 	};

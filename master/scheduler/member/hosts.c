@@ -11,13 +11,13 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "scheduler/crew/internal.h"
+#include "scheduler/member/internal.h"
 
 /* Without max-running: so many runs on each processor count as full. */
 #define RUNS_A_CPU 4
 
 size_t
-crew_own_load(const struct master *m)
+member_own_load(const struct master *m)
 {
 	const size_t *count = m->runs.count;
 
@@ -26,7 +26,7 @@ crew_own_load(const struct master *m)
 }
 
 unsigned
-crew_own_capacity(const struct config *config)
+member_own_capacity(const struct config *config)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -40,7 +40,7 @@ static bool
 is_full(const struct master *m)
 {
 	return m->config->max_running > 0 &&
-	    crew_own_load(m) >= m->launch.max_running;
+	    member_own_load(m) >= m->launch.max_running;
 }
 
 /* In steps, so that not every run is news: a quarter of what there is room for.
@@ -48,25 +48,26 @@ is_full(const struct master *m)
 static unsigned
 load_in_steps(const struct master *m)
 {
-	unsigned step = crew_own_capacity(m->config) / 4;
-	unsigned load = (unsigned)crew_own_load(m);
+	unsigned step = member_own_capacity(m->config) / 4;
+	unsigned load = (unsigned)member_own_load(m);
 
 	return step > 1 ? load / step * step : load;
 }
 
 char *
-crew_make_words(const struct master *m)
+member_make_words(const struct master *m)
 {
-	const struct crew *crew = m->crew;
+	const struct member *member = m->member;
 	struct strbuf b = STRBUF_INIT;
 
 	strbuf_addf(&b,
 	    "v=%s load=%u cap=%u full=%d drain=%d jobs=%016" PRIx64
 	    " tz=%016" PRIx64 " skew=%lld",
-	    BELFRY_VERSION, load_in_steps(m), crew_own_capacity(m->config),
+	    BELFRY_VERSION, load_in_steps(m), member_own_capacity(m->config),
 	    is_full(m), m->phase == MASTER_DRAINING,
-	    m->jobs.set != NULL ? job_set_digest(m->jobs.set) : 0, crew->tzdata,
-	    (long long)cluster_skew_ms(crew->cluster) / 50 * 50);
+	    m->jobs.set != NULL ? job_set_digest(m->jobs.set) : 0,
+	    member->tzdata,
+	    (long long)cluster_skew_ms(member->cluster) / 50 * 50);
 	if (*m->config->tags == '\0')
 		return strbuf_take(&b);
 	strbuf_adds(&b, " tags=");
@@ -102,7 +103,8 @@ get_number(const char *words, const char *key, int base)
 }
 
 static void
-read_words(struct crew_host *host, struct rank_host *ranked, const char *words)
+read_words(
+    struct member_host *host, struct rank_host *ranked, const char *words)
 {
 	get_word(words, "v", host->version, sizeof(host->version));
 	get_word(words, "tags", host->tags, sizeof(host->tags));
@@ -119,73 +121,73 @@ read_words(struct crew_host *host, struct rank_host *ranked, const char *words)
 }
 
 static void
-add_host(struct crew *crew, const char *name, const char *incarnation,
+add_host(struct member *member, const char *name, const char *incarnation,
     const char *words, int64_t changed_ms)
 {
-	size_t i = crew->nhosts++;
-	struct crew_host *host;
+	size_t i = member->nhosts++;
+	struct member_host *host;
 
-	array_reserve(
-	    &crew->hosts, &crew->hosts_cap, crew->nhosts, sizeof(*crew->hosts));
-	array_reserve(&crew->ranked, &crew->ranked_cap, crew->nhosts,
-	    sizeof(*crew->ranked));
-	host = &crew->hosts[i];
+	array_reserve(&member->hosts, &member->hosts_cap, member->nhosts,
+	    sizeof(*member->hosts));
+	array_reserve(&member->ranked, &member->ranked_cap, member->nhosts,
+	    sizeof(*member->ranked));
+	host = &member->hosts[i];
 	memset(host, 0, sizeof(*host));
-	memset(&crew->ranked[i], 0, sizeof(crew->ranked[i]));
+	memset(&member->ranked[i], 0, sizeof(member->ranked[i]));
 	snprintf(host->name, sizeof(host->name), "%s", name);
 	snprintf(
 	    host->incarnation, sizeof(host->incarnation), "%s", incarnation);
 	host->changed_ms = changed_ms;
-	read_words(host, &crew->ranked[i], words);
+	read_words(host, &member->ranked[i], words);
 }
 
 /* The arrays may have moved. */
 static void
-point_to_names(struct crew *crew)
+point_to_names(struct member *member)
 {
-	for (size_t i = 0; i < crew->nhosts; i++) {
-		crew->ranked[i].host.name = crew->hosts[i].name;
-		crew->ranked[i].host.tags = crew->hosts[i].tags;
+	for (size_t i = 0; i < member->nhosts; i++) {
+		member->ranked[i].host.name = member->hosts[i].name;
+		member->ranked[i].host.tags = member->hosts[i].tags;
 	}
 }
 
 void
-crew_read_hosts(struct crew *crew)
+member_read_hosts(struct member *member)
 {
-	const char *node = crew->master->config->node_name;
-	const char *own = cluster_incarnation(crew->cluster);
+	const char *node = member->master->config->node_name;
+	const char *own = cluster_incarnation(member->cluster);
 	const struct cluster_node *nodes;
-	size_t n = cluster_nodes(crew->cluster, &nodes);
+	size_t n = cluster_nodes(member->cluster, &nodes);
 	char *words;
 
 	/* While none can be heard, those count that were there before. */
-	if (crew->down_ms != 0 && crew->nhosts > 0)
+	if (member->down_ms != 0 && member->nhosts > 0)
 		return;
-	words = crew_make_words(crew->master);
-	crew->nhosts = 0;
-	add_host(crew, node, own, words, crew_boot_ms());
+	words = member_make_words(member->master);
+	member->nhosts = 0;
+	add_host(member, node, own, words, member_boot_ms());
 	for (size_t i = 0; i < n; i++)
 		if (nodes[i].alive && strcmp(nodes[i].incarnation, own) != 0 &&
 		    strcmp(nodes[i].node, node) != 0)
-			add_host(crew, nodes[i].node, nodes[i].incarnation,
+			add_host(member, nodes[i].node, nodes[i].incarnation,
 			    nodes[i].words != NULL ? nodes[i].words : "",
 			    nodes[i].changed_ms);
-	point_to_names(crew);
+	point_to_names(member);
 	free(words);
 }
 
 /* full: those that have no room count, too: nobody else is there. */
 static void
-set_willing(struct crew *crew, bool full)
+set_willing(struct member *member, bool full)
 {
-	struct crew_host *own = &crew->hosts[0];
+	struct member_host *own = &member->hosts[0];
 
-	own->draining = crew->master->phase == MASTER_DRAINING;
-	own->full = is_full(crew->master);
-	for (size_t i = 0; i < crew->nhosts; i++) {
-		const struct crew_host *h = &crew->hosts[i];
+	own->draining = member->master->phase == MASTER_DRAINING;
+	own->full = is_full(member->master);
+	for (size_t i = 0; i < member->nhosts; i++) {
+		const struct member_host *h = &member->hosts[i];
 
-		crew->ranked[i].willing = !h->draining && (full || !h->full);
+		member->ranked[i].willing = !h->draining && (full || !h->full);
 	}
 }
 
@@ -194,14 +196,14 @@ set_willing(struct crew *crew, bool full)
  * since since_ms, and has the same jobs as this one.
  */
 static bool
-is_sure(const struct crew *crew, size_t i, int64_t since_ms, int64_t now_ms)
+is_sure(const struct member *member, size_t i, int64_t since_ms, int64_t now_ms)
 {
-	const struct crew_host *h = &crew->hosts[i];
-	int64_t heartbeat_ms = crew->master->config->cluster.heartbeat_ms;
+	const struct member_host *h = &member->hosts[i];
+	int64_t heartbeat_ms = member->master->config->cluster.heartbeat_ms;
 
 	if (i == 0)
 		return true;
-	if (h->jobs != crew->hosts[0].jobs)
+	if (h->jobs != member->hosts[0].jobs)
 		return false;
 	if (since_ms == 0)
 		since_ms = now_ms - heartbeat_ms * 2;
@@ -209,7 +211,7 @@ is_sure(const struct crew *crew, size_t i, int64_t since_ms, int64_t now_ms)
 }
 
 size_t
-crew_part(struct crew *crew, const struct job *job, const char *hosts,
+member_part(struct member *member, const struct job *job, const char *hosts,
     int64_t slot_ms, int64_t since_ms, struct rank_part *part_r)
 {
 	const struct job_options *o = job->def->options;
@@ -222,23 +224,23 @@ crew_part(struct crew *crew, const struct job *job, const char *hosts,
 	};
 	uint16_t order[RANK_HOSTS_MAX];
 	bool sure[RANK_HOSTS_MAX];
-	int64_t now_ms = crew_boot_ms();
+	int64_t now_ms = member_boot_ms();
 	size_t n;
 
-	set_willing(crew, false);
-	n = rank_order(&slot, crew->ranked, crew->nhosts, order);
+	set_willing(member, false);
+	n = rank_order(&slot, member->ranked, member->nhosts, order);
 	if (n == 0) {
-		set_willing(crew, true);
-		n = rank_order(&slot, crew->ranked, crew->nhosts, order);
+		set_willing(member, true);
+		n = rank_order(&slot, member->ranked, member->nhosts, order);
 	}
-	for (size_t i = 0; i < crew->nhosts && i < RANK_HOSTS_MAX; i++)
-		sure[i] = is_sure(crew, i, since_ms, now_ms);
+	for (size_t i = 0; i < member->nhosts && i < RANK_HOSTS_MAX; i++)
+		sure[i] = is_sure(member, i, since_ms, now_ms);
 	rank_part(order, n, 0, hosts_count(hosts), sure, part_r);
 	return n;
 }
 
 const char *
-crew_next_host(struct crew *crew, const struct job *job, int64_t slot_ms)
+member_next_host(struct member *member, const struct job *job, int64_t slot_ms)
 {
 	const struct job_options *o = job->def->options;
 	const struct rank_slot slot = {
@@ -250,19 +252,19 @@ crew_next_host(struct crew *crew, const struct job *job, int64_t slot_ms)
 	uint16_t order[RANK_HOSTS_MAX];
 	size_t n;
 
-	set_willing(crew, false);
-	n = rank_order(&slot, crew->ranked, crew->nhosts, order);
+	set_willing(member, false);
+	n = rank_order(&slot, member->ranked, member->nhosts, order);
 	for (size_t i = 0; i < n; i++)
 		if (order[i] != 0)
-			return crew->ranked[order[i]].host.name;
+			return member->ranked[order[i]].host.name;
 	return NULL;
 }
 
 const char *
-crew_node_of(const struct crew *crew, const char *incarnation)
+member_node_of(const struct member *member, const char *incarnation)
 {
 	const struct cluster_node *nodes;
-	size_t n = cluster_nodes(crew->cluster, &nodes);
+	size_t n = cluster_nodes(member->cluster, &nodes);
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(nodes[i].incarnation, incarnation) == 0)
@@ -271,10 +273,10 @@ crew_node_of(const struct crew *crew, const char *incarnation)
 }
 
 int
-crew_find_host(const struct crew *crew, const char *node)
+member_find_host(const struct member *member, const char *node)
 {
-	for (size_t i = 0; i < crew->nhosts; i++)
-		if (strcmp(crew->ranked[i].host.name, node) == 0)
+	for (size_t i = 0; i < member->nhosts; i++)
+		if (strcmp(member->ranked[i].host.name, node) == 0)
 			return (int)i;
 	return -1;
 }

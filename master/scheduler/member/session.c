@@ -10,14 +10,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ipc/lease.h"
-#include "scheduler/crew/internal.h"
+#include "scheduler/member/internal.h"
 
 /* Incarnations before this one, in the directory of run files. */
 #define FORMER_FILE "session"
 #define FORMER_MAX  8
 
 char *
-crew_read_former(int dirfd)
+member_read_former(int dirfd)
 {
 	int fd = openat(dirfd, FORMER_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char *text = NULL;
@@ -43,11 +43,11 @@ last_words(const char *text, int max)
 }
 
 void
-crew_keep_incarnation(struct crew *crew, bool alone)
+member_keep_incarnation(struct member *member, bool alone)
 {
-	int dirfd = crew->master->runs_dir;
-	const char *own = cluster_incarnation(crew->cluster);
-	char *former = alone ? xstrdup("") : crew_read_former(dirfd), *text;
+	int dirfd = member->master->runs_dir;
+	const char *own = cluster_incarnation(member->cluster);
+	char *former = alone ? xstrdup("") : member_read_former(dirfd), *text;
 	int fd;
 
 	text = strstr(former, own) != NULL ?
@@ -66,49 +66,49 @@ crew_keep_incarnation(struct crew *crew, bool alone)
 }
 
 int64_t
-crew_grace_ms(const struct crew *crew)
+member_grace_ms(const struct member *member)
 {
-	int64_t part = crew->master->config->cluster.session_ttl_ms / 5;
+	int64_t part = member->master->config->cluster.session_ttl_ms / 5;
 
 	return part < LEASE_GRACE_MS ? part : LEASE_GRACE_MS;
 }
 
 /* Nothing is written while nothing has changed. */
 void
-crew_write_lease(struct crew *crew)
+member_write_lease(struct member *member)
 {
-	int64_t deadline_ms = cluster_deadline_ms(crew->cluster);
+	int64_t deadline_ms = cluster_deadline_ms(member->cluster);
 	struct lease lease = {
-	    .epoch = crew->epoch,
-	    .deadline_us = (deadline_ms - crew_grace_ms(crew)) * 1000,
+	    .epoch = member->epoch,
+	    .deadline_us = (deadline_ms - member_grace_ms(member)) * 1000,
 	};
 
 	if (deadline_ms == 0)
 		lease.deadline_us = 0;
-	if (lease.deadline_us == crew->lease_us)
+	if (lease.deadline_us == member->lease_us)
 		return;
-	if (lease_write(crew->master->runs_dir, &lease) == -1) {
+	if (lease_write(member->master->runs_dir, &lease) == -1) {
 		log_error("cannot write the lease: %s", strerror(errno));
 		return;
 	}
-	crew->lease_us = lease.deadline_us;
+	member->lease_us = lease.deadline_us;
 }
 
 void
-crew_new_epoch(struct crew *crew)
+member_new_epoch(struct member *member)
 {
-	crew->epoch++;
-	crew->lease_us = -1;
-	crew_write_lease(crew);
+	member->epoch++;
+	member->lease_us = -1;
+	member_write_lease(member);
 }
 
 void
-crew_read_epoch(struct crew *crew)
+member_read_epoch(struct member *member)
 {
 	struct lease lease;
 
-	crew->epoch = 1;
-	crew->lease_us = -1;
-	if (lease_read(crew->master->runs_dir, &lease) == 0)
-		crew->epoch = lease.epoch;
+	member->epoch = 1;
+	member->lease_us = -1;
+	if (lease_read(member->master->runs_dir, &lease) == 0)
+		member->epoch = lease.epoch;
 }

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "ipc/guard.h"
-#include "scheduler/crew/internal.h"
+#include "scheduler/member/internal.h"
 
 /* How often it is asked, while nothing is heard. */
 #define ASK_MS  500
@@ -24,7 +24,7 @@ static bool
 needs_guard(const struct run *run)
 {
 	return run->master->config->cluster.guard != CLUSTER_GUARD_OFF &&
-	    (crew_is_slot(run) || run->begin.attempt > 1);
+	    (member_is_slot(run) || run->begin.attempt > 1);
 }
 
 static bool
@@ -67,12 +67,12 @@ allow(struct run *run)
 }
 
 bool
-crew_is_guarded(struct run *run)
+member_is_guarded(struct run *run)
 {
 	if (!needs_guard(run) || run->guard == GUARD_OVER)
 		return true;
 	if (run->guard == GUARD_NONE) {
-		run->guard_ms = crew_boot_ms();
+		run->guard_ms = member_boot_ms();
 		ask(run);
 	}
 	return false;
@@ -99,9 +99,9 @@ give_up_slot(struct run *run, const char *reason, const char *detail)
 	    run->begin.id, detail);
 	outbox_slot(m, &slot);
 	if (run->claim != NULL)
-		cluster_finish(m->crew->cluster, run->claim, 0, NULL, NULL);
+		cluster_finish(m->member->cluster, run->claim, 0, NULL, NULL);
 	run->claim = NULL;
-	crew_vanish(run);
+	member_vanish(run);
 	if (job != NULL) { /* a job that has its file stays */
 		run_promote(m, job);
 		jobs_arm(m, job);
@@ -132,9 +132,9 @@ taken(struct run *run, const char *by)
 static bool
 is_late(const struct run *run)
 {
-	int64_t deadline_ms = crew_deadline_ms(run);
+	int64_t deadline_ms = member_deadline_ms(run);
 
-	return deadline_ms != CREW_NEVER_LATE_MS &&
+	return deadline_ms != MEMBER_NEVER_LATE_MS &&
 	    clock_ms() - run->begin.slot_ms > deadline_ms;
 }
 
@@ -156,12 +156,12 @@ unknown(struct run *run, const char *why)
 }
 
 bool
-crew_guard_due(struct run *run)
+member_guard_due(struct run *run)
 {
 	if (run->guard != GUARD_ASKED)
 		return false;
 	if (is_strict(run) ? is_late(run) :
-			     crew_boot_ms() - run->guard_ms >= WAIT_MS)
+			     member_boot_ms() - run->guard_ms >= WAIT_MS)
 		unknown(run, "no answer");
 	else
 		ask(run);
@@ -169,7 +169,7 @@ crew_guard_due(struct run *run)
 }
 
 int
-crew_guard_answer(struct master *m, struct message *message)
+member_guard_answer(struct master *m, struct message *message)
 {
 	struct guard_answer answer;
 	struct run *run;

@@ -1,5 +1,5 @@
 /* What was told of slots while Redis could not be reached. */
-#include "scheduler/crew/internal.h"
+#include "scheduler/member/internal.h"
 
 static bool
 has_told(const struct run *run)
@@ -25,7 +25,7 @@ take_back(const struct run *run, int64_t from_ms, int64_t until_ms)
 }
 
 void
-crew_told_until(
+member_told_until(
     struct run *run, const struct claim_answer *answer, int64_t last_ms)
 {
 	int64_t slot_ms = run->begin.slot_ms, from_ms;
@@ -54,13 +54,13 @@ static void
 drop(struct run *run)
 {
 	if (run->claim != NULL)
-		cluster_abandon(run->master->crew->cluster, run->claim);
+		cluster_abandon(run->master->member->cluster, run->claim);
 	run->claim = NULL;
-	crew_vanish(run);
+	member_vanish(run);
 }
 
 void
-crew_told_merge(struct run *run, int64_t after_ms, int64_t until_ms)
+member_told_merge(struct run *run, int64_t after_ms, int64_t until_ms)
 {
 	struct run *other, *next;
 
@@ -110,7 +110,7 @@ speak_for_others(struct run *run)
 }
 
 void
-crew_tell_down(struct run *run, bool in_doubt)
+member_tell_down(struct run *run, bool in_doubt)
 {
 	const struct record_slot slot = {
 	    .slot_ms = run->begin.slot_ms,
@@ -125,14 +125,14 @@ crew_tell_down(struct run *run, bool in_doubt)
 	/* What may be claimed is asked for alone. */
 	int64_t told_ms = in_doubt ? run->begin.slot_ms : speak_for_others(run);
 
-	crew_make_row(run, &slot);
+	member_make_row(run, &slot);
 	run->row->told_ms = told_ms;
 	run->row->in_doubt = in_doubt;
 	outbox_slot(run->master, &run->row->slot);
 }
 
 void
-crew_tell_forgotten(struct run *run)
+member_tell_forgotten(struct run *run)
 {
 	const struct record_slot slot = {
 	    .slot_ms = run->begin.slot_ms,
@@ -143,9 +143,9 @@ crew_tell_forgotten(struct run *run)
 	    .detail = "Redis had forgotten which slots were claimed",
 	};
 
-	if (!crew_is_teller(run->begin.copy) || has_told(run))
+	if (!member_is_teller(run->begin.copy) || has_told(run))
 		return;
 	if (run->row == NULL)
-		crew_make_row(run, &slot);
+		member_make_row(run, &slot);
 	outbox_slot(run->master, &run->row->slot);
 }

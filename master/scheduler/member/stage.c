@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/crew/internal.h"
+#include "scheduler/member/internal.h"
 #include "scheduler/jobs/policy.h"
 
 /* Added to the time of a host's turn, so that two never try together. */
@@ -28,7 +28,7 @@ stage(struct master *m, struct job *job, int64_t slot_ms, uint32_t copy,
 	begin.fence = 0; /* the claim will tell */
 	begin.copy = copy;
 	run = run_new(m, job, &begin);
-	run->staged_ms = crew_boot_ms();
+	run->staged_ms = member_boot_ms();
 	run_set_state(run, RUN_STAGED);
 	return run;
 }
@@ -78,7 +78,7 @@ set_turn(struct run *run, const struct rank_part *part, int64_t at_ms)
 static void
 copy_row(struct run *run, const struct record_slot *slot)
 {
-	struct crew_row *row = run->row;
+	struct member_row *row = run->row;
 
 	if (row == NULL)
 		row = run->row = xcalloc(1, sizeof(*row));
@@ -93,7 +93,7 @@ copy_row(struct run *run, const struct record_slot *slot)
 }
 
 void
-crew_make_row(struct run *run, const struct record_slot *slot)
+member_make_row(struct run *run, const struct record_slot *slot)
 {
 	copy_row(run, slot);
 }
@@ -106,9 +106,9 @@ stage_row(struct master *m, struct job *job, const struct record_slot *slot,
 	struct run *run;
 	int64_t at_ms;
 
-	if (crew_part(m->crew, job, hosts, slot->until_ms, 0, &part) == 0) {
+	if (member_part(m->member, job, hosts, slot->until_ms, 0, &part) == 0) {
 		hosts = "any";
-		crew_part(m->crew, job, hosts, slot->until_ms, 0, &part);
+		member_part(m->member, job, hosts, slot->until_ms, 0, &part);
 	}
 	at_ms = turn_time(m, &part, from_ms, INT64_MAX);
 	if (at_ms == 0)
@@ -120,7 +120,7 @@ stage_row(struct master *m, struct job *job, const struct record_slot *slot,
 }
 
 void
-crew_stage_row(
+member_stage_row(
     struct master *m, struct job *job, const struct record_slot *slot)
 {
 	stage_row(m, job, slot, job->def->options->hosts, clock_ms());
@@ -152,7 +152,7 @@ stage_nobody(struct master *m, struct job *job, int64_t slot_ms)
 }
 
 void
-crew_stage_slot(
+member_stage_slot(
     struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
 {
 	const char *hosts = job->def->options->hosts;
@@ -161,8 +161,8 @@ crew_stage_slot(
 	int64_t from_ms = slot_ms, at_ms;
 
 	jobs_decided(job, slot_ms);
-	if (crew_part(m->crew, job, hosts, is_late ? 0 : slot_ms, 0, &part) ==
-	    0) {
+	if (member_part(
+		m->member, job, hosts, is_late ? 0 : slot_ms, 0, &part) == 0) {
 		stage_nobody(m, job, slot_ms);
 		return;
 	}
@@ -178,7 +178,7 @@ crew_stage_slot(
 }
 
 struct run *
-crew_stage_now(struct master *m, struct job *job, int64_t slot_ms,
+member_stage_now(struct master *m, struct job *job, int64_t slot_ms,
     uint32_t copy, enum trigger trigger, int32_t attempt)
 {
 	struct run *run = stage(m, job, slot_ms, copy, trigger);
@@ -189,10 +189,10 @@ crew_stage_now(struct master *m, struct job *job, int64_t slot_ms,
 }
 
 void
-crew_vanish(struct run *run)
+member_vanish(struct run *run)
 {
 	if (run->lost != NULL)
-		crew_rerun_over(run->master, run->lost->id);
+		member_rerun_over(run->master, run->lost->id);
 	run_drop(run);
 }
 
@@ -253,7 +253,7 @@ is_needed(struct run *run)
 		return false;
 	if (!run->watches)
 		return true;
-	crew_part(run->master->crew, job, job->def->options->hosts,
+	member_part(run->master->member, job, job->def->options->hosts,
 	    run->begin.slot_ms, run->staged_ms, &part);
 	if (part.role != RANK_CLAIM)
 		return false;
@@ -278,21 +278,21 @@ turn_earlier(const struct run *run)
 		    !other->asked && other->timer.pos != 0 &&
 		    other->begin.copy == run->begin.copy &&
 		    other->begin.slot_ms < run->begin.slot_ms)
-			crew_turn(other);
+			member_turn(other);
 	}
 }
 
 void
-crew_turn(struct run *run)
+member_turn(struct run *run)
 {
 	heap_remove(&run->master->heap, &run->timer);
 	if (is_replaced(run) || (!run->asked && !is_needed(run)))
-		crew_vanish(run);
+		member_vanish(run);
 	else if (!must_queue(run)) {
 		turn_earlier(run);
-		crew_ask(run);
+		member_ask(run);
 	} else if (is_queue_full(run))
-		crew_vanish(run);
+		member_vanish(run);
 	else
 		heap_set(
 		    &run->master->heap, &run->timer, clock_ms() + QUEUE_MS);
@@ -305,47 +305,49 @@ hand_over(struct master *m, struct run *run)
 	const char *node = NULL;
 
 	if (run->job->def != NULL)
-		node = crew_next_host(m->crew, run->job, run->begin.slot_ms);
+		node =
+		    member_next_host(m->member, run->job, run->begin.slot_ms);
 	/* What the guard may know by now is this run's: the next start's. */
 	if (run->claim == NULL || node == NULL ||
 	    run->begin.copy == COPY_OF_HOST || run->guard != 0)
 		return;
-	cluster_reopen(m->crew->cluster, run->claim);
+	cluster_reopen(m->member->cluster, run->claim);
 	run->claim = NULL;
-	crew_offer(m->crew, node, run);
+	member_offer(m->member, node, run);
 	log_info("job %s: run=%s handed over to %s", run->begin.job,
 	    run->begin.id, node);
-	crew_vanish(run);
+	member_vanish(run);
 }
 
 static void
 leave_staged(struct master *m, struct run *run)
 {
 	if (run->claim != NULL)
-		cluster_abandon(m->crew->cluster, run->claim);
+		cluster_abandon(m->member->cluster, run->claim);
 	/* It may be granted: the next start asks again. */
-	if (run->claim != NULL && !cluster_is_reachable(m->crew->cluster))
+	if (run->claim != NULL && !cluster_is_reachable(m->member->cluster))
 		run->asked = false;
 	run->claim = NULL;
 	if (run->asked && run->job->def != NULL)
-		crew_offer(m->crew,
-		    crew_next_host(m->crew, run->job, run->begin.slot_ms), run);
-	crew_vanish(run);
+		member_offer(m->member,
+		    member_next_host(m->member, run->job, run->begin.slot_ms),
+		    run);
+	member_vanish(run);
 }
 
 void
-crew_hand_over(struct master *m)
+member_hand_over(struct master *m)
 {
 	struct run *run, *next;
 
-	if (m->crew == NULL)
+	if (m->member == NULL)
 		return;
 	for (size_t i = 0; i < RUNS_TABLE; i++)
 		for (run = m->runs.table[i]; run != NULL; run = next) {
 			next = run->same;
 			if (run->state == RUN_STAGED)
 				leave_staged(m, run);
-			else if (run_is_unstarted(run) && crew_is_slot(run))
+			else if (run_is_unstarted(run) && member_is_slot(run))
 				hand_over(m, run);
 		}
 }

@@ -1,4 +1,4 @@
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "ipc/lease.h"
 #include "schedule/hash.h"
 #include "scheduler/clock/due.h"
-#include "scheduler/crew/internal.h"
+#include "scheduler/member/internal.h"
 
 #define PULSE_MS      100
 /* How long a start waits for Redis before it takes it for unreachable. */
@@ -24,7 +24,7 @@
 #define TZDATA_MAX    (1 << 20)
 
 int64_t
-crew_boot_ms(void)
+member_boot_ms(void)
 {
 	struct timespec ts;
 
@@ -51,39 +51,40 @@ tzdata_digest(void)
 }
 
 static void
-tell_words(struct crew *crew, bool now)
+tell_words(struct member *member, bool now)
 {
-	char *words = crew_make_words(crew->master);
+	char *words = member_make_words(member->master);
 
-	if (crew->words == NULL || strcmp(words, crew->words) != 0)
-		cluster_say(crew->cluster, words, now);
-	free(crew->words);
-	crew->words = words;
+	if (member->words == NULL || strcmp(words, member->words) != 0)
+		cluster_say(member->cluster, words, now);
+	free(member->words);
+	member->words = words;
 }
 
 void
-crew_changed(struct master *m)
+member_changed(struct master *m)
 {
-	if (m->crew == NULL || m->phase < MASTER_RUNNING)
+	if (m->member == NULL || m->phase < MASTER_RUNNING)
 		return;
-	m->crew->tzdata = tzdata_digest();
-	tell_words(m->crew, true);
+	m->member->tzdata = tzdata_digest();
+	tell_words(m->member, true);
 }
 
 static void
-set_ready(struct crew *crew)
+set_ready(struct member *member)
 {
-	if (crew->ready)
+	if (member->ready)
 		return;
-	crew->ready = true;
-	master_ready(crew->master);
+	member->ready = true;
+	master_ready(member->master);
 }
 
 /* A job whose slots are not on their way begins at its mark. */
 static void
-take_mark(struct crew *crew, struct job *job, const struct cluster_mark *mark)
+take_mark(
+    struct member *member, struct job *job, const struct cluster_mark *mark)
 {
-	struct master *m = crew->master;
+	struct master *m = member->master;
 	int64_t delay_ms;
 
 	if (job->staged > 0 || job->def == NULL || mark->mark_ms == 0)
@@ -103,7 +104,7 @@ take_mark(struct crew *crew, struct job *job, const struct cluster_mark *mark)
 
 /* One question for marks: its jobs by name, for they may go meanwhile. */
 struct marks {
-	struct crew *crew;
+	struct member *member;
 	size_t n;
 	char *names[CLUSTER_MARKS_MAX];
 };
@@ -112,7 +113,7 @@ static void
 marks_cb(const struct cluster_mark *marks, size_t n, void *arg)
 {
 	struct marks *asked = arg;
-	struct crew *crew = asked->crew;
+	struct member *member = asked->member;
 	struct job *job;
 	char *at;
 
@@ -120,115 +121,117 @@ marks_cb(const struct cluster_mark *marks, size_t n, void *arg)
 		at = strpbrk(asked->names[i], "@#");
 		if (at != NULL)
 			*at = '\0';
-		job = jobs_find(&crew->master->jobs, asked->names[i]);
+		job = jobs_find(&member->master->jobs, asked->names[i]);
 		if (marks != NULL && i < n && job != NULL)
-			take_mark(crew, job, &marks[i]);
+			take_mark(member, job, &marks[i]);
 		free(asked->names[i]);
 	}
-	crew->marks_left -= asked->n;
+	member->marks_left -= asked->n;
 	free(asked);
-	if (crew->marks_left == 0)
-		set_ready(crew);
-	master_room(crew->master);
+	if (member->marks_left == 0)
+		set_ready(member);
+	master_room(member->master);
 }
 
 /* What the mark of a job is called here. */
 static char *
-name_of_mark(const struct crew *crew, const struct job *job)
+name_of_mark(const struct member *member, const struct job *job)
 {
 	uint32_t count = hosts_count(job->def->options->hosts);
 
 	if (count == HOSTS_ALL)
 		return xasprintf(
-		    "%s@%s", job->name, crew->master->config->node_name);
+		    "%s@%s", job->name, member->master->config->node_name);
 	return count == 1 ? xstrdup(job->name) : xasprintf("%s#1", job->name);
 }
 
 static void
-ask_marks(struct crew *crew)
+ask_marks(struct member *member)
 {
-	const struct jobs *jobs = &crew->master->jobs;
+	const struct jobs *jobs = &member->master->jobs;
 	struct marks *marks;
 	size_t i = 0;
 
-	if (crew->marks_left > 0)
+	if (member->marks_left > 0)
 		return;
-	crew->marks_left = jobs->n;
+	member->marks_left = jobs->n;
 	if (jobs->n == 0)
-		set_ready(crew);
+		set_ready(member);
 	while (i < jobs->n) {
 		marks = xcalloc(1, sizeof(*marks));
-		marks->crew = crew;
+		marks->member = member;
 		for (; i < jobs->n && marks->n < CLUSTER_MARKS_MAX; i++)
 			marks->names[marks->n++] =
-			    name_of_mark(crew, jobs->all[i]);
-		cluster_marks(crew->cluster, (const char *const *)marks->names,
-		    marks->n, marks_cb, marks);
+			    name_of_mark(member, jobs->all[i]);
+		cluster_marks(member->cluster,
+		    (const char *const *)marks->names, marks->n, marks_cb,
+		    marks);
 	}
 }
 
 static void
 joined(void *arg)
 {
-	struct crew *crew = arg;
+	struct member *member = arg;
 
 	log_info("cluster %s: joined as node %s, session %s",
-	    crew->master->config->cluster.name, crew->master->config->node_name,
-	    cluster_incarnation(crew->cluster));
-	crew->joined = true;
-	crew->told_down = false;
-	crew->refused[0] = '\0';
-	crew->began_ms = crew->down_ms;
-	crew->back_ms = clock_ms();
-	crew->down_ms = 0;
-	crew_keep_incarnation(crew, true);
-	crew_write_lease(crew);
-	crew_read_hosts(crew);
-	ask_marks(crew);
-	launch_pump(crew->master);
+	    member->master->config->cluster.name,
+	    member->master->config->node_name,
+	    cluster_incarnation(member->cluster));
+	member->joined = true;
+	member->told_down = false;
+	member->refused[0] = '\0';
+	member->began_ms = member->down_ms;
+	member->back_ms = clock_ms();
+	member->down_ms = 0;
+	member_keep_incarnation(member, true);
+	member_write_lease(member);
+	member_read_hosts(member);
+	ask_marks(member);
+	launch_pump(member->master);
 }
 
 static void
 lost(void *arg)
 {
-	struct crew *crew = arg;
+	struct member *member = arg;
 
 	log_error("cluster %s: the session is lost; the other hosts take this "
 		  "one for dead, %zu runs in progress",
-	    crew->master->config->cluster.name,
-	    crew->master->runs.count[RUN_RUNNING]);
-	crew->joined = false;
-	crew->down_ms = clock_ms();
-	crew_new_epoch(crew);
-	crew_keep_incarnation(crew, false);
+	    member->master->config->cluster.name,
+	    member->master->runs.count[RUN_RUNNING]);
+	member->joined = false;
+	member->down_ms = clock_ms();
+	member_new_epoch(member);
+	member_keep_incarnation(member, false);
 }
 
 static void
 refused(const char *why, void *arg)
 {
-	struct crew *crew = arg;
+	struct member *member = arg;
 
-	log_error("cluster %s: %s", crew->master->config->cluster.name, why);
-	snprintf(crew->refused, sizeof(crew->refused), "%s", why);
+	log_error("cluster %s: %s", member->master->config->cluster.name, why);
+	snprintf(member->refused, sizeof(member->refused), "%s", why);
 	/* A daemon that is being started does not start. */
-	if (!crew->ready && master_restarts(crew->master) == 0)
+	if (!member->ready && master_restarts(member->master) == 0)
 		exit(1);
 }
 
 static void
 server_changed(unsigned server, void *arg)
 {
-	struct crew *crew = arg;
+	struct member *member = arg;
 	struct cluster_server s;
 
-	cluster_server(crew->cluster, server, &s);
+	cluster_server(member->cluster, server, &s);
 	if (s.state == CLUSTER_SERVER_JOINING)
 		return;
 	if (s.state == CLUSTER_SERVER_OK) {
 		log_info("redis %s: ok", s.url);
 		if (s.warning != NULL)
 			log_warn("redis %s: %s", s.url, s.warning);
-		crew_tell_tokens(crew);
+		member_tell_tokens(member);
 	} else
 		log_warn("redis %s: %s%s%s", s.url,
 		    cluster_server_state_name(s.state),
@@ -237,23 +240,23 @@ server_changed(unsigned server, void *arg)
 
 /* Hosts whose files differ, or whose clock is off: once per change. */
 static void
-warn_differences(struct crew *crew)
+warn_differences(struct member *member)
 {
 	uint64_t told = HASH_INIT;
 	char what[64] = "";
-	const struct crew_host *own = &crew->hosts[0];
+	const struct member_host *own = &member->hosts[0];
 
-	for (size_t i = 0; i < crew->nhosts; i++) {
-		const struct crew_host *h = &crew->hosts[i];
+	for (size_t i = 0; i < member->nhosts; i++) {
+		const struct member_host *h = &member->hosts[i];
 
 		if (h->jobs != own->jobs || h->tzdata != own->tzdata)
 			told = hash_add(told, &i, sizeof(i));
 	}
-	if (told == crew->told_differ)
+	if (told == member->told_differ)
 		return;
-	crew->told_differ = told;
-	for (size_t i = 0; i < crew->nhosts; i++) {
-		const struct crew_host *h = &crew->hosts[i];
+	member->told_differ = told;
+	for (size_t i = 0; i < member->nhosts; i++) {
+		const struct member_host *h = &member->hosts[i];
 
 		snprintf(what, sizeof(what), "%s%s%s",
 		    h->jobs != own->jobs ? "other jobs" : "",
@@ -262,67 +265,67 @@ warn_differences(struct crew *crew)
 		    h->tzdata != own->tzdata ? "other time zones" : "");
 		if (what[0] != '\0')
 			log_warn("cluster: node %s has %s than this one",
-			    crew->ranked[i].host.name, what);
+			    member->ranked[i].host.name, what);
 	}
 }
 
 static void
 nodes_changed(void *arg)
 {
-	struct crew *crew = arg;
+	struct member *member = arg;
 
-	crew_read_hosts(crew);
-	warn_differences(crew);
-	notify_nodes(crew->master);
+	member_read_hosts(member);
+	warn_differences(member);
+	notify_nodes(member->master);
 }
 
 static void
-warn_skew(struct crew *crew)
+warn_skew(struct member *member)
 {
-	int64_t skew_ms = cluster_skew_ms(crew->cluster);
+	int64_t skew_ms = cluster_skew_ms(member->cluster);
 	bool is_off = skew_ms > SKEW_WARN_MS || skew_ms < -SKEW_WARN_MS;
 
-	if (is_off && !crew->told_skew)
+	if (is_off && !member->told_skew)
 		log_warn("cluster: this host's clock is %lld ms %s that of "
 			 "Redis",
 		    (long long)(skew_ms < 0 ? -skew_ms : skew_ms),
 		    skew_ms < 0 ? "ahead of" : "behind");
-	crew->told_skew = is_off;
+	member->told_skew = is_off;
 }
 
 static void
 pulse_cb(evutil_socket_t fd, short what, void *arg)
 {
 	const struct timeval pulse = {.tv_usec = PULSE_MS * 1000};
-	struct crew *crew = arg;
+	struct member *member = arg;
 	/* At the start it takes a moment. */
-	bool down = crew->ready && !cluster_is_reachable(crew->cluster);
+	bool down = member->ready && !cluster_is_reachable(member->cluster);
 
-	crew_write_lease(crew);
-	tell_words(crew, false);
-	crew_read_hosts(crew);
-	if (down && !crew->told_down)
+	member_write_lease(member);
+	tell_words(member, false);
+	member_read_hosts(member);
+	if (down && !member->told_down)
 		log_error("cluster: no majority of Redis can be reached");
-	else if (!down && crew->told_down)
+	else if (!down && member->told_down)
 		log_info("cluster: Redis can be reached again");
-	if (down && !crew->told_down && crew->down_ms == 0)
-		crew->down_ms = clock_ms();
-	crew->told_down = down;
-	warn_skew(crew);
-	evtimer_add(crew->pulse, &pulse);
+	if (down && !member->told_down && member->down_ms == 0)
+		member->down_ms = clock_ms();
+	member->told_down = down;
+	warn_skew(member);
+	evtimer_add(member->pulse, &pulse);
 }
 
 /* Nobody answers: the jobs fire, and when-isolated says what happens. */
 static void
 arrival_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct crew *crew = arg;
+	struct member *member = arg;
 
-	if (crew->ready)
+	if (member->ready)
 		return;
 	log_warn("cluster: Redis has not answered yet, going on without");
-	crew->down_ms = crew->master->started_ms;
-	set_ready(crew);
+	member->down_ms = member->master->started_ms;
+	set_ready(member);
 }
 
 /* Cuts text to pieces. */
@@ -345,20 +348,20 @@ static const struct cluster_events events = {
     .joined = joined,
     .lost = lost,
     .refused = refused,
-    .taken = crew_taken,
-    .reaped = crew_reaped,
-    .owed = crew_owed,
-    .message = crew_message,
+    .taken = member_taken,
+    .reaped = member_reaped,
+    .owed = member_owed,
+    .message = member_message,
     .nodes = nodes_changed,
     .server = server_changed,
 };
 
 static struct cluster *
-make_cluster(struct crew *crew, struct err *err)
+make_cluster(struct member *member, struct err *err)
 {
-	const struct config *config = crew->master->config;
+	const struct config *config = member->master->config;
 	char *urls = xstrdup(config->cluster.redis);
-	char *former = crew_read_former(crew->master->runs_dir);
+	char *former = member_read_former(member->master->runs_dir);
 	const char *list[CLUSTER_SERVERS_MAX];
 	const struct cluster_settings settings = {
 	    .name = config->cluster.name,
@@ -372,7 +375,7 @@ make_cluster(struct crew *crew, struct err *err)
 	    .lock_delay_ms = config->cluster.lock_delay_ms,
 	};
 	struct cluster *cluster = cluster_new(
-	    &settings, &events, crew, crew->master->role->base, err);
+	    &settings, &events, member, member->master->role->base, err);
 
 	free(urls);
 	free(former);
@@ -380,67 +383,67 @@ make_cluster(struct crew *crew, struct err *err)
 }
 
 int
-crew_init(struct master *m, struct err *err)
+member_init(struct master *m, struct err *err)
 {
-	struct crew *crew;
+	struct member *member;
 
 	if (m->config->cluster.redis == NULL)
 		return 0;
-	crew = xcalloc(1, sizeof(*crew));
-	crew->master = m;
-	crew->cluster = make_cluster(crew, err);
-	if (crew->cluster == NULL) {
-		free(crew);
+	member = xcalloc(1, sizeof(*member));
+	member->master = m;
+	member->cluster = make_cluster(member, err);
+	if (member->cluster == NULL) {
+		free(member);
 		return -1;
 	}
-	m->crew = crew;
+	m->member = member;
 	srandom((unsigned)(clock_us() ^ getpid()));
 	m->jobs.shared = true;
-	crew_read_epoch(crew);
-	crew->pulse = evtimer_new(m->role->base, pulse_cb, crew);
-	crew->arrival = evtimer_new(m->role->base, arrival_cb, crew);
-	if (crew->pulse == NULL || crew->arrival == NULL)
+	member_read_epoch(member);
+	member->pulse = evtimer_new(m->role->base, pulse_cb, member);
+	member->arrival = evtimer_new(m->role->base, arrival_cb, member);
+	if (member->pulse == NULL || member->arrival == NULL)
 		fatalx("out of memory");
 	return 0;
 }
 
 void
-crew_start(struct master *m)
+member_start(struct master *m)
 {
 	const struct timeval patience = {.tv_sec = START_WAIT_MS / 1000};
-	struct crew *crew = m->crew;
+	struct member *member = m->member;
 
-	crew->tzdata = tzdata_digest();
-	crew->words = crew_make_words(m);
-	crew_keep_incarnation(crew, false);
-	crew_read_hosts(crew);
-	cluster_start(crew->cluster, crew->words);
-	evtimer_add(crew->arrival, &patience);
-	pulse_cb(-1, 0, crew);
+	member->tzdata = tzdata_digest();
+	member->words = member_make_words(m);
+	member_keep_incarnation(member, false);
+	member_read_hosts(member);
+	cluster_start(member->cluster, member->words);
+	evtimer_add(member->arrival, &patience);
+	pulse_cb(-1, 0, member);
 }
 
 bool
-crew_is_ready(const struct master *m)
+member_is_ready(const struct master *m)
 {
-	return m->crew == NULL || m->crew->ready;
+	return m->member == NULL || m->member->ready;
 }
 
 void
-crew_free(struct master *m)
+member_free(struct master *m)
 {
-	struct crew *crew = m->crew;
+	struct member *member = m->member;
 
-	if (crew == NULL)
+	if (member == NULL)
 		return;
-	m->crew = NULL;
-	cluster_free(crew->cluster);
-	event_free(crew->pulse);
-	event_free(crew->arrival);
-	crew_letters_free(crew);
-	crew_buried_free(crew);
-	crew_owed_free(crew);
-	free(crew->words);
-	free(crew->ranked);
-	free(crew->hosts);
-	free(crew);
+	m->member = NULL;
+	cluster_free(member->cluster);
+	event_free(member->pulse);
+	event_free(member->arrival);
+	member_letters_free(member);
+	member_buried_free(member);
+	member_owed_free(member);
+	free(member->words);
+	free(member->ranked);
+	free(member->hosts);
+	free(member);
 }

@@ -1,9 +1,9 @@
 /*
  * This daemon as one host of a cluster: between a slot that is due and a run
  * that may start stands a claim that all hosts agree on. Without [cluster]
- * there is no crew, m->crew is NULL and none of this is called.
+ * m->member is NULL and none of this is called.
  *
- *   crew.c      start, end, what the cluster tells
+ *   member.c    start, end, what the cluster tells
  *   session.c   what of a session outlives the process, and its lease
  *   stage.c     slots on their way to a claim, in the order of the hosts
  *   asks.c      what is asked of Redis for a run
@@ -22,8 +22,8 @@
  * the claim is won it goes on as any other run, or is recorded as a slot that
  * did not run; when another host has it, it vanishes without a trace.
  */
-#ifndef BELFRY_SCHEDULER_CREW_H
-#define BELFRY_SCHEDULER_CREW_H
+#ifndef BELFRY_SCHEDULER_MEMBER_H
+#define BELFRY_SCHEDULER_MEMBER_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -35,122 +35,122 @@
 #include "ipc/record.h"
 #include "ipc/result.h"
 
-struct crew;
+struct member;
 struct job;
 struct master;
 struct run;
 struct spec_source;
 struct strbuf;
 
-/* With [cluster] in the configuration: makes m->crew. 0 or -1 with err. */
-int crew_init(struct master *m, struct err *err);
+/* With [cluster] in the configuration: makes m->member. 0 or -1 with err. */
+int member_init(struct master *m, struct err *err);
 
 /* Ends the session at once; what runs here goes on. */
-void crew_free(struct master *m);
+void member_free(struct master *m);
 
 /* Recovery is over: runs that live on were told. */
-void crew_start(struct master *m);
+void member_start(struct master *m);
 
 /*
  * True once it is known which slots are decided, or that nobody can be asked:
  * before that nothing is fired.
  */
-bool crew_is_ready(const struct master *m);
+bool member_is_ready(const struct master *m);
 
 /* Draining, jobs were loaded: the others are told at once. */
-void crew_changed(struct master *m);
+void member_changed(struct master *m);
 
 /* stage.c: a due slot, to be claimed and run. */
-void crew_stage_slot(
+void member_stage_slot(
     struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger);
 
 /*
  * Slots that do not run: row is recorded by the one host that claims the last
  * of them, row->until_ms. Its strings are copied.
  */
-void crew_stage_row(
+void member_stage_row(
     struct master *m, struct job *job, const struct record_slot *row);
 
 /* The timer of a staged run went off. */
-void crew_turn(struct run *run);
+void member_turn(struct run *run);
 
 /* While draining: what is claimed and did not start goes to others. */
-void crew_hand_over(struct master *m);
+void member_hand_over(struct master *m);
 
 /*
  * claims.c: a run that is no slot of the schedule (by hand, repetition) waits
  * for room: it needs a claim, too. Nothing when it has one.
  */
-void crew_claim_extra(struct run *run);
+void member_claim_extra(struct run *run);
 
 /* holds.c: may it be launched now? */
-bool crew_may_launch(const struct run *run);
+bool member_may_launch(const struct run *run);
 
 /*
  * guard.c: has the guard let it start, if there is one? Asks it once; what it
  * says starts the run, or ends it.
  */
-bool crew_is_guarded(struct run *run);
+bool member_is_guarded(struct run *run);
 
 /* The timer of a waiting run: false when it is not the guard's. */
-bool crew_guard_due(struct run *run);
+bool member_guard_due(struct run *run);
 
 /* The recorder's GUARD_ANSWER. 0, or -1 when malformed. */
-int crew_guard_answer(struct master *m, struct message *message);
+int member_guard_answer(struct master *m, struct message *message);
 
 /* What a worker is told of the lease that its run needs. */
-void crew_fill_lease(const struct run *run, struct spec_source *source);
+void member_fill_lease(const struct run *run, struct spec_source *source);
 
 /*
  * The run is over: its claim ends. Adds to the result what others made of it
  * meanwhile.
  */
-void crew_ended(struct run *run, struct run_result *result);
+void member_ended(struct run *run, struct run_result *result);
 
 /* Recovery: a run that lives, or has a claim that was answered. */
-void crew_hold(struct run *run);
+void member_hold(struct run *run);
 
 /* Recovery: a claim that was asked for and never answered is asked again. */
-void crew_resume(struct run *run);
+void member_resume(struct run *run);
 
 /* lost.c: the recorder has confirmed all up to seq. */
-void crew_confirmed(struct master *m, uint64_t seq);
+void member_confirmed(struct master *m, uint64_t seq);
 
 /*
  * letters.c: asks another host to run a job, or to end a run that is not
  * here. The question is answered when the host does, or by a time-out. False:
  * it is this host's own.
  */
-bool crew_run_elsewhere(struct master *m, struct ask *ask, const char *node,
+bool member_run_elsewhere(struct master *m, struct ask *ask, const char *node,
     const char *job, const char *params);
-bool crew_kill_elsewhere(struct master *m, struct ask *ask, const char *run);
-void crew_cancel_ask(struct master *m, uint64_t ask);
+bool member_kill_elsewhere(struct master *m, struct ask *ask, const char *run);
+void member_cancel_ask(struct master *m, uint64_t ask);
 
 /* A pause began or ended here by hand: it does on all hosts. */
-void crew_pause_all_hosts(struct master *m, const struct record_pause *pause);
+void member_pause_all_hosts(struct master *m, const struct record_pause *pause);
 
 /*
  * How a job is now, for those who are told when that changes: said to a host,
  * or to all (NULL).
  */
 void
-crew_tell_health(struct master *m, const struct job *job, const char *node);
+member_tell_health(struct master *m, const struct job *job, const char *node);
 
 /* tokens.c: see cluster_take() and cluster_give(). */
-void crew_take(struct master *m, const char *name, uint32_t limit,
+void member_take(struct master *m, const char *name, uint32_t limit,
     const char *run, void (*cb)(bool taken, bool down, void *arg), void *arg);
-void crew_give(struct master *m, const char *name, const char *run);
+void member_give(struct master *m, const char *name, const char *run);
 
 /* report.c */
-void crew_answer_nodes(struct master *m, struct ask *ask);
+void member_answer_nodes(struct master *m, struct ask *ask);
 
 /* numbers.c: its part of /metrics. */
-void crew_add_metrics(const struct master *m, struct strbuf *b);
+void member_add_metrics(const struct master *m, struct strbuf *b);
 
 /* The tags of a host, as far as they are known; "" none. */
-const char *crew_tags_of(const struct master *m, const char *name);
+const char *member_tags_of(const struct master *m, const char *name);
 
 /* For the status; null without a cluster. */
-json_t *crew_status(const struct master *m);
+json_t *member_status(const struct master *m);
 
 #endif

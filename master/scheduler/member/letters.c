@@ -23,7 +23,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/answer/answer.h"
-#include "scheduler/crew/internal.h"
+#include "scheduler/member/internal.h"
 
 /* How long a question may wait for the other host. */
 #define ANSWER_SECONDS 5
@@ -31,7 +31,7 @@
 /* A question of the api that waits for another host. */
 struct pending {
 	struct pending *next;
-	struct crew *crew;
+	struct member *member;
 	uint64_t ticket;
 	uint64_t ask;
 	struct event *timeout;
@@ -40,9 +40,9 @@ struct pending {
 };
 
 static struct pending *
-pending_find(struct crew *crew, uint64_t ticket)
+pending_find(struct member *member, uint64_t ticket)
 {
-	struct pending *p = crew->pending;
+	struct pending *p = member->pending;
 
 	while (p != NULL && p->ticket != ticket)
 		p = p->next;
@@ -52,7 +52,7 @@ pending_find(struct crew *crew, uint64_t ticket)
 static void
 pending_free(struct pending *pending)
 {
-	struct pending **p = &pending->crew->pending;
+	struct pending **p = &pending->member->pending;
 
 	while (*p != pending)
 		p = &(*p)->next;
@@ -62,20 +62,20 @@ pending_free(struct pending *pending)
 }
 
 void
-crew_letters_free(struct crew *crew)
+member_letters_free(struct member *member)
 {
-	while (crew->pending != NULL)
-		pending_free(crew->pending);
+	while (member->pending != NULL)
+		pending_free(member->pending);
 }
 
 void
-crew_cancel_ask(struct master *m, uint64_t ask)
+member_cancel_ask(struct master *m, uint64_t ask)
 {
 	struct pending *p, *next;
 
-	if (m->crew == NULL)
+	if (m->member == NULL)
 		return;
-	for (p = m->crew->pending; p != NULL; p = next) {
+	for (p = m->member->pending; p != NULL; p = next) {
 		next = p->next;
 		if (p->ask == ask)
 			pending_free(p);
@@ -86,7 +86,7 @@ static void
 timeout_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct pending *pending = arg;
-	struct channel *api = pending->crew->master->api;
+	struct channel *api = pending->member->master->api;
 
 	if (api != NULL)
 		answer_error(
@@ -95,59 +95,59 @@ timeout_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static struct pending *
-pending_new(struct crew *crew, const struct ask *ask)
+pending_new(struct member *member, const struct ask *ask)
 {
 	const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
 	struct pending *pending = xcalloc(1, sizeof(*pending));
 
-	pending->crew = crew;
-	pending->ticket = ++crew->tickets;
+	pending->member = member;
+	pending->ticket = ++member->tickets;
 	pending->ask = ask->id;
 	pending->timeout =
-	    evtimer_new(crew->master->role->base, timeout_cb, pending);
+	    evtimer_new(member->master->role->base, timeout_cb, pending);
 	if (pending->timeout == NULL)
 		fatalx("out of memory");
 	evtimer_add(pending->timeout, &patience);
-	pending->next = crew->pending;
-	crew->pending = pending;
+	pending->next = member->pending;
+	member->pending = pending;
 	return pending;
 }
 
 /* Takes json. 0 or -1. */
 static int
-post(struct crew *crew, const char *node, json_t *json)
+post(struct member *member, const char *node, json_t *json)
 {
 	char *text = json_dumps(json, JSON_COMPACT);
 	int rc = -1;
 
 	if (text != NULL && strlen(text) <= CLUSTER_POST_MAX)
-		rc = cluster_post(crew->cluster, node, text);
+		rc = cluster_post(member->cluster, node, text);
 	free(text);
 	json_decref(json);
 	return rc;
 }
 
 bool
-crew_run_elsewhere(struct master *m, struct ask *ask, const char *node,
+member_run_elsewhere(struct master *m, struct ask *ask, const char *node,
     const char *job, const char *params)
 {
-	struct crew *crew = m->crew;
+	struct member *member = m->member;
 	struct pending *pending;
 
 	if (strcmp(node, m->config->node_name) == 0)
 		return false;
-	if (crew == NULL || crew_find_host(crew, node) == -1) {
+	if (member == NULL || member_find_host(member, node) == -1) {
 		answer_error(ask->channel, ask->id, 404, "not_found",
 		    "there is no live host \"%s\"; \"belfry nodes\" lists "
 		    "them",
 		    node);
 		return true;
 	}
-	pending = pending_new(crew, ask);
+	pending = pending_new(member, ask);
 	snprintf(pending->text, sizeof(pending->text),
 	    "host %.128s did not answer; see its history for whether it runs",
 	    node);
-	if (post(crew, node,
+	if (post(member, node,
 		json_pack("{s:s, s:s, s:s, s:s, s:I}", "do", "run", "job", job,
 		    "params", params != NULL ? params : "", "who", ask->who,
 		    "ticket", (json_int_t)pending->ticket)) == 0)
@@ -159,19 +159,19 @@ crew_run_elsewhere(struct master *m, struct ask *ask, const char *node,
 }
 
 bool
-crew_kill_elsewhere(struct master *m, struct ask *ask, const char *run)
+member_kill_elsewhere(struct master *m, struct ask *ask, const char *run)
 {
-	struct crew *crew = m->crew;
+	struct member *member = m->member;
 	struct pending *pending;
 
-	if (crew == NULL || crew->nhosts <= 1)
+	if (member == NULL || member->nhosts <= 1)
 		return false;
-	pending = pending_new(crew, ask);
+	pending = pending_new(member, ask);
 	snprintf(pending->text, sizeof(pending->text),
 	    "no run \"%.64s\" is in progress, or its host does not answer",
 	    run);
-	for (size_t i = 1; i < crew->nhosts; i++)
-		if (post(crew, crew->hosts[i].name,
+	for (size_t i = 1; i < member->nhosts; i++)
+		if (post(member, member->hosts[i].name,
 			json_pack("{s:s, s:s, s:s, s:I}", "do", "kill", "run",
 			    run, "who", ask->who, "ticket",
 			    (json_int_t)pending->ticket)) == 0)
@@ -183,12 +183,12 @@ crew_kill_elsewhere(struct master *m, struct ask *ask, const char *run)
 }
 
 void
-crew_offer(struct crew *crew, const char *node, const struct run *run)
+member_offer(struct member *member, const char *node, const struct run *run)
 {
 	const struct run_begin *b = &run->begin;
 
 	if (node != NULL)
-		post(crew, node,
+		post(member, node,
 		    json_pack("{s:s, s:s, s:I, s:I, s:i, s:i}", "do", "offer",
 			"job", b->job, "slot", (json_int_t)b->slot_ms, "copy",
 			(json_int_t)b->copy, "trigger", (int)b->trigger,
@@ -196,11 +196,11 @@ crew_offer(struct crew *crew, const char *node, const struct run *run)
 }
 
 void
-crew_offer_lost(
-    struct crew *crew, const char *node, const struct cluster_lost *lost)
+member_offer_lost(
+    struct member *member, const char *node, const struct cluster_lost *lost)
 {
 	if (node != NULL)
-		post(crew, node,
+		post(member, node,
 		    json_pack("{s:s, s:s, s:I, s:i, s:b, s:s, s:s, s:s}", "do",
 			"lost", "job", lost->job, "slot",
 			(json_int_t)lost->slot_ms, "attempt",
@@ -219,24 +219,24 @@ run_of_claim(const struct master *m, const char *id)
 }
 
 void
-crew_replace(struct crew *crew, const char *node, const char *id)
+member_replace(struct member *member, const char *node, const char *id)
 {
-	struct run *run = run_of_claim(crew->master, id);
+	struct run *run = run_of_claim(member->master, id);
 
 	if (run != NULL && run->state != RUN_STAGED)
 		run_kill(run, KILL_REPLACED);
-	else if (strcmp(node, crew->master->config->node_name) != 0)
-		post(crew, node,
+	else if (strcmp(node, member->master->config->node_name) != 0)
+		post(member, node,
 		    json_pack("{s:s, s:s}", "do", "replace", "run", id));
 }
 
 void
-crew_pause_all_hosts(struct master *m, const struct record_pause *pause)
+member_pause_all_hosts(struct master *m, const struct record_pause *pause)
 {
-	struct crew *crew = m->crew;
+	struct member *member = m->member;
 
-	for (size_t i = 1; crew != NULL && i < crew->nhosts; i++)
-		post(crew, crew->hosts[i].name,
+	for (size_t i = 1; member != NULL && i < member->nhosts; i++)
+		post(member, member->hosts[i].name,
 		    json_pack("{s:s, s:s, s:b, s:s, s:s, s:I, s:I}", "do",
 			"pause", "job", pause->job, "on", pause->on, "who",
 			pause->who != NULL ? pause->who : "", "reason",
@@ -246,13 +246,13 @@ crew_pause_all_hosts(struct master *m, const struct record_pause *pause)
 }
 
 void
-crew_tell_health(struct master *m, const struct job *job, const char *node)
+member_tell_health(struct master *m, const struct job *job, const char *node)
 {
-	struct crew *crew = m->crew;
+	struct member *member = m->member;
 
-	for (size_t i = 1; crew != NULL && i < crew->nhosts; i++)
-		if (node == NULL || strcmp(crew->hosts[i].name, node) == 0)
-			post(crew, crew->hosts[i].name,
+	for (size_t i = 1; member != NULL && i < member->nhosts; i++)
+		if (node == NULL || strcmp(member->hosts[i].name, node) == 0)
+			post(member, member->hosts[i].name,
 			    json_pack("{s:s, s:s, s:b, s:I}", "do", "health",
 				"job", job->name, "bad",
 				job->health == JOB_HEALTH_BAD, "told",
@@ -261,7 +261,7 @@ crew_tell_health(struct master *m, const struct job *job, const char *node)
 
 /* A letter as it is read: "" and 0 for what is not there. */
 struct letter {
-	struct crew *crew;
+	struct member *member;
 	const char *from;
 	json_t *json;
 };
@@ -284,7 +284,7 @@ number_of(const struct letter *letter, const char *key)
 static void
 refuse(const struct letter *letter, const char *why)
 {
-	post(letter->crew, letter->from,
+	post(letter->member, letter->from,
 	    json_pack("{s:s, s:I, s:s}", "do", "refused", "ticket",
 		(json_int_t)number_of(letter, "ticket"), "why", why));
 }
@@ -292,7 +292,7 @@ refuse(const struct letter *letter, const char *why)
 static void
 accept_letter(const struct letter *letter, const struct run *run)
 {
-	post(letter->crew, letter->from,
+	post(letter->member, letter->from,
 	    json_pack("{s:s, s:I, s:s, s:s, s:I}", "do", "done", "ticket",
 		(json_int_t)number_of(letter, "ticket"), "run", run->begin.id,
 		"job", run->begin.job, "slot", (json_int_t)run->begin.slot_ms));
@@ -301,7 +301,7 @@ accept_letter(const struct letter *letter, const struct run *run)
 static void
 take_run(const struct letter *letter)
 {
-	struct master *m = letter->crew->master;
+	struct master *m = letter->member->master;
 	struct job *job = jobs_find(&m->jobs, text_of(letter, "job"));
 	const char *params = text_of(letter, "params");
 	struct err err = {"this host has no such job"};
@@ -324,7 +324,7 @@ take_run(const struct letter *letter)
 static void
 take_kill(const struct letter *letter)
 {
-	struct master *m = letter->crew->master;
+	struct master *m = letter->member->master;
 	struct run *run = runs_find(&m->runs, text_of(letter, "run"));
 
 	if (run == NULL || run->state == RUN_STAGED) {
@@ -340,9 +340,9 @@ take_kill(const struct letter *letter)
 static void
 take_done(const struct letter *letter)
 {
-	struct master *m = letter->crew->master;
+	struct master *m = letter->member->master;
 	struct pending *pending =
-	    pending_find(letter->crew, (uint64_t)number_of(letter, "ticket"));
+	    pending_find(letter->member, (uint64_t)number_of(letter, "ticket"));
 	struct ask ask = {.channel = m->api};
 
 	if (pending == NULL)
@@ -361,10 +361,10 @@ take_done(const struct letter *letter)
 static void
 take_refused(const struct letter *letter)
 {
-	struct master *m = letter->crew->master;
+	struct master *m = letter->member->master;
 	const char *why = text_of(letter, "why");
 	struct pending *pending =
-	    pending_find(letter->crew, (uint64_t)number_of(letter, "ticket"));
+	    pending_find(letter->member, (uint64_t)number_of(letter, "ticket"));
 
 	if (pending == NULL || (pending->asked > 0 && --pending->asked > 0))
 		return;
@@ -381,7 +381,7 @@ static void
 take_replace(const struct letter *letter)
 {
 	struct run *run =
-	    run_of_claim(letter->crew->master, text_of(letter, "run"));
+	    run_of_claim(letter->member->master, text_of(letter, "run"));
 
 	if (run != NULL && run->state != RUN_STAGED)
 		run_kill(run, KILL_REPLACED);
@@ -390,7 +390,7 @@ take_replace(const struct letter *letter)
 static void
 take_offer(const struct letter *letter)
 {
-	struct master *m = letter->crew->master;
+	struct master *m = letter->member->master;
 	struct job *job = jobs_find(&m->jobs, text_of(letter, "job"));
 	int trigger = (int)number_of(letter, "trigger");
 
@@ -399,7 +399,7 @@ take_offer(const struct letter *letter)
 	    trigger >= TRIGGER_COUNT)
 		return;
 	log_info("job %s: a slot is offered by %s", job->name, letter->from);
-	crew_stage_now(m, job, number_of(letter, "slot"),
+	member_stage_now(m, job, number_of(letter, "slot"),
 	    (uint32_t)number_of(letter, "copy"), (enum trigger)trigger,
 	    (int32_t)number_of(letter, "attempt"));
 	master_arm(m);
@@ -419,13 +419,13 @@ take_lost(const struct letter *letter)
 	    .extra = json_is_true(json_object_get(letter->json, "extra")),
 	};
 
-	crew_run_lost(letter->crew, &lost);
+	member_run_lost(letter->member, &lost);
 }
 
 static void
 take_pause(const struct letter *letter)
 {
-	struct master *m = letter->crew->master;
+	struct master *m = letter->member->master;
 	const struct record_pause record = {
 	    .job = text_of(letter, "job"),
 	    .on = json_is_true(json_object_get(letter->json, "on")),
@@ -450,7 +450,7 @@ take_pause(const struct letter *letter)
 static void
 take_health(const struct letter *letter)
 {
-	struct master *m = letter->crew->master;
+	struct master *m = letter->member->master;
 	struct job *job = jobs_find(&m->jobs, text_of(letter, "job"));
 
 	if (job == NULL)
@@ -477,9 +477,9 @@ static const struct {
 };
 
 void
-crew_message(const char *from, const char *text, void *arg)
+member_message(const char *from, const char *text, void *arg)
 {
-	struct letter letter = {.crew = arg, .from = from};
+	struct letter letter = {.member = arg, .from = from};
 
 	letter.json = json_loads(text, 0, NULL);
 	for (size_t i = 0; i < nitems(kinds); i++)

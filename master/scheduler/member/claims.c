@@ -8,7 +8,7 @@
 #include "scheduler/runs/spec.h"
 #include "ipc/runfile.h"
 #include "scheduler/clock/due.h"
-#include "scheduler/crew/internal.h"
+#include "scheduler/member/internal.h"
 #include "scheduler/jobs/policy.h"
 
 /* A claim that is refused because the job runs is asked for again. */
@@ -26,29 +26,29 @@ ask(struct run *run)
 	char key[KEY_SIZE];
 	struct claim_ask claim;
 
-	crew_fill_ask(run, &claim, key);
+	member_fill_ask(run, &claim, key);
 	run->asked = true;
 	run->asked_us = clock_us();
 	run->claim =
-	    cluster_claim(run->master->crew->cluster, &claim, answered);
+	    cluster_claim(run->master->member->cluster, &claim, answered);
 }
 
 /* Written down first: whoever comes after us asks for the same again. */
 void
-crew_ask(struct run *run)
+member_ask(struct run *run)
 {
 	if (!run->asked && run_make_files(run) == -1) {
 		log_error("job %s: slot left to other hosts: cannot make the "
 			  "run file of %s",
 		    run->begin.job, run->begin.id);
-		crew_vanish(run);
+		member_vanish(run);
 		return;
 	}
 	ask(run);
 }
 
 void
-crew_claim_extra(struct run *run)
+member_claim_extra(struct run *run)
 {
 	if (run->claim == NULL && !run->unguarded)
 		ask(run);
@@ -66,20 +66,20 @@ ask_again(struct run *run, int64_t wait_ms)
 static bool
 account(struct run *run, const struct claim_answer *answer)
 {
-	struct crew *crew = run->master->crew;
+	struct member *member = run->master->member;
 	int64_t until_ms = run->begin.slot_ms;
 	const char *reason = "late";
 
 	if (answer->before_ms == 0 || run->job->def == NULL ||
-	    !crew_is_teller(run->begin.copy))
+	    !member_is_teller(run->begin.copy))
 		return false;
 	if (run->row != NULL)
 		until_ms = run->row->slot.slot_ms;
 	if (run->row != NULL && run->row->told_ms != 0)
 		until_ms = run->row->told_ms;
-	if (crew->began_ms != 0 && answer->before_ms < crew->back_ms)
+	if (member->began_ms != 0 && answer->before_ms < member->back_ms)
 		reason = "redis-down";
-	crew_told_merge(run, answer->before_ms, until_ms);
+	member_told_merge(run, answer->before_ms, until_ms);
 	return fire_passed(
 	    run->master, run->job, answer->before_ms, until_ms, reason);
 }
@@ -88,9 +88,9 @@ account(struct run *run, const struct claim_answer *answer)
 static void
 end_recorded(struct run *run)
 {
-	crew_owe(run->master->crew, run->claim);
+	member_owe(run->master->member, run->claim);
 	run->claim = NULL;
-	crew_vanish(run);
+	member_vanish(run);
 }
 
 /* Slots of a row that others have claimed meanwhile are not this host's. */
@@ -112,8 +112,8 @@ static void
 won_row(struct run *run, const struct claim_answer *answer)
 {
 	clip_row(run, answer->before_ms);
-	crew_told_until(run, answer, answer->before_ms);
-	if (crew_is_teller(run->begin.copy))
+	member_told_until(run, answer, answer->before_ms);
+	if (member_is_teller(run->begin.copy))
 		outbox_slot(run->master, &run->row->slot);
 	end_recorded(run);
 }
@@ -130,7 +130,7 @@ make_late(struct run *run, const char *why)
 	    .detail = why,
 	};
 
-	crew_make_row(run, &slot);
+	member_make_row(run, &slot);
 }
 
 /* 0; -1: the run file cannot be written, another host may have the slot. */
@@ -143,9 +143,9 @@ write_claim(struct run *run)
 		return 0;
 	log_error("job %s: slot given back: cannot write the run file of %s",
 	    run->begin.job, run->begin.id);
-	cluster_reopen(m->crew->cluster, run->claim);
+	cluster_reopen(m->member->cluster, run->claim);
 	run->claim = NULL;
-	crew_vanish(run);
+	member_vanish(run);
 	return -1;
 }
 
@@ -153,10 +153,10 @@ write_claim(struct run *run)
 static bool
 is_too_late(const struct run *run)
 {
-	int64_t deadline_ms = crew_deadline_ms(run);
+	int64_t deadline_ms = member_deadline_ms(run);
 
 	return run->state == RUN_STAGED && run->row == NULL &&
-	    deadline_ms != CREW_NEVER_LATE_MS &&
+	    deadline_ms != MEMBER_NEVER_LATE_MS &&
 	    clock_ms() - run->begin.slot_ms > deadline_ms;
 }
 
@@ -169,7 +169,7 @@ won(struct run *run, const struct claim_answer *answer)
 	run->begin.fence = answer->fence;
 	if (!extra && run->row == NULL)
 		run->begin.attempt = answer->attempt;
-	run->epoch = m->crew->epoch;
+	run->epoch = m->member->epoch;
 	if (answer->fence > m->fence)
 		m->fence = answer->fence;
 	told = !extra && account(run, answer);
@@ -182,9 +182,9 @@ won(struct run *run, const struct claim_answer *answer)
 	if (write_claim(run) == -1)
 		return;
 	if (told)
-		cluster_settle(m->crew->cluster, run->claim);
+		cluster_settle(m->member->cluster, run->claim);
 	if (run->lost != NULL)
-		crew_rerun_over(m, run->lost->id);
+		member_rerun_over(m, run->lost->id);
 	free(run->lost);
 	run->lost = NULL;
 	if (!extra && !fire_won(run))
@@ -201,13 +201,13 @@ not_ours(struct run *run, const struct claim_answer *answer)
 	const char *node = NULL;
 
 	if (answer->owner != NULL)
-		node = crew_node_of(m->crew, answer->owner);
+		node = member_node_of(m->member, answer->owner);
 	log_debug("job %s: run=%s slot %s by %s", job->name, run->begin.id,
 	    claim_verdict_name(answer->verdict), node != NULL ? node : "-");
 	if (answer->forgotten)
-		crew_tell_forgotten(run);
+		member_tell_forgotten(run);
 	else
-		crew_told_until(run, answer, run->begin.slot_ms);
+		member_told_until(run, answer, run->begin.slot_ms);
 	/* Of an interval it is told when it is due. */
 	if (answer->verdict == CLAIM_STALE && job->def != NULL &&
 	    due_is_delay(job)) {
@@ -217,7 +217,7 @@ not_ours(struct run *run, const struct claim_answer *answer)
 		if (answer->mark_ms - delay_ms > job->last_end_ms)
 			job->last_end_ms = answer->mark_ms - delay_ms;
 	}
-	crew_vanish(run);
+	member_vanish(run);
 	jobs_arm(m, job);
 	master_arm(m);
 }
@@ -237,8 +237,8 @@ skipped(struct run *run, const struct claim_answer *answer)
 	};
 
 	account(run, answer);
-	crew_told_until(run, answer, run->begin.slot_ms);
-	if (crew_is_teller(run->begin.copy))
+	member_told_until(run, answer, run->begin.slot_ms);
+	if (member_is_teller(run->begin.copy))
 		outbox_slot(run->master, &slot);
 	end_recorded(run);
 }
@@ -258,7 +258,7 @@ lapsed(struct run *run, const struct claim_answer *answer)
 
 	account(run, answer);
 	if (run->row == NULL)
-		crew_make_row(run, &slot);
+		member_make_row(run, &slot);
 	won_row(run, answer);
 }
 
@@ -266,13 +266,13 @@ lapsed(struct run *run, const struct claim_answer *answer)
 static void
 busy(struct run *run, const struct claim_answer *answer)
 {
-	struct crew *crew = run->master->crew;
+	struct member *member = run->master->member;
 	const struct job_options *o =
 	    run->job->def != NULL ? run->job->def->options : NULL;
-	const char *node = crew_node_of(crew, answer->owner);
+	const char *node = member_node_of(member, answer->owner);
 
 	if (o != NULL && o->overlap == JOB_OVERLAP_REPLACE && node != NULL)
-		crew_replace(crew, node, answer->id);
+		member_replace(member, node, answer->id);
 	run->waited = true;
 	ask_again(run, BUSY_MS + random() % BUSY_SPREAD_MS);
 }
@@ -297,7 +297,7 @@ run_unguarded(struct run *run)
 	run->begin.fence = m->fence;
 	run->unguarded = true;
 	if (run_make_files(run) == -1 || !fire_won(run)) {
-		crew_vanish(run);
+		member_vanish(run);
 		return;
 	}
 	launch_pump(m);
@@ -312,15 +312,16 @@ down(struct run *run, const struct claim_answer *answer)
 		when = run->job->def->options->when_isolated;
 	if (run->row != NULL)
 		run->row->in_doubt |= answer->in_doubt;
-	if (run->row != NULL || !crew_is_slot(run) || run->begin.attempt > 1) {
+	if (run->row != NULL || !member_is_slot(run) ||
+	    run->begin.attempt > 1) {
 		ask_again(run, BUSY_MS);
 	} else if (run->job->def == NULL ||
 	    (run->turn > 0 && !answer->in_doubt)) {
-		crew_vanish(run);
+		member_vanish(run);
 	} else if (when == JOB_ISOLATED_RUN && !answer->in_doubt) {
 		run_unguarded(run);
 	} else {
-		crew_tell_down(run, answer->in_doubt);
+		member_tell_down(run, answer->in_doubt);
 		ask_again(run, BUSY_MS);
 	}
 }

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "scheduler/clock/due.h"
-#include "scheduler/crew/internal.h"
+#include "scheduler/member/internal.h"
 
 /* How long a claim is asked for where the job does not want to wait. */
 #define ISOLATED_MS     1000
@@ -14,7 +14,7 @@
 #define PATIENCE_MS     60000
 
 void
-crew_key(const struct run *run, char key_r[KEY_SIZE])
+member_key(const struct run *run, char key_r[KEY_SIZE])
 {
 	const struct run_begin *b = &run->begin;
 
@@ -27,14 +27,14 @@ crew_key(const struct run *run, char key_r[KEY_SIZE])
 }
 
 bool
-crew_is_slot(const struct run *run)
+member_is_slot(const struct run *run)
 {
 	return run->begin.trigger == TRIGGER_SCHEDULE ||
 	    run->begin.trigger == TRIGGER_CATCH_UP;
 }
 
 bool
-crew_is_delay(const struct job *job)
+member_is_delay(const struct job *job)
 {
 	return job->def != NULL && due_is_delay(job);
 }
@@ -53,7 +53,7 @@ overlap_of(const struct run *run)
 		return CLAIM_WAIT_BUSY;
 	switch ((enum job_overlap)o->overlap) {
 	case JOB_OVERLAP_SKIP:
-		return crew_is_slot(run) ? CLAIM_SKIP_BUSY : CLAIM_WAIT_BUSY;
+		return member_is_slot(run) ? CLAIM_SKIP_BUSY : CLAIM_WAIT_BUSY;
 	case JOB_OVERLAP_QUEUE:
 	case JOB_OVERLAP_REPLACE:
 		return CLAIM_WAIT_BUSY;
@@ -72,11 +72,11 @@ is_at_least_once(const struct run *run)
 }
 
 int64_t
-crew_deadline_ms(const struct run *run)
+member_deadline_ms(const struct run *run)
 {
 	if (run->row != NULL || run->waited || run->job->def == NULL ||
 	    run->begin.attempt > 1 || run->begin.trigger != TRIGGER_SCHEDULE)
-		return CREW_NEVER_LATE_MS;
+		return MEMBER_NEVER_LATE_MS;
 	return fire_deadline_ms(run->job, run->begin.slot_ms);
 }
 
@@ -87,32 +87,32 @@ patience_of(const struct run *run)
 
 	if (run->begin.trigger == TRIGGER_MANUAL)
 		return PERSON_MS;
-	if (!crew_is_slot(run) || run->row != NULL || run->job->def == NULL)
+	if (!member_is_slot(run) || run->row != NULL || run->job->def == NULL)
 		return PATIENCE_MS;
 	if (run->job->def->options->when_isolated != JOB_ISOLATED_WAIT)
 		return ISOLATED_MS;
-	if (crew_deadline_ms(run) == CREW_NEVER_LATE_MS)
+	if (member_deadline_ms(run) == MEMBER_NEVER_LATE_MS)
 		return PATIENCE_MS;
-	left_ms = run->begin.slot_ms + crew_deadline_ms(run) - clock_ms();
+	left_ms = run->begin.slot_ms + member_deadline_ms(run) - clock_ms();
 	return left_ms > PATIENCE_MIN_MS ? left_ms : PATIENCE_MIN_MS;
 }
 
 void
-crew_fill_ask(struct run *run, struct claim_ask *ask_r, char key_r[KEY_SIZE])
+member_fill_ask(struct run *run, struct claim_ask *ask_r, char key_r[KEY_SIZE])
 {
-	crew_key(run, key_r);
+	member_key(run, key_r);
 	*ask_r = (struct claim_ask){
 	    .job = key_r,
 	    .id = run->begin.id,
 	    .slot_ms = run->begin.slot_ms,
-	    .extra = !crew_is_slot(run) && run->lost == NULL,
+	    .extra = !member_is_slot(run) && run->lost == NULL,
 	    .attempt = run->begin.attempt,
 	    .at_least_once = is_at_least_once(run),
 	    .only_recorded = run->row != NULL,
 	    .tells = run->turn == 0,
-	    .interval = crew_is_slot(run) && crew_is_delay(run->job),
+	    .interval = member_is_slot(run) && member_is_delay(run->job),
 	    .overlap = overlap_of(run),
-	    .deadline_ms = crew_deadline_ms(run),
+	    .deadline_ms = member_deadline_ms(run),
 	    .patience_ms = patience_of(run),
 	    .arg = run,
 	};

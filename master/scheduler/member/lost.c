@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/crew/internal.h"
+#include "scheduler/member/internal.h"
 
 /* One that is recorded, until the others may forget it. */
 struct buried {
@@ -27,18 +27,18 @@ buried_free(struct buried *b)
 }
 
 void
-crew_buried_free(struct crew *crew)
+member_buried_free(struct member *member)
 {
 	struct buried *b;
 
-	while ((b = crew->buried) != NULL) {
-		crew->buried = b->next;
+	while ((b = member->buried) != NULL) {
+		member->buried = b->next;
 		buried_free(b);
 	}
 }
 
 static struct buried *
-bury_later(struct crew *crew, const struct cluster_lost *lost)
+bury_later(struct member *member, const struct cluster_lost *lost)
 {
 	struct buried *b = xcalloc(1, sizeof(*b));
 
@@ -47,16 +47,16 @@ bury_later(struct crew *crew, const struct cluster_lost *lost)
 	b->lost.node = xstrdup(lost->node);
 	b->lost.job = xstrdup(lost->job);
 	b->lost.id = xstrdup(lost->id);
-	b->seq = crew->master->outbox.seq;
-	b->next = crew->buried;
-	crew->buried = b;
+	b->seq = member->master->outbox.seq;
+	b->next = member->buried;
+	member->buried = b;
 	return b;
 }
 
 static struct buried *
-buried_find(struct crew *crew, const char *id)
+buried_find(struct member *member, const char *id)
 {
-	struct buried *b = crew->buried;
+	struct buried *b = member->buried;
 
 	while (b != NULL && strcmp(b->lost.id, id) != 0)
 		b = b->next;
@@ -65,39 +65,39 @@ buried_find(struct crew *crew, const char *id)
 
 /* All is done: nobody need be told of it again. */
 static void
-bury_what_can_be(struct crew *crew)
+bury_what_can_be(struct member *member)
 {
 	struct buried **p, *b;
 
-	for (p = &crew->buried; (b = *p) != NULL;) {
+	for (p = &member->buried; (b = *p) != NULL;) {
 		if (!b->confirmed || b->wanted) {
 			p = &b->next;
 			continue;
 		}
 		*p = b->next;
-		cluster_bury(crew->cluster, &b->lost);
+		cluster_bury(member->cluster, &b->lost);
 		buried_free(b);
 	}
 }
 
 void
-crew_confirmed(struct master *m, uint64_t seq)
+member_confirmed(struct master *m, uint64_t seq)
 {
-	if (m->crew == NULL)
+	if (m->member == NULL)
 		return;
-	crew_owed_confirmed(m->crew, seq);
-	for (struct buried *b = m->crew->buried; b != NULL; b = b->next)
+	member_owed_confirmed(m->member, seq);
+	for (struct buried *b = m->member->buried; b != NULL; b = b->next)
 		b->confirmed = b->confirmed || b->seq <= seq;
-	bury_what_can_be(m->crew);
+	bury_what_can_be(m->member);
 }
 
 void
-crew_rerun_over(struct master *m, const char *id)
+member_rerun_over(struct master *m, const char *id)
 {
-	for (struct buried *b = m->crew->buried; b != NULL; b = b->next)
+	for (struct buried *b = m->member->buried; b != NULL; b = b->next)
 		if (strcmp(b->lost.id, id) == 0)
 			b->wanted = false;
-	bury_what_can_be(m->crew);
+	bury_what_can_be(m->member);
 }
 
 /* As far as its claim tells. */
@@ -112,7 +112,8 @@ trigger_of(const struct cluster_lost *lost)
 }
 
 static void
-record_run(struct crew *crew, const struct cluster_lost *lost, const char *job)
+record_run(
+    struct member *member, const struct cluster_lost *lost, const char *job)
 {
 	struct record_end end = {
 	    .begin =
@@ -140,12 +141,12 @@ record_run(struct crew *crew, const struct cluster_lost *lost, const char *job)
 	    "its host %.128s is gone", lost->node);
 	log_warn("job %s: run=%s lost: its host %s is gone", job, end.begin.id,
 	    lost->node);
-	outbox_begin(crew->master, &end.begin);
-	outbox_end(crew->master, &end, -1);
+	outbox_begin(member->master, &end.begin);
+	outbox_end(member->master, &end, -1);
 }
 
 static void
-record(struct crew *crew, const struct cluster_lost *lost, const char *job)
+record(struct member *member, const struct cluster_lost *lost, const char *job)
 {
 	const struct cluster_owed fate = {
 	    .fate = lost->fate,
@@ -154,23 +155,23 @@ record(struct crew *crew, const struct cluster_lost *lost, const char *job)
 	    .before_ms = lost->before_ms,
 	};
 
-	crew_record_fate(crew, lost->job, &fate);
+	member_record_fate(member, lost->job, &fate);
 	if (lost->fate == CLUSTER_FATE_STARTED)
-		record_run(crew, lost, job);
+		record_run(member, lost, job);
 }
 
 /* Here, if no run is on its way to be it already. */
 static void
-stage_again(struct crew *crew, const struct cluster_lost *lost, struct job *job,
-    uint32_t copy)
+stage_again(struct member *member, const struct cluster_lost *lost,
+    struct job *job, uint32_t copy)
 {
-	struct master *m = crew->master;
+	struct master *m = member->master;
 	struct run *run;
 
 	for (run = job->runs; run != NULL; run = run->next)
 		if (run->lost != NULL && strcmp(run->lost->id, lost->id) == 0)
 			return;
-	run = crew_stage_now(
+	run = member_stage_now(
 	    m, job, lost->slot_ms, copy, TRIGGER_RETRY, lost->attempt + 1);
 	run->lost = xcalloc(1, sizeof(*run->lost));
 	snprintf(run->lost->incarnation, sizeof(run->lost->incarnation), "%s",
@@ -181,54 +182,55 @@ stage_again(struct crew *crew, const struct cluster_lost *lost, struct job *job,
 
 /* True: this host may run it and has begun to. */
 static bool
-try_again_here(struct crew *crew, const struct cluster_lost *lost)
+try_again_here(struct member *member, const struct cluster_lost *lost)
 {
-	struct master *m = crew->master;
+	struct master *m = member->master;
 	char name[JOB_NAME_MAX + 1];
-	uint32_t copy = crew_split_key(lost->job, name);
+	uint32_t copy = member_split_key(lost->job, name);
 	struct job *job = jobs_find(&m->jobs, name);
 	struct rank_part part;
 
 	if (job == NULL || m->phase != MASTER_RUNNING ||
 	    places_is_full(&m->places))
 		return false;
-	crew_part(crew, job, job->def->options->hosts, lost->slot_ms, 0, &part);
+	member_part(
+	    member, job, job->def->options->hosts, lost->slot_ms, 0, &part);
 	if (part.role == RANK_NONE)
 		return false;
-	stage_again(crew, lost, job, copy);
+	stage_again(member, lost, job, copy);
 	return true;
 }
 
 void
-crew_run_lost(struct crew *crew, const struct cluster_lost *lost)
+member_run_lost(struct member *member, const struct cluster_lost *lost)
 {
-	struct buried *b = buried_find(crew, lost->id);
+	struct buried *b = buried_find(member, lost->id);
 
-	if (b == NULL && try_again_here(crew, lost)) {
-		b = bury_later(crew, lost);
+	if (b == NULL && try_again_here(member, lost)) {
+		b = bury_later(member, lost);
 		b->confirmed = true; /* by who has recorded it */
 		b->wanted = true;
 	}
 }
 
 void
-crew_reaped(const struct cluster_lost *lost, void *arg)
+member_reaped(const struct cluster_lost *lost, void *arg)
 {
-	struct crew *crew = arg;
+	struct member *member = arg;
 	char name[JOB_NAME_MAX + 1];
-	uint32_t copy = crew_split_key(lost->job, name);
-	struct buried *b = buried_find(crew, lost->id);
-	struct job *job = jobs_find(&crew->master->jobs, name);
+	uint32_t copy = member_split_key(lost->job, name);
+	struct buried *b = buried_find(member, lost->id);
+	struct job *job = jobs_find(&member->master->jobs, name);
 
 	/* Told again: it is not buried yet. */
 	if (b == NULL) {
-		record(crew, lost, name);
-		b = bury_later(crew, lost);
+		record(member, lost, name);
+		b = bury_later(member, lost);
 		/* What each host has for itself is not another's. */
 		b->wanted = lost->fate == CLUSTER_FATE_STARTED &&
 		    lost->at_least_once && copy != COPY_OF_HOST && job != NULL;
 	}
-	if (b->wanted && !try_again_here(crew, lost))
-		crew_offer_lost(
-		    crew, crew_next_host(crew, job, lost->slot_ms), lost);
+	if (b->wanted && !try_again_here(member, lost))
+		member_offer_lost(
+		    member, member_next_host(member, job, lost->slot_ms), lost);
 }

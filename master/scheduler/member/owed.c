@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "scheduler/crew/internal.h"
+#include "scheduler/member/internal.h"
 
 /* A claim whose slot is recorded, until that is on disk. */
 struct owed {
@@ -13,26 +13,26 @@ struct owed {
 };
 
 void
-crew_owe(struct crew *crew, struct claim *claim)
+member_owe(struct member *member, struct claim *claim)
 {
-	const struct outbox *box = &crew->master->outbox;
+	const struct outbox *box = &member->master->outbox;
 	struct owed *owed;
 
 	if (box->n == 0) {
-		cluster_finish(crew->cluster, claim, 0, NULL, NULL);
+		cluster_finish(member->cluster, claim, 0, NULL, NULL);
 		return;
 	}
 	owed = xcalloc(1, sizeof(*owed));
 	owed->claim = claim;
 	owed->seq = box->seq;
-	owed->next = crew->owed;
-	crew->owed = owed;
+	owed->next = member->owed;
+	member->owed = owed;
 }
 
 void
-crew_owed_confirmed(struct crew *crew, uint64_t seq)
+member_owed_confirmed(struct member *member, uint64_t seq)
 {
-	struct owed **p = &crew->owed, *owed;
+	struct owed **p = &member->owed, *owed;
 
 	while ((owed = *p) != NULL) {
 		if (owed->seq > seq) {
@@ -40,24 +40,24 @@ crew_owed_confirmed(struct crew *crew, uint64_t seq)
 			continue;
 		}
 		*p = owed->next;
-		cluster_finish(crew->cluster, owed->claim, 0, NULL, NULL);
+		cluster_finish(member->cluster, owed->claim, 0, NULL, NULL);
 		free(owed);
 	}
 }
 
 void
-crew_owed_free(struct crew *crew)
+member_owed_free(struct member *member)
 {
 	struct owed *owed;
 
-	while ((owed = crew->owed) != NULL) {
-		crew->owed = owed->next;
+	while ((owed = member->owed) != NULL) {
+		member->owed = owed->next;
 		free(owed);
 	}
 }
 
 uint32_t
-crew_split_key(const char *key, char name_r[JOB_NAME_MAX + 1])
+member_split_key(const char *key, char name_r[JOB_NAME_MAX + 1])
 {
 	size_t len = strcspn(key, "#@");
 
@@ -68,13 +68,13 @@ crew_split_key(const char *key, char name_r[JOB_NAME_MAX + 1])
 }
 
 bool
-crew_is_teller(uint32_t copy)
+member_is_teller(uint32_t copy)
 {
 	return copy <= 1 || copy == COPY_OF_HOST;
 }
 
 static void
-record(struct crew *crew, const char *job, const struct cluster_owed *fate)
+record(struct member *member, const char *job, const struct cluster_owed *fate)
 {
 	bool skipped = fate->fate == CLUSTER_FATE_SKIPPED;
 	const struct record_slot slot = {
@@ -87,34 +87,34 @@ record(struct crew *crew, const char *job, const struct cluster_owed *fate)
 	    .detail = skipped ?
 		"the run before it was not over" :
 		"it was claimed, and a later slot before it was started",
-	    .host = crew->master->config->node_name,
+	    .host = member->master->config->node_name,
 	};
 
-	outbox_slot(crew->master, &slot);
+	outbox_slot(member->master, &slot);
 }
 
 void
-crew_record_fate(
-    struct crew *crew, const char *key, const struct cluster_owed *fate)
+member_record_fate(
+    struct member *member, const char *key, const struct cluster_owed *fate)
 {
 	char name[JOB_NAME_MAX + 1];
 	struct job *job;
 
-	if (!crew_is_teller(crew_split_key(key, name)))
+	if (!member_is_teller(member_split_key(key, name)))
 		return;
-	job = jobs_find(&crew->master->jobs, name);
+	job = jobs_find(&member->master->jobs, name);
 	if (job != NULL && job->def != NULL && fate->before_ms != 0)
-		fire_passed(
-		    crew->master, job, fate->before_ms, fate->slot_ms, "late");
+		fire_passed(member->master, job, fate->before_ms, fate->slot_ms,
+		    "late");
 	if (fate->fate != CLUSTER_FATE_STARTED)
-		record(crew, name, fate);
+		record(member, name, fate);
 }
 
 void
-crew_owed(struct claim *claim, const struct cluster_owed *owed, void *arg)
+member_owed(struct claim *claim, const struct cluster_owed *owed, void *arg)
 {
-	struct crew *crew = arg;
+	struct member *member = arg;
 
-	crew_record_fate(crew, owed->job, owed);
-	crew_owe(crew, claim);
+	member_record_fate(member, owed->job, owed);
+	member_owe(member, claim);
 }

@@ -6,19 +6,19 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/clock/due.h"
-#include "scheduler/crew/internal.h"
+#include "scheduler/member/internal.h"
 #include "scheduler/runs/spec.h"
 
 bool
-crew_may_launch(const struct run *run)
+member_may_launch(const struct run *run)
 {
-	const struct crew *crew = run->master->crew;
+	const struct member *member = run->master->member;
 
-	if (crew == NULL || run->unguarded)
+	if (member == NULL || run->unguarded)
 		return true;
-	return run->claim != NULL && run->begin.fence != 0 && crew->joined &&
-	    cluster_may_start(crew->cluster, run->claim) &&
-	    crew_boot_ms() < cluster_deadline_ms(crew->cluster);
+	return run->claim != NULL && run->begin.fence != 0 && member->joined &&
+	    cluster_may_start(member->cluster, run->claim) &&
+	    member_boot_ms() < cluster_deadline_ms(member->cluster);
 }
 
 static bool
@@ -29,19 +29,19 @@ is_killed_without(const struct job *job)
 	if (o->on_lease_lost != JOB_LEASE_LOST_DEFAULT)
 		return o->on_lease_lost == JOB_LEASE_LOST_KILL;
 	/* Where no other host may ever run it, nothing is gained. */
-	return o->guarantee == JOB_AT_LEAST_ONCE || crew_is_delay(job) ||
+	return o->guarantee == JOB_AT_LEAST_ONCE || member_is_delay(job) ||
 	    (o->overlap != JOB_OVERLAP_ALLOW &&
 		o->overlap != JOB_OVERLAP_DEFAULT);
 }
 
 void
-crew_fill_lease(const struct run *run, struct spec_source *source)
+member_fill_lease(const struct run *run, struct spec_source *source)
 {
-	if (run->master->crew == NULL || run->unguarded)
+	if (run->master->member == NULL || run->unguarded)
 		return;
 	source->lease_epoch = run->epoch;
 	source->lease_kill = is_killed_without(run->job);
-	source->lease_grace_ms = crew_grace_ms(run->master->crew);
+	source->lease_grace_ms = member_grace_ms(run->master->member);
 }
 
 /* A question about an @after job's next time. */
@@ -77,25 +77,25 @@ flag_late(const struct run *run, struct run_result *result)
 {
 	size_t len = strlen(result->reason);
 
-	if (run->epoch != 0 && run->epoch != run->master->crew->epoch)
+	if (run->epoch != 0 && run->epoch != run->master->member->epoch)
 		snprintf(result->reason + len, sizeof(result->reason) - len,
 		    "%sother hosts took this one for dead while it ran",
 		    len > 0 ? "; " : "");
 }
 
 void
-crew_ended(struct run *run, struct run_result *result)
+member_ended(struct run *run, struct run_result *result)
 {
 	struct master *m = run->master;
 	struct ended *ended;
 
-	if (m->crew == NULL)
+	if (m->member == NULL)
 		return;
 	flag_late(run, result);
 	if (run->claim == NULL)
 		return;
 	if (run->begin.fence == 0) { /* not answered yet */
-		cluster_abandon(m->crew->cluster, run->claim);
+		cluster_abandon(m->member->cluster, run->claim);
 		run->claim = NULL;
 		return;
 	}
@@ -107,27 +107,27 @@ crew_ended(struct run *run, struct run_result *result)
 		ended->delay_ms =
 		    schedule_interval(run->job->def->schedules[0]) * 1000;
 	cluster_finish(
-	    m->crew->cluster, run->claim, ended->delay_ms, finished, ended);
+	    m->member->cluster, run->claim, ended->delay_ms, finished, ended);
 	run->claim = NULL;
 }
 
 void
-crew_hold(struct run *run)
+member_hold(struct run *run)
 {
 	char key[KEY_SIZE];
 	struct claim_ask claim;
 
-	if (run->master->crew == NULL || run->begin.fence == 0)
+	if (run->master->member == NULL || run->begin.fence == 0)
 		return;
-	crew_fill_ask(run, &claim, key);
+	member_fill_ask(run, &claim, key);
 	run->asked = true;
-	run->epoch = run->master->crew->epoch;
-	run->claim = cluster_hold(run->master->crew->cluster, &claim,
+	run->epoch = run->master->member->epoch;
+	run->claim = cluster_hold(run->master->member->cluster, &claim,
 	    run->begin.fence, run->begin.attempt);
 }
 
 void
-crew_resume(struct run *run)
+member_resume(struct run *run)
 {
 	static const struct record_slot in_doubt = {
 	    .count = 1,
@@ -142,12 +142,12 @@ crew_resume(struct run *run)
 	run_set_state(run, RUN_STAGED);
 	slot.slot_ms = slot.until_ms = run->begin.slot_ms;
 	if (run->begin.attempt == 0)
-		crew_make_row(run, &slot);
+		member_make_row(run, &slot);
 	heap_set(&run->master->heap, &run->timer, clock_ms());
 }
 
 void
-crew_taken(struct claim *claim, void *arg)
+member_taken(struct claim *claim, void *arg)
 {
 	struct run *run = claim_arg(claim);
 

@@ -1,17 +1,17 @@
-/* What the files of the crew share. */
-#ifndef BELFRY_SCHEDULER_CREW_INTERNAL_H
-#define BELFRY_SCHEDULER_CREW_INTERNAL_H
+/* What the files of the membership share. */
+#ifndef BELFRY_SCHEDULER_MEMBER_INTERNAL_H
+#define BELFRY_SCHEDULER_MEMBER_INTERNAL_H
 
 #include "cluster/cluster.h"
 #include "placement/rank.h"
-#include "scheduler/crew/crew.h"
+#include "scheduler/member/member.h"
 #include "scheduler/master.h"
 
 /* "JOB", "JOB#2" or "JOB@NODE". */
 #define KEY_SIZE (JOB_NAME_MAX + 256 + 2)
 
-/* One live host; the same index as in crew->ranked. */
-struct crew_host {
+/* One live host; the same index as in member->ranked. */
+struct member_host {
 	char name[CLUSTER_NAME_MAX + 1];
 	char incarnation[CLUSTER_INCARNATION_MAX];
 	char tags[512];
@@ -28,7 +28,7 @@ struct pending; /* letters.c */
 struct buried;  /* lost.c */
 struct owed;    /* owed.c */
 
-struct crew {
+struct member {
 	struct master *master;
 	struct cluster *cluster;
 	struct event *pulse;   /* every PULSE_MS */
@@ -47,7 +47,7 @@ struct crew {
 	char *words;       /* as they were told last; owned */
 	uint64_t tzdata;   /* digest of ours */
 	struct rank_host *ranked; /* of all live hosts; the first is this */
-	struct crew_host *hosts;
+	struct member_host *hosts;
 	size_t nhosts, ranked_cap, hosts_cap;
 	uint64_t told_differ; /* hash of what was said about differences */
 	struct pending *pending;
@@ -57,39 +57,39 @@ struct crew {
 };
 
 /* Milliseconds of CLOCK_BOOTTIME. */
-int64_t crew_boot_ms(void);
+int64_t member_boot_ms(void);
 
 /*
  * session.c: incarnations of this host before this one, separated by blanks; ""
  * none. The caller frees it.
  */
-char *crew_read_former(int dirfd);
+char *member_read_former(int dirfd);
 
 /*
  * Writes the present one down, before it is used: the next start must know it.
  * alone: those before it are taken over.
  */
-void crew_keep_incarnation(struct crew *crew, bool alone);
+void member_keep_incarnation(struct member *member, bool alone);
 
 /* Tells the workers until when the session holds, if that has changed. */
-void crew_write_lease(struct crew *crew);
+void member_write_lease(struct member *member);
 
 /* The session was lost: workers of the epoch before keep what they know. */
-void crew_new_epoch(struct crew *crew);
-void crew_read_epoch(struct crew *crew);
+void member_new_epoch(struct member *member);
+void member_read_epoch(struct member *member);
 
 /* How long before the end of a lease its runs begin to end. */
-int64_t crew_grace_ms(const struct crew *crew);
+int64_t member_grace_ms(const struct member *member);
 
 /* hosts.c: the runs of this host that have not ended, and how many it may have. */
-size_t crew_own_load(const struct master *m);
-unsigned crew_own_capacity(const struct config *config);
+size_t member_own_load(const struct master *m);
+unsigned member_own_capacity(const struct config *config);
 
 /* What the others are told of this host; allocated. */
-char *crew_make_words(const struct master *m);
+char *member_make_words(const struct master *m);
 
-/* Reads the sessions again, into crew->ranked and crew->hosts: now and then. */
-void crew_read_hosts(struct crew *crew);
+/* Reads the sessions again, into member->ranked and member->hosts: now and then. */
+void member_read_hosts(struct member *member);
 
 /*
  * What this host has to do with a slot of job that is for the hosts of an
@@ -97,21 +97,23 @@ void crew_read_hosts(struct crew *crew);
  * that (BOOTTIME) is sure to look after its copy; 0: any that lives. How many
  * hosts may run it now; 0: none.
  */
-size_t crew_part(struct crew *crew, const struct job *job, const char *hosts,
+size_t
+member_part(struct member *member, const struct job *job, const char *hosts,
     int64_t slot_ms, int64_t since_ms, struct rank_part *part_r);
 
 /* The first host of that order but this one; NULL: none. */
 const char *
-crew_next_host(struct crew *crew, const struct job *job, int64_t slot_ms);
+member_next_host(struct member *member, const struct job *job, int64_t slot_ms);
 
 /* The name of an incarnation's node; NULL when it is not known. */
-const char *crew_node_of(const struct crew *crew, const char *incarnation);
+const char *
+member_node_of(const struct member *member, const char *incarnation);
 
 /* The index of a live node; -1: none. */
-int crew_find_host(const struct crew *crew, const char *node);
+int member_find_host(const struct member *member, const char *node);
 
 /* What a staged run is, where it is no run: struct run has a pointer. */
-struct crew_row {
+struct member_row {
 	struct record_slot slot; /* strings are the row's */
 	char reason[32];
 	char detail[512];
@@ -124,44 +126,44 @@ struct crew_row {
 };
 
 /* The run of a dead host that a staged one is to replace. */
-struct crew_lost {
+struct member_lost {
 	char incarnation[CLUSTER_INCARNATION_MAX];
 	char id[CLUSTER_ID_MAX + 8];
 };
 
 /* stage.c: a staged run whose turn is now. */
-struct run *crew_stage_now(struct master *m, struct job *job, int64_t slot_ms,
+struct run *member_stage_now(struct master *m, struct job *job, int64_t slot_ms,
     uint32_t copy, enum trigger trigger, int32_t attempt);
 
 /* The run of a slot becomes a row about it. */
-void crew_make_row(struct run *run, const struct record_slot *slot);
+void member_make_row(struct run *run, const struct record_slot *slot);
 
 /* Goes without a trace: file, place, memory. */
-void crew_vanish(struct run *run);
+void member_vanish(struct run *run);
 
 /* claims.c: asks for a staged run's slot. */
-void crew_ask(struct run *run);
+void member_ask(struct run *run);
 
 /*
  * owed.c: what was recorded last settles the claim, which ends when that is on
  * disk: until then others would have to record it if this host were lost.
  */
-void crew_owe(struct crew *crew, struct claim *claim);
-void crew_owed_confirmed(struct crew *crew, uint64_t seq);
-void crew_owed_free(struct crew *crew);
+void member_owe(struct member *member, struct claim *claim);
+void member_owed_confirmed(struct member *member, uint64_t seq);
+void member_owed_free(struct member *member);
 
 /*
  * Records a slot that does not run though it was granted, and those before it,
- * back to before_ms (0: none), that nobody claimed. key is as crew_key() has it.
+ * back to before_ms (0: none), that nobody claimed. key is as member_key() has it.
  */
-void crew_record_fate(
-    struct crew *crew, const char *key, const struct cluster_owed *fate);
+void member_record_fate(
+    struct member *member, const char *key, const struct cluster_owed *fate);
 
 /* "JOB", "JOB#2", "JOB@NODE" to a job's name and a copy. */
-uint32_t crew_split_key(const char *key, char name_r[JOB_NAME_MAX + 1]);
+uint32_t member_split_key(const char *key, char name_r[JOB_NAME_MAX + 1]);
 
 /* Of several copies of a slot the first one tells of it. */
-bool crew_is_teller(uint32_t copy);
+bool member_is_teller(uint32_t copy);
 
 /*
  * told.c: slots that were recorded as missed while Redis could not be reached,
@@ -169,16 +171,16 @@ bool crew_is_teller(uint32_t copy);
  *
  * Who would have claimed it first records it so.
  */
-void crew_tell_down(struct run *run, bool in_doubt);
+void member_tell_down(struct run *run, bool in_doubt);
 
 /* Nobody can say any more whether it was claimed: it is not run. */
-void crew_tell_forgotten(struct run *run);
+void member_tell_forgotten(struct run *run);
 
 /*
  * Takes back what was told of slots up to last_ms: others have claimed them,
  * but for those of which Redis knows nothing. Nothing if run has told nothing.
  */
-void crew_told_until(
+void member_told_until(
     struct run *run, const struct claim_answer *answer, int64_t last_ms);
 
 /*
@@ -186,51 +188,53 @@ void crew_told_until(
  * its job have told of them is its own now, those before until_ms to be
  * recorded anew.
  */
-void crew_told_merge(struct run *run, int64_t after_ms, int64_t until_ms);
+void member_told_merge(struct run *run, int64_t after_ms, int64_t until_ms);
 
 /* asks.c: longer than anything is late. */
-#define CREW_NEVER_LATE_MS (INT64_MAX / 4)
+#define MEMBER_NEVER_LATE_MS (INT64_MAX / 4)
 
 /* How late Redis may find the slot, ms. */
-int64_t crew_deadline_ms(const struct run *run);
+int64_t member_deadline_ms(const struct run *run);
 
 /* Is it a slot of the schedule? Anything else is bound to no mark. */
-bool crew_is_slot(const struct run *run);
-void crew_key(const struct run *run, char key_r[KEY_SIZE]);
+bool member_is_slot(const struct run *run);
+void member_key(const struct run *run, char key_r[KEY_SIZE]);
 
 /* What is asked for a run; ask_r borrows from both. */
 void
-crew_fill_ask(struct run *run, struct claim_ask *ask_r, char key_r[KEY_SIZE]);
+member_fill_ask(struct run *run, struct claim_ask *ask_r, char key_r[KEY_SIZE]);
 
 /* All its schedules are @after. */
-bool crew_is_delay(const struct job *job);
+bool member_is_delay(const struct job *job);
 
 /* The cluster's events. */
-void crew_taken(struct claim *claim, void *arg);
-void crew_reaped(const struct cluster_lost *lost, void *arg);
-void crew_owed(struct claim *claim, const struct cluster_owed *owed, void *arg);
-void crew_message(const char *from, const char *text, void *arg);
+void member_taken(struct claim *claim, void *arg);
+void member_reaped(const struct cluster_lost *lost, void *arg);
+void
+member_owed(struct claim *claim, const struct cluster_owed *owed, void *arg);
+void member_message(const char *from, const char *text, void *arg);
 
 /* tokens.c: what runs of this host have of semaphores, to all servers. */
-void crew_tell_tokens(struct crew *crew);
+void member_tell_tokens(struct member *member);
 
 /* letters.c: asks a node to claim what this host gives up; node may be NULL. */
-void crew_offer(struct crew *crew, const char *node, const struct run *run);
+void
+member_offer(struct member *member, const char *node, const struct run *run);
 
 /* The same for a run of a dead host. */
-void crew_offer_lost(
-    struct crew *crew, const char *node, const struct cluster_lost *lost);
+void member_offer_lost(
+    struct member *member, const char *node, const struct cluster_lost *lost);
 
 /* A run there, of this claim, makes place for a newer one. */
-void crew_replace(struct crew *crew, const char *node, const char *id);
+void member_replace(struct member *member, const char *node, const char *id);
 
-void crew_letters_free(struct crew *crew);
+void member_letters_free(struct member *member);
 /* lost.c: the run in the place of a lost one is claimed, or another has it. */
-void crew_rerun_over(struct master *m, const char *id);
+void member_rerun_over(struct master *m, const char *id);
 
 /* Another host has recorded it and leaves it to this one to run it again. */
-void crew_run_lost(struct crew *crew, const struct cluster_lost *lost);
+void member_run_lost(struct member *member, const struct cluster_lost *lost);
 
-void crew_buried_free(struct crew *crew);
+void member_buried_free(struct member *member);
 
 #endif
