@@ -49,6 +49,13 @@ struct queue_section;    /* queue.h */
 struct job_defaults;     /* job.h: the keys of [defaults] */
 struct notify_section;   /* notify.h */
 
+/* What the unix socket lets others do than root and the daemon's user. */
+enum socket_role {
+	SOCKET_CRONTAB, /* have their own crontabs */
+	SOCKET_VIEWER,
+	SOCKET_OPERATOR,
+};
+
 enum store_type {
 	STORE_SQLITE,
 	STORE_POSTGRES,
@@ -68,15 +75,16 @@ struct config {
 	int64_t shutdown_ms;   /* shutdown-timeout, 3m */
 	const char *log;       /* "stderr", "syslog" or a file */
 	enum log_level log_level;
-	bool log_json; /* log-format */
+	bool log_json;          /* log-format */
 	const char *node_name;  /* the host's name */
 	const char *plugin_dir; /* LIBDIR/belfry/plugins */
 	const char *cgroup;     /* "auto", "off" or a directory */
 	const char *tags;       /* separated by one blank; "" none */
 
 	/* [api] */
-	const char *socket; /* RUN-DIR/belfry.sock */
-	mode_t socket_mode; /* 0660 */
+	const char *socket;           /* RUN-DIR/belfry.sock */
+	mode_t socket_mode;           /* 0660 */
+	enum socket_role socket_role; /* operator */
 	const char
 	    *listen; /* addresses (base/address.h), a line each; NULL off */
 	const char *tokens;        /* file of token/token.h; NULL none */
@@ -96,6 +104,7 @@ struct config {
 	int64_t keep_ms;                 /* 30d; 0: for ever */
 	int64_t keep_runs;               /* of a job; 0: any number */
 	int64_t keep_failures_ms;        /* 90d; 0: for ever */
+	int64_t keep_audit_ms;           /* 365d; 0: for ever */
 	int64_t output_limit;            /* bytes of jobs that say none, 1M */
 
 	struct config_cluster cluster;

@@ -62,6 +62,9 @@ enum role_id {
  *                  to open itself; replaces the one before
  *   LIBRARY_ASK    start the launcher that has the libraries, if it is not
  *                  there
+ *   LIMITS_SET     str directory of the control groups of runs, "" none,
+ *                  u8 memory, u8 pids: it has the controller, u8 kill: it has
+ *                  cgroup.kill
  *   ROLE_SPAWNED   u8 role, u8 index, u32 pid, u32 restarts: for the status
  * Runs:
  *   RUN_LAUNCH     struct run_spec (spec.h) + fd: the worker's channel
@@ -104,6 +107,7 @@ enum role_id {
  *   USUAL          R: str run, i64 ms beyond which it is unusual; 0: unknown
  *   STORE_STATE    R: u8 up, str why not: of a store that it does without
  *   RECORD_NOTICE  M: struct record_notice
+ *   RECORD_AUDIT   M: struct record_audit
  *   RECORDED       R: u64 all up to this sequence number is on disk
  *   STATE_NEW      R: the store is a new one: tell again what is not over
  *   GUARD_ASK      M: struct guard_ask (guard.h): may the run start?
@@ -121,7 +125,7 @@ enum role_id {
  *                  what it took; all: and nothing else
  *   RECORD_REPLY   M: struct record_reply
  * Questions of the api process; the message id tells them apart:
- *   ASK            str verb, str who, u32 n, n * (str key, str value)
+ *   ASK            str verb, str who, u32 n, n * (str key, str value), str from
  *   ASK_CANCEL     the client went away
  *   ANSWER_BEGIN   u16 HTTP status, str content type
  *   ANSWER_DATA    bytes
@@ -180,10 +184,6 @@ enum role_id {
 	    MESSAGE_PAYLOAD_MAX, true)                                         \
 	X(91, NOTICE_SENT, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 7,    \
 	    2048, false)                                                       \
-	X(37, USER_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 10,    \
-	    8192, true)                                                        \
-	X(38, USER_FOUND, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 6,     \
-	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(40, STATE_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 0,    \
 	    256, false)                                                        \
 	X(41, STATE_JOB, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,   \
@@ -224,6 +224,8 @@ enum role_id {
 	    32, MESSAGE_PAYLOAD_MAX, false)                                    \
 	X(59, STATE_NEW, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0, 0, \
 	    false)                                                             \
+	X(58, RECORD_AUDIT, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
+	    32, 32768, false)                                                  \
 	X(80, QUEUE_SUBMIT, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
 	    67, MESSAGE_PAYLOAD_MAX, false)                                    \
 	X(81, QUEUE_SUBMITTED, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), \
@@ -256,7 +258,13 @@ enum role_id {
 	X(66, GUARD_ANSWER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 9, \
 	    4096, false)                                                       \
 	X(96, STORE_STATE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 6,  \
-	    2048, false)
+	    2048, false)                                                       \
+	X(70, USER_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 10,    \
+	    8192, true)                                                        \
+	X(71, USER_FOUND, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 6,     \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
+	X(72, LIMITS_SET, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER), 8,   \
+	    8192, false)
 
 enum message_type {
 #define X(number, name, ...) MSG_##name = number,

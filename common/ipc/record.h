@@ -41,10 +41,11 @@ struct record_after {
 	enum outcome outcome;
 	int32_t exit_code; /* -1 none */
 	int64_t end_ms;
-	const char *chain;  /* run_begin_chain() of the run */
-	const char *params; /* JSON, "" none */
-	uint64_t replaces;  /* 0 none */
-	uint64_t used;      /* 0 none */
+	const char *chain;   /* run_begin_chain() of the run */
+	const char *params;  /* JSON, "" none */
+	uint64_t replaces;   /* 0 none */
+	uint64_t used;       /* 0 none */
+	const char *results; /* JSON: what the run left, "" nothing */
 };
 
 /* In run_begin.copy: each of the hosts has one, and it is this one's. */
@@ -154,6 +155,25 @@ struct record_notice {
 
 void record_notice_encode(const struct record_notice *r, struct wire_writer *w);
 int record_notice_decode(struct record_notice *r, struct wire_reader *in);
+
+/*
+ * Somebody changed something by hand. Strings are borrowed; was and became
+ * are JSON, "" nothing.
+ */
+struct record_audit {
+	const char *id; /* of its own, as those of runs */
+	int64_t at_ms;
+	const char *host;
+	const char *who;    /* "uid 0 (root)", "token ci" */
+	const char *from;   /* an address; "socket" */
+	const char *action; /* "pause" */
+	const char *object; /* a job or run; "" the daemon */
+	const char *was, *became;
+	const char *forget; /* what was before this id goes; "" nothing does */
+};
+
+void record_audit_encode(const struct record_audit *r, struct wire_writer *w);
+int record_audit_decode(struct record_audit *r, struct wire_reader *in);
 void record_pause_encode(const struct record_pause *r, struct wire_writer *w);
 int record_pause_decode(struct record_pause *r, struct wire_reader *in);
 void record_after_encode(const struct record_after *r, struct wire_writer *w);

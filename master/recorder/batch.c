@@ -189,6 +189,18 @@ check_record_pause(struct wire_reader *r, struct entry *entry, struct err *err)
 }
 
 static int
+check_record_audit(struct wire_reader *r, struct entry *entry, struct err *err)
+{
+	struct record_audit audit;
+
+	if (record_audit_decode(&audit, r) == -1)
+		return err_set(err, "malformed");
+	return store_is_run_id(audit.id) ?
+	    0 :
+	    err_set(err, "\"%s\" is no id", audit.id);
+}
+
+static int
 check_record_params(struct wire_reader *r, struct entry *entry, struct err *err)
 {
 	const char *run = wire_get_str(r);
@@ -253,6 +265,7 @@ static const struct {
     {MSG_RECORD_PARAMS, check_record_params},
     {MSG_RECORD_AFTER, check_record_after},
     {MSG_RECORD_NOTICE, check_record_notice},
+    {MSG_RECORD_AUDIT, check_record_audit},
     {MSG_RECORD_REPLY, check_record_reply},
 };
 

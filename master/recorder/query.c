@@ -308,6 +308,7 @@ static const struct {
     {"explain", explain_answer},
     {"verify", verify_answer},
     {"notifications", notice_query_answer},
+    {"audit", audit_answer},
     {"queue", queue_answer_list},
     {"queued", queue_answer_show},
     {"cancel", queue_answer_cancel},

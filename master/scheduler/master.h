@@ -69,6 +69,14 @@ struct process_info {
 	uint32_t restarts;
 };
 
+/* What holds the limits of runs and ends them, for status and show. */
+struct limits_info {
+	char *cgroup; /* owned: directory of their control groups; "" none */
+	bool memory;  /* it has the controller */
+	bool processes;
+	bool kill; /* and cgroup.kill */
+};
+
 /* How the last upgrade stands, for the status. */
 struct upgrade_info {
 	uint32_t attempt;         /* 0: there was none */
@@ -78,6 +86,12 @@ struct upgrade_info {
 };
 struct crew;
 struct crontab_watch; /* crontab/watch.h */
+
+/* Somebody whose request takes a while, for the audit log. */
+struct audit_asker {
+	char who[128];
+	char from[64];
+};
 
 struct master {
 	struct role *role;     /* borrowed */
@@ -122,6 +136,7 @@ struct master {
 	unsigned nprocesses;
 	int guardian_pid;
 	struct upgrade_info upgrade;
+	struct limits_info limits;
 	struct recover *recover; /* while loading; recover.c */
 	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	struct plugins plugins;
@@ -129,10 +144,13 @@ struct master {
 	char store_down[256]; /* why, as the recorder says; "" it is not */
 	struct metrics metrics;
 	struct events events;
-	struct forecast forecast;       /* the last one */
-	struct crontab_watch *crontabs; /* NULL: nobody notices changes */
-	struct jobs_change reloaded;    /* while a reload goes on */
-	char *reload_problem;           /* owned; of it; NULL none */
+	struct forecast forecast;          /* the last one */
+	struct crontab_watch *crontabs;    /* NULL: nobody notices changes */
+	struct jobs_change reloaded;       /* while a reload goes on */
+	char *reload_problem;              /* owned; of it; NULL none */
+	struct audit_asker *reload_askers; /* and who they were, gone or not */
+	size_t nreload_askers;
+	size_t reload_askers_cap;
 	uint64_t *reloaders; /* asks that wait for a reload to be over */
 	size_t nreloaders;
 	size_t reloaders_cap;

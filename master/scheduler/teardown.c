@@ -85,7 +85,9 @@ master_free(struct master *m)
 	plugins_fini(m);
 	jobs_change_fini(&m->reloaded);
 	free(m->reload_problem);
+	free(m->limits.cgroup);
 	free(m->reloaders);
+	free(m->reload_askers);
 	if (m->config != m->role->config)
 		config_free(m->config);
 	fd_close(&m->runs_dir);

@@ -42,8 +42,12 @@ static const struct {
 #include "postgres_007-queues.h"
     },
     {
-	"008-notifications",
-#include "postgres_008-notifications.h"
+	"008-audit",
+#include "postgres_008-audit.h"
+    },
+    {
+	"009-notifications",
+#include "postgres_009-notifications.h"
     },
 };
 

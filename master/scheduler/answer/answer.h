@@ -24,6 +24,18 @@ int answer_cancel(struct channel *channel, struct message *message, void *arg,
 void answer_reload(
     struct master *m, const struct jobs_change *change, const char *problem);
 
+/*
+ * audit.c: what was asked for has changed something: a job, a run, or "" the
+ * daemon. Takes was and became over; NULL where there is nothing.
+ */
+void answer_audit(struct master *m, const struct ask *ask, const char *object,
+    json_t *was, json_t *became);
+
+/* A reload is recorded when it is over. */
+void answer_audit_reload(struct master *m, const struct ask *ask);
+void answer_audit_reloaded(
+    struct master *m, const struct jobs_change *change, const char *problem);
+
 /* JSON text of something that was built; takes json. */
 void answer_object(struct ask *ask, int status, json_t *json);
 
@@ -48,6 +60,13 @@ const char *answer_job_state(const struct master *m, const struct job *job);
 json_t *answer_job_row(const struct master *m, const struct job *job);
 void answer_job(struct master *m, struct ask *ask);
 void answer_next(struct master *m, struct ask *ask);
+
+/*
+ * answer_limits.c: what holds the limits of runs, and ends them; the same of
+ * those that a job has.
+ */
+json_t *answer_limits(const struct master *m);
+json_t *answer_job_limits(const struct master *m, const struct job_def *def);
 
 /* answer_kill.c */
 void answer_kill(struct master *m, struct ask *ask);

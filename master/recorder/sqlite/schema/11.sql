@@ -1,22 +1,13 @@
--- Version 11: notifications.
+-- Version 11: who changed what by hand.
 
-CREATE TABLE notifications (
-	-- One row a notification for one receiver.
-	id TEXT PRIMARY KEY,        -- follows from what it is about
-	receiver TEXT NOT NULL,     -- [notify NAME]; ping
-	event TEXT NOT NULL,        -- failure recovery node-down ...
-	job TEXT,                   -- NULL: of the daemon or the cluster
-	run TEXT,
-	host TEXT NOT NULL,         -- that sends it
-	created INTEGER NOT NULL,   -- milliseconds since 1970
-	state TEXT NOT NULL,        -- waiting sent failed
-	tries INTEGER NOT NULL,
-	next INTEGER NOT NULL,      -- try; 0 at once
-	done INTEGER,               -- sent or given up; NULL not yet
-	error TEXT,                 -- of the last try; NULL none
-	facts TEXT NOT NULL         -- a JSON object: what it says
+CREATE TABLE audit (
+	id TEXT PRIMARY KEY,  -- begins with its time, as those of runs
+	at INTEGER NOT NULL,  -- ms since 1970
+	host TEXT NOT NULL,
+	who TEXT NOT NULL,    -- "uid 0 (root)", "token ci", "user ann"
+	origin TEXT NOT NULL, -- an address; "socket"
+	action TEXT NOT NULL, -- "pause"
+	object TEXT NOT NULL, -- a job, a run; "" the daemon
+	was TEXT NOT NULL,    -- JSON: before it, "" nothing
+	became TEXT NOT NULL  -- JSON: after it, "" nothing
 ) WITHOUT ROWID;
-
-CREATE INDEX notifications_by_created ON notifications (created, id);
-CREATE INDEX notifications_waiting ON notifications (id)
-	WHERE state = 'waiting';
