@@ -102,12 +102,12 @@ enum role_id {
  *                  the ends of its parents; "" for what there is not
  *   STATE_AFTER    R: struct record_after: not used up, one an end
  *   RECORD_AFTER   M: struct record_after
+ *   RECORD_AUDIT   M: struct record_audit
  *   STATE_NOTICE   R: struct record_notice: not sent yet, one a notification
  *   USUAL_ASK      M: str run, str job: how long do its runs usually take?
  *   USUAL          R: str run, i64 ms beyond which it is unusual; 0: unknown
  *   STORE_STATE    R: u8 up, str why not: of a store that it does without
  *   RECORD_NOTICE  M: struct record_notice
- *   RECORD_AUDIT   M: struct record_audit
  *   RECORDED       R: u64 all up to this sequence number is on disk
  *   STATE_NEW      R: the store is a new one: tell again what is not over
  *   GUARD_ASK      M: struct guard_ask (guard.h): may the run start?
@@ -257,14 +257,14 @@ enum role_id {
 	    2048, false)                                                       \
 	X(66, GUARD_ANSWER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 9, \
 	    4096, false)                                                       \
-	X(96, STORE_STATE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 6,  \
-	    2048, false)                                                       \
 	X(70, USER_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 10,    \
 	    8192, true)                                                        \
 	X(71, USER_FOUND, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 6,     \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(72, LIMITS_SET, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER), 8,   \
-	    8192, false)
+	    8192, false)                                                       \
+	X(96, STORE_STATE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 6,  \
+	    2048, false)
 
 enum message_type {
 #define X(number, name, ...) MSG_##name = number,

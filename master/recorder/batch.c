@@ -264,6 +264,7 @@ static const struct {
     {MSG_RECORD_PAUSE, check_record_pause},
     {MSG_RECORD_PARAMS, check_record_params},
     {MSG_RECORD_AFTER, check_record_after},
+    {MSG_RECORD_AUDIT, check_record_audit},
     {MSG_RECORD_NOTICE, check_record_notice},
     {MSG_RECORD_AUDIT, check_record_audit},
     {MSG_RECORD_REPLY, check_record_reply},

@@ -288,9 +288,9 @@ struct store_ops {
 	 */
 	void (*after)(struct store *store, const struct record_after *after);
 	void (*pause)(struct store *store, const struct record_pause *pause);
+	void (*audit)(struct store *store, const struct record_audit *audit);
 	/* New, or changed: see record.h. */
 	void (*notice)(struct store *store, const struct record_notice *notice);
-	void (*audit)(struct store *store, const struct record_audit *audit);
 	void (*reply)(struct store *store, const struct record_reply *reply);
 	void (*piece)(struct store *store, const char *run, uint64_t start,
 	    const void *data, size_t n);

@@ -45,8 +45,8 @@ struct spool_read {
 		store_check_job_cb *job;
 		store_check_cb *check;
 		store_plan_cb *plan;
-		store_notice_cb *notice;
 		store_audit_cb *audit;
+		store_notice_cb *notice;
 		store_submission_cb *submission;
 		store_reply_cb *reply;
 		store_bar_cb *bar;
