@@ -35,6 +35,7 @@ enum sqlite_sql {
 	SQL_BARS_JOB,
 	SQL_HOURS,
 	SQL_HOUR_ADD,
+	SQL_WAITING,
 	SQL_FIND_ID,
 	SQL_FIND_JOB,
 	SQL_FIND_PREFIX,
@@ -290,13 +291,15 @@ void sqlite_find(struct store *store, const char *text, store_run_cb *row,
 void sqlite_bars(struct store *store, const struct store_bars *which,
     store_bar_cb *row, store_done *done, void *arg);
 
-void sqlite_metrics(struct store *store, struct strbuf *b);
 void sqlite_hours(struct store *store, int64_t from, int64_t to,
     store_hour_cb *row, store_done *done, void *arg);
 
 /* Counts an end that is news; written by sqlite_hours_flush(). */
 void sqlite_hours_count(struct sqlite_store *s, const struct record_end *end);
 void sqlite_hours_flush(struct sqlite_store *s);
+
+/* store_sqlite_metrics.c */
+void sqlite_metrics(struct store *store, struct strbuf *b);
 
 /* store_sqlite_ledger.c */
 void sqlite_slots(struct store *store, const struct store_filter *filter,
