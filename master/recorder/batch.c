@@ -266,7 +266,6 @@ static const struct {
     {MSG_RECORD_AFTER, check_record_after},
     {MSG_RECORD_AUDIT, check_record_audit},
     {MSG_RECORD_NOTICE, check_record_notice},
-    {MSG_RECORD_AUDIT, check_record_audit},
     {MSG_RECORD_REPLY, check_record_reply},
 };
 
