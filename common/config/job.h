@@ -298,7 +298,7 @@ struct job_set_options {
 	 * service: whom the local files do not know is left to the run.
 	 */
 	bool local_names;
-	bool hints;               /* also look for hints (slow) */
+	bool hints; /* also look for hints (slow) */
 	/* So many errors of a file are told, the others counted; 0: 20. */
 	size_t errors_max;
 	int64_t now; /* seconds; hints look from here */

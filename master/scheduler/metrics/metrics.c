@@ -174,6 +174,19 @@ add_claims(const struct master *m, struct strbuf *b)
 	member_add_metrics(m, b);
 }
 
+static void
+add_notifications(const struct master *m, struct strbuf *b)
+{
+	prom_one(b, "belfry_notifications_waiting", "gauge",
+	    "Notifications that were not sent yet.", (double)m->notify.waiting);
+	prom_family(b, "belfry_notifications_total", "counter",
+	    "Notifications that were sent, or given up.");
+	prom_sample(b, "belfry_notifications_total", "state", "sent",
+	    (double)m->notify.sent);
+	prom_sample(b, "belfry_notifications_total", "state", "failed",
+	    (double)m->notify.failed);
+}
+
 void
 metrics_answer(struct master *m, struct ask *ask)
 {
@@ -188,6 +201,7 @@ metrics_answer(struct master *m, struct ask *ask)
 	prom_one(&b, "belfry_unconfirmed_records", "gauge",
 	    "Records that the recorder has not confirmed.",
 	    (double)m->outbox.n);
+	add_notifications(m, &b);
 	add_claims(m, &b);
 	metrics_add_processes(m, &b);
 	answer_begin(ask->channel, ask->id, 200, "text/plain");

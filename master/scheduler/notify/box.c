@@ -222,8 +222,11 @@ notify_settle(struct lane *lane, struct notice *notice, enum notice_state state,
     const char *error)
 {
 	record(lane, notice, state, error);
-	if (state != NOTICE_WAITING)
-		notice_free(lane, notice);
+	if (state == NOTICE_WAITING)
+		return;
+	lane->master->notify.sent += state == NOTICE_DELIVERED;
+	lane->master->notify.failed += state == NOTICE_FAILED;
+	notice_free(lane, notice);
 }
 
 int
@@ -250,7 +253,7 @@ retell_lane(struct lane *lane)
 	struct notice *notice;
 
 	TAILQ_FOREACH(notice, &lane->notices, link)
-		notice->seq = record(lane, notice, NOTICE_WAITING, "");
+	notice->seq = record(lane, notice, NOTICE_WAITING, "");
 }
 
 void

@@ -89,12 +89,6 @@ void lane_unblock(struct master *m);
 /* The receiver's settings; NULL: it is a ping, or gone. */
 const struct notify_section *lane_section(const struct lane *lane);
 
-/* The pause behind so many tries that failed. */
-int64_t lane_backoff_ms(const struct lane *lane, int tries);
-
-/* How long one may wait to be sent. */
-int64_t lane_patience_ms(const struct lane *lane);
-
 /* --- order.c --- */
 
 /*

@@ -30,8 +30,9 @@ lane_section(const struct lane *lane)
 	    config_notify_find(lane->master->config, lane->name);
 }
 
-int64_t
-lane_backoff_ms(const struct lane *lane, int tries)
+/* The pause behind so many tries that failed. */
+static int64_t
+backoff_ms(const struct lane *lane, int tries)
 {
 	const struct notify_section *section = lane_section(lane);
 	int64_t ms = section != NULL ? section->retry_ms : PING_RETRY_MS;
@@ -41,8 +42,9 @@ lane_backoff_ms(const struct lane *lane, int tries)
 	return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
 }
 
-int64_t
-lane_patience_ms(const struct lane *lane)
+/* How long one may wait to be sent. */
+static int64_t
+patience_ms(const struct lane *lane)
 {
 	const struct notify_section *section = lane_section(lane);
 
@@ -114,7 +116,7 @@ collect(struct lane *lane, struct notice *first, int64_t now_ms,
 static void
 give_up(struct lane *lane, int64_t now_ms)
 {
-	int64_t patience_ms = lane_patience_ms(lane);
+	int64_t most_ms = patience_ms(lane);
 	struct notice *notice, *next;
 
 	for (notice = TAILQ_FIRST(&lane->notices); notice != NULL;
@@ -122,7 +124,7 @@ give_up(struct lane *lane, int64_t now_ms)
 		next = TAILQ_NEXT(notice, link);
 		/* Its last try tells why. */
 		if (notice->flying || notice->tries == 0 ||
-		    now_ms - notice->created_ms < patience_ms)
+		    now_ms - notice->created_ms < most_ms)
 			continue;
 		log_error("notify %s: %s %s is given up after %d tries",
 		    lane->name, notice->job, notice->event, (int)notice->tries);
@@ -220,10 +222,10 @@ failed(struct lane *lane, struct notice *list[], size_t n, bool refused,
 
 	if (!refused) {
 		lane->failures++;
-		pause_ms = lane_backoff_ms(lane, (int)lane->failures);
+		pause_ms = backoff_ms(lane, (int)lane->failures);
 		lane->hold_ms = now_ms + pause_ms;
 	} else {
-		pause_ms = lane_backoff_ms(lane, list[0]->tries + 1);
+		pause_ms = backoff_ms(lane, list[0]->tries + 1);
 	}
 	log_warn("notify %s: cannot send %zu %s, tried again in %s: %s",
 	    lane->name, n, list[0]->event, duration_format_ms(text, pause_ms),

@@ -49,6 +49,7 @@ struct notify {
 	struct lane_list blocked;         /* would send, but too many do */
 	unsigned sending;                 /* messages on their way */
 	size_t waiting;                   /* notifications */
+	uint64_t sent, failed;            /* of them, by this process */
 	struct event *watch;              /* the timer of watch.c */
 	struct event *drain_timer;    /* owned; NULL: no drain was held up */
 	bool drain_over;              /* that was long enough */
