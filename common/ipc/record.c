@@ -159,6 +159,7 @@ record_after_encode(const struct record_after *r, struct wire_writer *w)
 	wire_put_str(w, r->params);
 	wire_put_u64(w, r->replaces);
 	wire_put_u64(w, r->used);
+	wire_put_str(w, r->results);
 }
 
 int
@@ -175,6 +176,7 @@ record_after_decode(struct record_after *r, struct wire_reader *in)
 	r->params = wire_get_str(in);
 	r->replaces = wire_get_u64(in);
 	r->used = wire_get_u64(in);
+	r->results = in->pos < in->len ? wire_get_str(in) : "";
 	return wire_ok(in) && r->outcome < OUTCOME_COUNT ? 0 : -1;
 }
 

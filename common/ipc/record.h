@@ -41,10 +41,11 @@ struct record_after {
 	enum outcome outcome;
 	int32_t exit_code; /* -1 none */
 	int64_t end_ms;
-	const char *chain;  /* run_begin_chain() of the run */
-	const char *params; /* JSON, "" none */
-	uint64_t replaces;  /* 0 none */
-	uint64_t used;      /* 0 none */
+	const char *chain;   /* run_begin_chain() of the run */
+	const char *params;  /* JSON, "" none */
+	uint64_t replaces;   /* 0 none */
+	uint64_t used;       /* 0 none */
+	const char *results; /* JSON: what the run left, "" nothing */
 };
 
 /* In run_begin.copy: each of the hosts has one, and it is this one's. */

@@ -40,6 +40,28 @@ plugin_is_param_name(const char *name)
 	    *name >= 'a' && *name <= 'z';
 }
 
+static bool
+is_variable_of(const char *param, const char *variable, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && param[i] != '\0'; i++)
+		if (variable[i] != (param[i] == '-' ? '_' : param[i]))
+			return false;
+	return i == n && param[i] == '\0';
+}
+
+const struct plugin_param *
+plugin_param_of_variable(const struct plugin_info *info, const char *variable)
+{
+	size_t n = strcspn(variable, "=");
+
+	for (size_t i = 0; i < info->nparams; i++)
+		if (is_variable_of(info->params[i].name, variable, n))
+			return &info->params[i];
+	return NULL;
+}
+
 const struct plugin_param *
 plugin_param_find(const struct plugin_info *info, const char *name)
 {

@@ -82,6 +82,13 @@ int plugin_info_decode(
 const struct plugin_param *
 plugin_param_find(const struct plugin_info *info, const char *name);
 
+/*
+ * The one that a variable is for, "name" or "name=value", which has "_" where
+ * a parameter has "-"; NULL: none.
+ */
+const struct plugin_param *
+plugin_param_of_variable(const struct plugin_info *info, const char *variable);
+
 /* Reads a value. value_r may be NULL. 0, or -1 with err: what to write. */
 int plugin_value_parse(const struct plugin_param *param, const char *value,
     struct plugin_value *value_r, struct err *err);

@@ -120,9 +120,9 @@ $d->wait_for('a slot that is skipped', sub {
 is(($web->request('POST', '/v1/jobs/good/run',
 	    body => '{"params":{"A":"b"}}'))[0], 202, 'run');
 $d->wait_for('its end', sub { $d->ended('good') });
-my ($code, undef, $submitted) = $web->request('POST', '/v1/submit',
+(my $accepted, undef, my $submitted) = $web->request('POST', '/v1/submit',
     body => '{"command":"true","in":"1h","key":"k"}');
-is($code, 202, 'submit');
+is($accepted, 202, 'submit');
 my $waits = decode_json($submitted)->{run};
 my %seen = ('POST /v1/submit' => 1);
 for (@operations) {

@@ -126,6 +126,13 @@ like($out, qr/^debug: text hello\ninfo: count 12$/m, 'its output');
 is_deeply($run->{results}, { rows => 42, said => 'hello' }, 'its results');
 ($status, $out) = $d->belfry('show', $run->{id});
 like($out, qr/^results +rows=42\n +said=hello$/m, 'for people');
+for my $case (['max_cont=14', qr/plugin gentle has no parameter max_cont/],
+    ['max_count=1000', qr/parameter max_count: /],
+    ['word=maybe', qr/parameter word: /]) {
+	my ($status, $said, $err) = $d->belfry('run', 'talk', '-p', $case->[0]);
+	is($status, 1, "$case->[0] is refused");
+	like($err, $case->[1], 'and why');
+}
 $run = $d->finished($d->json('run', 'talk', '--param', 'max_count=14')->{run});
 ($status, $out) = $d->belfry('logs', $run->{id});
 like($out, qr/^info: count 14$/m, 'a parameter of one run');

@@ -10,7 +10,8 @@
 /* After a crash the same is said again, when it may be used up by now. */
 static const char add_sql[] =
     "INSERT INTO ends (job, mark, parent, run, outcome, exit_code, ended, "
-    "chain, params) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 "
+    "chain, params, results) "
+    "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 "
     "WHERE ?2 > coalesce((SELECT joined FROM jobs WHERE job = ?1), 0) "
     "ON CONFLICT (job, mark) DO NOTHING";
 
@@ -25,8 +26,8 @@ static const char joined_sql[] =
     "WHERE excluded.joined > jobs.joined";
 
 static const char ends_sql[] =
-    "SELECT job, mark, parent, run, outcome, exit_code, ended, chain, params "
-    "FROM ends WHERE (job, mark) > (?1, ?2) ORDER BY job, mark LIMIT ?3";
+    "SELECT job, mark, parent, run, outcome, exit_code, ended, chain, params, "
+    "results FROM ends WHERE (job, mark) > (?1, ?2) ORDER BY job, mark LIMIT ?3";
 
 void
 sqlite_use_ends(struct sqlite_store *s, const char *job, uint64_t mark)
@@ -56,6 +57,7 @@ sqlite_after(struct store *store, const struct record_after *after)
 	    value_int(after->end_ms),
 	    value_text(after->chain),
 	    value_text(after->params),
+	    value_text_or_null(after->results),
 	};
 	const struct sqlite_value replaced[] = {
 	    value_text(after->job),
@@ -101,6 +103,7 @@ sqlite_afters(struct store *store, const char *after, int limit,
 		end.end_ms = sqlite3_column_int64(st, 6);
 		end.chain = sqlite_text(st, 7);
 		end.params = sqlite_text(st, 8);
+		end.results = sqlite_text(st, 9);
 		row(arg, &end);
 	}
 	done(arg, sqlite_failure(s));

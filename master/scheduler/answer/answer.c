@@ -210,7 +210,7 @@ answer_status(struct master *m, struct ask *ask)
 		enabled += m->jobs.all[i]->def->options->enabled != 0;
 	status = json_pack("{s:s, s:o, s:i, s:s, s:o, s:I, s:I, s:I, s:I, "
 			   "s:I, s:o, s:o, s:{s:s, s:o, s:I}, s:o, s:o, s:o, "
-			   "s:I, s:o, s:o, s:o}",
+			   "s:I, s:o, s:o, s:o, s:o}",
 	    "version", belfry_version(), "node",
 	    json_text(m->config->node_name), "pid", (int)m->guardian_pid,
 	    "state", m->phase == MASTER_DRAINING ? "draining" : "running",
@@ -227,7 +227,7 @@ answer_status(struct master *m, struct ask *ask)
 	    "runs", answer_live(m, NULL, LIVE_MAX), "paused",
 	    answer_pause(m->pauses.all), "paused_jobs", (json_int_t)m->pauses.n,
 	    "line", waiting_line(m), "cluster", crew_status(m), "upgrade",
-	    upgrade(&m->upgrade));
+	    upgrade(&m->upgrade), "limits", answer_limits(m));
 	json_object_set_new(status, "queues", queue_status(m));
 	answer_object(ask, 200, status);
 }
@@ -299,7 +299,9 @@ answer_run(struct master *m, struct ask *ask)
 	job = answer_wanted_job(m, ask);
 	if (job == NULL)
 		return;
-	if (params != NULL && params_check(params, &err) == -1) {
+	if (params != NULL &&
+	    (params_check(params, &err) == -1 ||
+		plugins_check_params(m, job, params, &err) == -1)) {
 		answer_error(
 		    ask->channel, ask->id, 400, "bad_request", "%s", err.text);
 		return;

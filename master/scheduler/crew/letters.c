@@ -292,9 +292,10 @@ take_run(const struct letter *letter)
 	struct err err = {"this host has no such job"};
 	struct run *run = NULL;
 
-	if (job != NULL)
-		run =
-		    fire_manual(m, job, *params != '\0' ? params : NULL, &err);
+	if (*params == '\0')
+		params = NULL;
+	if (job != NULL && plugins_check_params(m, job, params, &err) == 0)
+		run = fire_manual(m, job, params, &err);
 	if (run == NULL) {
 		refuse(letter, err.text);
 		return;

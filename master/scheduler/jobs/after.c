@@ -199,6 +199,7 @@ retell_ends(struct master *m, const struct job *job, const struct join_end *end)
 		    .end_ms = end->end_ms,
 		    .chain = end->chain,
 		    .params = end->params != NULL ? end->params : "",
+		    .results = end->results != NULL ? end->results : "",
 		};
 
 		outbox_after(m, &record);
@@ -337,6 +338,7 @@ after_ended(struct master *m, struct run *run, const struct run_result *result,
 	    .end_ms = result->finished_us / 1000,
 	    .chain = run_begin_chain(&run->begin),
 	    .params = run->params != NULL ? run->params : "",
+	    .results = result->values,
 	};
 
 	if (n == 0)

@@ -69,6 +69,7 @@ static void
 end_free(struct join_end *end)
 {
 	free(end->params);
+	free(end->results);
 	free(end);
 }
 
@@ -126,6 +127,8 @@ end_new(const struct record_after *record)
 	snprintf(end->chain, sizeof(end->chain), "%s", record->chain);
 	if (*record->params != '\0')
 		end->params = xstrdup(record->params);
+	if (record->results != NULL && *record->results != '\0')
+		end->results = xstrdup(record->results);
 	memcpy(end->parent, record->parent, size);
 	return end;
 }
@@ -275,11 +278,18 @@ join_fire_slot(struct join *join, const struct join_fire *fire)
 }
 
 static json_t *
-end_json(const struct join_end *end)
+end_json(const struct join_end *end, size_t *room)
 {
-	return json_pack("{s:s, s:s, s:s, s:o}", "job", end->parent, "run",
-	    end->run, "outcome", outcome_name(end->outcome), "exit_code",
+	json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "job", end->parent,
+	    "run", end->run, "outcome", outcome_name(end->outcome), "exit_code",
 	    end->exit_code != -1 ? json_integer(end->exit_code) : json_null());
+	size_t len = end->results != NULL ? strlen(end->results) : 0;
+
+	if (len == 0 || len > *room)
+		return json;
+	*room -= len;
+	json_object_set_new(json, "results", json_loads(end->results, 0, NULL));
+	return json;
 }
 
 /*
@@ -310,21 +320,28 @@ each_end(const struct join *join, const struct join_fire *fire,
 	}
 }
 
+struct parents {
+	json_t *list;
+	size_t room; /* for what they left */
+};
+
 static void
 add_parent(void *arg, const struct join_end *end)
 {
-	json_array_append_new(arg, end_json(end));
+	struct parents *parents = arg;
+
+	json_array_append_new(parents->list, end_json(end, &parents->room));
 }
 
 char *
 join_fire_parents(const struct join *join, const struct join_fire *fire)
 {
-	json_t *list = json_array();
+	struct parents parents = {json_array(), JOIN_RESULTS_MAX};
 	char *text;
 
-	each_end(join, fire, add_parent, list);
-	text = json_dumps(list, JSON_COMPACT);
-	json_decref(list);
+	each_end(join, fire, add_parent, &parents);
+	text = json_dumps(parents.list, JSON_COMPACT);
+	json_decref(parents.list);
 	return text;
 }
 

@@ -29,7 +29,8 @@ struct join_end {
 	enum outcome outcome;
 	char run[RUN_ID_SIZE];
 	char chain[RUN_ID_SIZE];
-	char *params; /* JSON; NULL none */
+	char *params;  /* JSON; NULL none */
+	char *results; /* JSON; NULL none */
 	char parent[];
 };
 
@@ -87,7 +88,13 @@ void join_fire_done(struct join *join);
 /* The run that it will be is this slot: never one that was, nor a whole second. */
 int64_t join_fire_slot(struct join *join, const struct join_fire *fire);
 
-/* Its ends as a JSON array, in the plan's order; the caller frees it. */
+/* What parents left, in bytes of all together. */
+#define JOIN_RESULTS_MAX 16384
+
+/*
+ * Its ends as a JSON array, in the plan's order, with what they left as far
+ * as there is room; the caller frees it.
+ */
 char *join_fire_parents(const struct join *join, const struct join_fire *fire);
 
 /*

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "scheduler/inquiry.h"
 #include "scheduler/master.h"
+#include "scheduler/runs/params.h"
 
 /* More than a plugin may take: then whoever was asked is not there. */
 #define PATIENCE_S 20
@@ -89,6 +90,43 @@ plugins_find(void *arg, const char *name, const struct plugin_info **info_r,
 	/* Until the new file has answered, the old one's word counts. */
 	*info_r = &entry->info;
 	return entry->good ? JOB_PLUGIN_KNOWN : JOB_PLUGIN_WAIT;
+}
+
+struct check {
+	const struct plugin_info *info;
+	struct err *err;
+	int rc;
+};
+
+static void
+check_param(void *arg, const char *name, const char *value)
+{
+	struct check *check = arg;
+	const struct plugin_param *param;
+
+	if (check->rc == -1)
+		return;
+	param = plugin_param_of_variable(check->info, name);
+	if (param == NULL)
+		check->rc = err_set(check->err, "plugin %s has no parameter %s",
+		    check->info->name, name);
+	else if (plugin_value_parse(param, value, NULL, check->err) == -1)
+		check->rc = err_prefix(check->err, "parameter %s", name);
+}
+
+int
+plugins_check_params(struct master *m, const struct job *job,
+    const char *params, struct err *err)
+{
+	struct check check = {.err = err};
+	struct err unused;
+
+	if (params == NULL || job->def->options->kind != KIND_PLUGIN ||
+	    plugins_find(m, job->def->command, &check.info, &unused) !=
+		JOB_PLUGIN_KNOWN)
+		return 0;
+	params_each(params, check_param, &check);
+	return check.rc;
 }
 
 bool

@@ -87,11 +87,47 @@ exit_code_of(const json_t *parent, char *buf, size_t size)
 	return buf;
 }
 
+/* Of the same name that of the parent which began the run counts, or the first. */
+static void
+add_results(json_t *all, const json_t *parent, bool began)
+{
+	json_t *results = json_object_get(parent, "results");
+
+	if (json_is_object(results) && began)
+		json_object_update(all, results);
+	else if (json_is_object(results))
+		json_object_update_missing(all, results);
+}
+
+/* A name has "_" for all that a variable's cannot have. */
+static void
+tell_results(json_t *results,
+    void (*cb)(void *arg, const char *name, const char *value), void *arg)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz_0123456789";
+	const char *name;
+	json_t *value;
+	char *variable, *p;
+
+	json_object_foreach(results, name, value)
+	{
+		if (!json_is_string(value))
+			continue;
+		variable = xasprintf("BELFRY_RESULT_%s", name);
+		for (p = variable; *(p += strspn(p, letters)) != '\0';)
+			*p = '_';
+		cb(arg, variable, json_string_value(value));
+		free(variable);
+	}
+}
+
 void
 params_each_parent(const char *parents, const char *began,
     void (*cb)(void *arg, const char *name, const char *value), void *arg)
 {
 	json_t *list = json_loads(parents, 0, NULL), *parent;
+	json_t *results = json_object();
 	struct strbuf lines = STRBUF_INIT;
 	char code[16];
 	size_t i;
@@ -102,14 +138,18 @@ params_each_parent(const char *parents, const char *began,
 		strbuf_addf(&lines, "%s%s %s %s %s", i > 0 ? "\n" : "",
 		    text_of(parent, "job"), text_of(parent, "run"),
 		    text_of(parent, "outcome"), code[0] != '\0' ? code : "-");
+		add_results(results, parent, false);
 		if (strcmp(text_of(parent, "run"), began) != 0)
 			continue;
+		add_results(results, parent, true);
 		cb(arg, "BELFRY_PARENT_JOB", text_of(parent, "job"));
 		cb(arg, "BELFRY_PARENT_RUN_ID", began);
 		cb(arg, "BELFRY_PARENT_OUTCOME", text_of(parent, "outcome"));
 		cb(arg, "BELFRY_PARENT_EXIT_CODE", code);
 	}
 	cb(arg, "BELFRY_PARENTS", strbuf_str(&lines));
+	tell_results(results, cb, arg);
+	json_decref(results);
 	strbuf_fini(&lines);
 	json_decref(list);
 }

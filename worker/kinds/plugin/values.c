@@ -9,30 +9,6 @@
 
 #define PARAM_PREFIX "BELFRY_PARAM_"
 
-/* In the environment a name has "_" where a parameter has "-". */
-static bool
-is_same(const char *param, const char *variable, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n && param[i] != '\0'; i++)
-		if (variable[i] != (param[i] == '-' ? '_' : param[i]))
-			return false;
-	return i == n && param[i] == '\0';
-}
-
-/* The parameter that a variable "name=value" is for; NULL: none. */
-static const struct plugin_param *
-param_of(const struct plugin_info *info, const char *variable)
-{
-	size_t n = strcspn(variable, "=");
-
-	for (size_t i = 0; i < info->nparams; i++)
-		if (is_same(info->params[i].name, variable, n))
-			return &info->params[i];
-	return NULL;
-}
-
 /* A misspelt parameter of "belfry run" must not run with the default. */
 static int
 take_environment(struct belfry_run *run, const char **texts, struct err *err)
@@ -43,7 +19,7 @@ take_environment(struct belfry_run *run, const char **texts, struct err *err)
 	for (char **env = environ; *env != NULL; env++) {
 		if (strncmp(*env, PARAM_PREFIX, prefix) != 0)
 			continue;
-		param = param_of(&run->info, *env + prefix);
+		param = plugin_param_of_variable(&run->info, *env + prefix);
 		if (param == NULL)
 			return err_set(err, "plugin %s has no parameter %.*s",
 			    run->info.name, (int)strcspn(*env + prefix, "="),

@@ -1,4 +1,5 @@
--- Version 10: queues of commands that people submit.
+-- Version 10: queues of commands that people submit; and what parents left
+-- goes to the jobs after them.
 
 CREATE TABLE submissions (
 	id TEXT PRIMARY KEY,        -- of its run, too
@@ -31,3 +32,5 @@ CREATE INDEX submissions_callback ON submissions (callback_due)
 	WHERE callback_state IN ('due', 'taken');
 CREATE INDEX submissions_cancelled ON submissions (ended)
 	WHERE state = 'cancelled';
+
+ALTER TABLE ends ADD COLUMN results TEXT; -- as in runs
