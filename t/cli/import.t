@@ -164,6 +164,10 @@ for (@notes) {
 ($status, $out, $err) = import("0 1 * * * x\n0 2 * * * y\n0 3 * * * /z\n");
 is(() = $err =~ /PATH is not set/g, 1, 'PATH is missing: said once');
 
+($status, $out, $err) = import("PATH=/bin\nRANDOM_DELAY=soon\n0 1 * * * x\n");
+like($err, qr/^tab:2: note: RANDOM_DELAY is no number/m, 'a delay that is none');
+is(keys_of($out)->{jitter}, undef, 'is none');
+
 # Mistakes: the rest is there.
 ($status, $out, $err) = import("0 1 * * * x\n0 1 * * \n0 1 * * * y\n");
 is($status, 1, 'a mistake');

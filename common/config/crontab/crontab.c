@@ -25,11 +25,31 @@ error(struct parser *parser, const struct err *err)
 	parser->reader->error(parser->reader->arg, parser->line, err->text);
 }
 
+/* What cron passes over in silence, or with a line in its log. */
+static void
+check_variable(struct parser *parser, const char *name, const char *value)
+{
+	const struct crontab_reader *reader = parser->reader;
+	bool is_mail =
+	    strcmp(name, "MAILTO") == 0 || strcmp(name, "MAILFROM") == 0;
+
+	if (is_mail && *value != '\0' && !crontab_is_address(value))
+		reader->hint(reader->arg, parser->line,
+		    name[4] == 'T' ? "MAILTO is no address: no mail is sent" :
+				     "MAILFROM is no address: it is not used");
+	if (strcmp(name, "RANDOM_DELAY") == 0 && crontab_delay(value) == -1)
+		reader->hint(reader->arg, parser->line,
+		    "RANDOM_DELAY is no number of minutes from 0 to 1440: "
+		    "there is no delay");
+}
+
 static void
 take_variable(struct parser *parser)
 {
 	struct err err;
 
+	check_variable(
+	    parser, strbuf_str(&parser->name), strbuf_str(&parser->value));
 	if (crontab_set_variable(&parser->environment,
 		strbuf_str(&parser->name), strbuf_str(&parser->value),
 		&err) == -1)

@@ -53,6 +53,15 @@ struct crontab_reader {
 /* Reads all of text, len bytes and a NUL behind them, which is cut up. */
 void crontab_read(const struct crontab_reader *reader, char *text, size_t len);
 
+/*
+ * Can it be MAILTO or MAILFROM? What begins with a letter or a digit and has
+ * no blanks, no shell and no sendmail takes for anything else.
+ */
+bool crontab_is_address(const char *text);
+
+/* The minutes of RANDOM_DELAY, 0 to 1440; -1: it is no such number. */
+int crontab_delay(const char *text);
+
 /* The value of a variable in "K=V\nK=V", *len_r bytes; NULL: it is not set. */
 const char *
 crontab_variable(const char *environment, const char *name, size_t *len_r);

@@ -1,16 +1,12 @@
 #include "config/crontab/jobs.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "config/crontab/crontab.h"
 #include "config/crontab/name.h"
 #include "config/job/build.h"
-#include "config/quote.h"
-
-#define RANDOM_DELAY_MAX 1440 /* minutes; cronie's */
 
 struct maker {
 	struct job_builder builder;
@@ -100,19 +96,12 @@ static void
 set_delay(struct maker *maker)
 {
 	struct strbuf text = STRBUF_INIT;
-	unsigned long minutes = 0;
-	char quoted[QUOTE_SIZE], *end = NULL;
+	int minutes = 0;
 
 	if (get_variable(maker, "RANDOM_DELAY", &text))
-		minutes = strtoul(text.s, &end, 10);
-	if (end != NULL &&
-	    (*end != '\0' || text.s[0] < '0' || text.s[0] > '9' ||
-		minutes > RANDOM_DELAY_MAX)) {
-		job_builder_error(&maker->builder, maker->entry->line,
-		    "RANDOM_DELAY %s: write minutes, 0 to %d",
-		    quote(quoted, text.s), RANDOM_DELAY_MAX);
-	} else if (minutes > 0) {
-		snprintf(maker->jitter, sizeof(maker->jitter), "%lum", minutes);
+		minutes = crontab_delay(text.s);
+	if (minutes > 0) {
+		snprintf(maker->jitter, sizeof(maker->jitter), "%dm", minutes);
 		set_unless_said(maker, "jitter", maker->jitter);
 	}
 	strbuf_fini(&text);

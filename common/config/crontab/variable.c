@@ -1,10 +1,13 @@
 /* Lines that set a variable: "NAME = VALUE", as cron(8) tells them apart. */
 #include <ctype.h>
 #include <stdlib.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/crontab/parts.h"
 #include "config/quote.h"
+
+#define DELAY_MAX 1440 /* minutes; cronie's */
 
 static bool
 is_space(char c)
@@ -119,6 +122,31 @@ crontab_variable(const char *environment, const char *name, size_t *len_r)
 		p += len + (p[len] == '\n');
 	}
 	return NULL;
+}
+
+bool
+crontab_is_address(const char *text)
+{
+	static const char others[] = "@!:%-.,_+=/";
+
+	if (!isascii((unsigned char)*text) || !isalnum((unsigned char)*text))
+		return false;
+	for (const char *p = text; *p != '\0'; p++)
+		if (!isascii((unsigned char)*p) ||
+		    (!isalnum((unsigned char)*p) && strchr(others, *p) == NULL))
+			return false;
+	return true;
+}
+
+int
+crontab_delay(const char *text)
+{
+	size_t len = strspn(text, "0123456789");
+	long minutes = len <= 4 ? strtol(text, NULL, 10) : -1;
+
+	return len > 0 && text[len] == '\0' && minutes <= DELAY_MAX ?
+	    (int)minutes :
+	    -1;
 }
 
 static bool

@@ -120,16 +120,24 @@ get_variable(const struct importer *i, const char *name)
 }
 
 static void
-add_variable(
-    struct importer *i, const char *name, const char *key, const char *suffix)
+add_variable(struct importer *i, const char *name, const char *key)
 {
-	char *value = get_variable(i, name), *text;
+	char *value = get_variable(i, name);
 
-	if (value == NULL)
-		return;
-	text = xasprintf("%s%s", value, suffix);
-	add_key(i, key, text);
-	free(text);
+	if (value != NULL)
+		add_key(i, key, value);
+	free(value);
+}
+
+static void
+add_delay(struct importer *i)
+{
+	char *value = get_variable(i, "RANDOM_DELAY"), text[16];
+	int minutes = value != NULL ? crontab_delay(value) : 0;
+
+	snprintf(text, sizeof(text), "%dm", minutes);
+	if (minutes > 0)
+		add_key(i, "jitter", text);
 	free(value);
 }
 
@@ -226,16 +234,16 @@ add_job(struct importer *i, const struct unwrapped *u)
 	    i->entry->line, strbuf_str(&i->notes),
 	    make_name(i, strbuf_str(&u->command)));
 	strbuf_addf(i->out, "schedule = %s\n", i->entry->schedule);
-	add_variable(i, "CRON_TZ", "timezone", "");
+	add_variable(i, "CRON_TZ", "timezone");
 	strbuf_addf(i->out, "command = %s\n", strbuf_str(&u->command));
 	add_input(i);
 	add_user(i);
-	add_variable(i, "SHELL", "shell", "");
-	add_variable(i, "HOME", "directory", "");
+	add_variable(i, "SHELL", "shell");
+	add_variable(i, "HOME", "directory");
 	add_environment(i);
 	add_unwrapped(i, u);
 	if (u->jitter[0] == '\0')
-		add_variable(i, "RANDOM_DELAY", "jitter", "m");
+		add_delay(i);
 	add_words(i);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/mem.h"
 #include "cli/import/import.h"
 
 #define BLANKS " \t"
@@ -218,7 +219,7 @@ strip_timeout(struct unwrapped *u)
 		u->timeout[0] = u->kill_grace[0] = u->kill_signal[0] = '\0';
 		return false;
 	}
-	rest = strdup(p);
+	rest = xstrdup(p);
 	strbuf_reset(&u->command);
 	strbuf_adds(&u->command, rest);
 	free(rest);
@@ -287,7 +288,7 @@ strip_sleep(struct unwrapped *u)
 	if (*p == '\0')
 		return false;
 	snprintf(u->jitter, sizeof(u->jitter), "%lus", seconds);
-	rest = strdup(p);
+	rest = xstrdup(p);
 	strbuf_reset(&u->command);
 	strbuf_adds(&u->command, rest);
 	free(rest);

@@ -1,6 +1,5 @@
 #include "scheduler/runs/cron_mail.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,24 +25,6 @@ get(const struct job_def *def, const char *name, struct strbuf *value_r)
 	return true;
 }
 
-/*
- * An address that no shell and no sendmail takes for anything else: it begins
- * with a letter or a digit, and has no blanks.
- */
-static bool
-is_safe(const char *address)
-{
-	static const char others[] = "@!:%-.,_+=/";
-
-	if (!isalnum((unsigned char)*address))
-		return false;
-	for (const char *p = address; *p != '\0'; p++)
-		if (!isascii((unsigned char)*p) ||
-		    (!isalnum((unsigned char)*p) && strchr(others, *p) == NULL))
-			return false;
-	return true;
-}
-
 /* MAILTO, else the user; false: to nobody. */
 static bool
 find_receiver(
@@ -53,7 +34,7 @@ find_receiver(
 		strbuf_adds(&mail->to, user->login);
 		return mail->to.len > 0;
 	}
-	return mail->to.len > 0 && is_safe(mail->to.s);
+	return mail->to.len > 0 && crontab_is_address(mail->to.s);
 }
 
 static void
@@ -72,8 +53,8 @@ static void
 add_sender(struct cron_mail *mail, const struct job_def *def)
 {
 	struct strbuf from = STRBUF_INIT;
-	bool set =
-	    get(def, "MAILFROM", &from) && from.len > 0 && is_safe(from.s);
+	bool set = get(def, "MAILFROM", &from) && from.len > 0 &&
+	    crontab_is_address(from.s);
 
 	strbuf_addf(
 	    &mail->head, "From: %s\n", set ? from.s : "root (Cron Daemon)");

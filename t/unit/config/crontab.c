@@ -204,6 +204,29 @@ test_environment(void **state)
 	    "5: [* * * * *] {b} A=1;AB=2;B=x\n");
 }
 
+/* What has a meaning and may not be meant. */
+static void
+test_values(void **state)
+{
+	check(
+	    "MAILTO=\"\"\nMAILTO=a,b@c.d\nMAILFROM=x\nRANDOM_DELAY=1440\n", "");
+	check(
+	    "MAILTO=a b\n", "1: hint: MAILTO is no address: no mail is sent\n");
+	check("MAILTO=-oQ/tmp\n",
+	    "1: hint: MAILTO is no address: no mail is sent\n");
+	check("MAILFROM=\"A <a@b>\"\n",
+	    "1: hint: MAILFROM is no address: it is not used\n");
+	for (const char *const *text =
+		 (const char *const[]){"1441", "-1", "x", "1m", "99999", NULL};
+	     *text != NULL; text++)
+		assert_int_equal(crontab_delay(*text), -1);
+	assert_int_equal(crontab_delay("0"), 0);
+	assert_int_equal(crontab_delay("0090"), 90);
+	check("RANDOM_DELAY=soon\n",
+	    "1: hint: RANDOM_DELAY is no number of minutes from 0 to 1440: "
+	    "there is no delay\n");
+}
+
 static void
 check_command(const char *text, const char *command, const char *input)
 {
@@ -327,6 +350,7 @@ main(void)
 	    cmocka_unit_test(test_nul),
 	    cmocka_unit_test(test_variables),
 	    cmocka_unit_test(test_environment),
+	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_percent),
 	    cmocka_unit_test(test_cronie),
 	    cmocka_unit_test(test_words),
