@@ -150,7 +150,7 @@ struct job_options {
 	uint8_t when_isolated;     /* enum job_isolated */
 	uint8_t on_lease_lost;     /* enum job_lease_lost */
 	uint8_t cron;              /* JOB_CRON and so on; 0: no crontab's */
-	uint8_t reserved[1];       /* 0 */
+	uint8_t row_plugin;        /* of KIND_WATCH: a plugin handles rows */
 };
 
 /*
@@ -190,8 +190,14 @@ const char *job_def_schedule_text(const struct job_def *def, size_t i);
 /* Schedule i with the job's calendar and window; borrows from def. */
 void job_def_rule(const struct job_def *def, size_t i, struct rule *rule_r);
 
-/* Whether jobs of that kind have a program to execute. */
+/* Whether jobs of that kind may have a program to execute. */
 bool job_kind_has_program(enum job_kind kind);
+
+/* Whether a job has one; else a library or a plugin does what it does. */
+bool job_has_program(const struct job_options *options);
+
+/* Whether a plugin does it, whose name is the definition's command. */
+bool job_has_plugin(const struct job_options *options);
 
 /* The key that makes a job one of that kind: "watch". */
 const char *job_kind_name(enum job_kind kind);
@@ -268,7 +274,7 @@ struct job_set_options {
 	 * service: whom the local files do not know is left to the run.
 	 */
 	bool local_names;
-	bool hints;               /* also look for hints (slow) */
+	bool hints; /* also look for hints (slow) */
 	/* So many errors of a file are told, the others counted; 0: 20. */
 	size_t errors_max;
 	int64_t now; /* seconds; hints look from here */
