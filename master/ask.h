@@ -28,7 +28,7 @@
  *   reload   master       -                                POST /v1/reload
  *   drain    master       -                                POST /v1/drain
  *   upgrade  master       -                                POST /v1/upgrade
- *   runs     recorder     job chain since outcome limit before
+ *   runs     recorder     job chain host since until outcome limit before
  *                                                          GET /v1/runs
  *   explain  recorder     job at until                     GET /v1/jobs/J/explain
  *   events   master       - (no end: server-sent events)   GET /v1/events

@@ -87,6 +87,7 @@ static const struct channel_dispatch guardian_dispatch[] = {
     {MSG_ROLE_SPAWNED, handle_other},
     {MSG_FILE_SET, handle_other},
     {MSG_UPGRADE_STATE, handle_other},
+    {MSG_LIMITS_SET, handle_other},
     {0, NULL},
 };
 

@@ -48,6 +48,13 @@ struct database_section; /* database.h */
 struct queue_section;    /* queue.h */
 struct job_defaults;     /* job.h: the keys of [defaults] */
 
+/* What the unix socket lets others do than root and the daemon's user. */
+enum socket_role {
+	SOCKET_CRONTAB, /* have their own crontabs */
+	SOCKET_VIEWER,
+	SOCKET_OPERATOR,
+};
+
 enum store_type {
 	STORE_SQLITE,
 	STORE_POSTGRES,
@@ -67,15 +74,16 @@ struct config {
 	int64_t shutdown_ms;   /* shutdown-timeout, 3m */
 	const char *log;       /* "stderr", "syslog" or a file */
 	enum log_level log_level;
-	bool log_json; /* log-format */
+	bool log_json;          /* log-format */
 	const char *node_name;  /* the host's name */
 	const char *plugin_dir; /* LIBDIR/belfry/plugins */
 	const char *cgroup;     /* "auto", "off" or a directory */
 	const char *tags;       /* separated by one blank; "" none */
 
 	/* [api] */
-	const char *socket; /* RUN-DIR/belfry.sock */
-	mode_t socket_mode; /* 0660 */
+	const char *socket;           /* RUN-DIR/belfry.sock */
+	mode_t socket_mode;           /* 0660 */
+	enum socket_role socket_role; /* operator */
 	const char
 	    *listen; /* addresses (base/address.h), a line each; NULL off */
 	const char *tokens;        /* file of token/token.h; NULL none */

@@ -8,27 +8,12 @@
 #include "config/job/draft.h"
 #include "config/quote.h"
 
-#define NAME_MAX_LEN 128
-
 static const char *const keys[] = {
     [CALENDAR_DATES] = "dates",
     [CALENDAR_WEEKDAYS] = "weekdays",
     [CALENDAR_FILE] = "file",
     [CALENDAR_TIMEZONE] = "timezone",
 };
-
-static bool
-is_name(const char *name)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789._-";
-	size_t len = strspn(name, letters);
-
-	/* "calendar = none" takes a default back. */
-	return len > 0 && len <= NAME_MAX_LEN && name[len] == '\0' &&
-	    strcmp(name, "none") != 0;
-}
 
 static const struct calendar_section *
 find(const struct setting_file *file, const char *name)
@@ -44,21 +29,16 @@ config_calendar_begin(
     struct setting_file *file, const struct ini_event *event, struct err *err)
 {
 	const struct calendar_section *first = find(file, event->name);
+	const struct config_name name = {
+	    .kind = "calendar",
+	    .name = event->name,
+	    .reserved = "none", /* "calendar = none" takes a default back */
+	    .first = first != NULL ? first->line : 0,
+	};
 	struct calendar_section *section;
-	char quoted[QUOTE_SIZE];
 
-	if (*event->name == '\0')
-		return err_set(
-		    err, "a calendar without a name; write [calendar NAME]");
-	if (!is_name(event->name))
-		return err_set(err,
-		    "bad name of a calendar %s; letters, digits, \".\", \"_\" "
-		    "and \"-\" are possible, at most %d, and not none",
-		    quote(quoted, event->name), NAME_MAX_LEN);
-	if (first != NULL)
-		return err_set(err,
-		    "[calendar %s] is given twice; the first is in line %u",
-		    event->name, first->line);
+	if (config_check_name(&name, err) == -1)
+		return -1;
 	array_reserve(&file->calendars, &file->calendars_cap,
 	    file->config.ncalendars + 1, sizeof(*file->calendars));
 	section = &file->calendars[file->config.ncalendars++];
@@ -67,23 +47,6 @@ config_calendar_begin(
 	section->line = event->line;
 	file->config.calendars = file->calendars;
 	return 0;
-}
-
-/* -1 with err: it is unknown. */
-static int
-find_key(const char *name, struct err *err)
-{
-	char quoted[QUOTE_SIZE], text[QUOTE_SIZE];
-	struct suggest s;
-
-	suggest_init(&s, name);
-	for (size_t i = 0; i < nitems(keys); i++) {
-		if (strcmp(keys[i], name) == 0)
-			return (int)i;
-		suggest_try(&s, keys[i]);
-	}
-	return err_set(err, "unknown key %s in [calendar]%s",
-	    quote(quoted, name), suggest_text(text, &s));
 }
 
 /* What can be told from the text alone. */
@@ -117,7 +80,8 @@ config_calendar_take(struct setting_file *file, const struct ini_event *event,
 {
 	struct calendar_section *section =
 	    &file->calendars[file->config.ncalendars - 1];
-	int key = find_key(event->key, err);
+	int key = config_find_key(
+	    "calendar", keys, sizeof(*keys), nitems(keys), event->key, err);
 	struct calendar_item *item;
 	char quoted[QUOTE_SIZE];
 

@@ -5,9 +5,6 @@
 #include "base/mem.h"
 #include "config/config_value.h"
 #include "config/conninfo.h"
-#include "config/quote.h"
-
-#define NAME_MAX_LEN 128
 
 enum database_key {
 	DATABASE_CONNINFO,
@@ -19,38 +16,21 @@ static const char *const keys[] = {
     [DATABASE_PASSWORD_FILE] = "password-file",
 };
 
-static bool
-is_name(const char *name)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789._-";
-	size_t len = strspn(name, letters);
-
-	return len > 0 && len <= NAME_MAX_LEN && name[len] == '\0';
-}
-
 int
 config_database_begin(
     struct setting_file *file, const struct ini_event *event, struct err *err)
 {
 	const struct database_section *first = config_database_find(
 	    &file->config, event->name, strlen(event->name));
+	const struct config_name name = {
+	    .kind = "database",
+	    .name = event->name,
+	    .first = first != NULL ? first->line : 0,
+	};
 	struct database_section *section;
-	char quoted[QUOTE_SIZE];
 
-	if (*event->name == '\0')
-		return err_set(
-		    err, "a database without a name; write [database NAME]");
-	if (!is_name(event->name))
-		return err_set(err,
-		    "bad name of a database %s; letters, digits, \".\", \"_\" "
-		    "and \"-\" are possible, at most %d",
-		    quote(quoted, event->name), NAME_MAX_LEN);
-	if (first != NULL)
-		return err_set(err,
-		    "[database %s] is given twice; the first is in line %u",
-		    event->name, first->line);
+	if (config_check_name(&name, err) == -1)
+		return -1;
 	array_reserve(&file->databases, &file->databases_cap,
 	    file->config.ndatabases + 1, sizeof(*file->databases));
 	section = &file->databases[file->config.ndatabases++];
@@ -74,30 +54,14 @@ config_database_find(const struct config *config, const char *name, size_t len)
 	return NULL;
 }
 
-/* -1 with err: it is unknown. */
-static int
-find_key(const char *name, struct err *err)
-{
-	char quoted[QUOTE_SIZE], text[QUOTE_SIZE];
-	struct suggest s;
-
-	suggest_init(&s, name);
-	for (size_t i = 0; i < nitems(keys); i++) {
-		if (strcmp(keys[i], name) == 0)
-			return (int)i;
-		suggest_try(&s, keys[i]);
-	}
-	return err_set(err, "unknown key %s in [database]%s",
-	    quote(quoted, name), suggest_text(text, &s));
-}
-
 int
 config_database_take(struct setting_file *file, const struct ini_event *event,
     const char *value, struct err *err)
 {
 	struct database_section *section =
 	    &file->databases[file->config.ndatabases - 1];
-	int key = find_key(event->key, err);
+	int key = config_find_key(
+	    "database", keys, sizeof(*keys), nitems(keys), event->key, err);
 
 	if (key == -1)
 		return -1;

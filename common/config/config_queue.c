@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "config/config_value.h"
 #include "config/quote.h"
 
 static const struct {
@@ -15,18 +16,6 @@ static const struct {
     {"limit", offsetof(struct queue_section, limit), 100000},
     {"workers", offsetof(struct queue_section, workers), 10000},
 };
-
-static bool
-is_name(const char *name)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789._-";
-	size_t len = strspn(name, letters);
-
-	return len > 0 && len <= QUEUE_NAME_MAX && name[len] == '\0' &&
-	    strcmp(name, "none") != 0;
-}
 
 const struct queue_section *
 config_queue_find(const struct config *config, const char *name)
@@ -63,39 +52,17 @@ config_queue_begin(
 {
 	const struct queue_section *first =
 	    config_queue_find(&file->config, event->name);
-	char quoted[QUOTE_SIZE];
+	const struct config_name name = {
+	    .kind = "queue",
+	    .name = event->name,
+	    .reserved = "none",
+	    .first = first != NULL ? first->line : 0,
+	};
 
-	if (*event->name == '\0')
-		return err_set(
-		    err, "a queue without a name; write [queue NAME]");
-	if (!is_name(event->name))
-		return err_set(err,
-		    "bad name of a queue %s; letters, digits, \".\", \"_\" "
-		    "and \"-\" are possible, at most %d, but not \"none\"",
-		    quote(quoted, event->name), QUEUE_NAME_MAX);
-	if (first != NULL)
-		return err_set(err,
-		    "[queue %s] is given twice; the first is in line %u",
-		    event->name, first->line);
+	if (config_check_name(&name, err) == -1)
+		return -1;
 	add(file, event->name)->line = event->line;
 	return 0;
-}
-
-/* -1 with err: it is unknown. */
-static int
-find_key(const char *name, struct err *err)
-{
-	char quoted[QUOTE_SIZE], text[QUOTE_SIZE];
-	struct suggest s;
-
-	suggest_init(&s, name);
-	for (size_t i = 0; i < nitems(keys); i++) {
-		if (strcmp(keys[i].name, name) == 0)
-			return (int)i;
-		suggest_try(&s, keys[i].name);
-	}
-	return err_set(err, "unknown key %s in [queue]%s", quote(quoted, name),
-	    suggest_text(text, &s));
 }
 
 static int
@@ -117,7 +84,8 @@ config_queue_take(struct setting_file *file, const struct ini_event *event,
     const char *value, struct err *err)
 {
 	struct queue_section *section = &file->queues[file->config.nqueues - 1];
-	int key = find_key(event->key, err);
+	int key = config_find_key("queue", &keys[0].name, sizeof(keys[0]),
+	    nitems(keys), event->key, err);
 	void *field;
 
 	if (key == -1)

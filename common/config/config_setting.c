@@ -265,6 +265,24 @@ parse_mode(struct setting_file *file, const struct setting *setting,
 }
 
 static int
+parse_socket_role(struct setting_file *file, const struct setting *setting,
+    const char *value, struct err *err)
+{
+	static const char *const words[] = {
+	    [SOCKET_CRONTAB] = "crontab",
+	    [SOCKET_VIEWER] = "viewer",
+	    [SOCKET_OPERATOR] = "operator",
+	};
+
+	for (size_t i = 0; i < nitems(words); i++)
+		if (strcmp(words[i], value) == 0) {
+			file->config.socket_role = (enum socket_role)i;
+			return 0;
+		}
+	return err_set(err, "write operator, viewer or crontab");
+}
+
+static int
 parse_store_type(struct setting_file *file, const struct setting *setting,
     const char *value, struct err *err)
 {
@@ -310,6 +328,7 @@ const struct setting settings[] = {
     {"master", "tags", config_parse_tags, AT(tags), 0, 0, ""},
     {"api", "socket", parse_path, AT(socket), 0, 0, NULL},
     {"api", "socket-mode", parse_mode, AT(socket_mode), 0, 0, "0660"},
+    {"api", "socket-role", parse_socket_role, 0, 0, 0, "operator"},
     {"api", "listen", config_parse_listen, 0, 0, 0, NULL},
     {"api", "tokens", parse_path, AT(tokens), 0, 0, NULL},
     {"api", "tls-cert", parse_path, AT(tls_cert), 0, 0, NULL},

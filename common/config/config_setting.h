@@ -40,6 +40,14 @@ struct setting {
 /* All but [defaults]; ends with name NULL. */
 extern const struct setting settings[];
 
+/*
+ * All that is right in a text, *nerrors_r: how much is not. config_free() frees
+ * its config.
+ */
+struct setting_file *setting_read(const char *path, const char *text,
+    size_t len, void (*problem)(void *arg, uint32_t line, const char *text),
+    void *arg, size_t *nerrors_r);
+
 /* Gives a string of the heap to the file. Returns it. */
 const char *setting_keep(struct setting_file *file, char *s);
 

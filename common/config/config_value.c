@@ -1,11 +1,67 @@
 #include "config/config_value.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "config/quote.h"
+
+static bool
+has_name_letters(const char *name)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz"
+				      "0123456789._-";
+	size_t len = strspn(name, letters);
+
+	return len > 0 && len <= CONFIG_NAME_MAX && name[len] == '\0';
+}
+
+int
+config_check_name(const struct config_name *n, struct err *err)
+{
+	bool reserved =
+	    n->reserved != NULL && strcmp(n->name, n->reserved) == 0;
+	char quoted[QUOTE_SIZE];
+
+	if (*n->name == '\0')
+		return err_set(err, "a %s without a name; write [%s NAME]",
+		    n->kind, n->kind);
+	if (!has_name_letters(n->name) || reserved)
+		return err_set(err,
+		    "bad name of a %s %s; letters, digits, \".\", \"_\" and "
+		    "\"-\" are possible, at most %d%s%s",
+		    n->kind, quote(quoted, n->name), CONFIG_NAME_MAX,
+		    n->reserved != NULL ? ", and not " : "",
+		    n->reserved != NULL ? n->reserved : "");
+	if (n->first != 0)
+		return err_set(err,
+		    "[%s %s] is given twice; the first is in line %u", n->kind,
+		    n->name, n->first);
+	return 0;
+}
+
+int
+config_find_key(const char *kind, const char *const *keys, size_t stride,
+    size_t n, const char *key, struct err *err)
+{
+	char quoted[QUOTE_SIZE], text[QUOTE_SIZE];
+	const char *name;
+	struct suggest s;
+
+	suggest_init(&s, key);
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&name, (const char *)keys + i * stride, sizeof(name));
+		if (strcmp(name, key) == 0)
+			return (int)i;
+		suggest_try(&s, name);
+	}
+	return err_set(err, "unknown key %s in [%s]%s", quote(quoted, key),
+	    kind, suggest_text(text, &s));
+}
 
 /* p is behind "${". Behind "}", or NULL with err. */
 static const char *

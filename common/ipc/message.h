@@ -62,6 +62,9 @@ enum role_id {
  *                  to open itself; replaces the one before
  *   LIBRARY_ASK    start the launcher that has the libraries, if it is not
  *                  there
+ *   LIMITS_SET     str directory of the control groups of runs, "" none,
+ *                  u8 memory, u8 pids: it has the controller, u8 kill: it has
+ *                  cgroup.kill
  *   ROLE_SPAWNED   u8 role, u8 index, u32 pid, u32 restarts: for the status
  * Runs:
  *   RUN_LAUNCH     struct run_spec (spec.h) + fd: the worker's channel
@@ -167,10 +170,6 @@ enum role_id {
 	    19, 8192, true)                                                    \
 	X(36, PLUGIN_DESCRIBED, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER),  \
 	    6, MESSAGE_PAYLOAD_MAX, false)                                     \
-	X(37, USER_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 10,    \
-	    8192, true)                                                        \
-	X(38, USER_FOUND, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 6,     \
-	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(40, STATE_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 0,    \
 	    256, false)                                                        \
 	X(41, STATE_JOB, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,   \
@@ -233,7 +232,13 @@ enum role_id {
 	X(65, GUARD_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 16,   \
 	    2048, false)                                                       \
 	X(66, GUARD_ANSWER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 9, \
-	    4096, false)
+	    4096, false)                                                       \
+	X(70, USER_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 10,    \
+	    8192, true)                                                        \
+	X(71, USER_FOUND, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 6,     \
+	    MESSAGE_PAYLOAD_MAX, false)                                        \
+	X(72, LIMITS_SET, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER), 8,   \
+	    8192, false)
 
 enum message_type {
 #define X(number, name, ...) MSG_##name = number,

@@ -261,3 +261,37 @@ redis_password_read(const char *path, struct err *err)
 	}
 	return text;
 }
+
+static void
+set_passwords(
+    struct redis_url **urls, size_t n, const char *path, struct err *err)
+{
+	char *password = redis_password_read(path, err);
+
+	if (password == NULL)
+		return;
+	for (size_t i = 0; i < n; i++)
+		redis_url_set_password(urls[i], password);
+	explicit_bzero(password, strlen(password));
+	free(password);
+}
+
+size_t
+redis_urls_parse(const char *text, const char *path, struct redis_url **urls_r,
+    size_t max, struct err *err)
+{
+	char *copy = xstrdup(text), *rest = copy, *one;
+	size_t n = 0;
+
+	err->text[0] = '\0';
+	while (n < max && (one = strsep(&rest, "\n")) != NULL) {
+		urls_r[n] = redis_url_parse(one, err);
+		if (urls_r[n] == NULL)
+			break;
+		n++;
+	}
+	free(copy);
+	if (err->text[0] == '\0' && path != NULL)
+		set_passwords(urls_r, n, path, err);
+	return n;
+}

@@ -11,6 +11,7 @@
 #ifndef BELFRY_REDIS_URL_H
 #define BELFRY_REDIS_URL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -33,6 +34,14 @@ void redis_url_set_password(struct redis_url *url, const char *password);
 
 /* Overwrites the password. NULL is fine. */
 void redis_url_free(struct redis_url *url);
+
+/*
+ * Those of text, a line each, at most max; with the password of the file for
+ * who has none, if path is not NULL. How many there are in urls_r, also when
+ * something is wrong and err is set; the caller frees each.
+ */
+size_t redis_urls_parse(const char *text, const char *path,
+    struct redis_url **urls_r, size_t max, struct err *err);
 
 /*
  * The password in a file: its first line. Refuses a file that others than its

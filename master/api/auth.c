@@ -48,7 +48,7 @@ const char *
 auth_right_name(enum api_right right)
 {
 	static const char *const names[] = {
-	    "nobody", "viewer", "operator", "admin"};
+	    "nobody", "crontab", "viewer", "operator", "admin"};
 
 	return names[right];
 }
@@ -284,6 +284,21 @@ try_session(
 	return true;
 }
 
+/* Of those who may connect to the unix socket. */
+static enum api_right
+right_of_socket(const struct config *config)
+{
+	switch (config->socket_role) {
+	case SOCKET_CRONTAB:
+		return API_CRONTAB;
+	case SOCKET_VIEWER:
+		return API_VIEWER;
+	case SOCKET_OPERATOR:
+		break;
+	}
+	return API_OPERATOR;
+}
+
 /* Who has the socket at the other end. */
 static void
 be_owner(
@@ -296,8 +311,9 @@ be_owner(
 	    is_of_proxy(api, peer))
 		return;
 	if (!is_tcp(peer))
-		caller->right =
-		    is_owner(api, peer->uid) ? API_ADMIN : API_OPERATOR;
+		caller->right = is_owner(api, peer->uid) ?
+		    API_ADMIN :
+		    right_of_socket(api->auth->config);
 	else if (api->auth->config->tokens == NULL &&
 	    is_owner(api, peer->uid) &&
 	    is_local_host(http_head_field(head, "Host")))

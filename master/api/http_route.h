@@ -14,16 +14,17 @@
 /* Who may do what; each may do all that those before it may. */
 enum api_right {
 	API_ANYBODY, /* who does not say who they are */
+	API_CRONTAB, /* a user of this machine: his own crontab */
 	API_VIEWER,
 	API_OPERATOR,
 	API_ADMIN
 };
 
 enum route_kind {
-	ROUTE_WHOLE,   /* the answer is collected, then sent */
-	ROUTE_STREAM,  /* sent as it comes */
-	ROUTE_HEALTH,  /* its status alone counts, and soon */
-	ROUTE_READY,   /* and the recorder must be there */
+	ROUTE_WHOLE,    /* the answer is collected, then sent */
+	ROUTE_STREAM,   /* sent as it comes */
+	ROUTE_HEALTH,   /* its status alone counts, and soon */
+	ROUTE_READY,    /* and the recorder must be there */
 	ROUTE_DOCUMENT, /* of ours: nobody is asked */
 	ROUTE_EVENTS,  /* has no end; of all who listen one question is asked */
 	ROUTE_METRICS, /* of all processes that answer soon, one after another */

@@ -11,10 +11,7 @@ post(struct cli *cli, int argc, char **argv, const char *path, json_t **json_r)
 	struct err err = {""};
 	int status;
 
-	status = cli_arguments(cli, argc, argv);
-	if (status != -1)
-		return status;
-	client = show_client(cli, &status);
+	client = show_start(cli, argc, argv, &status);
 	if (client == NULL)
 		return status;
 	status = client_post(client, path, json_r, NULL, &err);

@@ -88,44 +88,6 @@ read_options(struct cli *cli, int argc, char **argv, struct lock *lock)
 
 /* --------------------------------------------------------- configuration */
 
-/* A password file stands for what no URL has. */
-static int
-add_password(struct lock *lock, struct err *err)
-{
-	const char *file = lock->config->cluster.password_file;
-	char *password;
-
-	if (file == NULL)
-		return 0;
-	password = redis_password_read(file, err);
-	if (password == NULL)
-		return -1;
-	for (size_t i = 0; i < lock->nurls; i++)
-		redis_url_set_password(lock->urls[i], password);
-	explicit_bzero(password, strlen(password));
-	free(password);
-	return 0;
-}
-
-static int
-read_urls(struct lock *lock, struct err *err)
-{
-	char *text = xstrdup(lock->config->cluster.redis), *save = NULL;
-	int status = 0;
-
-	for (char *url = strtok_r(text, "\n", &save);
-	     url != NULL && lock->nurls < MUTEX_SERVERS_MAX && status == 0;
-	     url = strtok_r(NULL, "\n", &save)) {
-		lock->urls[lock->nurls] = redis_url_parse(url, err);
-		if (lock->urls[lock->nurls] == NULL)
-			status = -1;
-		else
-			lock->nurls++;
-	}
-	free(text);
-	return status == 0 ? add_password(lock, err) : -1;
-}
-
 static int
 read_config(const struct cli *cli, struct lock *lock, struct err *err)
 {
@@ -139,7 +101,10 @@ read_config(const struct cli *cli, struct lock *lock, struct err *err)
 		return err_set(err,
 		    "%s has no section [cluster]: a mutex needs its redis",
 		    path);
-	return read_urls(lock, err);
+	lock->nurls = redis_urls_parse(lock->config->cluster.redis,
+	    lock->config->cluster.password_file, lock->urls, MUTEX_SERVERS_MAX,
+	    err);
+	return err->text[0] == '\0' ? 0 : -1;
 }
 
 static void

@@ -71,27 +71,7 @@ print_nodes(const json_t *nodes)
 static int
 run(struct cli *cli, int argc, char **argv)
 {
-	struct client *client;
-	struct err err = {""};
-	json_t *json = NULL;
-	int status;
-
-	status = cli_arguments(cli, argc, argv);
-	if (status != -1)
-		return status;
-	client = show_client(cli, &status);
-	if (client == NULL)
-		return status;
-	status = client_get(client, "/v1/nodes", &json, NULL, &err);
-	client_free(client);
-	if (status != CLI_GOOD)
-		return cli_fail(status, &err);
-	if (cli->json)
-		json_print(json);
-	else
-		print_nodes(json);
-	json_decref(json);
-	return CLI_GOOD;
+	return show_answer(cli, argc, argv, "/v1/nodes", print_nodes);
 }
 
 const struct command cmd_nodes = {

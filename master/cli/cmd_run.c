@@ -269,10 +269,7 @@ kill_run(struct cli *cli, int argc, char **argv)
 	json_t *json = NULL;
 	int status, http;
 
-	status = cli_arguments(cli, argc, argv);
-	if (status != -1)
-		return status;
-	client = show_client(cli, &status);
+	client = show_start(cli, argc, argv, &status);
 	if (client == NULL)
 		return status;
 	status = post_kill(client, argv[optind], &json, &http, &err);

@@ -224,6 +224,7 @@ show_job(const json_t *job)
 	show_line("owner", COLOUR_NONE, "%s", field_text(job, "owner"));
 	show_line("file", COLOUR_NONE, "%s:%" PRId64, field_text(job, "file"),
 	    field_number(job, "line", 0));
+	show_limits(json_object_get(job, "limits"));
 	show_keys(json_object_get(job, "keys"));
 	show_family(job);
 	if (json_array_size(runs) > 0) {
@@ -292,10 +293,7 @@ run(struct cli *cli, int argc, char **argv)
 	struct err err = {""};
 	int status;
 
-	status = cli_arguments(cli, argc, argv);
-	if (status != -1)
-		return status;
-	client = show_client(cli, &status);
+	client = show_start(cli, argc, argv, &status);
 	if (client == NULL)
 		return status;
 	status = show(cli, client, argv[optind], &err);

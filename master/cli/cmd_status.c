@@ -196,6 +196,7 @@ print_status(const json_t *status)
 
 	print_state(status);
 	print_counts(status);
+	show_limits(json_object_get(status, "limits"));
 	print_cluster(cluster);
 	print_pauses(status);
 	print_line(json_object_get(status, "line"),
@@ -216,27 +217,7 @@ print_status(const json_t *status)
 static int
 run(struct cli *cli, int argc, char **argv)
 {
-	struct client *client;
-	struct err err = {""};
-	json_t *json = NULL;
-	int status;
-
-	status = cli_arguments(cli, argc, argv);
-	if (status != -1)
-		return status;
-	client = show_client(cli, &status);
-	if (client == NULL)
-		return status;
-	status = client_get(client, "/v1/status", &json, NULL, &err);
-	client_free(client);
-	if (status != CLI_GOOD)
-		return cli_fail(status, &err);
-	if (cli->json)
-		json_print(json);
-	else
-		print_status(json);
-	json_decref(json);
-	return CLI_GOOD;
+	return show_answer(cli, argc, argv, "/v1/status", print_status);
 }
 
 const struct command cmd_status = {

@@ -105,10 +105,7 @@ upgrade(struct cli *cli, int argc, char **argv)
 	json_t *json = NULL;
 	int status;
 
-	status = cli_arguments(cli, argc, argv);
-	if (status != -1)
-		return status;
-	client = show_client(cli, &status);
+	client = show_start(cli, argc, argv, &status);
 	if (client == NULL)
 		return status;
 	status = ask(client, &json, &err);

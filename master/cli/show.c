@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "cli/field.h"
 #include "cli/text.h"
 #include "ipc/outcome.h"
@@ -21,6 +22,37 @@ show_client(const struct cli *cli, int *status_r)
 	if (client == NULL)
 		*status_r = cli_fail(CLI_USAGE, &err);
 	return client;
+}
+
+struct client *
+show_start(struct cli *cli, int argc, char **argv, int *status_r)
+{
+	*status_r = cli_arguments(cli, argc, argv);
+	return *status_r == -1 ? show_client(cli, status_r) : NULL;
+}
+
+int
+show_answer(struct cli *cli, int argc, char **argv, const char *path,
+    void (*print)(const json_t *json))
+{
+	struct client *client;
+	struct err err = {""};
+	json_t *json = NULL;
+	int status;
+
+	client = show_start(cli, argc, argv, &status);
+	if (client == NULL)
+		return status;
+	status = client_get(client, path, &json, NULL, &err);
+	client_free(client);
+	if (status != CLI_GOOD)
+		return cli_fail(status, &err);
+	if (cli->json)
+		json_print(json);
+	else
+		print(json);
+	json_decref(json);
+	return CLI_GOOD;
 }
 
 void
@@ -436,4 +468,25 @@ show_add_guess(struct client *client, const char *job, struct err *err)
 		err_set(err, "%s%s", none.text, show_guess(&said));
 	json_decref(json);
 	free(path);
+}
+
+void
+show_limits(const json_t *limits)
+{
+	static const char *const names[] = {
+	    "cpu", "memory", "files", "processes"};
+	const char *cgroup = field_text(limits, "cgroup");
+	struct strbuf line = STRBUF_INIT;
+	const char *by;
+
+	for (size_t i = 0; i < nitems(names); i++) {
+		by = field_text(limits, names[i]);
+		if (*by != '\0')
+			strbuf_addf(&line, "%s%s by %s",
+			    line.len > 0 ? ", " : "", names[i], by);
+	}
+	show_line("limits", COLOUR_NONE, "%s", strbuf_str(&line));
+	show_line("ended by", COLOUR_NONE, "%s%s%s", field_text(limits, "kill"),
+	    *cgroup != '\0' ? ", control groups in " : "", cgroup);
+	strbuf_fini(&line);
 }

@@ -52,8 +52,19 @@ void show_problem(const json_t *problem);
 /* Opens the client, or tells why not: *status_r. */
 struct client *show_client(const struct cli *cli, int *status_r);
 
+/* The same once the options are read, and operands are as many as must be. */
+struct client *
+show_start(struct cli *cli, int argc, char **argv, int *status_r);
+
+/* A command that shows the one answer to a path: as it is, or by print. */
+int show_answer(struct cli *cli, int argc, char **argv, const char *path,
+    void (*print)(const json_t *json));
+
 /* A table of the ledger's rows, and one row of it. */
 struct table *show_slots_table(void);
 void show_slot_row(struct table *table, const json_t *slot);
+
+/* What holds the limits of runs, and what ends them. */
+void show_limits(const json_t *limits);
 
 #endif

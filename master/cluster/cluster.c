@@ -417,6 +417,12 @@ cluster_reopen(struct cluster *c, struct claim *claim)
 	set_turn(c);
 }
 
+bool
+cluster_may_start(const struct cluster *c, const struct claim *claim)
+{
+	return protocol_may_start(c->protocol, claim);
+}
+
 void
 cluster_settle(struct cluster *c, struct claim *claim)
 {

@@ -133,6 +133,13 @@ int64_t cluster_skew_ms(const struct cluster *cluster);
 struct claim *cluster_claim(
     struct cluster *cluster, const struct claim_ask *ask, claim_cb *cb);
 
+/*
+ * May a run begin under a claim that was won? A majority of the servers must
+ * have it still: after a lost session another host may have it by now.
+ */
+bool
+cluster_may_start(const struct cluster *cluster, const struct claim *claim);
+
 /* Nobody waits for the answer any more: cb is not called, it is given back. */
 void cluster_abandon(struct cluster *cluster, struct claim *claim);
 

@@ -273,6 +273,20 @@ cgroups_open(struct cgroups *c, const struct config *config, struct err *err)
 	return rc;
 }
 
+void
+cgroups_describe(const struct cgroups *c, struct wire_writer *w)
+{
+	char *kill = xasprintf("%s/cgroup.kill", c->base);
+
+	wire_put_str(w, c->base);
+	for (size_t i = 0; i < nitems(controllers); i++)
+		wire_put_u8(w,
+		    group_has(
+			c->base, "cgroup.subtree_control", controllers[i]));
+	wire_put_u8(w, access(kill, F_OK) == 0);
+	free(kill);
+}
+
 /* Whether there are groups of runs: their limits are to stay. */
 static bool
 has_runs(const char *base)

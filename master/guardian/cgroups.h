@@ -16,6 +16,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "ipc/wire.h"
 
 struct cgroups {
 	char *base;   /* owned; "" there is none. NULL before cgroups_open() */
@@ -29,6 +30,9 @@ struct cgroups {
  */
 int cgroups_open(
     struct cgroups *cgroups, const struct config *config, struct err *err);
+
+/* What runs get of them, as in the message LIMITS_SET. */
+void cgroups_describe(const struct cgroups *cgroups, struct wire_writer *w);
 
 /* Leaves and removes what is empty. */
 void cgroups_close(struct cgroups *cgroups);

@@ -132,6 +132,16 @@ send_spawned(struct guardian *g, const struct child *child)
 	wire_writer_fini(&w);
 }
 
+static void
+send_limits(struct guardian *g, struct child *master)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	cgroups_describe(&g->cgroups, &w);
+	channel_send(master->channel, MSG_LIMITS_SET, 0, &w, -1);
+	wire_writer_fini(&w);
+}
+
 void
 wiring_send_drain(struct guardian *g)
 {
@@ -173,6 +183,7 @@ wiring_child(struct child *child)
 	}
 	if (child->role == ROLE_MASTER) {
 		send_listener(child, LISTEN_WORKERS, g->listeners.workers_fd);
+		send_limits(g, child);
 		for (unsigned i = 0; i < g->nchildren; i++)
 			send_spawned(g, &g->children[i]);
 	} else {
@@ -200,6 +211,7 @@ wiring_all(struct guardian *g)
 				wire_pair(&g->children[i], &g->children[j]);
 	send_listener(wiring_find(g, ROLE_MASTER), LISTEN_WORKERS,
 	    g->listeners.workers_fd);
+	send_limits(g, wiring_find(g, ROLE_MASTER));
 	wiring_send_files(g);
 	send_api_listeners(wiring_find(g, ROLE_API));
 	for (unsigned i = 0; i < g->nchildren; i++) {

@@ -12,6 +12,7 @@
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX     1000
 #define REASON_MAX    64
+#define HOST_MAX      255
 
 #define RUN_OUTCOMES                                                           \
 	(1U << OUTCOME_NONE | 1U << OUTCOME_SUCCESS | 1U << OUTCOME_FAILURE |  \
@@ -155,7 +156,7 @@ static int
 parse_texts(struct query_filter *f, const struct ask *ask)
 {
 	const char *job = ask_arg(ask, "job"), *reason = ask_arg(ask, "reason");
-	const char *chain = ask_arg(ask, "chain");
+	const char *chain = ask_arg(ask, "chain"), *host = ask_arg(ask, "host");
 
 	if (job != NULL && (*job == '\0' || strlen(job) > JOB_NAME_MAX))
 		return bad(ask, "job", "expected the name of a job");
@@ -163,6 +164,10 @@ parse_texts(struct query_filter *f, const struct ask *ask)
 		return bad(ask, "reason", "expected a word, such as overlap");
 	if (chain != NULL && !store_is_run_id(chain))
 		return bad(ask, "chain", "expected the id of a run");
+	if (host != NULL && (*host == '\0' || strlen(host) > HOST_MAX))
+		return bad(ask, "host", "expected the name of a host");
+	f->host = host != NULL ? xstrdup(host) : NULL;
+	f->filter.host = f->host;
 	f->chain = chain != NULL ? xstrdup(chain) : NULL;
 	f->filter.chain = f->chain;
 	f->job = job != NULL ? xstrdup(job) : NULL;
@@ -176,8 +181,8 @@ int
 query_filter_parse(
     struct query_filter *f, enum filter_kind kind, const struct ask *ask)
 {
-	static const char *const run_args[] = {
-	    "job", "chain", "since", "outcome", "limit", "before", NULL};
+	static const char *const run_args[] = {"job", "chain", "host", "since",
+	    "until", "outcome", "limit", "before", NULL};
 	static const char *const ledger_args[] = {"job", "since", "until",
 	    "outcome", "reason", "limit", "before", NULL};
 	bool runs = kind == FILTER_RUNS;
@@ -207,6 +212,7 @@ query_filter_fini(struct query_filter *f)
 	free(f->job);
 	free(f->reason);
 	free(f->chain);
+	free(f->host);
 }
 
 /* Percent-encodes what a query cannot hold (RFC 3986). */
@@ -256,6 +262,8 @@ query_filter_next(const struct query_filter *f, const struct store_cursor *next,
 		add_arg(b, "job", f->job);
 	if (f->chain != NULL)
 		add_arg(b, "chain", f->chain);
+	if (f->host != NULL)
+		add_arg(b, "host", f->host);
 	if (filter->since_ms != INT64_MIN)
 		add_number(b, "since", filter->since_ms);
 	if (filter->until_ms != INT64_MAX)

@@ -21,6 +21,7 @@ struct query_filter {
 	char *job;
 	char *reason;
 	char *chain;
+	char *host;
 };
 
 /* 0; or -1: 400 was answered. query_filter_fini() in both cases. */

@@ -71,11 +71,17 @@ struct store_filter {
 	const char *chain;  /* runs of this chain; NULL all */
 	uint32_t outcomes;  /* bits 1 << enum outcome; 0 all */
 	const char *reason; /* ledger; NULL all */
+	const char *host;   /* runs of this host; NULL all */
 	int64_t since_ms; /* runs created, slots due from here; INT64_MIN all */
-	int64_t until_ms; /* slots due up to here; INT64_MAX all */
-	int limit;        /* at least 1 */
+	/* Slots due, runs made (by their ids) up to here; INT64_MAX all. */
+	int64_t until_ms;
+	int limit; /* at least 1 */
 	struct store_cursor before;
 };
+
+/* Of a list of runs: all their ids are before it. store.c */
+void
+store_runs_end(const struct store_filter *filter, char end_r[JOB_NAME_MAX + 1]);
 
 /* err is NULL when all went well. Called exactly once. */
 typedef void store_done(void *arg, const struct err *err);

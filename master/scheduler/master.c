@@ -372,6 +372,19 @@ note_upgrade(struct master *m, struct message *message, struct err *err)
 }
 
 static int
+note_limits(struct master *m, struct message *message, struct err *err)
+{
+	struct limits_info *limits = &m->limits;
+
+	free(limits->cgroup);
+	limits->cgroup = xstrdup(wire_get_str(&message->body));
+	limits->memory = wire_get_u8(&message->body);
+	limits->processes = wire_get_u8(&message->body);
+	limits->kill = wire_get_u8(&message->body);
+	return wire_ok(&message->body) ? 0 : err_set(err, "malformed");
+}
+
+static int
 master_message(struct role *role, struct message *message, struct err *err)
 {
 	struct master *m = role->state;
@@ -384,6 +397,8 @@ master_message(struct role *role, struct message *message, struct err *err)
 		return note_process(m, message, err);
 	case MSG_UPGRADE_STATE:
 		return note_upgrade(m, message, err);
+	case MSG_LIMITS_SET:
+		return note_limits(m, message, err);
 	case MSG_DRAIN:
 		now = wire_get_u8(&message->body);
 		drain_begin(m, now);
@@ -445,6 +460,7 @@ master_init(struct role *role, struct err *err)
 	launch_init(m);
 	m->crontabs = crontab_watch_new(role->base, crontabs_changed, m);
 	crontab_watch_set(m->crontabs, &m->config->crontabs);
+	crontab_warn_of_cron(&m->config->crontabs);
 	return crew_init(m, err);
 }
 

@@ -67,6 +67,14 @@ struct process_info {
 	uint32_t restarts;
 };
 
+/* What holds the limits of runs and ends them, for status and show. */
+struct limits_info {
+	char *cgroup; /* owned: directory of their control groups; "" none */
+	bool memory;  /* it has the controller */
+	bool processes;
+	bool kill; /* and cgroup.kill */
+};
+
 /* How the last upgrade stands, for the status. */
 struct upgrade_info {
 	uint32_t attempt;         /* 0: there was none */
@@ -120,6 +128,7 @@ struct master {
 	unsigned nprocesses;
 	int guardian_pid;
 	struct upgrade_info upgrade;
+	struct limits_info limits;
 	struct recover *recover; /* while loading; recover.c */
 	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	struct plugins plugins;

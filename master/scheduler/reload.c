@@ -91,6 +91,7 @@ use_config(struct master *m, struct config *config)
 		config_free(old);
 	launch_init(m);
 	crontab_watch_set(m->crontabs, &config->crontabs);
+	crontab_warn_of_cron(&config->crontabs);
 	return true;
 }
 

@@ -84,6 +84,7 @@ master_free(struct master *m)
 	plugins_fini(m);
 	jobs_change_fini(&m->reloaded);
 	free(m->reload_problem);
+	free(m->limits.cgroup);
 	free(m->reloaders);
 	if (m->config != m->role->config)
 		config_free(m->config);

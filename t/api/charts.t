@@ -183,6 +183,20 @@ subtest timeline => sub {
 	    'too long');
 };
 
+subtest runs => sub {
+	my $all = () = $web->pages('/v1/runs?limit=1');
+	is($all, 12, 'all runs, a page each');
+	is(scalar(() = $web->pages('/v1/runs?host=here&limit=5')), 12, 'by host');
+	is(scalar(() = $web->pages('/v1/runs?host=there')), 0, 'of another');
+	my ($at) = $web->json("/v1/runs/$ids{good}[1]")->{slot};
+	my @until = $web->pages("/v1/runs?job=good&until=$at&limit=1");
+	is_deeply([map { $_->{id} } @until], [reverse @{ $ids{good} }[0, 1]],
+	    'up to a time');
+	is(scalar(() = $web->pages('/v1/runs?until=2020-01-01T00:00:00Z')), 0,
+	    'none was then');
+	is(($web->get('/v1/runs?host='))[0], 400, 'no name');
+};
+
 subtest heat => sub {
 	my $h = $web->json('/v1/heat');
 	my ($runs, $failures, $busy) = (0, 0, 0);

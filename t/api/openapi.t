@@ -88,7 +88,7 @@ open(my $in, '<', 'master/api/http_route.c') or die $!;
 my $code = do { local $/; <$in> };
 my ($table) = $code =~ /^static const struct route routes\[\] = \{\n(.*?)^\};/ms;
 my (%code, %told);
-while ($table =~ /\{\s*"(\w+)",\s*"([^"]+)",\s*"[^"]*",\s*\w+,\s*\w+,\s*(\w+),\s*"([^"]*)",\s*"([^"]*)"\s*\}/g) {
+while ($table =~ /\{\s*"(\w+)",\s*"([^"]+)",\s*"[^"]*",\s*\w+,\s*\w+,\s*(\w+),\s*"([^"]*)",\s*"([^"]*)"(?:,\s*\w+)?\s*\}/g) {
 	my ($method, $path, $query, $body) = ($1, $2, $4, $5);
 	next unless $path =~ m{^/(?:v1/|healthz|readyz|metrics)};
 	$code{"$method $path"} = join ' ', sort(split ' ', $query), '|',
@@ -103,6 +103,12 @@ for (@operations) {
 }
 is_deeply(\%told, \%code, 'the document has the calls of the code');
 
+# --- the manual has them, too ---
+open(my $man, '<', 'man/belfry-api.7') or die $!;
+my %manual = map { chomp; $_ => 1 } map { /^\.It Cm ([A-Z]+ \/.*)/ ? $1 : () }
+    <$man>;
+is_deeply([sort keys %manual], [sort keys %told], 'belfry-api(7) has the calls');
+
 # --- answers: each is held against the document by Web.pm ---
 $d->wait_for('runs of all kinds', sub {
 	$d->ended('bad') >= 2 && $d->ended('child') >= 1
@@ -114,11 +120,16 @@ $d->wait_for('a slot that is skipped', sub {
 is(($web->request('POST', '/v1/jobs/good/run',
 	    body => '{"params":{"A":"b"}}'))[0], 202, 'run');
 $d->wait_for('its end', sub { $d->ended('good') });
-my %seen;
+(my $accepted, undef, my $submitted) = $web->request('POST', '/v1/submit',
+    body => '{"command":"true","in":"1h","key":"k"}');
+is($accepted, 202, 'submit');
+my $waits = decode_json($submitted)->{run};
+my %seen = ('POST /v1/submit' => 1);
 for (@operations) {
 	my ($method, $path, $o) = @$_;
 	next if $method ne 'GET' || $path =~ m{/events$|/crontab$};
 	(my $asked = $path) =~ s/\{job\}/good/;
+	$asked =~ s/queue\/\{run\}/queue\/$waits/;
 	$asked =~ s/\{run\}/good/;
 	$asked .= '?jobs=good,bad,killed,none' if $path =~ /strips/;
 	my ($status) = $web->request('GET', $asked);
@@ -136,7 +147,7 @@ for (['/v1/jobs/good/pause', '{"reason":"x","until":"2099-01-01T00:00:00Z"}'],
     ['/v1/pause', '{"reason":"y"}'], ['/v1/jobs/good/pause', '{"reason":1}'],
     ['/v1/overview'], ['/v1/jobs/good/resume', '{}'], ['/v1/resume', '{}'],
     ['/v1/reload', '{}'], ["/v1/runs/$id/kill", '{}'],
-    ["/v1/runs/none/kill", '{}'], ['/v1/session', '{"token":"x"}']) {
+    ["/v1/runs/none/kill", '{}'], ["/v1/queue/$waits/cancel", '{}'], ['/v1/session', '{"token":"x"}']) {
 	my ($path, $body) = @$_;
 	my ($status) = defined $body
 	    ? $web->request('POST', $path, body => $body)

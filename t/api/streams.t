@@ -137,5 +137,35 @@ like($f->read('log'), qr/peer bad: recorder: ANSWER_DATA: /,
 $f->wait_for('the recorder to be back',
     sub { ($f->request(GET => '/readyz'))[0] == 200 });
 
+# Events: who does not read them is cut off, and the others miss nothing.
+my ($reader, $deaf) = map {
+	my $l = $f->connect;
+	$l->syswrite(get('/v1/events'));
+	$l;
+} 1 .. 2;
+my $heard = '';
+sub hear {
+	my ($pattern) = @_;
+	my $end = time + 30;
+	while ($heard !~ $pattern && time < $end) {
+		sysread($reader, $heard, 65536, length $heard) or last;
+	}
+	return $heard =~ $pattern;
+}
+ok(hear(qr/event: reset\n/), 'a listener');
+my $large = 'x' x 10_000;
+my $rounds = 300;
+for my $n (1 .. $rounds) {
+	$f->write('events', "event: run\ndata: {\"n\":$n}\n\n"
+	    . "event: run\ndata: {\"x\":\"$large\"}\n\n");
+	$f->request(GET => '/v1/status');
+	hear(qr/"n":$n\}.*?\n\n.*?\n\n/s) or last;
+	$heard =~ s/\A.*"n":(\d+)\}/"n":$1}/s if length $heard > 100_000;
+}
+like($heard, qr/"n":$rounds\}/, 'hears all, if it reads');
+my $unread = $f->slurp($deaf);
+ok(length $unread < $rounds * 10_000 / 2, 'who does not is cut off');
+is(($f->request(GET => '/v1/status'))[0], 200, 'and nobody else');
+
 $f->finish;
 done_testing;

@@ -24,9 +24,8 @@
 #include "recorder/store.h"
 #include "record_run.h"
 
-#define ROUNDS_MAX 99
-#define RAW_BATCH  100
-#define BATCH      2000 /* what a busy recorder finds after 50 ms */
+#define RAW_BATCH 100
+#define BATCH     2000 /* what a busy recorder finds after 50 ms */
 enum measure {
 	RAW_TABLE,
 	RAW_ROWS,
@@ -40,29 +39,7 @@ static struct {
 	char path[256];
 	int runs_fd;
 	int n;
-	double rate[MEASURES][ROUNDS_MAX];
 } bench = {.dir = "/tmp", .n = 50000};
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void
-remove_files(void)
-{
-	static const char *const suffixes[] = {"", "-wal", "-shm"};
-	char path[300];
-
-	for (size_t i = 0; i < nitems(suffixes); i++) {
-		snprintf(path, sizeof(path), "%s%s", bench.path, suffixes[i]);
-		unlink(path);
-	}
-}
 
 static void
 execute(sqlite3 *db, const char *text)
@@ -105,7 +82,7 @@ raw_table(void)
 	st = prepare(db,
 	    "INSERT INTO h(job_id,node,due_at,started_at,finished_at,"
 	    "exit_code,output) VALUES(?,?,?,?,?,?,?)");
-	start = seconds();
+	start = record_seconds();
 	for (int i = 0; i < bench.n; i++) {
 		if (i % RAW_BATCH == 0)
 			execute(db, "BEGIN");
@@ -120,7 +97,7 @@ raw_table(void)
 		if (i % RAW_BATCH == RAW_BATCH - 1)
 			execute(db, "COMMIT");
 	}
-	start = seconds() - start;
+	start = record_seconds() - start;
 	sqlite3_finalize(st);
 	sqlite3_close(db);
 	return (double)bench.n / start;
@@ -176,7 +153,7 @@ raw_rows(void)
 	    "ON CONFLICT (job) DO UPDATE SET hwm = excluded.hwm, "
 	    "last_end = excluded.last_end, last_run = excluded.last_run, "
 	    "last_success = excluded.last_success");
-	start = seconds();
+	start = record_seconds();
 	for (int i = 0; i < bench.n; i++) {
 		if (i % RAW_BATCH == 0)
 			execute(db, "BEGIN");
@@ -190,24 +167,12 @@ raw_rows(void)
 		if (i % RAW_BATCH == RAW_BATCH - 1)
 			execute(db, "COMMIT");
 	}
-	start = seconds() - start;
+	start = record_seconds() - start;
 	sqlite3_finalize(run);
 	sqlite3_finalize(slot);
 	sqlite3_finalize(job);
 	sqlite3_close(db);
 	return (double)bench.n / start;
-}
-
-static void
-add(struct batch *batch, uint16_t type, struct wire_writer *w)
-{
-	struct message message = {.type = type, .id = 1};
-	struct err err = {""};
-
-	wire_reader_init(&message.body, w->p, w->len);
-	if (batch_add(batch, &message, &err) == -1)
-		fatalx("%s", err.text);
-	wire_writer_reset(w);
 }
 
 static void
@@ -226,15 +191,9 @@ write_file(const struct run_begin *begin)
 }
 
 static void
-ended(void *arg, const char *run)
-{
-}
-
-static void
 flushed(void *arg, uint64_t seq, const struct err *err)
 {
-	if (err != NULL)
-		fatalx("%s", err->text);
+	record_check(err);
 }
 
 /* Returns the seconds that the recorder worked on runs first to last - 1. */
@@ -242,7 +201,6 @@ static double
 record(struct batch *batch, int first, int last, bool files)
 {
 	static struct record_end ends[BATCH];
-	struct wire_writer w = WIRE_WRITER_INIT;
 	double start;
 
 	for (int i = first; i < last; i++) {
@@ -251,17 +209,11 @@ record(struct batch *batch, int first, int last, bool files)
 		if (files)
 			write_file(&ends[i - first].begin);
 	}
-	start = seconds();
-	for (int i = first; i < last; i++) {
-		run_begin_encode(&ends[i - first].begin, &w);
-		add(batch, MSG_RECORD_BEGIN, &w);
-		record_end_encode(&ends[i - first], &w);
-		add(batch, MSG_RECORD_END, &w);
-	}
+	start = record_seconds();
+	for (int i = first; i < last; i++)
+		record_tell(batch, &ends[i - first]);
 	batch_flush(batch);
-	start = seconds() - start;
-	wire_writer_fini(&w);
-	return start;
+	return record_seconds() - start;
 }
 
 static double
@@ -271,7 +223,7 @@ recorder(bool files)
 	struct batch_config config = {
 	    .store = store_sqlite_open(bench.path, &err),
 	    .runs_fd = bench.runs_fd,
-	    .ended_cb = ended,
+	    .ended_cb = record_ended,
 	    .flushed_cb = flushed,
 	};
 	struct batch *batch;
@@ -291,50 +243,29 @@ recorder(bool files)
 }
 
 static double
-measure(enum measure which)
+measure(int which)
 {
 	double rate;
 
-	remove_files();
+	record_remove(bench.path);
 	if (which == RAW_TABLE)
 		rate = raw_table();
 	else if (which == RAW_ROWS)
 		rate = raw_rows();
 	else
 		rate = recorder(which == RECORDER_OUTPUT);
-	remove_files();
+	record_remove(bench.path);
 	return rate;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
+static const char *const names[] = {
+    [RAW_TABLE] = "raw loop, one table",
+    [RAW_ROWS] = "raw loop, our rows",
+    [RECORDER] = "recorder",
+    [RECORDER_OUTPUT] = "recorder, with output files",
+};
 
-	return (x > y) - (x < y);
-}
-
-static void
-report(int rounds)
-{
-	static const char *const names[] = {
-	    [RAW_TABLE] = "raw loop, one table",
-	    [RAW_ROWS] = "raw loop, our rows",
-	    [RECORDER] = "recorder",
-	    [RECORDER_OUTPUT] = "recorder, with output files",
-	};
-	double median[MEASURES];
-
-	for (int m = 0; m < MEASURES; m++) {
-		qsort(bench.rate[m], (size_t)rounds, sizeof(double), compare);
-		median[m] = bench.rate[m][rounds / 2];
-	}
-	for (int m = 0; m < MEASURES; m++)
-		printf("%-28s %8.0f runs/s  %.2f of one table  %.2f of our "
-		       "rows\n",
-		    names[m], median[m], median[m] / median[RAW_TABLE],
-		    median[m] / median[RAW_ROWS]);
-}
+static const struct record_measures measures = {names, MEASURES, measure};
 
 int
 main(int argc, char **argv)
@@ -351,7 +282,7 @@ main(int argc, char **argv)
 			bench.dir = optarg;
 		else
 			return 2;
-	if (bench.n < 1 || rounds < 1 || rounds > ROUNDS_MAX)
+	if (bench.n < 1 || rounds < 1 || rounds > RECORD_ROUNDS_MAX)
 		return 2;
 	snprintf(bench.path, sizeof(bench.path), "%s/bench-record.%d.db",
 	    bench.dir, (int)getpid());
@@ -360,11 +291,7 @@ main(int argc, char **argv)
 	if (mkdir(runs, 0700) == -1)
 		fatal("%s", runs);
 	bench.runs_fd = open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* Interleaved: whatever else the machine does falls on all. */
-	for (int r = 0; r < rounds; r++)
-		for (int m = 0; m < MEASURES; m++)
-			bench.rate[m][r] = measure((enum measure)m);
-	report(rounds);
+	record_measure(&measures, rounds);
 	for (int i = 0; i < RECORD_PLACES; i++) {
 		snprintf(name, sizeof(name), "%03x", i);
 		unlinkat(bench.runs_fd, name, 0);

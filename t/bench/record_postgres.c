@@ -25,9 +25,8 @@
 #include "recorder/postgres/store_postgres.h"
 #include "recorder/spool/spool.h"
 
-#define ROUNDS_MAX 99
-#define RAW_BATCH  1000
-#define BATCH      2000 /* what a busy recorder finds after 50 ms */
+#define RAW_BATCH 1000
+#define BATCH     2000 /* what a busy recorder finds after 50 ms */
 
 enum measure {
 	RAW_TABLE,
@@ -44,17 +43,7 @@ static struct {
 	char spool[64];
 	int n;
 	bool flushed;
-	double rate[MEASURES][ROUNDS_MAX];
 } bench = {.n = 50000};
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void
 execute(const char *text)
@@ -94,7 +83,7 @@ raw_table(void)
 		"PRIMARY KEY, job_id int, node text, due_at bigint, "
 		"started_at bigint, finished_at bigint, exit_code int, "
 		"output text)");
-	start = seconds();
+	start = record_seconds();
 	for (int i = 0; i < bench.n; i++) {
 		strbuf_addf(&rows, "%d\tnode-1\t%d\t%d\t%d\t0\t%.*s\n",
 		    i % RECORD_JOBS, i, i + 1, i + 5,
@@ -106,7 +95,7 @@ raw_table(void)
 		    &rows);
 		strbuf_reset(&rows);
 	}
-	start = seconds() - start;
+	start = record_seconds() - start;
 	strbuf_fini(&rows);
 	return (double)bench.n / start;
 }
@@ -143,7 +132,7 @@ raw_rows(void)
 
 	execute("CREATE TEMP TABLE j (job text, hwm bigint, last_end bigint, "
 		"last_run text, last_outcome text, last_success bigint)");
-	start = seconds();
+	start = record_seconds();
 
 	for (int i = 0; i < bench.n; i++) {
 		add_rows(i, &runs, &slots, &jobs);
@@ -173,33 +162,15 @@ raw_rows(void)
 	strbuf_fini(&runs);
 	strbuf_fini(&slots);
 	strbuf_fini(&jobs);
-	start = seconds() - start;
+	start = record_seconds() - start;
 	execute("DROP TABLE j");
 	return (double)bench.n / start;
 }
 
 static void
-add(struct batch *batch, uint16_t type, struct wire_writer *w)
-{
-	struct message message = {.type = type, .id = 1};
-	struct err err = {""};
-
-	wire_reader_init(&message.body, w->p, w->len);
-	if (batch_add(batch, &message, &err) == -1)
-		fatalx("%s", err.text);
-	wire_writer_reset(w);
-}
-
-static void
-ended(void *arg, const char *run)
-{
-}
-
-static void
 flushed(void *arg, uint64_t seq, const struct err *err)
 {
-	if (err != NULL)
-		fatalx("%s", err->text);
+	record_check(err);
 	bench.flushed = true;
 }
 
@@ -218,23 +189,17 @@ recorded(void)
 static void
 record(struct batch *batch, int first, int last)
 {
-	struct wire_writer w = WIRE_WRITER_INIT;
-
 	for (int i = first; i < last; i++) {
 		struct record_end end = record_run(i);
 
 		end.result.output_bytes = 0;
-		run_begin_encode(&end.begin, &w);
-		add(batch, MSG_RECORD_BEGIN, &w);
-		record_end_encode(&end, &w);
-		add(batch, MSG_RECORD_END, &w);
+		record_tell(batch, &end);
 	}
 	bench.flushed = false;
 	batch_flush(batch);
 	while (!bench.flushed)
 		event_base_loop(bench.base, EVLOOP_ONCE);
 	event_base_loop(bench.base, EVLOOP_NONBLOCK);
-	wire_writer_fini(&w);
 }
 
 /* Until the last run is there; what is behind shows in the rate. */
@@ -244,17 +209,17 @@ measure_store(struct store *store)
 	const struct batch_config config = {
 	    .store = store,
 	    .runs_fd = -1,
-	    .ended_cb = ended,
+	    .ended_cb = record_ended,
 	    .flushed_cb = flushed,
 	};
 	struct batch *batch = batch_new(&config);
-	double start = seconds();
+	double start = record_seconds();
 
 	for (int i = 0; i < bench.n; i += BATCH)
 		record(batch, i, i + BATCH < bench.n ? i + BATCH : bench.n);
 	while (recorded() < bench.n)
 		event_base_loop(bench.base, EVLOOP_ONCE);
-	start = seconds() - start;
+	start = record_seconds() - start;
 	batch_free(batch);
 	return (double)bench.n / start;
 }
@@ -271,20 +236,8 @@ open_store(void)
 	return store;
 }
 
-static void
-remove_spool(void)
-{
-	static const char *const suffixes[] = {"", "-wal", "-shm"};
-	char path[80];
-
-	for (size_t i = 0; i < nitems(suffixes); i++) {
-		snprintf(path, sizeof(path), "%s%s", bench.spool, suffixes[i]);
-		unlink(path);
-	}
-}
-
 static double
-measure(enum measure which)
+measure(int which)
 {
 	const struct spool_config spool = {.base = bench.base,
 	    .path = bench.spool,
@@ -303,39 +256,18 @@ measure(enum measure which)
 		fatalx("%s", err.text);
 	rate = which == RAW_ROWS ? raw_rows() : measure_store(store);
 	store->ops->close(store);
-	remove_spool();
+	record_remove(bench.spool);
 	return rate;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
+static const char *const names[] = {
+    [RAW_TABLE] = "COPY, one table",
+    [RAW_ROWS] = "COPY, our rows",
+    [STORE] = "store",
+    [SPOOL] = "recorder: spool and store",
+};
 
-	return (x > y) - (x < y);
-}
-
-static void
-report(int rounds)
-{
-	static const char *const names[] = {
-	    [RAW_TABLE] = "COPY, one table",
-	    [RAW_ROWS] = "COPY, our rows",
-	    [STORE] = "store",
-	    [SPOOL] = "recorder: spool and store",
-	};
-	double median[MEASURES];
-
-	for (int m = 0; m < MEASURES; m++) {
-		qsort(bench.rate[m], (size_t)rounds, sizeof(double), compare);
-		median[m] = bench.rate[m][rounds / 2];
-	}
-	for (int m = 0; m < MEASURES; m++)
-		printf("%-28s %8.0f runs/s  %.2f of one table  %.2f of our "
-		       "rows\n",
-		    names[m], median[m], median[m] / median[RAW_TABLE],
-		    median[m] / median[RAW_ROWS]);
-}
+static const struct record_measures measures = {names, MEASURES, measure};
 
 int
 main(int argc, char **argv)
@@ -349,7 +281,7 @@ main(int argc, char **argv)
 			rounds = (int)strtol(optarg, NULL, 10);
 		else
 			return 2;
-	if (bench.n < 1 || rounds < 1 || rounds > ROUNDS_MAX ||
+	if (bench.n < 1 || rounds < 1 || rounds > RECORD_ROUNDS_MAX ||
 	    optind != argc - 1)
 		return 2;
 	bench.conninfo = argv[optind];
@@ -360,11 +292,7 @@ main(int argc, char **argv)
 	bench.base = event_base_new();
 	snprintf(bench.spool, sizeof(bench.spool), "/tmp/bench-spool.%d.db",
 	    (int)getpid());
-	/* Interleaved: whatever else the machine does falls on all. */
-	for (int r = 0; r < rounds; r++)
-		for (int m = 0; m < MEASURES; m++)
-			bench.rate[m][r] = measure((enum measure)m);
-	report(rounds);
+	record_measure(&measures, rounds);
 	event_base_free(bench.base);
 	PQfinish(bench.conn);
 	return 0;

@@ -9,6 +9,7 @@ use Test::More;
 my $d = Belfry->new(conf => <<'END');
 [api]
 socket-mode = 0666
+socket-role = crontab
 [crontab]
 spool = spool
 allow = cron.allow
@@ -129,10 +130,11 @@ is($status, 1, 'nobody');
 like($err, qr/there is no user "nobody-at-all"/, 'says so');
 
 SKIP: {
-	skip 'not root', 16 if $> != 0;
+	skip 'not root', 20 if $> != 0;
 	my ($uid, $gid) = (getpwnam 'nobody')[2, 3];
 	my $run_as = sub {
-		my ($words, $text) = @_;
+		my ($words, @command) = @_;
+		@command = ('crontab', @$words) unless @command;
 		my $pid = fork // die;
 		if ($pid == 0) {
 			$( = $) = "$gid $gid";
@@ -141,7 +143,7 @@ SKIP: {
 			open STDOUT, '>', '/dev/null';
 			open STDERR, '>', '/dev/null';
 			exec $Belfry::BELFRY, '-c', $d->path('belfry.conf'),
-			    'crontab', @$words or POSIX::_exit(127);
+			    @command or POSIX::_exit(127);
 		}
 		waitpid $pid, 0;
 		return $? >> 8;
@@ -154,6 +156,9 @@ SKIP: {
 	my $run = $d->finished($d->run($job->{name}));
 	is($run->{outcome}, 'success', 'that runs');
 	is($run_as->(['-l', '-u', 'root']), 1, "not root's");
+	is($run_as->(undef, @$_), 1, "and nothing else: $_->[0]")
+	    for ['list'], ['run', $job->{name}], ['kill', $run->{id}],
+	    ['submit', '--', 'true'];
 	is($run_as->(['-u', 'root', '-']), 1, "nor installs root's");
 	ok(!-e $d->path('spool/root'), 'really');
 	($status, $out) = crontab('-l', '-u', 'nobody');

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use Belfry;
+use Cwd qw(abs_path);
 use Test::More;
 
 my $d = Belfry->new(conf => <<'END');
@@ -14,6 +15,7 @@ END
 my $dir = $d->dir;
 my $me = getpwuid $>;
 my $home = (getpwuid $>)[7];
+my $where = abs_path($home);
 mkdir $d->path($_) for qw(cron.d spool);
 mkdir $d->path('home');
 # Not what is set for all of this machine.
@@ -70,10 +72,10 @@ FOO= bar
 HOME=$home
 LOGNAME=$me
 PATH=/usr/bin:/bin
-PWD=$home
+PWD=$where
 SHELL=/bin/sh
 TZ=Asia/Tokyo
-$home
+$where
 one%
 two
 END

@@ -17,6 +17,14 @@ limit-files = 77
 limit-memory = 1G
 ionice = idle
 no-new-privileges = yes
+
+[job eat]
+command = $jobs/eat 256
+limit-memory = 64M
+
+[job many]
+command = perl -e 'for (1 .. 50) { my \$p = fork; exit 1 if !defined \$p; if (!\$p) { sleep 60; exit } }'
+limit-processes = 20
 END
 $d->start;
 my $run = $d->finished($d->run('burn'));
@@ -29,7 +37,36 @@ my ($status, $out) = $d->belfry('logs', $run);
 like($out, qr/^files 77 77$/m, 'limit-files');
 like($out, qr/^ionice 24576$/m, 'ionice');
 like($out, qr/^nnp 1$/m, 'no-new-privileges');
-my ($base) = $d->log =~ /control groups of runs in (\S+), controllers:/;
+my ($base, $controllers) =
+    $d->log =~ /control groups of runs in (\S+), controllers:(.*)/;
+my $by_memory = ($controllers // '') =~ /memory/ ? 'memory.max' : 'RLIMIT_AS';
+my $by_pids = ($controllers // '') =~ /pids/ ? 'pids.max' : 'RLIMIT_NPROC';
+my $kill = defined $base ? 'cgroup.kill' : 'subreaper';
+is_deeply($d->json('status')->{limits}, { cgroup => $base,
+    cpu => 'RLIMIT_CPU', memory => $by_memory, files => 'RLIMIT_NOFILE',
+    processes => $by_pids, kill => $kill }, 'status tells what holds which');
+is_deeply($d->json('show', 'burn')->{limits}, { cgroup => undef,
+    cpu => 'RLIMIT_CPU', kill => 'subreaper' }, 'show tells those of a job');
+is_deeply($d->json('show', 'show')->{limits}, { cgroup => $base,
+    memory => $by_memory, files => 'RLIMIT_NOFILE', kill => $kill },
+    'where there is a control group, too');
+($status, $out) = $d->belfry('show', 'show');
+like($out, qr/^limits +memory by \Q$by_memory\E, files by RLIMIT_NOFILE$/m,
+    'in words');
+like($out, qr/^ended by +\Q$kill\E/m, 'and what ends its processes');
+SKIP: {
+	skip 'no memory controller in cgroup v2', 1 if $by_memory =~ /RLIMIT/;
+	is($d->finished($d->run('eat'))->{reason},
+	    'killed by signal KILL; memory limit of 64M exceeded',
+	    'the control group of the kernel');
+}
+SKIP: {
+	skip 'no pids controller in cgroup v2', 1 if $by_pids =~ /RLIMIT/;
+	is($d->finished($d->run('many'))->{reason},
+	    'exited with code 1; limit of 20 processes reached',
+	    'the same of processes');
+}
+($status, $out) = $d->belfry('logs', $run);
 if (defined $base) {
 	like($out, qr{^0::.*/run-$run$}m, 'in a control group');
 	ok(-d $base, 'below one of the daemon');

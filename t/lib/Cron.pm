@@ -88,6 +88,8 @@ mount --bind $dir/spool.\$1 /var/spool
 mkdir -p /var/spool/cron
 mount --bind $dir/spool.\$1 /var/spool/cron
 mount -t tmpfs none /run
+! test -e $dir/crond.pid || { >/run/crond.pid
+mount --bind $dir/crond.pid /run/crond.pid; }
 test ! -e $dir/boot_id || mount --bind $dir/boot_id /proc/sys/kernel/random/boot_id
 shift
 exec "\$@"

@@ -297,43 +297,6 @@ command(struct drive *d, char *line)
 }
 
 static void
-say_progress(const char *run, struct wire_reader *body)
-{
-	say("progress", run);
-	printf(", \"done\": %lld", (long long)wire_get_i64(body));
-	printf(", \"total\": %lld", (long long)wire_get_i64(body));
-	say_string("text", wire_get_str(body));
-	say_end();
-}
-
-/* What a worker says. */
-static void
-worker_says(struct message *m)
-{
-	const char *run = wire_get_str(&m->body);
-	struct run_result result;
-
-	if (m->type == MSG_RUN_DONE) {
-		if (run_result_decode(&result, &m->body) == -1)
-			fatalx("malformed result");
-		say("done", run);
-		say_result(&result);
-		say_end();
-		return;
-	}
-	if (m->type == MSG_RUN_PROGRESS) {
-		say_progress(run, &m->body);
-		return;
-	}
-	say(m->type == MSG_RUN_HELLO ? "hello" : "started", run);
-	printf(", \"started_us\": %lld", (long long)wire_get_i64(&m->body));
-	printf(", \"pid\": %u", wire_get_u32(&m->body));
-	say_end();
-	if (!wire_end(&m->body))
-		fatalx("malformed %s", message_name(m->type));
-}
-
-static void
 read_worker(struct drive *d, struct run *run)
 {
 	struct message m;
@@ -348,7 +311,7 @@ read_worker(struct drive *d, struct run *run)
 	}
 	while ((rc = packet_next(&d->in, ROLE_WORKER, ROLE_MASTER, &m, &err)) ==
 	    1) {
-		worker_says(&m);
+		drive_tell_worker(&m);
 		wire_reader_init(&m.body, m.body.p, m.body.len);
 		snprintf(run->id, sizeof(run->id), "%s", wire_get_str(&m.body));
 	}
@@ -370,21 +333,8 @@ read_launcher(struct drive *d, int *fd, enum role_id to)
 		say_end();
 		return;
 	}
-	while ((rc = packet_next(&d->in, ROLE_LAUNCHER, to, &m, &err)) == 1) {
-		if (m.type == MSG_RUN_REFUSED) {
-			say("refused", wire_get_str(&m.body));
-			printf(", \"errno\": %d", wire_get_i32(&m.body));
-		} else if (m.type == MSG_ROLE_BAD) {
-			say("role-bad", NULL);
-			printf(", \"role\": %u", wire_get_u8(&m.body));
-			wire_get_u8(&m.body);
-			say_string("why", wire_get_str(&m.body));
-		} else {
-			say("ready", NULL);
-			say_string("text", wire_get_str(&m.body));
-		}
-		say_end();
-	}
+	while ((rc = packet_next(&d->in, ROLE_LAUNCHER, to, &m, &err)) == 1)
+		drive_tell_launcher(&m);
 	if (rc == -1)
 		fatalx("launcher: %s", err.text);
 }

@@ -101,3 +101,57 @@ drive_tell_state(int runs_fd, const char *id)
 	}
 	say_end();
 }
+
+static void
+say_progress(const char *run, struct wire_reader *body)
+{
+	say("progress", run);
+	printf(", \"done\": %lld", (long long)wire_get_i64(body));
+	printf(", \"total\": %lld", (long long)wire_get_i64(body));
+	say_string("text", wire_get_str(body));
+	say_end();
+}
+
+void
+drive_tell_worker(struct message *m)
+{
+	const char *run = wire_get_str(&m->body);
+	struct run_result result;
+
+	if (m->type == MSG_RUN_DONE) {
+		if (run_result_decode(&result, &m->body) == -1)
+			fatalx("malformed result");
+		say("done", run);
+		say_result(&result);
+		say_end();
+		return;
+	}
+	if (m->type == MSG_RUN_PROGRESS) {
+		say_progress(run, &m->body);
+		return;
+	}
+	say(m->type == MSG_RUN_HELLO ? "hello" : "started", run);
+	printf(", \"started_us\": %lld", (long long)wire_get_i64(&m->body));
+	printf(", \"pid\": %u", wire_get_u32(&m->body));
+	say_end();
+	if (!wire_end(&m->body))
+		fatalx("malformed %s", message_name(m->type));
+}
+
+void
+drive_tell_launcher(struct message *m)
+{
+	if (m->type == MSG_RUN_REFUSED) {
+		say("refused", wire_get_str(&m->body));
+		printf(", \"errno\": %d", wire_get_i32(&m->body));
+	} else if (m->type == MSG_ROLE_BAD) {
+		say("role-bad", NULL);
+		printf(", \"role\": %u", wire_get_u8(&m->body));
+		wire_get_u8(&m->body);
+		say_string("why", wire_get_str(&m->body));
+	} else {
+		say("ready", NULL);
+		say_string("text", wire_get_str(&m->body));
+	}
+	say_end();
+}

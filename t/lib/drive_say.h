@@ -2,6 +2,7 @@
 #ifndef BELFRY_T_DRIVE_SAY_H
 #define BELFRY_T_DRIVE_SAY_H
 
+#include "ipc/packet.h"
 #include "ipc/result.h"
 
 /* Begins an object; run may be NULL. */
@@ -19,5 +20,9 @@ void drive_copy_output(int runs_fd, const char *id, const char *path);
 
 /* Tells what is in the run file, and whether it is locked. */
 void drive_tell_state(int runs_fd, const char *id);
+
+/* Tells what a worker, or the launcher, said. */
+void drive_tell_worker(struct message *m);
+void drive_tell_launcher(struct message *m);
 
 #endif

@@ -29,11 +29,11 @@ static const char *const free_keys[] = {"after", "after-join", "after-when",
     "day-match", "description", "directory", "dst-gap", "dst-overlap",
     "enabled", "end-at", "environment", "environment-file", "guarantee",
     "hosts", "jitter", "kill-grace", "kill-signal", "labels",
-    "no-new-privileges", "notify", "notify-on", "on-lease-lost", "output",
-    "output-limit", "overlap", "overlap-limit", "owner", "place", "retries",
-    "retry-backoff", "retry-codes", "retry-delay", "retry-max-delay",
-    "schedule", "shell", "start-at", "start-deadline", "stdin", "success-codes",
-    "timeout", "timezone", "umask", "when-isolated"};
+    "no-new-privileges", "notify", "notify-on", "notify-repeat",
+    "on-lease-lost", "output", "output-limit", "overlap", "overlap-limit",
+    "owner", "place", "retries", "retry-backoff", "retry-codes", "retry-delay",
+    "retry-max-delay", "schedule", "shell", "start-at", "start-deadline",
+    "stdin", "success-codes", "timeout", "timezone", "umask", "when-isolated"};
 
 bool
 crontab_key_is_free(const char *key)

@@ -126,6 +126,17 @@ is_lost(const struct protocol *p, const struct claim *claim)
 	return n > p->settings.nservers - p->quorum;
 }
 
+bool
+protocol_may_start(const struct protocol *p, const struct claim *claim)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->settings.nservers; i++)
+		n += server_is_ready(&p->servers[i]) &&
+		    (claim->taken_on & UINT32_C(1) << i) == 0;
+	return n >= p->quorum;
+}
+
 static void
 tell_taken(
     struct protocol *p, unsigned server, const struct protocol_reply *reply)

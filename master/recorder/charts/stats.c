@@ -227,6 +227,8 @@ stats_answer(struct query_env *env, const struct ask *ask)
 	struct store *store = env->store;
 
 	chart_init(&s->chart, env, ask);
+	/* There is always an array, and if nothing is in it. */
+	array_reserve(&s->runs, &s->cap, 1, sizeof(*s->runs));
 	if (take_args(s, ask) == -1)
 		stats_free(s);
 	else

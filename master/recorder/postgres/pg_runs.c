@@ -114,12 +114,15 @@ pg_runs(struct store *store, const struct store_filter *filter,
 {
 	struct run_list *list = xcalloc(1, sizeof(*list));
 	struct strbuf outcomes = STRBUF_INIT;
+	char end[JOB_NAME_MAX + 1];
 	struct pg_question q = {0};
 
 	*list = (struct run_list){
 	    .row = row, .list_done = done, .arg = arg, .limit = filter->limit};
-	pg_ask_text(&q, "SELECT " COLUMNS " FROM runs WHERE id < $",
-	    *filter->before.key ? filter->before.key : ID_END);
+	store_runs_end(filter, end);
+	pg_ask_text(&q, "SELECT " COLUMNS " FROM runs WHERE id < $", end);
+	if (filter->host != NULL)
+		pg_ask_text(&q, " AND host = $", filter->host);
 	if (filter->job != NULL)
 		pg_ask_text(&q, " AND job = $", filter->job);
 	/* The first run of a chain has none itself. */

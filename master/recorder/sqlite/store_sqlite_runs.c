@@ -131,14 +131,15 @@ uses_arms(const struct store_filter *filter)
 	    (filter->outcomes & (1U << OUTCOME_SUCCESS)) == 0;
 }
 
+/* end: of store_runs_end(); lives until the last step. */
 static sqlite3_stmt *
-bind_list(struct sqlite_store *s, const struct store_filter *filter)
+bind_list(
+    struct sqlite_store *s, const struct store_filter *filter, const char *end)
 {
 	struct sqlite_value values[2 + nitems(arms)];
 	size_t n = 0;
 
-	values[n++] =
-	    value_text(*filter->before.key ? filter->before.key : ID_END);
+	values[n++] = value_text(end);
 	values[n++] =
 	    value_text(filter->chain != NULL ? filter->chain : filter->job);
 	if (filter->chain != NULL)
@@ -162,6 +163,8 @@ is_wanted(const struct store_filter *filter, const struct store_run *run)
 {
 	if (filter->chain != NULL && filter->job != NULL &&
 	    strcmp(filter->job, run->begin.job) != 0)
+		return false;
+	if (filter->host != NULL && strcmp(filter->host, run->begin.host) != 0)
 		return false;
 	return filter->outcomes == 0 ||
 	    (filter->outcomes >> run->result.outcome & 1) != 0;
@@ -205,11 +208,13 @@ sqlite_runs(struct store *store, const struct store_filter *filter,
 {
 	struct sqlite_store *s = sqlite_store(store);
 	struct store_cursor next = {0};
+	char end[JOB_NAME_MAX + 1];
 	sqlite3_stmt *st;
 	bool more;
 
 	sqlite_forgive(s);
-	st = bind_list(s, filter);
+	store_runs_end(filter, end);
+	st = bind_list(s, filter, end);
 	more = walk(s, st, filter, row, arg, &next);
 	done(arg, more ? &next : NULL, sqlite_failure(s));
 }

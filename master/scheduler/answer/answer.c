@@ -210,7 +210,7 @@ answer_status(struct master *m, struct ask *ask)
 		enabled += m->jobs.all[i]->def->options->enabled != 0;
 	status = json_pack("{s:s, s:o, s:i, s:s, s:o, s:I, s:I, s:I, s:I, "
 			   "s:I, s:o, s:o, s:{s:s, s:o, s:I}, s:o, s:o, s:o, "
-			   "s:I, s:o, s:o, s:o}",
+			   "s:I, s:o, s:o, s:o, s:o}",
 	    "version", belfry_version(), "node",
 	    json_text(m->config->node_name), "pid", (int)m->guardian_pid,
 	    "state", m->phase == MASTER_DRAINING ? "draining" : "running",
@@ -227,7 +227,7 @@ answer_status(struct master *m, struct ask *ask)
 	    "runs", answer_live(m, NULL, LIVE_MAX), "paused",
 	    answer_pause(m->pauses.all), "paused_jobs", (json_int_t)m->pauses.n,
 	    "line", waiting_line(m), "cluster", crew_status(m), "upgrade",
-	    upgrade(&m->upgrade));
+	    upgrade(&m->upgrade), "limits", answer_limits(m));
 	json_object_set_new(status, "queues", queue_status(m));
 	answer_object(ask, 200, status);
 }

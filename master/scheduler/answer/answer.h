@@ -49,6 +49,13 @@ json_t *answer_job_row(const struct master *m, const struct job *job);
 void answer_job(struct master *m, struct ask *ask);
 void answer_next(struct master *m, struct ask *ask);
 
+/*
+ * answer_limits.c: what holds the limits of runs, and ends them; the same of
+ * those that a job has.
+ */
+json_t *answer_limits(const struct master *m);
+json_t *answer_job_limits(const struct master *m, const struct job_def *def);
+
 /* answer_kill.c */
 void answer_kill(struct master *m, struct ask *ask);
 /* The last run of a job, or null. */

@@ -156,6 +156,7 @@ answer_job(struct master *m, struct ask *ask)
 	json_object_set_new(
 	    json, job_def_kind_key(job->def), json_text(job->def->command));
 	json_object_set_new(json, "keys", keys);
+	json_object_set_new(json, "limits", answer_job_limits(m, job->def));
 	json_object_set_new(json, "dependents", answer_dependents(m, job));
 	json_object_set_new(json, "tree",
 	    json_pack("{s:o, s:o}", "after", answer_tree(m, job, false),

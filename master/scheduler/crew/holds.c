@@ -17,6 +17,7 @@ crew_may_launch(const struct run *run)
 	if (crew == NULL || run->unguarded)
 		return true;
 	return run->claim != NULL && run->begin.fence != 0 && crew->joined &&
+	    cluster_may_start(crew->cluster, run->claim) &&
 	    crew_boot_ms() < cluster_deadline_ms(crew->cluster);
 }
 

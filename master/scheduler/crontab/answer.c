@@ -19,14 +19,11 @@
 static bool
 find_asker(struct ask *ask, uid_t *uid_r)
 {
-	unsigned long uid;
-	char *end;
+	const char *uid = ask_arg(ask, "uid");
 
-	if (strncmp(ask->who, "uid ", 4) == 0) {
-		uid = strtoul(ask->who + 4, &end, 10);
-		*uid_r = (uid_t)uid;
-		if (end > ask->who + 4 && (*end == '\0' || *end == ' '))
-			return true;
+	if (uid != NULL) {
+		*uid_r = (uid_t)strtoul(uid, NULL, 10);
+		return true;
 	}
 	answer_error(ask->channel, ask->id, 403, "forbidden",
 	    "crontabs are for users of this machine, through the unix socket");
@@ -41,6 +38,31 @@ can_be_file(const char *name)
 }
 
 /*
+ * Of /etc/passwd alone, by name or, without one, by number: a name service
+ * could hold up all that the master does.
+ */
+static bool
+look_up(const char *name, uid_t uid, struct spool_user *user_r)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *pw = NULL;
+
+	while (f != NULL && (pw = fgetpwent(f)) != NULL)
+		if (name != NULL ? strcmp(pw->pw_name, name) == 0 :
+				   pw->pw_uid == uid)
+			break;
+	if (pw != NULL && can_be_file(pw->pw_name)) {
+		snprintf(user_r->name, sizeof(user_r->name), "%s", pw->pw_name);
+		user_r->uid = pw->pw_uid;
+	} else {
+		pw = NULL;
+	}
+	if (f != NULL)
+		fclose(f);
+	return pw != NULL;
+}
+
+/*
  * Whose crontab it is about. False, and answered: nobody's, or one that is
  * not for who asks.
  */
@@ -48,25 +70,23 @@ static bool
 find_user(struct master *m, struct ask *ask, struct spool_user *user_r)
 {
 	const char *name = ask_arg(ask, "user");
-	const struct passwd *pw;
 	uid_t asker;
 
 	if (!find_asker(ask, &asker))
 		return false;
-	pw = name != NULL ? getpwnam(name) : getpwuid(asker);
-	if (pw == NULL || !can_be_file(pw->pw_name)) {
+	if (!look_up(name, asker, user_r)) {
 		answer_error(ask->channel, ask->id, 404, "not_found",
-		    "there is no user \"%s\"", name != NULL ? name : ask->who);
+		    "there is no user \"%s\" in /etc/passwd",
+		    name != NULL ? name : ask->who);
 		return false;
 	}
-	if (pw->pw_uid != asker && asker != 0 && asker != m->role->daemon_uid) {
+	if (user_r->uid != asker && asker != 0 &&
+	    asker != m->role->daemon_uid) {
 		answer_error(ask->channel, ask->id, 403, "forbidden",
 		    "only root may have the crontab of another user, %s",
-		    pw->pw_name);
+		    user_r->name);
 		return false;
 	}
-	snprintf(user_r->name, sizeof(user_r->name), "%s", pw->pw_name);
-	user_r->uid = pw->pw_uid;
 	return true;
 }
 

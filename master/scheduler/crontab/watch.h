@@ -26,6 +26,9 @@ void crontab_watch_free(struct crontab_watch *watch);
 void crontab_watch_set(
     struct crontab_watch *watch, const struct job_crontabs *crontabs);
 
+/* To the log, when a cron runs that reads the same crontabs. */
+void crontab_warn_of_cron(const struct job_crontabs *crontabs);
+
 /* cb was called too early: once more, later. */
 void crontab_watch_again(struct crontab_watch *watch);
 

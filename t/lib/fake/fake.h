@@ -10,6 +10,7 @@
  *   NAME with "huge"    an output of 64 MiB
  *   NAME with "die"     the answerer dies after the first bytes, and comes back
  *   NAME with "rubbish" the answerer breaks the protocol
+ *   events              what who listens to events hears with each "status"
  *   page                a number: the most elements of one page of a list
  *   asks.log            is written: one line a question or cancellation
  *
@@ -29,6 +30,7 @@ struct fake_peer {
 	enum role_id role;
 	struct channel *channel;
 	struct event *revive;
+	uint64_t events; /* the question for events; 0 none */
 };
 
 struct fake {

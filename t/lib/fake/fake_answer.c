@@ -242,6 +242,17 @@ answer_huge(const struct ask *ask)
 	free(block);
 }
 
+static void
+tell_events(const struct fake_peer *peer)
+{
+	size_t len;
+	char *text = read_file(peer->fake, "events", &len);
+
+	if (text != NULL && peer->events != 0)
+		answer_data(peer->channel, peer->events, text, len);
+	free(text);
+}
+
 static bool
 has(const char *name, const char *word)
 {
@@ -273,7 +284,12 @@ fake_ask(struct channel *channel, struct message *message, void *arg,
 		answer_huge(&ask);
 	} else if (strcmp(ask.verb, "output") == 0) {
 		answer_output(peer, &ask, name);
+	} else if (strcmp(ask.verb, "events") == 0) {
+		peer->events = ask.id;
+		answer_begin(channel, ask.id, 200, "text/event-stream");
 	} else if (!has(name, "slow")) {
+		if (strcmp(ask.verb, "status") == 0)
+			tell_events(peer);
 		answer_file(peer->fake, &ask, name);
 	}
 	return 0;

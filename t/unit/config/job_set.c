@@ -1,12 +1,10 @@
-/* Sets of job files: directories, reload, duplicates, owners, memory. */
+/* Sets of job files: directories, reload, duplicates. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include <malloc.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,19 +31,10 @@ tear_down(void **state)
 	return 0;
 }
 
-/* "DIR/" in what is expected stands for the directory. */
 static void
 expect_problems(const struct job_set *set, const char *want)
 {
-	struct strbuf b = STRBUF_INIT, w = STRBUF_INIT;
-	const char *dir;
-
-	for (; (dir = strstr(want, "DIR/")) != NULL; want = dir + 3)
-		strbuf_addf(&w, "%.*s%s", (int)(dir - want), want, scratch.dir);
-	strbuf_adds(&w, want);
-	assert_string_equal(problems_text(&scratch, set, &b), strbuf_str(&w));
-	strbuf_fini(&b);
-	strbuf_fini(&w);
+	scratch_expect(&scratch, set, want);
 }
 
 /* "NAME:COMMAND " for each job, in order. */
@@ -430,185 +419,6 @@ a_default_is_for_jobs_that_can_have_it(void **state)
 	job_set_free(set);
 }
 
-static const char *
-first_problem(const struct job_set *set)
-{
-	return job_set_problem_count(set) > 0 ? job_set_problem(set, 0)->text :
-						"";
-}
-
-/* Loads as root's daemon of user nobody would. */
-static void
-expect_privileged(const char *want, size_t jobs)
-{
-	const struct job_set_options options = {
-	    .default_user = "nobody",
-	    .privileged = true,
-	};
-	struct job_set *set;
-	struct err err;
-
-	set = job_set_load(scratch.dir, scratch.pool, &options, NULL, &err);
-	assert_non_null(set);
-	assert_string_equal(first_problem(set), want);
-	assert_int_equal(job_set_count(set), jobs);
-	job_set_free(set);
-}
-
-static void
-give(const char *name, uid_t uid, gid_t gid, mode_t mode)
-{
-	const char *path = scratch_path(&scratch, name);
-
-	assert_int_equal(chown(path, uid, gid), 0);
-	assert_int_equal(chmod(path, mode), 0);
-}
-
-#define OTHERS_JOB "[job a]\ncommand = 1\nuser = daemon\n"
-
-static void
-root_reads_what_root_or_the_user_wrote(void **state)
-{
-	const struct passwd *nobody = getpwnam("nobody");
-
-	if (geteuid() != 0 || nobody == NULL) {
-		print_message("this needs root\n");
-		return;
-	}
-	scratch_write(&scratch, "a.ini", OTHERS_JOB);
-	give("a.ini", 0, 0, 0644);
-	expect_privileged("", 1);
-	give("a.ini", 0, 0, 0664);
-	expect_privileged("", 1);
-	give("a.ini", 0, 0, 0666);
-	expect_privileged("anybody may write this file, so root does not read "
-			  "it; chmod o-w",
-	    0);
-	give("a.ini", 0, 12345, 0664);
-	expect_privileged("group 12345 may write this file, so root does not "
-			  "read it; chmod g-w",
-	    0);
-	give("a.ini", 12345, 0, 0644);
-	expect_privileged("uid 12345 owns this file, so root does not read "
-			  "it; chown root",
-	    0);
-	give("a.ini", nobody->pw_uid, 0, 0644);
-	expect_privileged("user \"daemon\": only a file of root's may name "
-			  "another user than nobody; chown root the file",
-	    0);
-	scratch_write(
-	    &scratch, "a.ini", "[job a]\ncommand = 1\nuser = nobody\n");
-	give("a.ini", nobody->pw_uid, 0, 0644);
-	expect_privileged("", 1);
-	scratch_write(
-	    &scratch, "a.ini", "[job a]\ncommand = 1\ngroup = root\n");
-	give("a.ini", nobody->pw_uid, 0, 0644);
-	expect_privileged("group \"root\": only a file of root's may name a "
-			  "group that nobody is not in by /etc/group; chown "
-			  "root the file",
-	    0);
-}
-
-static void
-without_root_only_ourselves(void **state)
-{
-	const struct passwd *pw = getpwuid(geteuid());
-	struct job_set *set;
-	struct err err;
-	char text[200];
-
-	if (pw == NULL) {
-		print_message("this needs a user with a name\n");
-		return;
-	}
-	snprintf(text, sizeof(text), "[job a]\ncommand = 1\nuser = %s\n",
-	    pw->pw_name);
-	scratch_write(&scratch, "a.ini", text);
-	set = scratch_load(&scratch, NULL);
-	expect_problems(set, "");
-	job_set_free(set);
-	scratch_write(&scratch, "a.ini",
-	    "[job a]\ncommand = 1\nnice = 3\nuser = no-such-user\n");
-	set = scratch_load(&scratch, NULL);
-	snprintf(text, sizeof(text),
-	    "a.ini:4: job a: error: user \"no-such-user\": belfryd does not "
-	    "run as root, so its jobs run as uid %u and nobody else\n",
-	    geteuid());
-	expect_problems(set, text);
-	job_set_free(set);
-	/* The daemon, which asks no name service, says the same. */
-	set = job_set_load(scratch.dir, scratch.pool,
-	    &(struct job_set_options){.local_names = true}, NULL, &err);
-	expect_problems(set, text);
-	job_set_free(set);
-	scratch_write(
-	    &scratch, "a.ini", "[job a]\ncommand = 1\ngroup = no-such\n");
-	set = scratch_load(&scratch, NULL);
-	snprintf(text, sizeof(text),
-	    "a.ini:3: job a: error: group \"no-such\": belfryd does not run "
-	    "as root, so its jobs run in group %u and no other\n",
-	    getegid());
-	expect_problems(set, text);
-	job_set_free(set);
-}
-
-static void
-many_names_are_found(void **state)
-{
-	struct strbuf b = STRBUF_INIT;
-	struct job_set *set;
-	char name[32];
-
-	for (unsigned file = 0; file < 7; file++) {
-		strbuf_reset(&b);
-		for (unsigned i = file; i < 5000; i += 7)
-			strbuf_addf(&b, "[job j%u]\ncommand = c %u\n", i, i);
-		snprintf(name, sizeof(name), "%u.ini", file);
-		scratch_write(&scratch, name, b.s);
-	}
-	set = scratch_load(&scratch, NULL);
-	assert_int_equal(job_set_count(set), 5000);
-	for (unsigned i = 0; i < 5000; i++) {
-		snprintf(name, sizeof(name), "j%u", i);
-		assert_non_null(job_set_find(set, name));
-		assert_string_equal(job_set_find(set, name)->name, name);
-		snprintf(name, sizeof(name), "k%u", i);
-		assert_null(job_set_find(set, name));
-	}
-	job_set_free(set);
-	strbuf_fini(&b);
-}
-
-/* Printed, and held against a bound that only a mistake can reach. */
-static void
-bytes_a_job(void **state)
-{
-	const unsigned n = 20000;
-	struct strbuf b = STRBUF_INIT;
-	struct mallinfo2 before, after;
-	struct job_set *set;
-	size_t own = 0, all;
-
-	for (unsigned i = 0; i < n; i++) {
-		strbuf_addf(&b, "[job job-%06u]\n", i);
-		strbuf_addf(&b, "command = /usr/local/bin/do %06u\n", i);
-		strbuf_addf(&b, "schedule = %u 3 * * *\n", i % 60);
-		own += 11 + 29 + 1;
-	}
-	scratch_write(&scratch, "a.ini", b.s);
-	strbuf_fini(&b);
-	before = mallinfo2();
-	set = scratch_load(&scratch, NULL);
-	after = mallinfo2();
-	all = after.uordblks + after.hblkhd - before.uordblks - before.hblkhd;
-	print_message("%.1f bytes a job, of them %.1f its own strings\n",
-	    (double)all / n, (double)own / n);
-	/* An allocator of a sanitizer tells nothing. */
-	if (all > 0)
-		assert_in_range((all - own) / n, 0, 100);
-	job_set_free(set);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -630,10 +440,6 @@ main(void)
 	    TEST(a_name_moves_between_files),
 	    TEST(defaults_of_the_configuration),
 	    TEST(a_default_is_for_jobs_that_can_have_it),
-	    TEST(root_reads_what_root_or_the_user_wrote),
-	    TEST(without_root_only_ourselves),
-	    TEST(many_names_are_found),
-	    TEST(bytes_a_job),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,3 +121,18 @@ problems_text(
 	}
 	return strbuf_str(b);
 }
+
+void
+scratch_expect(
+    const struct scratch *s, const struct job_set *set, const char *want)
+{
+	struct strbuf b = STRBUF_INIT, w = STRBUF_INIT;
+	const char *dir;
+
+	for (; (dir = strstr(want, "DIR/")) != NULL; want = dir + 3)
+		strbuf_addf(&w, "%.*s%s", (int)(dir - want), want, s->dir);
+	strbuf_adds(&w, want);
+	assert_string_equal(problems_text(s, set, &b), strbuf_str(&w));
+	strbuf_fini(&b);
+	strbuf_fini(&w);
+}

@@ -31,4 +31,8 @@ struct job_set *scratch_load(const struct scratch *s, struct job_set *previous);
 const char *problems_text(
     const struct scratch *s, const struct job_set *set, struct strbuf *b);
 
+/* Fails the test for other problems; DIR/ in want stands for the directory. */
+void scratch_expect(
+    const struct scratch *s, const struct job_set *set, const char *want);
+
 #endif

@@ -134,6 +134,7 @@ test_lists(void **state)
 	check_ids(rig_json(&rig, 200, "runs", "since=1000005000"),
 	    "01k3000000000005,");
 	check_ids(rig_json(&rig, 200, "runs", "job=none"), "");
+	check_ids(rig_json(&rig, 200, "runs", "host=none"), "");
 	check_ids(rig_json(&rig, 200, "runs", "job=' OR 1=1 --"), "");
 	rig_fini(&rig);
 }
@@ -195,7 +196,9 @@ test_errors(void **state)
 	    {400, "runs", "outcome=skipped", "bad_request", "outcome: "},
 	    {400, "runs", "outcome=", "bad_request", "outcome: "},
 	    {400, "runs", "since=yesterday", "bad_request", "since: "},
-	    {400, "runs", "until=5", "bad_request", "until: unknown"},
+	    {400, "runs", "until=x", "bad_request", "until: "},
+	    {400, "runs", "host=", "bad_request", "host: "},
+	    {400, "runs", "reason=late", "bad_request", "reason: unknown"},
 	    {400, "runs", "before=a/b", "bad_request", "before: "},
 	    {400, "runs", "job=", "bad_request", "job: "},
 	    {400, "ledger", "before=5", "bad_request", "before: "},

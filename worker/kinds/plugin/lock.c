@@ -8,52 +8,24 @@
 #include "host.h"
 #include "redis/url.h"
 
-static int
-add_password(struct plugin_lock *lock, const char *path, struct err *err)
-{
-	char *password;
-
-	if (path == NULL)
-		return 0;
-	password = redis_password_read(path, err);
-	if (password == NULL)
-		return -1;
-	for (size_t i = 0; i < lock->nurls; i++)
-		redis_url_set_password(lock->urls[i], password);
-	explicit_bzero(password, strlen(password));
-	free(password);
-	return 0;
-}
-
 int
 plugin_lock_init(
     struct plugin_lock *lock, const struct run_spec *spec, struct err *err)
 {
 	const char *redis = run_spec_setting(spec, SPEC_REDIS);
-	char *text, *rest, *url;
-	int rc = 0;
 
 	memset(lock, 0, sizeof(*lock));
 	lock->lost = -1;
 	if (redis == NULL)
 		return 0;
 	lock->cluster = run_spec_setting(spec, SPEC_CLUSTER);
-	text = rest = xstrdup(redis);
-	while (rc == 0 && lock->nurls < MUTEX_SERVERS_MAX &&
-	    (url = strsep(&rest, "\n")) != NULL) {
-		lock->urls[lock->nurls] = redis_url_parse(url, err);
-		if (lock->urls[lock->nurls] == NULL)
-			rc = -1;
-		else
-			lock->nurls++;
-	}
-	free(text);
-	if (rc == 0)
-		rc = add_password(
-		    lock, run_spec_setting(spec, SPEC_REDIS_PASSWORD), err);
-	if (rc == -1)
-		plugin_lock_fini(lock);
-	return rc;
+	lock->nurls =
+	    redis_urls_parse(redis, run_spec_setting(spec, SPEC_REDIS_PASSWORD),
+		lock->urls, MUTEX_SERVERS_MAX, err);
+	if (err->text[0] == '\0')
+		return 0;
+	plugin_lock_fini(lock);
+	return -1;
 }
 
 void

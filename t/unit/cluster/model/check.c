@@ -85,6 +85,9 @@ check_server(struct sim *sim, unsigned server)
 
 	if (fake_get(data, "belfry:{c}:i", "m") == NULL)
 		sim_wrong(sim, "server %u was never healed", server);
+	/* Two daemons of a name may dispute it for ever. */
+	if (sim->faults & FAULT_TWIN)
+		return;
 	for (size_t i = 0; i < data->n; i++) {
 		if (strncmp(data->keys[i].name, "belfry:{c}:r:", 13) == 0)
 			sim_wrong(sim, "server %u: %s still has runs, as %s",

@@ -325,6 +325,9 @@ host_fork(struct sim *sim, unsigned host, unsigned n)
 	if (ask->state != ASK_WON)
 		return;
 	/* The last look: a lease that is over gives no right to fork. */
+	if (sim->now_us <= protocol_deadline_ms(h->p) * 1000 &&
+	    !protocol_may_start(h->p, ask->claim))
+		return fork_later(sim, host, ask);
 	if (sim->now_us > protocol_deadline_ms(h->p) * 1000) {
 		if (!protocol_is_reachable(h->p))
 			return fork_later(sim, host, ask);
