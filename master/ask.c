@@ -32,6 +32,7 @@ ask_decode(struct ask *ask, struct channel *channel, struct message *message)
 		ask->keys[i] = wire_get_str(r);
 		ask->values[i] = wire_get_str(r);
 	}
+	ask->from = wire_get_str(r);
 	return wire_end(r) ? 0 : -1;
 }
 
@@ -45,6 +46,7 @@ ask_encode(const struct ask *ask, struct wire_writer *w)
 		wire_put_str(w, ask->keys[i]);
 		wire_put_str(w, ask->values[i]);
 	}
+	wire_put_str(w, ask->from);
 }
 
 const char *

@@ -47,6 +47,9 @@
  *   ledger   recorder     job since until outcome reason limit before
  *                                                          GET /v1/ledger
  *
+ *   audit    recorder     who action object since limit before
+ *                                                          GET /v1/audit
+ *
  * uid is who asks, as the kernel says: it is not there when nobody can tell.
  *
  * A list that goes on ends with the header Link: rel="next"; the api makes it
@@ -64,7 +67,8 @@ struct ask {
 	uint64_t id;
 	struct channel *channel;
 	const char *verb;
-	const char *who; /* "uid 0", "token ci": for the audit and the log */
+	const char *who;  /* "uid 0", "token ci": for the audit and the log */
+	const char *from; /* an address; "socket": the same */
 	unsigned nargs;
 	const char *keys[ASK_ARGS_MAX];
 	const char *values[ASK_ARGS_MAX];

@@ -181,3 +181,14 @@ address_net_has(const struct address_net *net, const struct address *a)
 		return false;
 	return rest == 0 || (ip[whole] ^ net->ip[whole]) >> (8 - rest) == 0;
 }
+
+bool
+address_is_near(const struct address *a, const struct address *b)
+{
+	const unsigned char *x, *y;
+	int family, other;
+
+	x = bytes_of(a, &family);
+	y = bytes_of(b, &other);
+	return family == other && memcmp(x, y, family == AF_INET ? 4 : 8) == 0;
+}

@@ -46,6 +46,9 @@ address_net_parse(const char *text, struct address_net *net_r, struct err *err);
 /* Is a in it? IPv4 in IPv6 form counts as IPv4. */
 bool address_net_has(const struct address_net *net, const struct address *a);
 
+/* Are they the same, or two of an IPv6 network of 64 bits? */
+bool address_is_near(const struct address *a, const struct address *b);
+
 /* Can only this machine reach it, or have it? */
 bool address_is_loopback(const struct address *a);
 

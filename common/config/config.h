@@ -103,6 +103,7 @@ struct config {
 	int64_t keep_ms;                 /* 30d; 0: for ever */
 	int64_t keep_runs;               /* of a job; 0: any number */
 	int64_t keep_failures_ms;        /* 90d; 0: for ever */
+	int64_t keep_audit_ms;           /* 365d; 0: for ever */
 	int64_t output_limit;            /* bytes of jobs that say none, 1M */
 
 	struct config_cluster cluster;

@@ -345,6 +345,7 @@ const struct setting settings[] = {
     {"store", "keep", parse_age, AT(keep_ms), 0, 0, "30d"},
     {"store", "keep-runs", parse_count, AT(keep_runs), 1, 100000, "none"},
     {"store", "keep-failures", parse_age, AT(keep_failures_ms), 0, 0, "90d"},
+    {"store", "keep-audit", parse_age, AT(keep_audit_ms), 0, 0, "365d"},
     {"store", "output-limit", parse_size, AT(output_limit), 0, 1 << 30, "1M"},
     {"cluster", "name", parse_node_name, AT(cluster.name), 0, 0, "belfry"},
     {"cluster", "redis", config_parse_redis, AT(cluster.redis), 0, 0, NULL},

@@ -98,6 +98,7 @@ enum role_id {
  *                  the ends of its parents; "" for what there is not
  *   STATE_AFTER    R: struct record_after: not used up, one an end
  *   RECORD_AFTER   M: struct record_after
+ *   RECORD_AUDIT   M: struct record_audit
  *   RECORDED       R: u64 all up to this sequence number is on disk
  *   STATE_NEW      R: the store is a new one: tell again what is not over
  *   GUARD_ASK      M: struct guard_ask (guard.h): may the run start?
@@ -115,7 +116,7 @@ enum role_id {
  *                  what it took; all: and nothing else
  *   RECORD_REPLY   M: struct record_reply
  * Questions of the api process; the message id tells them apart:
- *   ASK            str verb, str who, u32 n, n * (str key, str value)
+ *   ASK            str verb, str who, u32 n, n * (str key, str value), str from
  *   ASK_CANCEL     the client went away
  *   ANSWER_BEGIN   u16 HTTP status, str content type
  *   ANSWER_DATA    bytes
@@ -202,6 +203,8 @@ enum role_id {
 	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
 	X(59, STATE_NEW, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0, 0, \
 	    false)                                                             \
+	X(58, RECORD_AUDIT, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
+	    32, 32768, false)                                                  \
 	X(80, QUEUE_SUBMIT, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
 	    67, MESSAGE_PAYLOAD_MAX, false)                                    \
 	X(81, QUEUE_SUBMITTED, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), \

@@ -123,6 +123,37 @@ record_slot_decode(struct record_slot *r, struct wire_reader *in)
 }
 
 void
+record_audit_encode(const struct record_audit *r, struct wire_writer *w)
+{
+	wire_put_str(w, r->id);
+	wire_put_i64(w, r->at_ms);
+	wire_put_str(w, r->host);
+	wire_put_str(w, r->who);
+	wire_put_str(w, r->from);
+	wire_put_str(w, r->action);
+	wire_put_str(w, r->object);
+	wire_put_str(w, r->was);
+	wire_put_str(w, r->became);
+	wire_put_str(w, r->forget);
+}
+
+int
+record_audit_decode(struct record_audit *r, struct wire_reader *in)
+{
+	r->id = wire_get_str(in);
+	r->at_ms = wire_get_i64(in);
+	r->host = wire_get_str(in);
+	r->who = wire_get_str(in);
+	r->from = wire_get_str(in);
+	r->action = wire_get_str(in);
+	r->object = wire_get_str(in);
+	r->was = wire_get_str(in);
+	r->became = wire_get_str(in);
+	r->forget = wire_get_str(in);
+	return wire_ok(in) ? 0 : -1;
+}
+
+void
 record_pause_encode(const struct record_pause *r, struct wire_writer *w)
 {
 	wire_put_str(w, r->job);

@@ -116,6 +116,24 @@ struct record_pause {
 /* Sorts before any job's name, and is none. */
 #define PAUSE_ALL "*"
 
+/*
+ * Somebody changed something by hand. Strings are borrowed; was and became
+ * are JSON, "" nothing.
+ */
+struct record_audit {
+	const char *id; /* of its own, as those of runs */
+	int64_t at_ms;
+	const char *host;
+	const char *who;    /* "uid 0 (root)", "token ci" */
+	const char *from;   /* an address; "socket" */
+	const char *action; /* "pause" */
+	const char *object; /* a job or run; "" the daemon */
+	const char *was, *became;
+	const char *forget; /* what was before this id goes; "" nothing does */
+};
+
+void record_audit_encode(const struct record_audit *r, struct wire_writer *w);
+int record_audit_decode(struct record_audit *r, struct wire_reader *in);
 void record_pause_encode(const struct record_pause *r, struct wire_writer *w);
 int record_pause_decode(struct record_pause *r, struct wire_reader *in);
 void record_after_encode(const struct record_after *r, struct wire_writer *w);

@@ -55,6 +55,15 @@ silent(void *arg)
 	events_hub_silent(api->events);
 }
 
+/* Root and the daemon's user, and who stands for many others. */
+static bool
+is_trusted(const struct http_peer *peer, void *arg)
+{
+	const struct api *api = arg;
+
+	return auth_is_owner(api, peer->uid) || auth_is_proxy(api, peer);
+}
+
 static int
 api_init(struct role *role, struct err *err)
 {
@@ -64,6 +73,8 @@ api_init(struct role *role, struct err *err)
 	    .head_max = API_HEAD_MAX,
 	    .body_max = API_BODY_MAX,
 	    .connections_max = API_CONNECTIONS_MAX,
+	    .peer_max = API_PEER_MAX,
+	    .trusted = is_trusted,
 	    .idle_ms = API_IDLE_MS,
 	    .request = api_request,
 	    .gone = api_gone,

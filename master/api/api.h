@@ -11,6 +11,7 @@
 #define API_HEAD_MAX        ((size_t)16 << 10)
 #define API_BODY_MAX        ((size_t)64 << 10)
 #define API_CONNECTIONS_MAX 512
+#define API_PEER_MAX        128
 
 #ifndef API_IDLE_MS /* tests have less patience */
 #define API_IDLE_MS 30000

@@ -59,8 +59,8 @@ is_tcp(const struct http_peer *peer)
 	return peer->address.len > 0;
 }
 
-static bool
-is_of_proxy(const struct api *api, const struct http_peer *peer)
+bool
+auth_is_proxy(const struct api *api, const struct http_peer *peer)
 {
 	for (unsigned i = 0; i < api->auth->nproxies; i++)
 		if (is_tcp(peer) &&
@@ -69,8 +69,8 @@ is_of_proxy(const struct api *api, const struct http_peer *peer)
 	return false;
 }
 
-static bool
-is_owner(const struct api *api, uid_t uid)
+bool
+auth_is_owner(const struct api *api, uid_t uid)
 {
 	return uid == 0 || uid == api->daemon_uid;
 }
@@ -225,7 +225,7 @@ try_proxy(const struct api *api, struct http_conn *conn,
 	const char *field = api->auth->config->proxy_header, *name;
 	const struct http_head *head = http_conn_head(conn);
 
-	if (!is_of_proxy(api, http_conn_peer(conn)))
+	if (!auth_is_proxy(api, http_conn_peer(conn)))
 		return 0;
 	name = http_head_field(head, field);
 	if (name == NULL)
@@ -308,14 +308,14 @@ be_owner(
 	const struct http_head *head = http_conn_head(conn);
 
 	if (peer->uid == (uid_t)-1 || is_passed_on(head) ||
-	    is_of_proxy(api, peer))
+	    auth_is_proxy(api, peer))
 		return;
 	if (!is_tcp(peer))
-		caller->right = is_owner(api, peer->uid) ?
+		caller->right = auth_is_owner(api, peer->uid) ?
 		    API_ADMIN :
 		    right_of_socket(api->auth->config);
 	else if (api->auth->config->tokens == NULL &&
-	    is_owner(api, peer->uid) &&
+	    auth_is_owner(api, peer->uid) &&
 	    is_local_host(http_head_field(head, "Host")))
 		caller->right = API_ADMIN;
 	if (caller->right == API_ANYBODY)
@@ -348,7 +348,8 @@ auth_find_address(
 {
 	const struct http_peer *peer = http_conn_peer(conn);
 
-	if (!is_of_proxy(api, peer) || !find_forwarded(http_conn_head(conn), a))
+	if (!auth_is_proxy(api, peer) ||
+	    !find_forwarded(http_conn_head(conn), a))
 		*a = peer->address;
 }
 
@@ -423,7 +424,7 @@ is_of_other_site(const struct api *api, struct http_conn *conn)
 	if (origin == NULL ||
 	    is_origin_of(origin, http_head_field(head, "Host")))
 		return false;
-	return !is_of_proxy(api, http_conn_peer(conn)) ||
+	return !auth_is_proxy(api, http_conn_peer(conn)) ||
 	    !is_origin_of(origin, http_head_field(head, "X-Forwarded-Host"));
 }
 
@@ -444,7 +445,7 @@ auth_is_secure(const struct api *api, struct http_conn *conn)
 	    http_head_field(http_conn_head(conn), "X-Forwarded-Proto");
 
 	return http_conn_ssl(conn) != NULL ||
-	    (is_of_proxy(api, http_conn_peer(conn)) && scheme != NULL &&
+	    (auth_is_proxy(api, http_conn_peer(conn)) && scheme != NULL &&
 		strcasecmp(scheme, "https") == 0);
 }
 

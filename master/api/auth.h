@@ -74,6 +74,12 @@ void auth_find_address(
 /* The cookie of a session that conn's request has; false without. */
 bool auth_find_cookie(struct http_conn *conn, char *buf, size_t size);
 
+/* Root, or the daemon's user. */
+bool auth_is_owner(const struct api *api, uid_t uid);
+
+/* A proxy that is believed. */
+bool auth_is_proxy(const struct api *api, const struct http_peer *peer);
+
 /* Is TLS between the browser and us, or the trusted proxy? */
 bool auth_is_secure(const struct api *api, struct http_conn *conn);
 

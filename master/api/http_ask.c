@@ -271,11 +271,13 @@ ask_send(struct ask_pending *p, const struct ask *ask)
 }
 
 static int
-send_call(struct ask_pending *p, const struct route_call *call, const char *who)
+send_call(struct ask_pending *p, const struct route_call *call, const char *who,
+    const char *from)
 {
 	struct ask ask = {
 	    .verb = call->route->verb,
 	    .who = who,
+	    .from = from,
 	    .nargs = call->nargs,
 	};
 
@@ -286,7 +288,7 @@ send_call(struct ask_pending *p, const struct route_call *call, const char *who)
 
 void
 ask_table_send(struct ask_table *table, struct http_conn *conn,
-    const struct route_call *call, const char *who)
+    const struct route_call *call, const char *who, const char *from)
 {
 	const char *follow = route_call_arg(call, "follow");
 	struct http_problem problem;
@@ -302,7 +304,7 @@ ask_table_send(struct ask_table *table, struct http_conn *conn,
 	}
 	if (is_urgent(call->route->kind))
 		ask_limit_time(p);
-	if (send_call(p, call, who) == -1) {
+	if (send_call(p, call, who, from) == -1) {
 		ask_invite_again(p);
 		fail_gone(p);
 	}

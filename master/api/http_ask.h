@@ -50,10 +50,10 @@ void ask_table_set_peer(struct ask_table *table, enum role_id peer, int fd);
 
 /*
  * Asks, and answers conn: at once with a problem, or when the answer comes.
- * who is for the answerer's audit.
+ * who and from where are for the answerer's audit.
  */
 void ask_table_send(struct ask_table *table, struct http_conn *conn,
-    const struct route_call *call, const char *who);
+    const struct route_call *call, const char *who, const char *from);
 
 /*
  * Asks the master for "events": they go to heard(), until silent() is called

@@ -22,6 +22,8 @@
 
 /* How long a client may go on sending what nobody reads any more. */
 #define LINGER_MS 2000
+/* Bytes a second that a client takes of its answer at least. */
+#define RATE_MIN  256
 
 void
 http_conn_set_timer(struct http_conn *conn)
@@ -56,8 +58,11 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 	struct http_conn *conn = arg;
 	size_t unsent = http_conn_backlog(conn);
 
+	size_t least = (size_t)conn->server->config.idle_ms * RATE_MIN / 1000;
+
 	/* A client that takes its answer slowly is as good as any. */
-	if (unsent > 0 && unsent < conn->unsent)
+	if (unsent > 0 && unsent < conn->unsent &&
+	    conn->unsent - unsent >= least)
 		http_conn_set_timer(conn);
 	else
 		drop(conn, unsent == 0);
@@ -402,6 +407,31 @@ SSL *
 http_conn_ssl(const struct http_conn *conn)
 {
 	return conn->ssl;
+}
+
+bool
+http_conn_has_peer_of(
+    const struct http_conn *conn, const struct http_conn *other)
+{
+	const struct http_peer *a = &conn->peer, *b = &other->peer;
+
+	if (a->address.len == 0 || b->address.len == 0)
+		return a->address.len == b->address.len && a->uid == b->uid;
+	return address_is_near(&a->address, &b->address);
+}
+
+void
+http_conn_turn_away(struct http_conn *conn)
+{
+	static const char text[] =
+	    "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n"
+	    "Connection: close\r\nContent-Length: 0\r\n\r\n";
+
+	/* What does not fit in the socket's buffer, as it always does, goes. */
+	if (conn->ssl == NULL)
+		send(bufferevent_getfd(conn->bev), text, sizeof(text) - 1,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+	http_conn_kill(conn);
 }
 
 const struct http_head *

@@ -31,7 +31,7 @@ struct http_server {
 	struct http_conns busy; /* the others */
 	unsigned count;
 	uint64_t answers[6]; /* by the first digit of the status */
-	struct event *reap; /* frees dead connections out of their callbacks */
+	struct event *reap;  /* frees dead connections out of their callbacks */
 	struct http_conns dead;
 };
 
@@ -74,6 +74,13 @@ void http_conn_set_timer(struct http_conn *conn);
 struct http_conn *http_conn_new(
     struct http_server *server, int fd, const struct sockaddr *sa, size_t len);
 void http_conn_free(struct http_conn *conn);
+
+/* Is it of the same user or address as the other one? */
+bool http_conn_has_peer_of(
+    const struct http_conn *conn, const struct http_conn *other);
+
+/* Closes one that was just accepted: its peer has too many. */
+void http_conn_turn_away(struct http_conn *conn);
 
 /* Reads requests as long as there are any and none is being answered. */
 void http_conn_process(struct http_conn *conn);

@@ -63,7 +63,7 @@ ask(struct api *api, struct http_conn *conn, struct route_call *call)
 	if (call->route->kind == ROUTE_EVENTS)
 		events_hub_add(api->events, conn);
 	else
-		ask_table_send(api->asks, conn, call, caller.who);
+		ask_table_send(api->asks, conn, call, caller.who, caller.from);
 }
 
 void

@@ -74,6 +74,8 @@ static const struct route routes[] = {
 	"since until", ""},
     {"GET", "/v1/verify", "verify", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"job since after", ""},
+    {"GET", "/v1/audit", "audit", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
+	"who action object since limit before", ""},
     {"POST", "/v1/submit", "submit", ROLE_MASTER, API_OPERATOR, ROUTE_WHOLE, "",
 	"command argv queue at in key callback", true},
     {"GET", "/v1/queue", "queue", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,

@@ -21,18 +21,23 @@ list_of(struct http_conn *conn)
 					  &conn->server->busy;
 }
 
+static bool
+is_old(const struct http_conn *conn)
+{
+	struct timeval now, age;
+
+	event_base_gettimeofday_cached(conn->server->config.base, &now);
+	timersub(&now, &conn->since, &age);
+	return age.tv_sec >= 1 || age.tv_sec < 0;
+}
+
 /* The one that a new connection may take the place of; NULL: none. */
 static struct http_conn *
 find_spare(struct http_server *server)
 {
 	struct http_conn *conn = TAILQ_FIRST(&server->idle);
-	struct timeval now, age;
 
-	if (conn == NULL)
-		return NULL;
-	event_base_gettimeofday_cached(server->config.base, &now);
-	timersub(&now, &conn->since, &age);
-	return age.tv_sec >= 1 || age.tv_sec < 0 ? conn : NULL;
+	return conn != NULL && is_old(conn) ? conn : NULL;
 }
 
 static void
@@ -101,6 +106,41 @@ reap_cb(evutil_socket_t fd, short what, void *arg)
 	update_accepting(server);
 }
 
+static unsigned
+count_of_peer(const struct http_conns *list, const struct http_conn *conn)
+{
+	const struct http_conn *c;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(c, list, entry)
+	n += http_conn_has_peer_of(c, conn);
+	return n;
+}
+
+/*
+ * A peer that has its share gives up one that is idle for a second at least.
+ * False: it has none.
+ */
+static bool
+make_room_of_peer(struct http_server *server, struct http_conn *conn)
+{
+	const struct http_server_config *config = &server->config;
+	struct http_conn *c;
+
+	if (config->trusted(&conn->peer, config->arg) ||
+	    count_of_peer(&server->idle, conn) +
+		    count_of_peer(&server->busy, conn) <=
+		config->peer_max)
+		return true;
+	TAILQ_FOREACH(c, &server->idle, entry)
+	if (http_conn_has_peer_of(c, conn))
+		break;
+	if (c == NULL || c == conn || !is_old(c))
+		return false;
+	http_conn_kill(c);
+	return true;
+}
+
 static void
 accept_cb(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *sa, int len, void *arg)
@@ -118,6 +158,10 @@ accept_cb(struct evconnlistener *listener, evutil_socket_t fd,
 		return;
 	server->count++;
 	enter(conn);
+	if (!make_room_of_peer(server, conn)) {
+		http_conn_turn_away(conn);
+		return;
+	}
 	http_conn_set_timer(conn);
 	update_accepting(server);
 }

@@ -12,8 +12,10 @@
  *   a request        must be there within idle_ms of its connection or of the
  *                    answer before, however slowly its bytes come
  *   an answer        must be complete within idle_ms, and every idle_ms the
- *                    client must have taken some of it; see
+ *                    client must have taken 256 bytes a second of it; see
  *                    http_conn_set_endless()
+ *   a peer           beyond peer_max the one of its connections that is idle
+ *                    for longest is closed, or the new one is: 429
  *   connections      at connections_max the one that is idle for longest (a
  *                    second at least) is closed for a new one; when there is
  *                    none, new ones wait
@@ -33,11 +35,27 @@
 struct http_server;
 struct http_conn; /* a connection, and the request that it waits on */
 
+/* The other end of a connection. */
+struct http_peer {
+	/*
+	 * Of a unix socket, and of a TCP connection within this machine; -1
+	 * when it is not known.
+	 */
+	uid_t uid;
+	struct address address; /* of TCP; family AF_UNIX else */
+};
+
 struct http_server_config {
 	struct event_base *base;
 	size_t head_max;
 	size_t body_max;
 	unsigned connections_max;
+	/*
+	 * Of one user, or one address (an IPv6 network of 64 bits), but for
+	 * those of whom trusted() says so.
+	 */
+	unsigned peer_max;
+	bool (*trusted)(const struct http_peer *peer, void *arg);
 	int idle_ms;
 	int uid_asker;   /* of peer_uid_open(), borrowed; -1 none */
 	struct tls *tls; /* for TCP, borrowed; NULL: without */
@@ -83,15 +101,6 @@ const struct http_head *http_conn_head(const struct http_conn *conn);
 const char *http_conn_body(const struct http_conn *conn, size_t *len_r);
 
 /* The other end. */
-struct http_peer {
-	/*
-	 * Of a unix socket, and of a TCP connection within this machine; -1
-	 * when it is not known.
-	 */
-	uid_t uid;
-	struct address address; /* of TCP; family AF_UNIX else */
-};
-
 const struct http_peer *http_conn_peer(const struct http_conn *conn);
 
 /* Its TLS; NULL without. */

@@ -36,6 +36,17 @@ apply_pause(struct store *store, struct wire_reader *r)
 }
 
 static bool
+apply_audit(struct store *store, struct wire_reader *r)
+{
+	struct record_audit audit;
+
+	if (record_audit_decode(&audit, r) == -1)
+		return false;
+	store->ops->audit(store, &audit);
+	return true;
+}
+
+static bool
 apply_params(struct store *store, struct wire_reader *r)
 {
 	const char *run = wire_get_str(r);
@@ -91,6 +102,8 @@ apply_record(struct store *store, uint16_t type, struct wire_reader *r,
 		return apply_slot(store, r);
 	if (type == MSG_RECORD_PAUSE)
 		return apply_pause(store, r);
+	if (type == MSG_RECORD_AUDIT)
+		return apply_audit(store, r);
 	if (type == MSG_RECORD_PARAMS)
 		return apply_params(store, r);
 	if (type == MSG_RECORD_AFTER)

@@ -189,6 +189,18 @@ check_record_pause(struct wire_reader *r, struct entry *entry, struct err *err)
 }
 
 static int
+check_record_audit(struct wire_reader *r, struct err *err)
+{
+	struct record_audit audit;
+
+	if (record_audit_decode(&audit, r) == -1)
+		return err_set(err, "malformed");
+	return store_is_run_id(audit.id) ?
+	    0 :
+	    err_set(err, "\"%s\" is no id", audit.id);
+}
+
+static int
 check_record_params(struct wire_reader *r, struct entry *entry, struct err *err)
 {
 	const char *run = wire_get_str(r);
@@ -245,6 +257,8 @@ batch_add(struct batch *b, const struct message *message, struct err *err)
 		rc = check_record_slot(&r, &entry, err);
 	else if (message->type == MSG_RECORD_PAUSE)
 		rc = check_record_pause(&r, &entry, err);
+	else if (message->type == MSG_RECORD_AUDIT)
+		rc = check_record_audit(&r, err);
 	else if (message->type == MSG_RECORD_PARAMS)
 		rc = check_record_params(&r, &entry, err);
 	else if (message->type == MSG_RECORD_AFTER)

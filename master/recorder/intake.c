@@ -228,6 +228,7 @@ static const struct channel_dispatch master_dispatch[] = {
     {MSG_RECORD_JOB, handle_record},
     {MSG_RECORD_PAUSE, handle_record},
     {MSG_RECORD_PARAMS, handle_record},
+    {MSG_RECORD_AUDIT, handle_record},
     {MSG_RECORD_AFTER, handle_record},
     {MSG_RECORD_REPLY, handle_record},
     {MSG_STATE_ASK, handle_state_ask},

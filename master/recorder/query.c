@@ -306,6 +306,7 @@ static const struct {
     {"heat", heat_answer},
     {"explain", explain_answer},
     {"verify", verify_answer},
+    {"audit", audit_answer},
     {"queue", queue_answer_list},
     {"queued", queue_answer_show},
     {"cancel", queue_answer_cancel},

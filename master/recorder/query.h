@@ -1,6 +1,6 @@
 /*
  * Answers the questions of the api process that ask.h gives to the recorder:
- * runs, show, output, ledger, explain, verify.
+ * runs, show, output, ledger, explain, verify, audit.
  */
 #ifndef BELFRY_MASTER_RECORDER_QUERY_H
 #define BELFRY_MASTER_RECORDER_QUERY_H
@@ -26,6 +26,9 @@ struct query_env {
 
 /* Answers now or later; keeps nothing of ask. */
 void query_answer(struct query_env *env, const struct ask *ask);
+
+/* audit.c: answers "audit". */
+void audit_answer(struct query_env *env, const struct ask *ask);
 
 /* numbers.c: answers "metrics". */
 void numbers_answer(struct query_env *env, const struct ask *ask);

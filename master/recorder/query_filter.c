@@ -215,9 +215,8 @@ query_filter_fini(struct query_filter *f)
 	free(f->host);
 }
 
-/* Percent-encodes what a query cannot hold (RFC 3986). */
-static void
-add_arg(struct strbuf *b, const char *key, const char *value)
+void
+query_add_arg(struct strbuf *b, const char *key, const char *value)
 {
 	strbuf_addf(b, "%s%s=", b->len > 0 ? "&" : "", key);
 	for (; *value != '\0'; value++) {
@@ -247,7 +246,7 @@ add_outcomes(struct strbuf *b, uint32_t outcomes)
 			strbuf_addf(&list, "%s%s", list.len > 0 ? "," : "",
 			    outcome_name((enum outcome)i));
 	if (list.len > 0)
-		add_arg(b, "outcome", strbuf_str(&list));
+		query_add_arg(b, "outcome", strbuf_str(&list));
 	strbuf_fini(&list);
 }
 
@@ -259,23 +258,23 @@ query_filter_next(const struct query_filter *f, const struct store_cursor *next,
 	char cursor[JOB_NAME_MAX + 32];
 
 	if (f->job != NULL)
-		add_arg(b, "job", f->job);
+		query_add_arg(b, "job", f->job);
 	if (f->chain != NULL)
-		add_arg(b, "chain", f->chain);
+		query_add_arg(b, "chain", f->chain);
 	if (f->host != NULL)
-		add_arg(b, "host", f->host);
+		query_add_arg(b, "host", f->host);
 	if (filter->since_ms != INT64_MIN)
 		add_number(b, "since", filter->since_ms);
 	if (filter->until_ms != INT64_MAX)
 		add_number(b, "until", filter->until_ms);
 	add_outcomes(b, filter->outcomes);
 	if (f->reason != NULL)
-		add_arg(b, "reason", f->reason);
+		query_add_arg(b, "reason", f->reason);
 	add_number(b, "limit", filter->limit);
 	if (f->kind == FILTER_RUNS)
 		snprintf(cursor, sizeof(cursor), "%s", next->key);
 	else
 		snprintf(cursor, sizeof(cursor), "%" PRId64 ",%s",
 		    next->slot_ms, next->key);
-	add_arg(b, "before", cursor);
+	query_add_arg(b, "before", cursor);
 }

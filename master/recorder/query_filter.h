@@ -39,6 +39,9 @@ void query_filter_next(const struct query_filter *f,
  */
 int query_parse_time(const struct ask *ask, const char *key, int64_t *ms_r);
 
+/* Appends "key=value", behind "&", as a query can hold it (RFC 3986). */
+void query_add_arg(struct strbuf *b, const char *key, const char *value);
+
 /* True when every argument is one of names (ends with NULL); else 400. */
 bool query_knows_args(const struct ask *ask, const char *const *names);
 

@@ -229,6 +229,16 @@ typedef void store_check_cb(void *arg, const struct store_check *check);
 typedef void store_check_job_cb(
     void *arg, const char *job, int64_t hwm_ms, int64_t swept_ms);
 
+/* Which entries of the audit log; newest first. */
+struct store_audit {
+	const char *before; /* older than this id; "" from the newest */
+	const char *since;  /* not before this id; "" all */
+	const char *who, *action, *object; /* "" all */
+	int limit;                         /* at least 1 */
+};
+
+typedef void store_audit_cb(void *arg, const struct record_audit *audit);
+
 typedef void store_run_cb(void *arg, const struct store_run *run);
 typedef void store_slot_cb(void *arg, const struct store_slot *slot);
 typedef void store_plan_cb(void *arg, const struct store_plan *plan);
@@ -268,6 +278,7 @@ struct store_ops {
 	 */
 	void (*after)(struct store *store, const struct record_after *after);
 	void (*pause)(struct store *store, const struct record_pause *pause);
+	void (*audit)(struct store *store, const struct record_audit *audit);
 	void (*reply)(struct store *store, const struct record_reply *reply);
 	void (*piece)(struct store *store, const char *run, uint64_t start,
 	    const void *data, size_t n);
@@ -315,6 +326,10 @@ struct store_ops {
 	    void *arg);
 	void (*check)(struct store *store, const struct store_check_page *page,
 	    store_check_cb *row, store_done *done, void *arg);
+
+	/* Entries of the audit log; which lives until done. */
+	void (*audits)(struct store *store, const struct store_audit *which,
+	    store_audit_cb *row, store_done *done, void *arg);
 
 	/* What the schedules of a job were, newest first, at most limit. */
 	void (*plans)(struct store *store, const char *job, int limit,

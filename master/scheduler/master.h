@@ -85,6 +85,12 @@ struct upgrade_info {
 struct crew;
 struct crontab_watch; /* crontab/watch.h */
 
+/* Somebody whose request takes a while, for the audit log. */
+struct audit_asker {
+	char who[128];
+	char from[64];
+};
+
 struct master {
 	struct role *role;     /* borrowed */
 	struct config *config; /* role's, or owned after a reload */
@@ -134,10 +140,13 @@ struct master {
 	struct plugins plugins;
 	struct metrics metrics;
 	struct events events;
-	struct forecast forecast;       /* the last one */
-	struct crontab_watch *crontabs; /* NULL: nobody notices changes */
-	struct jobs_change reloaded;    /* while a reload goes on */
-	char *reload_problem;           /* owned; of it; NULL none */
+	struct forecast forecast;          /* the last one */
+	struct crontab_watch *crontabs;    /* NULL: nobody notices changes */
+	struct jobs_change reloaded;       /* while a reload goes on */
+	char *reload_problem;              /* owned; of it; NULL none */
+	struct audit_asker *reload_askers; /* and who they were, gone or not */
+	size_t nreload_askers;
+	size_t reload_askers_cap;
 	uint64_t *reloaders; /* asks that wait for a reload to be over */
 	size_t nreloaders;
 	size_t reloaders_cap;

@@ -105,6 +105,7 @@ end_reload(struct master *m)
 		 "%zu errors",
 	    m->jobs.n, change->nadded, change->nremoved, change->nchanged,
 	    jobs_errors(&m->jobs));
+	answer_audit_reloaded(m, change, m->reload_problem);
 	events_jobs(m, change);
 	answer_reload(m, change, m->reload_problem);
 	jobs_change_fini(&m->reloaded);

@@ -86,6 +86,7 @@ master_free(struct master *m)
 	free(m->reload_problem);
 	free(m->limits.cgroup);
 	free(m->reloaders);
+	free(m->reload_askers);
 	if (m->config != m->role->config)
 		config_free(m->config);
 	fd_close(&m->runs_dir);

@@ -5,6 +5,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Time::HiRes qw(time sleep);
+use POSIX ();
 use Fake;
 
 my $f = Fake->new('status.json' => '{"state":"running"}');
@@ -37,6 +38,42 @@ cmp_ok(closed_after($s, ' '), '<', 6, 'a body that never ends');
 $s = $f->connect;
 $s->syswrite($get);
 cmp_ok(closed_after($s), '<', 6, 'a connection that is kept for nothing');
+
+# One user has so many connections, others have the rest.
+SKIP: {
+	skip 'only root can be somebody else', 5 if $> != 0;
+	pipe(my $from, my $to) or die "pipe: $!";
+	my $pid = fork // die "fork: $!";
+	if ($pid == 0) {
+		POSIX::setgid(65534);
+		POSIX::setuid(65534);
+		my @held = map { $f->connect } 1 .. 200;
+		my ($good, $refused) = (0, 0);
+		for my $c (@held) {
+			local $SIG{PIPE} = 'IGNORE';
+			syswrite $c, $get;
+			sysread $c, my $answer, 10000;
+			$good++ if ($answer // '') =~ /running/;
+			$refused++ if ($answer // '')
+			    =~ m{^HTTP/1.1 429 .*^Retry-After: 1\r}ms;
+		}
+		syswrite $to, "$good $refused\n";
+		sleep 2; # old enough to be given up
+		my $c = $f->connect;
+		syswrite $c, $get;
+		sysread $c, my $answer, 10000;
+		syswrite $to, ($answer // '') =~ /running/ ? "good\n" : "bad\n";
+		POSIX::_exit(0);
+	}
+	close $to;
+	my ($good, $refused) = split ' ', scalar <$from>;
+	is($good, 128, 'a user has 128 connections');
+	is($refused, 72, 'and is told so of the others');
+	is(($f->request(GET => '/v1/status'))[0], 200, 'others go on');
+	is(scalar <$from>, "good\n", 'in place of an old one, there is a new');
+	waitpid $pid, 0;
+	is($?, 0, 'all went well');
+}
 
 # Idle connections beyond the limit are let go for those who want something.
 my @idle;

@@ -157,6 +157,10 @@ for (['/v1/jobs/good/pause', '{"reason":"x","until":"2099-01-01T00:00:00Z"}'],
 	$seen{"POST $pattern"} = 1 if $pattern && $status < 300;
 	$web->request('GET', '/v1/status') if $path =~ /pause/;
 }
+is(($web->request('DELETE', '/v1/session'))[0], 200, 'log out');
+is(($web->request('POST', '/v1/session', body => '{"token":"x.y"}'))[0], 401,
+    'log in');
+$seen{"$_ /v1/session"} = 1 for 'DELETE', 'POST';
 is(($web->request('POST', '/v1/drain', body => '{"x":1}'))[0], 400,
     'an unknown key');
 is(($web->request('POST', '/v1/drain', body => '{}'))[0], 202, 'drain');

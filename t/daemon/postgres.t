@@ -56,9 +56,17 @@ is(($d->belfry('logs', $run->{id}))[1], $seq, 'its output is read');
 is($pg->query("SELECT md5(string_agg(data, '' ORDER BY start)) "
 	    . "FROM belfry_output WHERE run = '$run->{id}'", 'one'),
     md5_hex($seq), 'and is in belfry_output');
+$d->wait_for('the audit log', sub {
+	($pg->query("SELECT action || ' ' || object || ' ' || "
+	    . "(after::json->>'run') FROM belfry_audit ORDER BY time DESC "
+	    . 'LIMIT 1', 'one') // '') =~ /^run hello \w{20}$/;
+});
+my (undef, $audit) = $d->command('curl', '-s', '--unix-socket',
+    $d->path('run/belfry.sock'), 'http://x/v1/audit?action=run&object=hello');
+like($audit, qr/"action":"run","object":"hello"/, 'is read from there');
 is($pg->query("SELECT count(*) FROM information_schema.views "
 	    . "WHERE table_schema = 'public' AND table_name LIKE 'belfry%'",
-	'one'), 7, 'views are where all find them');
+	'one'), 8, 'views are where all find them');
 is($pg->query("SELECT params->>'STATUS' FROM belfry_runs "
 	    . "WHERE job = 'hello'", 'one'), 3, 'with its parameters');
 is($pg->query("SELECT last_outcome FROM belfry_jobs WHERE job = 'hello'",

@@ -41,6 +41,10 @@ static const struct {
 	"007-queues",
 #include "postgres_007-queues.h"
     },
+    {
+	"008-audit",
+#include "postgres_008-audit.h"
+    },
 };
 
 void

@@ -210,6 +210,13 @@ static const char pause_sql[] =
 
 static const char resume_sql[] = "DELETE FROM pauses WHERE job = $1::text";
 
+static const char audit_sql[] =
+    "INSERT INTO audit (id, at, host, who, origin, action, object, was, "
+    "became) VALUES ($1::text, $2::bigint, $3::text, $4::text, $5::text, "
+    "$6::text, $7::text, $8::text, $9::text) ON CONFLICT (id) DO NOTHING";
+
+static const char audit_forget_sql[] = "DELETE FROM audit WHERE id < $1::text";
+
 /* As the three of store_sqlite_write.c. */
 static const char rewind_sql[] =
     "WITH j AS (UPDATE jobs SET hwm = least(hwm, $2::bigint), "
@@ -250,6 +257,8 @@ const char *const pg_statements[STATEMENT_COUNT + 1] = {
     [STATEMENT_NO_RETRY] = no_retry_sql,
     [STATEMENT_PAUSE] = pause_sql,
     [STATEMENT_RESUME] = resume_sql,
+    [STATEMENT_AUDIT] = audit_sql,
+    [STATEMENT_AUDIT_FORGET] = audit_forget_sql,
     [STATEMENT_REWIND] = rewind_sql,
     [STATEMENT_QUEUE_END] = queue_end_sql,
     [STATEMENT_REPLY] = reply_sql,

@@ -27,6 +27,8 @@ enum pg_statement {
 	STATEMENT_NO_RETRY,           /* behind ROWS_ENDS */
 	STATEMENT_PAUSE,
 	STATEMENT_RESUME,
+	STATEMENT_AUDIT,
+	STATEMENT_AUDIT_FORGET,
 	STATEMENT_REWIND,
 	STATEMENT_QUEUE_END, /* behind ROWS_ENDS, when one was submitted */
 	STATEMENT_REPLY,
@@ -109,6 +111,9 @@ void pg_slot(struct store *store, const struct record_slot *slot);
 void pg_params(struct store *store, const char *run, const char *params,
     const char *parents);
 void pg_pause(struct store *store, const struct record_pause *pause);
+void pg_audit(struct store *store, const struct record_audit *audit);
+void pg_audits(struct store *store, const struct store_audit *which,
+    store_audit_cb *row, store_done *done, void *arg);
 void pg_piece(struct store *store, const char *run, uint64_t start,
     const void *data, size_t n);
 void pg_commit(struct store *store, store_done *done, void *arg);

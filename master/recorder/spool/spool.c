@@ -114,6 +114,16 @@ spool_pause(struct store *store, const struct record_pause *pause)
 	sp->local->ops->pause(sp->local, pause);
 }
 
+/* Read where it goes to: of all hosts. */
+static void
+spool_audit(struct store *store, const struct record_audit *audit)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	record_audit_encode(audit, &w);
+	shelf_add(&spool(store)->shelf, MSG_RECORD_AUDIT, &w);
+}
+
 /* The file has it; the end of its run says that it is to be sent. */
 static void
 spool_piece(struct store *store, const char *run, uint64_t start,
@@ -391,6 +401,8 @@ static const struct store_ops store_spool = {
     .check_job = spool_check_job,
     .check = spool_check,
     .plans = spool_plans,
+    .audit = spool_audit,
+    .audits = spool_audits,
     .output = spool_output,
     .jobs = spool_jobs,
     .retries = spool_retries,

@@ -29,6 +29,7 @@ struct spool_read {
 	struct store_filter filter;
 	struct store_check_page page;
 	const struct store_bars *which;
+	const struct store_audit *audits;
 	int64_t from, to;
 	struct store_take take;
 	char *copy;       /* owned: text is this, or what is taken from */
@@ -43,6 +44,7 @@ struct spool_read {
 		store_check_job_cb *job;
 		store_check_cb *check;
 		store_plan_cb *plan;
+		store_audit_cb *audit;
 		store_submission_cb *submission;
 		store_reply_cb *reply;
 		store_bar_cb *bar;
@@ -145,6 +147,8 @@ void spool_check_job(struct store *store, const char *after, const char *only,
     store_check_job_cb *row, store_done *done, void *arg);
 void spool_check(struct store *store, const struct store_check_page *page,
     store_check_cb *row, store_done *done, void *arg);
+void spool_audits(struct store *store, const struct store_audit *which,
+    store_audit_cb *row, store_done *done, void *arg);
 void spool_plans(struct store *store, const char *job, int limit,
     store_plan_cb *row, store_done *done, void *arg);
 void spool_output(struct store *store, const char *run, uint64_t pos,

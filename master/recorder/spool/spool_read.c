@@ -262,6 +262,27 @@ spool_check(struct store *store, const struct store_check_page *page,
 }
 
 static void
+ask_audits(struct spool_read *read)
+{
+	struct store *remote = read->spool->remote;
+
+	remote->ops->audits(
+	    remote, read->audits, read->row.audit, read->done, read->arg);
+}
+
+void
+spool_audits(struct store *store, const struct store_audit *which,
+    store_audit_cb *row, store_done *done, void *arg)
+{
+	struct spool_read *read = read_new(NULL, done, arg);
+
+	read->audits = which;
+	read->row.audit = row;
+	read->ask = ask_audits;
+	spool_read_put(spool(store), read);
+}
+
+static void
 ask_plans(struct spool_read *read)
 {
 	struct store *remote = read->spool->remote;

@@ -48,6 +48,9 @@ enum sqlite_sql {
 	SQL_OPEN_RUNS,
 	SQL_PARAMS,
 	SQL_PAUSE,
+	SQL_AUDIT,
+	SQL_AUDIT_FORGET,
+	SQL_AUDITS,
 	SQL_RESUME,
 	SQL_PAUSES,
 	SQL_ENDS_ADD,
@@ -266,6 +269,9 @@ void sqlite_slot(struct store *store, const struct record_slot *slot);
 void sqlite_params(struct store *store, const char *run, const char *params,
     const char *parents);
 void sqlite_pause(struct store *store, const struct record_pause *pause);
+void sqlite_audit(struct store *store, const struct record_audit *audit);
+void sqlite_audits(struct store *store, const struct store_audit *which,
+    store_audit_cb *row, store_done *done, void *arg);
 void sqlite_piece(struct store *store, const char *run, uint64_t start,
     const void *data, size_t n);
 void sqlite_commit(struct store *store, store_done *done, void *arg);

@@ -32,6 +32,8 @@ static const char *const migrations[] = {
 #include "schema_9.h"
     ,
 #include "schema_10.h"
+    ,
+#include "schema_11.h"
 };
 
 /* A number from the first row. 0, or -1 with err. */

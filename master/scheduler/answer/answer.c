@@ -294,8 +294,11 @@ answer_run(struct master *m, struct ask *ask)
 
 	if (node != NULL &&
 	    crew_run_elsewhere(
-		m, ask, node, ask_arg(ask, "job"), ask_arg(ask, "params")))
+		m, ask, node, ask_arg(ask, "job"), ask_arg(ask, "params"))) {
+		answer_audit(m, ask, ask_arg(ask, "job"), NULL,
+		    json_pack("{s:s}", "host", node));
 		return;
+	}
 	job = answer_wanted_job(m, ask);
 	if (job == NULL)
 		return;
@@ -314,6 +317,8 @@ answer_run(struct master *m, struct ask *ask)
 	}
 	log_info("job %s: run=%s asked for by %s", job->name, run->begin.id,
 	    ask->who);
+	answer_audit(
+	    m, ask, job->name, NULL, json_pack("{s:s}", "run", run->begin.id));
 	answer_object(ask, 202,
 	    json_pack("{s:s, s:s, s:o}", "run", run->begin.id, "job", job->name,
 		"slot", answer_time(run->begin.slot_ms)));
@@ -333,13 +338,22 @@ answer_reload_ask(struct master *m, struct ask *ask)
 	array_reserve(&m->reloaders, &m->reloaders_cap, m->nreloaders + 1,
 	    sizeof(*m->reloaders));
 	m->reloaders[m->nreloaders++] = ask->id;
+	answer_audit_reload(m, ask);
 	channel_send(m->role->guardian, MSG_RELOAD_ASK, 0, NULL, -1);
+}
+
+static json_t *
+answer_phase(const struct master *m)
+{
+	return json_string(
+	    m->phase == MASTER_DRAINING ? "draining" : "running");
 }
 
 static void
 answer_drain(struct master *m, struct ask *ask)
 {
 	log_info("drain asked for by %s", ask->who);
+	answer_audit(m, ask, "", answer_phase(m), json_string("draining"));
 	channel_send(m->role->guardian, MSG_DRAIN_ASK, 0, NULL, -1);
 	answer_json(ask->channel, ask->id, 202, "{\"state\":\"draining\"}");
 }
@@ -354,6 +368,7 @@ answer_upgrade(struct master *m, struct ask *ask)
 		return;
 	}
 	log_info("upgrade asked for by %s", ask->who);
+	answer_audit(m, ask, "", json_string(belfry_version()), NULL);
 	channel_send(m->role->guardian, MSG_UPGRADE_ASK, 0, NULL, -1);
 	answer_json(ask->channel, ask->id, 202, "{\"state\":\"going on\"}");
 }

@@ -24,6 +24,18 @@ int answer_cancel(struct channel *channel, struct message *message, void *arg,
 void answer_reload(
     struct master *m, const struct jobs_change *change, const char *problem);
 
+/*
+ * audit.c: what was asked for has changed something: a job, a run, or "" the
+ * daemon. Takes was and became over; NULL where there is nothing.
+ */
+void answer_audit(struct master *m, const struct ask *ask, const char *object,
+    json_t *was, json_t *became);
+
+/* A reload is recorded when it is over. */
+void answer_audit_reload(struct master *m, const struct ask *ask);
+void answer_audit_reloaded(
+    struct master *m, const struct jobs_change *change, const char *problem);
+
 /* JSON text of something that was built; takes json. */
 void answer_object(struct ask *ask, int status, json_t *json);
 

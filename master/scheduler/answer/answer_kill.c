@@ -18,6 +18,9 @@ kill_one(struct master *m, struct ask *ask, struct run *run)
 
 	log_info("job %s: run=%s to be killed by %s", run->begin.job,
 	    run->begin.id, ask->who);
+	answer_audit(m, ask, run->begin.id,
+	    json_pack("{s:s, s:s}", "job", run->begin.job, "what", "run"),
+	    NULL);
 	run_kill(run, KILL_OPERATOR);
 	answer_object(ask, 202, json);
 }
@@ -31,6 +34,9 @@ cancel_retry(struct master *m, struct ask *ask, struct retry *retry)
 
 	log_info("job %s: retry of run=%s cancelled by %s", retry->job->name,
 	    retry->run, ask->who);
+	answer_audit(m, ask, retry->run,
+	    json_pack("{s:s, s:s}", "job", retry->job->name, "what", "retry"),
+	    NULL);
 	retry_withdraw(m, retry);
 	answer_object(ask, 202, json);
 }
@@ -104,7 +110,9 @@ answer_kill(struct master *m, struct ask *ask)
 		cancel_retry(m, ask, retry);
 	else if ((job = jobs_find(&m->jobs, id)) != NULL)
 		kill_of_job(m, ask, job);
-	else if (!crew_kill_elsewhere(m, ask, id))
+	else if (crew_kill_elsewhere(m, ask, id))
+		answer_audit(m, ask, id, NULL, NULL);
+	else
 		answer_error(ask->channel, ask->id, 404, "not_found",
 		    "no run \"%s\" is in progress", id);
 }

@@ -49,6 +49,13 @@ answer_now(struct master *m, struct ask *ask, const char *name)
 		answer_pause(pause)));
 }
 
+/* "" when it is about all. */
+static const char *
+object_of(const char *name)
+{
+	return strcmp(name, PAUSE_ALL) == 0 ? "" : name;
+}
+
 static int
 take_until(struct ask *ask, int64_t *until_r)
 {
@@ -94,12 +101,17 @@ answer_pause_ask(struct master *m, struct ask *ask)
 	    .since_ms = clock_ms(),
 	};
 
+	json_t *was;
+
 	if (record.job == NULL || !check_reason(ask, record.reason) ||
 	    take_until(ask, &record.until_ms) == -1)
 		return;
 	log_info("%s: paused by %s%s%s", record.job, ask->who,
 	    record.reason[0] != '\0' ? ": " : "", record.reason);
+	was = answer_pause(pause_find(m, record.job));
 	pause_begin(m, &record, true);
+	answer_audit(m, ask, object_of(record.job), was,
+	    answer_pause(pause_find(m, record.job)));
 	crew_pause_all_hosts(m, &record);
 	master_arm(m);
 	answer_now(m, ask, record.job);
@@ -116,6 +128,8 @@ answer_resume_ask(struct master *m, struct ask *ask)
 	pause = pause_find(m, name);
 	if (pause != NULL) {
 		log_info("%s: resumed by %s", name, ask->who);
+		answer_audit(
+		    m, ask, object_of(name), answer_pause(pause), json_null());
 		pause_end(m, pause);
 		crew_pause_all_hosts(m, &(struct record_pause){.job = name});
 		launch_pump(m);

@@ -197,6 +197,8 @@ answer_crontab_install(struct master *m, struct ask *ask)
 		    ask->channel, ask->id, 500, "internal", "%s", err.text);
 	} else {
 		log_info("crontab of %s: replaced by %s", user.name, ask->who);
+		answer_audit(m, ask, user.name, NULL,
+		    json_pack("{s:I}", "jobs", (json_int_t)job_set_count(set)));
 		answer_object(ask, 200,
 		    json_pack("{s:o, s:I}", "user", json_text(user.name),
 			"jobs", (json_int_t)job_set_count(set)));
@@ -218,6 +220,7 @@ answer_crontab_remove(struct master *m, struct ask *ask)
 		return;
 	}
 	log_info("crontab of %s: removed by %s", user.name, ask->who);
+	answer_audit(m, ask, user.name, NULL, NULL);
 	answer_object(
 	    ask, 200, json_pack("{s:o}", "user", json_text(user.name)));
 	reload_crontabs(m);

@@ -247,6 +247,9 @@ store(struct master *m, struct ask *ask, const struct submission *s,
 	queues->asks[queues->nasks++] = ask->id;
 	log_info("queue %s: run=%s submitted by %s%s%s", s->queue, s->id,
 	    ask->who, *s->key != '\0' ? ", key " : "", s->key);
+	answer_audit(m, ask, s->id, NULL,
+	    json_pack("{s:s, s:o}", "queue", s->queue, "key",
+		json_text_or_null(s->key)));
 }
 
 static const char *

@@ -121,6 +121,14 @@ outbox_pause(struct master *m, const struct record_pause *pause)
 }
 
 void
+outbox_audit(struct master *m, const struct record_audit *audit)
+{
+	wire_writer_reset(&m->scratch);
+	record_audit_encode(audit, &m->scratch);
+	add(m, MSG_RECORD_AUDIT, -1);
+}
+
+void
 outbox_reply(struct master *m, const struct record_reply *reply)
 {
 	wire_writer_reset(&m->scratch);

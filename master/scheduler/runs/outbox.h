@@ -40,6 +40,7 @@ void outbox_end(struct master *m, const struct record_end *end, int place);
 void outbox_params(struct master *m, const struct run *run);
 void outbox_after(struct master *m, const struct record_after *record);
 void outbox_pause(struct master *m, const struct record_pause *pause);
+void outbox_audit(struct master *m, const struct record_audit *audit);
 void outbox_reply(struct master *m, const struct record_reply *reply);
 void outbox_slot(struct master *m, const struct record_slot *slot);
 

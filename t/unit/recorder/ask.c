@@ -238,7 +238,7 @@ static struct message
 encode(struct wire_writer *w, uint32_t n)
 {
 	struct message m = {.type = MSG_ASK, .id = 7, .fd = -1};
-	struct ask ask = {.verb = "runs", .who = "uid 0"};
+	struct ask ask = {.verb = "runs", .who = "uid 0", .from = "socket"};
 
 	ask.nargs = n < ASK_ARGS_MAX ? n : ASK_ARGS_MAX;
 	for (unsigned i = 0; i < ask.nargs; i++) {
@@ -262,6 +262,7 @@ test_decode(void **state)
 	assert_int_equal(ask.id, 7);
 	assert_string_equal(ask.verb, "runs");
 	assert_string_equal(ask.who, "uid 0");
+	assert_string_equal(ask.from, "socket");
 	assert_int_equal(ask.nargs, ASK_ARGS_MAX);
 	assert_string_equal(ask_arg(&ask, "limit"), "5");
 	assert_null(ask_arg(&ask, "none"));

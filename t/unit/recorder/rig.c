@@ -355,6 +355,7 @@ rig_ask(struct rig *rig, const char *verb, const char *args)
 		wire_put_str(&w, part[i]);
 		wire_put_str(&w, value);
 	}
+	wire_put_str(&w, "socket");
 	free(copy);
 	rig->ask_id++;
 	rig->status = 0;

@@ -1,0 +1,127 @@
+/*
+ * The audit log: who changed what by hand, from where, and how it was before.
+ * An entry goes to the recorder as runs do, and is not lost with it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "ipc/run_bound.h"
+#include "json_text.h"
+#include "scheduler/answer/answer.h"
+#include "scheduler/master.h"
+
+/* Of the jobs that a reload changed so many are named. */
+#define NAMES_MAX 30
+/* More than a record holds is left out. */
+#define VALUE_MAX 12000
+
+/* Takes json over; NULL is "". The caller frees it. */
+static char *
+text_of(json_t *json)
+{
+	char *text = json != NULL ?
+	    json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY) :
+	    NULL;
+
+	json_decref(json);
+	if (text != NULL && strlen(text) > VALUE_MAX) {
+		free(text);
+		text = NULL;
+	}
+	return text != NULL ? text : xstrdup("");
+}
+
+static void
+find_forget(const struct master *m, int64_t now, char forget_r[RUN_ID_SIZE])
+{
+	int64_t keep = m->config->keep_audit_ms;
+
+	forget_r[0] = '\0';
+	if (keep > 0 && now > keep)
+		run_bound(now - keep, forget_r);
+}
+
+static void
+record(struct master *m, const struct audit_asker *asker, const char *action,
+    const char *object, json_t *was, json_t *became)
+{
+	char id[RUN_ID_SIZE], forget[RUN_ID_SIZE];
+	char *before = text_of(was), *after = text_of(became);
+	const struct record_audit audit = {
+	    .id = id,
+	    .at_ms = clock_ms(),
+	    .host = m->config->node_name,
+	    .who = asker->who,
+	    .from = asker->from,
+	    .action = action,
+	    .object = object,
+	    .was = before,
+	    .became = after,
+	    .forget = forget,
+	};
+
+	run_id_make(&m->ids, audit.at_ms, 0, id);
+	find_forget(m, audit.at_ms, forget);
+	outbox_audit(m, &audit);
+	free(before);
+	free(after);
+}
+
+static struct audit_asker
+asker_of(const struct ask *ask)
+{
+	struct audit_asker asker;
+
+	snprintf(asker.who, sizeof(asker.who), "%s", ask->who);
+	snprintf(asker.from, sizeof(asker.from), "%s", ask->from);
+	return asker;
+}
+
+void
+answer_audit(struct master *m, const struct ask *ask, const char *object,
+    json_t *was, json_t *became)
+{
+	const struct audit_asker asker = asker_of(ask);
+
+	record(m, &asker, ask->verb, object, was, became);
+}
+
+void
+answer_audit_reload(struct master *m, const struct ask *ask)
+{
+	array_reserve(&m->reload_askers, &m->reload_askers_cap,
+	    m->nreload_askers + 1, sizeof(*m->reload_askers));
+	m->reload_askers[m->nreload_askers++] = asker_of(ask);
+}
+
+static json_t *
+some_names(char *const *list, size_t n)
+{
+	json_t *json = json_array();
+
+	for (size_t i = 0; i < n && i < NAMES_MAX; i++)
+		json_array_append_new(json, json_text(list[i]));
+	if (n > NAMES_MAX)
+		json_array_append_new(json, json_string("..."));
+	return json;
+}
+
+void
+answer_audit_reloaded(
+    struct master *m, const struct jobs_change *change, const char *problem)
+{
+	size_t before = m->jobs.n - change->nadded + change->nremoved;
+
+	for (size_t i = 0; i < m->nreload_askers; i++)
+		record(m, &m->reload_askers[i], "reload", "",
+		    json_pack("{s:I}", "jobs", (json_int_t)before),
+		    json_pack("{s:I, s:o, s:o, s:o, s:o}", "jobs",
+			(json_int_t)m->jobs.n, "added",
+			some_names(change->added, change->nadded), "removed",
+			some_names(change->removed, change->nremoved),
+			"changed",
+			some_names(change->changed, change->nchanged),
+			"problem", json_text(problem)));
+	m->nreload_askers = 0;
+}

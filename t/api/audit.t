@@ -1,0 +1,127 @@
+# The audit log: who changed what, from where, how it was before and after.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use Belfry;
+use Curl;
+use JSON::PP;
+
+my $port = Curl::free_port();
+my $d = Belfry->new(conf => "[api]\nlisten = 127.0.0.1:$port\n"
+    . "tokens = tokens\n",
+    jobs => { 'a.ini' => "[job hello]\ncommand = sleep 60\n" });
+my $c = Curl->new($d);
+my $url = "http://127.0.0.1:$port";
+my (undef, $token) = $d->belfry('token', 'add', 'ci', '--role', 'admin');
+chomp $token;
+$d->start;
+my @token = $c->token($token);
+my ($status, $body, $head);
+
+sub audit {
+	my ($query) = @_;
+	($status, $body, $head) = $c->get("$url/v1/audit$query", @token);
+	die "audit: $status $body" if $status != 200;
+	return @{ JSON::PP->new->decode($body) };
+}
+# What is asked for is recorded a moment later.
+sub entries {
+	my ($n, $query) = @_;
+	my @all;
+	$d->wait_for("$n entries",
+	    sub { @all = audit($query // ''); return @all >= $n });
+	is(scalar @all, $n, "$n entries");
+	return @all;
+}
+
+is(scalar audit(''), 0, 'nothing at first');
+my $run = JSON::PP->new->decode(($c->post("$url/v1/jobs/hello/run",
+    @token))[1])->{run};
+my ($entry) = entries(1);
+like($entry->{time}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, 'when');
+is($entry->{who}, 'token ci', 'who');
+is($entry->{from}, '127.0.0.1', 'from where');
+is($entry->{action}, 'run', 'what');
+is($entry->{object}, 'hello', 'with which job');
+is($entry->{before}, undef, 'nothing before');
+is_deeply($entry->{after}, { run => $run }, 'the run after');
+
+$d->json('pause', 'hello', '--reason', 'too hot');
+($entry) = entries(2);
+like($entry->{who}, qr/^uid $> /, 'a user');
+is($entry->{from}, 'socket', 'through the socket');
+is($entry->{action}, 'pause', 'pauses');
+is($entry->{before}, undef, 'was not paused');
+is($entry->{after}{reason}, 'too hot', 'is now');
+$d->json('resume', 'hello');
+($entry) = entries(3);
+is($entry->{action}, 'resume', 'resumes');
+is($entry->{before}{reason}, 'too hot', 'was paused');
+is($entry->{after}, undef, 'is not any more');
+$d->json('resume', 'hello');
+
+$d->job('b.ini', "[job later]\ncommand = true\n");
+is($c->status("$url/v1/reload", '-X', 'POST', @token), 200, 'reload');
+($entry) = entries(4);
+is($entry->{action}, 'reload', 'a reload');
+is($entry->{object}, undef, 'of the daemon');
+is($entry->{before}{jobs}, 1, 'one job before');
+is_deeply([@{ $entry->{after} }{qw(jobs added)}], [2, ['later']],
+    'two after');
+is($c->status("$url/v1/runs/$run/kill", '-X', 'POST', @token), 202, 'kill');
+($entry) = entries(5);
+is("$entry->{action} $entry->{object}", "kill $run", 'a kill');
+
+# What changed nothing is not there.
+$c->status("$url/v1/jobs/none/run", '-X', 'POST', @token);
+$c->status("$url/v1/jobs/hello/run", '-X', 'POST');
+$c->status("$url/v1/jobs/hello/pause", '-X', 'POST', @token, '-H',
+    'Content-Type: application/json', '-d', '{"until":"1999-01-01T00:00:00Z"}');
+$d->json('pause', '--all');
+($entry) = entries(6);
+is("$entry->{action}", 'pause-all', 'refusals are not recorded');
+$d->json('resume', '--all');
+entries(7);
+
+# Filters and pages.
+is(scalar audit('?action=run'), 1, 'by what was done');
+is(scalar audit('?who=token%20ci'), 3, 'by who did it');
+is(scalar audit('?object=hello'), 3, 'by the job');
+is(scalar audit('?since=2100-01-01T00:00:00Z'), 0, 'by time');
+my @all = map { $_->{id} } audit('');
+my @pages;
+my $query = '?limit=3&since=2020-01-01T00:00:00Z';
+while (defined $query) {
+	push @pages, map { $_->{id} } audit($query);
+	($query) = $head =~ m{^Link: </v1/audit(\?[^>]*)>; rel="next"}m;
+}
+is("@pages", "@all", 'page after page');
+for ('?limit=0', '?before=x%20y', '?since=soon', '?colour=red') {
+	is($c->status("$url/v1/audit$_", @token), 400, "bad: $_");
+}
+
+# Nothing is lost with the recorder, nor with the daemon.
+my ($recorder) = @{ $d->processes->{recorder} };
+kill 'KILL', $recorder;
+is($c->status("$url/v1/jobs/hello/pause", '-X', 'POST', @token), 200,
+    'while the recorder is gone');
+($entry) = entries(8);
+is($entry->{action}, 'pause', 'is recorded all the same');
+$d->stop;
+$d->start;
+is(scalar audit(''), 8, 'after a restart');
+
+# And not kept for ever.
+$d->stop;
+my $conf = $d->read('belfry.conf');
+$d->write('belfry.conf', "$conf\n[store]\nkeep-audit = 1ms\n");
+$d->start;
+is($c->status("$url/v1/jobs/hello/resume", '-X', 'POST', @token), 200,
+    'once more');
+$d->wait_for('what is old to go', sub { audit('') <= 1 });
+is((audit(''))[0]{action}, 'resume', 'the new one is there');
+
+$d->finish;
+done_testing;
