@@ -314,8 +314,8 @@ test_reply(void **state)
 	assert_int_equal(fx.next_ms, NOW + 50);
 	take("", NOW + 50, 8, 8);
 	expect("1:http://x/:1");
-	reply(1, 1, true, 0); /* said again: it is of an earlier try */
 	reply(1, 2, true, 0);
+	reply(1, 1, false, NOW); /* said again: it is of an earlier try */
 	take("", NOW + 100, 8, 8);
 	expect("");
 	assert_int_equal(kind_number(fx.path,
