@@ -24,6 +24,7 @@ $d->start;
 my $web = Web->new($d);
 $d->finished($d->run($_)) for qw(good good bad);
 my $slow = $d->run('slow');
+$d->belfry(qw(submit --in 1h -- true)) for 1, 2;
 $d->wait_for('slow to run', sub {
 	grep { $_->{id} eq $slow && $_->{state} eq 'running' }
 	    @{ $d->json('status')->{runs} };
@@ -64,6 +65,7 @@ is($v->{'belfry_jobs'}, 3, 'jobs');
 is($v->{'belfry_jobs_failing'}, 1, 'that fail');
 is($v->{'belfry_runs_active{state="running"}'}, 1, 'what runs');
 is($v->{'belfry_job_runs_active{job="slow"}'}, 1, 'by job');
+is($v->{'belfry_queue_waiting{queue="default"}'}, 2, 'submitted');
 is($v->{'belfry_run_duration_seconds_count'}, 3, 'durations');
 is($v->{'belfry_run_duration_seconds_bucket{le="+Inf"}'}, 3, 'in buckets');
 is($v->{'belfry_launch_duration_seconds_count'}, 4, 'launches');

@@ -35,6 +35,7 @@ enum sqlite_sql {
 	SQL_BARS_JOB,
 	SQL_HOURS,
 	SQL_HOUR_ADD,
+	SQL_WAITING,
 	SQL_FIND_ID,
 	SQL_FIND_JOB,
 	SQL_FIND_PREFIX,
@@ -64,6 +65,9 @@ enum sqlite_sql {
 	SQL_CHECK_JOB,
 	SQL_CHECK_SLOTS,
 	SQL_CHECK_RUNS,
+	SQL_NOTICE,
+	SQL_NOTICES,
+	SQL_NOTICES_WAITING,
 	SQL_SWEPT,
 	SQL_SWEEP_RUNS,
 	SQL_SWEEP_MANY,
@@ -77,6 +81,7 @@ enum sqlite_sql {
 	SQL_SWEEP_JOBS,
 	SQL_SWEEP_JOB,
 	SQL_SWEEP_NTH,
+	SQL_SWEEP_NOTICES,
 	SQL_QUEUE_FORGET,
 	SQL_QUEUE_FORGET_OLD,
 	SQL_QUEUE_KEY,
@@ -286,13 +291,15 @@ void sqlite_find(struct store *store, const char *text, store_run_cb *row,
 void sqlite_bars(struct store *store, const struct store_bars *which,
     store_bar_cb *row, store_done *done, void *arg);
 
-void sqlite_metrics(struct store *store, struct strbuf *b);
 void sqlite_hours(struct store *store, int64_t from, int64_t to,
     store_hour_cb *row, store_done *done, void *arg);
 
 /* Counts an end that is news; written by sqlite_hours_flush(). */
 void sqlite_hours_count(struct sqlite_store *s, const struct record_end *end);
 void sqlite_hours_flush(struct sqlite_store *s);
+
+/* store_sqlite_metrics.c */
+void sqlite_metrics(struct store *store, struct strbuf *b);
 
 /* store_sqlite_ledger.c */
 void sqlite_slots(struct store *store, const struct store_filter *filter,
@@ -305,6 +312,17 @@ void sqlite_afters(struct store *store, const char *after, int limit,
 
 /* Ends of a job's parents up to a mark are used up; 0: none. */
 void sqlite_use_ends(struct sqlite_store *s, const char *job, uint64_t mark);
+
+/* store_sqlite_notices.c */
+void sqlite_notice(struct store *store, const struct record_notice *notice);
+void
+sqlite_notices(struct store *store, const struct store_notice_filter *filter,
+    store_notice_cb *row, store_list_done *done, void *arg);
+void sqlite_waiting_notices(struct store *store, const char *after, int limit,
+    store_notice_cb *row, store_done *done, void *arg);
+
+/* Deletes some that are older than that, but for those that wait. */
+void sqlite_sweep_notices(struct sqlite_store *s, int64_t before_ms);
 
 /* store_sqlite_queue.c */
 void sqlite_submit(struct store *store, const struct submission *s,

@@ -2,12 +2,9 @@
 #include "recorder/sqlite/store_sqlite.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
-#include "prom.h"
 
 /* Behind every run id. */
 #define ID_END "\x7f"
@@ -152,27 +149,4 @@ sqlite_hours_count(struct sqlite_store *s, const struct record_end *end)
 		get_hour(s, hour + i, host)->busy_us += to - from;
 		from = to;
 	}
-}
-
-/* With what waits beside it to be put in. */
-static double
-file_bytes(const struct sqlite_store *s)
-{
-	char *wal = xasprintf("%s-wal", s->path);
-	struct stat st;
-	double n = 0;
-
-	if (stat(s->path, &st) == 0)
-		n += (double)st.st_size;
-	if (stat(wal, &st) == 0)
-		n += (double)st.st_size;
-	free(wal);
-	return n;
-}
-
-void
-sqlite_metrics(struct store *store, struct strbuf *b)
-{
-	prom_one(b, "belfry_store_size_bytes", "gauge",
-	    "Of the file of SQLite.", file_bytes(sqlite_store(store)));
 }

@@ -66,8 +66,8 @@ forecast_counts(const struct master *m, const struct timer *timer)
 {
 	const struct job *job = (const struct job *)timer;
 
-	return timer->kind == TIMER_JOB && job->def->options->enabled &&
-	    !job->paused && m->pauses.all == NULL;
+	return timer->kind == TIMER_JOB && job->def != NULL &&
+	    job->def->options->enabled && !job->paused && m->pauses.all == NULL;
 }
 
 static bool

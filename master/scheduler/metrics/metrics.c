@@ -137,6 +137,17 @@ add_slots(const struct master *m, struct strbuf *b)
 }
 
 static void
+add_queues(const struct master *m, struct strbuf *b)
+{
+	prom_family(b, "belfry_queue_running", "gauge",
+	    "Submitted commands that run on this host.");
+	for (const struct queue *q = m->queues.first; q != NULL; q = q->next)
+		if (q->name[0] != '\0')
+			prom_sample(b, "belfry_queue_running", "queue", q->name,
+			    q->running);
+}
+
+static void
 add_durations(const struct metrics *me, struct strbuf *b)
 {
 	prom_histogram(b, "belfry_run_lateness_seconds",
@@ -171,6 +182,7 @@ metrics_answer(struct master *m, struct ask *ask)
 	add_build(m, &b);
 	add_runs(m, &b);
 	add_slots(m, &b);
+	add_queues(m, &b);
 	add_durations(&m->metrics, &b);
 	metrics_add_jobs(m, &b);
 	prom_one(&b, "belfry_unconfirmed_records", "gauge",

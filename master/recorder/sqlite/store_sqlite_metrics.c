@@ -1,0 +1,51 @@
+/* The store's part of /metrics. */
+#include "recorder/sqlite/store_sqlite.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "prom.h"
+
+/* Of a queue that is longer so many are counted. */
+static const char waiting_sql[] =
+    "SELECT queue, count(*) FROM (SELECT queue FROM submissions "
+    "WHERE state = 'waiting' LIMIT 100000) GROUP BY queue";
+
+/* With what waits beside it to be put in. */
+static double
+file_bytes(const struct sqlite_store *s)
+{
+	char *wal = xasprintf("%s-wal", s->path);
+	struct stat st;
+	double n = 0;
+
+	if (stat(s->path, &st) == 0)
+		n += (double)st.st_size;
+	if (stat(wal, &st) == 0)
+		n += (double)st.st_size;
+	free(wal);
+	return n;
+}
+
+static void
+add_waiting(struct sqlite_store *s, struct strbuf *b)
+{
+	sqlite3_stmt *st;
+
+	prom_family(b, "belfry_queue_waiting", "gauge",
+	    "Submitted commands that wait, in the file of SQLite.");
+	sqlite_forgive(s);
+	st = sqlite_bind(s, SQL_WAITING, waiting_sql, NULL, 0);
+	while (sqlite_step(s, st))
+		prom_sample(b, "belfry_queue_waiting", "queue",
+		    sqlite_text(st, 0), (double)sqlite3_column_int64(st, 1));
+}
+
+void
+sqlite_metrics(struct store *store, struct strbuf *b)
+{
+	prom_one(b, "belfry_store_size_bytes", "gauge",
+	    "Of the file of SQLite.", file_bytes(sqlite_store(store)));
+	add_waiting(sqlite_store(store), b);
+}
