@@ -179,6 +179,8 @@ struct job_options {
 	uint8_t on_lease_lost;      /* enum job_lease_lost */
 	uint8_t cron;               /* JOB_CRON and so on; 0: no crontab's */
 	uint8_t notify_on;          /* enum job_event */
+	uint8_t row_plugin;         /* of KIND_WATCH: a plugin handles rows */
+	uint8_t reserved[7];        /* 0 */
 };
 
 /*
@@ -219,8 +221,14 @@ const char *job_def_schedule_text(const struct job_def *def, size_t i);
 /* Schedule i with the job's calendar and window; borrows from def. */
 void job_def_rule(const struct job_def *def, size_t i, struct rule *rule_r);
 
-/* Whether jobs of that kind have a program to execute. */
+/* Whether jobs of that kind may have a program to execute. */
 bool job_kind_has_program(enum job_kind kind);
+
+/* Whether a job has one; else a library or a plugin does what it does. */
+bool job_has_program(const struct job_options *options);
+
+/* Whether a plugin does it, whose name is the definition's command. */
+bool job_has_plugin(const struct job_options *options);
 
 /* The key that makes a job one of that kind: "watch". */
 const char *job_kind_name(enum job_kind kind);

@@ -290,8 +290,10 @@ peer_closed(struct channel *channel, const char *why, void *arg)
 	if (is_recorder) {
 		m->recorder = NULL;
 		queue_recorder_gone(m);
-	} else
+	} else {
 		m->api = NULL;
+		queue_forget_asks(m);
+	}
 	if (m->api == NULL)
 		m->events.listens = false;
 	channel_free(channel);
@@ -334,6 +336,7 @@ master_peer(struct role *role, enum role_id peer, unsigned index, int fd)
 		queue_recorder_back(m);
 	} else if (peer == ROLE_API) {
 		m->events.listens = false;
+		queue_forget_asks(m);
 		channel_free(m->api);
 		m->api = connect_peer(m, peer, fd);
 	} else {

@@ -8,5 +8,5 @@ use Test::More;
 
 my $pg = Postgres->new
     or plan skip_all => 'no PostgreSQL server is installed';
-$pg->unit(qw(charts lists verify questions explain));
+$pg->unit(qw(charts lists queues verify questions explain));
 done_testing;

@@ -151,12 +151,13 @@ check_watch(struct job_builder *builder)
 
 	if (line == 0 || draft->command == NULL)
 		return;
-	if (draft->options.kind == KIND_COMMAND)
+	draft->options.row_plugin = draft->options.kind == KIND_PLUGIN;
+	if (draft->options.kind == KIND_COMMAND || draft->options.row_plugin)
 		draft->options.kind = KIND_WATCH;
 	else
 		job_builder_error(builder, line,
-		    "watch goes with command, which runs for each row; this "
-		    "job has %s",
+		    "watch goes with command or plugin, which runs for each "
+		    "row; this job has %s",
 		    job_kind_name((enum job_kind)draft->options.kind));
 }
 
@@ -185,7 +186,7 @@ check_command(struct job_builder *builder)
 	if (job_settings_check(draft, builder->env->options, &key, &err) == -1)
 		job_builder_error(
 		    builder, line_of(builder, key), "%s", err.text);
-	if (!job_kind_has_program((enum job_kind)draft->options.kind))
+	if (!job_has_program(&draft->options))
 		return;
 	if (strcmp(draft->options.shell, "none") != 0)
 		return;
@@ -274,9 +275,7 @@ add_def(struct job_builder *builder, const struct schedule *const *schedules,
 	def->nschedules = (uint32_t)n & 0xff;
 	def->source = &block->source;
 	def->line = builder->line;
-	def->direct =
-	    job_kind_has_program((enum job_kind)draft->options.kind) &&
-	    is_direct(draft);
+	def->direct = job_has_program(&draft->options) && is_direct(draft);
 	def->hash = hash_bytes(builder->name, name_len) >> 9;
 	strbuf_add(&builder->strings, builder->name, name_len + 1);
 	strbuf_add(

@@ -47,6 +47,19 @@ job_kind_has_program(enum job_kind kind)
 	return kind == KIND_COMMAND || kind == KIND_WATCH;
 }
 
+bool
+job_has_program(const struct job_options *options)
+{
+	return job_kind_has_program((enum job_kind)options->kind) &&
+	    !options->row_plugin;
+}
+
+bool
+job_has_plugin(const struct job_options *options)
+{
+	return options->kind == KIND_PLUGIN || options->row_plugin;
+}
+
 const char *
 job_kind_name(enum job_kind kind)
 {
@@ -66,6 +79,8 @@ job_def_kind_key(const struct job_def *def)
 {
 	enum job_kind kind = (enum job_kind)def->options->kind;
 
+	if (job_has_plugin(def->options))
+		return job_kind_name(KIND_PLUGIN);
 	return job_kind_has_program(kind) ? "command" : job_kind_name(kind);
 }
 
@@ -107,6 +122,8 @@ job_def_each_setting(const struct job_def *def,
 		each_own(def, true, cb, arg);
 		return;
 	}
+	if (def->options->row_plugin)
+		each_own(def, false, cb, arg);
 	for (const struct job_key *k = job_keys; k->name != NULL; k++)
 		if (k->setting != NULL &&
 		    job_key_is_for(k, (enum job_kind)def->options->kind))
@@ -215,7 +232,7 @@ job_def_each_key(const struct job_def *def,
 		if (b.len > 0)
 			each_line(&b, k->name, cb, arg);
 	}
-	if (def->options->kind == KIND_PLUGIN)
+	if (job_has_plugin(def->options))
 		each_own(def, false, cb, arg);
 	strbuf_fini(&b);
 }

@@ -98,7 +98,7 @@ const struct job_key job_keys[] = {
     {"http-proxy", &job_type_setting, 0, 0, 0, NULL, "URL of a proxy", NULL,
 	KIND_HTTP, &setting_proxy},
     {"watch", &job_type_setting, 0, 0, 0, NULL,
-	"a query: the command runs once for each of its rows", NULL, KIND_WATCH,
+	"a query: command or plugin runs for each of its rows", NULL, KIND_WATCH,
 	&setting_query_sql},
     {"watch-key", &job_type_setting, 0, 0, 0, NULL,
 	"the column that names a row; else the first", NULL, KIND_WATCH,

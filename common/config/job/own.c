@@ -72,15 +72,17 @@ add(struct resolver *r, const char *key, const char *value)
 	    key, value);
 }
 
-/* A setting of the job itself stays; those of other kinds go. */
+/* Settings of the job itself stay; those of other kinds go. */
 static void
-keep_database(struct resolver *r)
+keep_settings(struct resolver *r)
 {
+	const char *settings = r->draft->options.settings;
 	size_t len;
-	const char *name =
-	    job_settings_find(r->draft->options.settings, "database", &len);
+	const char *name = job_settings_find(settings, "database", &len);
 
-	if (name != NULL)
+	if (job_draft_line(r->draft, "watch") != 0)
+		strbuf_adds(&r->settings, settings);
+	else if (name != NULL)
 		strbuf_addf(&r->settings, "database=%.*s", (int)len, name);
 }
 
@@ -152,7 +154,7 @@ resolve(struct resolver *r)
 			tell_unknown(r, &draft->own[i]);
 	if (info == NULL)
 		return;
-	keep_database(r);
+	keep_settings(r);
 	check_database(r);
 	for (size_t i = 0; i < info->nparams; i++)
 		take_param(r, &info->params[i]);

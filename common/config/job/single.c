@@ -31,7 +31,7 @@ read_pairs(struct job_draft *draft, const struct job_pair *pairs, size_t n,
 			return -1;
 	if (job_settings_check(draft, &anything, &key, err) == -1)
 		return -1;
-	if (!job_kind_has_program((enum job_kind)draft->options.kind) ||
+	if (!job_has_program(&draft->options) ||
 	    strcmp(draft->options.shell, "none") != 0)
 		return 0;
 	words = job_command_split(draft->command, &count, err);
@@ -80,8 +80,7 @@ make(const char *name, const struct job_draft *draft)
 	single->strings = join_strings(single, name, draft);
 	single->def.options = job_pool_options(single->pool, &draft->options);
 	single->def.source = &single->source;
-	single->def.direct =
-	    job_kind_has_program((enum job_kind)draft->options.kind) &&
+	single->def.direct = job_has_program(&draft->options) &&
 	    job_command_is_direct(draft->command, draft->options.shell);
 	return &single->def;
 }

@@ -127,7 +127,7 @@ check_command(struct hinter *h, const struct job_def *def)
 	uint32_t n;
 	char **words;
 
-	if (!job_kind_has_program((enum job_kind)def->options->kind))
+	if (!job_has_program(def->options))
 		return;
 	if (quote_is_quoted(def->command) && strchr(def->command, ' ') != NULL)
 		hint(h,

@@ -121,7 +121,7 @@ plugins_check_params(struct master *m, const struct job *job,
 	struct check check = {.err = err};
 	struct err unused;
 
-	if (params == NULL || job->def->options->kind != KIND_PLUGIN ||
+	if (params == NULL || !job_has_plugin(job->def->options) ||
 	    plugins_find(m, job->def->command, &check.info, &unused) !=
 		JOB_PLUGIN_KNOWN)
 		return 0;

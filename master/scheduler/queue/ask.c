@@ -319,6 +319,12 @@ queue_cancel_ask(struct master *m, uint64_t id)
 }
 
 void
+queue_forget_asks(struct master *m)
+{
+	m->queues.nasks = 0;
+}
+
+void
 queue_fail_asks(struct master *m)
 {
 	struct queues *queues = &m->queues;

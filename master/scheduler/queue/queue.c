@@ -11,8 +11,13 @@
 
 /* The store could not be used, or others have all workers: how soon again. */
 #define RETRY_MS 2000
-/* Other hosts submit to the same store, and die with what they took. */
+/*
+ * Other hosts submit to the same store, and die with what they took: how often
+ * it is looked at, and when nothing waits there. All at the same time, so that
+ * there are few wake-ups.
+ */
 #define POLL_MS  3000
+#define IDLE_MS  12000
 /* How often what was taken is said to be here still. */
 #define KEEP_MS  10000
 /* So many are taken at once. */
@@ -246,6 +251,16 @@ run_taken(struct master *m, struct message *message)
 	return 0;
 }
 
+/* next_ms, or the next time to look at what others have. */
+static int64_t
+poll_at(int64_t next_ms, int64_t now_ms)
+{
+	int64_t period = next_ms == INT64_MAX ? IDLE_MS : POLL_MS;
+	int64_t at = (now_ms / period + 1) * period;
+
+	return next_ms > now_ms && next_ms < at ? next_ms : at;
+}
+
 static int
 done(struct master *m, struct message *message)
 {
@@ -266,8 +281,8 @@ done(struct master *m, struct message *message)
 	if (next_ms == -1 ||
 	    (next_ms <= now_ms && q->running < workers_of(m, q)))
 		next_ms = now_ms + RETRY_MS;
-	if (is_shared(m) && next_ms > now_ms + POLL_MS)
-		next_ms = now_ms + POLL_MS;
+	if (is_shared(m))
+		next_ms = poll_at(next_ms, now_ms);
 	if (next_ms > now_ms && next_ms != INT64_MAX)
 		look_at(m, q, next_ms);
 	return 0;

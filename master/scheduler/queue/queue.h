@@ -79,8 +79,11 @@ void queue_fini(struct master *m);
 void queue_answer_submit(struct master *m, struct ask *ask);
 int queue_submitted(struct master *m, struct message *message);
 
-/* Whoever asked went away; all of them, because the store cannot answer. */
+/* Whoever asked went away; or everybody, with the api process. */
 void queue_cancel_ask(struct master *m, uint64_t id);
+void queue_forget_asks(struct master *m);
+
+/* The store cannot answer any more: they are told. */
 void queue_fail_asks(struct master *m);
 
 /* --- submitted.c --- */

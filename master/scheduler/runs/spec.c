@@ -276,7 +276,7 @@ make_argv(const struct job_def *def, uint32_t *n_r)
 	char **argv;
 
 	*n_r = 0;
-	if (!job_kind_has_program((enum job_kind)def->options->kind))
+	if (!job_has_program(def->options))
 		return NULL;
 	if (def->direct)
 		return job_def_words(def, n_r);
@@ -408,7 +408,7 @@ spec_encode(const struct spec_source *source, struct wire_writer *w)
 	spec.env = env_pointers(env);
 	spec.envc = env->n;
 	add_settings(settings, def);
-	if (def->options->kind == KIND_PLUGIN)
+	if (job_has_plugin(def->options))
 		add_plugin(settings, source);
 	add_database(settings, &spec, source);
 	spec.kind = (enum job_kind)def->options->kind;

@@ -1,15 +1,17 @@
-/* The commands that run for rows, as processes. */
+/* The commands or plugins that run for rows, as processes. */
 #include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "kinds/plugin/run.h"
 #include "kinds/watch/watch.h"
 
 /* "BELFRY_ROW_ID=7"; what is belfry's own has its own name. */
@@ -47,33 +49,82 @@ make_environment(const PGresult *rows, int row)
 	return env;
 }
 
-/* The child. Our connection closes itself. */
+/* What it leaves and how far it comes is of one row, and not told. */
 static _Noreturn void
-be_command(const struct run_spec *spec, const PGresult *rows, int row)
+be_plugin(struct watch *watch, struct inside_note *note)
 {
+	struct plugin_job job = {
+	    .spec = watch->spec,
+	    .database = &watch->params,
+	    .lock = &watch->lock,
+	};
+	int code = plugin_run(&job, note);
+
+	note->returned = true;
+	_exit(code);
+}
+
+/*
+ * The child. Our connection closes itself where a program is executed; in a
+ * plugin it is open, and used by nobody.
+ */
+static _Noreturn void
+be_handler(struct watch *watch, const PGresult *rows, int row,
+    struct inside_note *note)
+{
+	const struct run_spec *spec = watch->spec;
 	char **env = make_environment(rows, row);
 	sigset_t none;
 
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (note != NULL) {
+		environ = env;
+		be_plugin(watch, note);
+	}
 	execvpe(spec->argv[0], (char *const *)(uintptr_t)spec->argv, env);
 	dprintf(STDERR_FILENO, "cannot execute %s: %s\n", spec->argv[0],
 	    strerror(errno));
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
+/* Shared with the child; NULL with errno. */
+static struct inside_note *
+map_note(void)
+{
+	void *p = mmap(NULL, sizeof(struct inside_note), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p != MAP_FAILED ? p : NULL;
+}
+
+static void
+unmap_note(struct inside_note *note)
+{
+	if (note != NULL)
+		munmap(note, sizeof(*note));
+}
+
 int
 handler_start(struct watch *watch, struct watch_handler *handler,
     struct watch_claim *claim, int row, struct err *err)
 {
-	pid_t pid = fork();
+	struct inside_note *note = NULL;
+	pid_t pid;
 
+	if (watch->spec->argc == 0 && (note = map_note()) == NULL)
+		return err_errno(err, "cannot map memory");
+	pid = fork();
 	if (pid == 0)
-		be_command(watch->spec, claim->rows, row);
-	if (pid == -1)
-		return err_errno(err, "cannot start a process");
+		be_handler(watch, claim->rows, row, note);
+	if (pid == -1) {
+		err_errno(err, "cannot start a process");
+		unmap_note(note);
+		return -1;
+	}
 	handler->pid = pid;
+	handler->note = note;
 	handler->claim = claim;
 	handler->row = row;
 	handler->key = xstrdup(PQgetvalue(claim->rows, row, watch->key));
@@ -108,6 +159,8 @@ handler_fini(struct watch_handler *handler)
 {
 	claim_release(handler->claim);
 	free(handler->key);
+	unmap_note(handler->note);
+	handler->note = NULL;
 	handler->claim = NULL;
 	handler->key = NULL;
 }
@@ -120,16 +173,37 @@ handlers_signal(const struct watch *watch, int number)
 			kill(watch->handlers[i].pid, number);
 }
 
+/* What a plugin says of its end. False: nothing, or it is a command. */
+static bool
+is_told(const struct watch_handler *handler, struct err *err)
+{
+	const struct inside_note *note = handler->note;
+	size_t max = sizeof(note->reason);
+
+	if (note == NULL || note->reason[0] == '\0')
+		return false;
+	err_set(err, "%.*s", (int)strnlen(note->reason, max), note->reason);
+	return true;
+}
+
 bool
-handler_succeeded(const struct watch *watch, int status, struct err *err)
+handler_succeeded(const struct watch *watch,
+    const struct watch_handler *handler, int status, struct err *err)
 {
 	if (WIFSIGNALED(status)) {
 		err_set(
 		    err, "killed by signal %s", signal_name(WTERMSIG(status)));
 		return false;
 	}
+	if (handler->note != NULL && !handler->note->returned) {
+		err_set(err, "the plugin ended its process with code %d",
+		    WEXITSTATUS(status));
+		return false;
+	}
 	if (code_set_has(&watch->spec->success, WEXITSTATUS(status)))
 		return true;
+	if (is_told(handler, err))
+		return false;
 	err_set(err, "exited with code %d", WEXITSTATUS(status));
 	return false;
 }

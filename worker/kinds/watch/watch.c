@@ -82,9 +82,11 @@ start_watch(struct worker *w, struct err *err)
 	pid_t pid = -1;
 
 	if (watch_settings_init(&watch.settings, &w->spec, err) == 0 &&
+	    plugin_lock_init(&watch.lock, &w->spec, err) == 0 &&
 	    session_params(&watch.params, &w->spec, err) == 0)
 		pid = inside_start(w, run_watch, &watch, err);
 	database_params_fini(&watch.params);
+	plugin_lock_fini(&watch.lock);
 	return pid;
 }
 

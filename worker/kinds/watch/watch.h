@@ -1,6 +1,6 @@
 /*
  * A run of a watch job, in its own process: it claims rows of the query, runs
- * the command for each, and tells the database how that ended.
+ * the command or the plugin for each, and tells the database how that ended.
  *
  * Which row is whose is in the table belfry_watch of that database: a claim is
  * a lease, which the run renews, so that hosts share the rows and those of a
@@ -19,6 +19,7 @@
 #include "ipc/spec.h"
 #include "kind/sql.h"
 #include "kinds/inside.h"
+#include "kinds/plugin/lock.h"
 
 #define WATCH_PARALLEL_MAX 100
 
@@ -42,9 +43,10 @@ struct watch_claim {
 	unsigned refs;  /* a row each */
 };
 
-/* A row whose command runs. */
+/* A row whose command or plugin runs. */
 struct watch_handler {
-	pid_t pid; /* 0: it is free */
+	pid_t pid;                /* 0: it is free */
+	struct inside_note *note; /* mapped, of a plugin; NULL: a command */
 	struct watch_claim *claim;
 	int row;
 	char *key; /* owned */
@@ -53,6 +55,7 @@ struct watch_handler {
 struct watch {
 	const struct run_spec *spec; /* borrowed */
 	struct database_params params;
+	struct plugin_lock lock; /* of a plugin that handles rows */
 	struct inside_note *note;
 	struct watch_settings settings;
 	PGconn *pq;
@@ -100,9 +103,10 @@ void claim_release(struct watch_claim *claim);
 void handlers_signal(const struct watch *watch, int number);
 
 /*
- * Did a command with this status of wait(2) succeed? err says how it ended if
+ * Did what ended with this status of wait(2) succeed? err says how it ended if
  * not.
  */
-bool handler_succeeded(const struct watch *watch, int status, struct err *err);
+bool handler_succeeded(const struct watch *watch,
+    const struct watch_handler *handler, int status, struct err *err);
 
 #endif

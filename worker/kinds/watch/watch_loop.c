@@ -180,7 +180,7 @@ finish_row(struct watch *w, const struct watch_handler *handler, int status,
     struct err *err)
 {
 	struct err why = {""}, last = w->last;
-	bool ok = handler_succeeded(w, status, &why);
+	bool ok = handler_succeeded(w, handler, status, &why);
 	int rc;
 
 	if (!ok && w->stopping) {
