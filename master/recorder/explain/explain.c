@@ -210,6 +210,7 @@ find_runs(struct explain *x)
 	struct store_filter filter = {
 	    .job = x->plans.job,
 	    .since_ms = INT64_MIN,
+	    .until_ms = INT64_MAX,
 	    .limit = x->row.attempts > 1 ? SCAN_RUNS : 1,
 	};
 
