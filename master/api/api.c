@@ -77,6 +77,7 @@ api_init(struct role *role, struct err *err)
 	    .trusted = is_trusted,
 	    .idle_ms = API_IDLE_MS,
 	    .request = api_request,
+	    .still_may = api_still_may,
 	    .gone = api_gone,
 	    .arg = api,
 	};

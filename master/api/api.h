@@ -47,6 +47,7 @@ api_names_who(const struct api_names *names, uid_t uid, char *buf, size_t size);
 
 /* http_request.c: callbacks of the server; arg is a struct api. */
 void api_request(struct http_conn *conn, void *arg);
+bool api_still_may(struct http_conn *conn, void *arg);
 void api_gone(struct http_conn *conn, bool timeout, void *arg);
 
 #endif

@@ -22,8 +22,26 @@
 
 /* How long a client may go on sending what nobody reads any more. */
 #define LINGER_MS 2000
+/* How often it is looked whether who gets an endless answer still may. */
+#define CHECK_S   2
 /* Bytes a second that a client takes of its answer at least. */
 #define RATE_MIN  256
+
+/*
+ * An endless answer is looked at every so often, however much is written. Who
+ * came through the unix socket stays who they were.
+ */
+static void
+set_check(struct http_conn *conn)
+{
+	const struct timeval tv = {CHECK_S, 0};
+
+	if (conn->peer.address.len == 0)
+		evtimer_del(conn->timer);
+	else if (!conn->checked || !evtimer_pending(conn->timer, NULL))
+		evtimer_add(conn->timer, &tv);
+	conn->checked = true;
+}
 
 void
 http_conn_set_timer(struct http_conn *conn)
@@ -33,7 +51,7 @@ http_conn_set_timer(struct http_conn *conn)
 
 	conn->unsent = http_conn_backlog(conn);
 	if (conn->state == HTTP_ASKED && conn->endless)
-		evtimer_del(conn->timer);
+		set_check(conn);
 	else
 		evtimer_add(conn->timer, &tv);
 }
@@ -56,10 +74,17 @@ static void
 timer_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_conn *conn = arg;
+	const struct http_server_config *config = &conn->server->config;
 	size_t unsent = http_conn_backlog(conn);
+	size_t least = (size_t)config->idle_ms * RATE_MIN / 1000;
 
-	size_t least = (size_t)conn->server->config.idle_ms * RATE_MIN / 1000;
-
+	if (conn->state == HTTP_ASKED && conn->endless) {
+		if (config->still_may(conn, config->arg))
+			http_conn_set_timer(conn);
+		else
+			drop(conn, false);
+		return;
+	}
 	/* A client that takes its answer slowly is as good as any. */
 	if (unsent > 0 && unsent < conn->unsent &&
 	    conn->unsent - unsent >= least)

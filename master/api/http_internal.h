@@ -58,6 +58,7 @@ struct http_conn {
 	bool refused;     /* the rest of its input makes no sense */
 	bool shut;        /* all was sent, its end is awaited */
 	bool endless;
+	bool checked; /* the timer is that of an endless answer */
 	bool begun;   /* the answer's head was sent */
 	bool chunked; /* its body is */
 	bool broken;  /* its TLS is: nothing can be said */

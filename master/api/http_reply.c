@@ -220,6 +220,7 @@ http_conn_finish(struct http_conn *conn)
 	memset(&conn->head, 0, sizeof(conn->head));
 	conn->data = NULL;
 	conn->endless = false;
+	conn->checked = false;
 	conn->begun = false;
 	conn->chunked = false;
 	http_conn_set_state(conn, conn->close_after ? HTTP_CLOSING : HTTP_HEAD);

@@ -99,6 +99,17 @@ api_request(struct http_conn *conn, void *arg)
 	route_call_fini(&call);
 }
 
+/* A token may have been revoked meanwhile, a session may be over. */
+bool
+api_still_may(struct http_conn *conn, void *arg)
+{
+	struct api_caller caller = {.right = API_ANYBODY};
+	struct http_problem problem;
+
+	return auth_find_caller(arg, conn, &caller, &problem) == 0 &&
+	    caller.right >= API_VIEWER;
+}
+
 void
 api_gone(struct http_conn *conn, bool timeout, void *arg)
 {

@@ -65,6 +65,11 @@ struct http_server_config {
 	 */
 	void (*request)(struct http_conn *conn, void *arg);
 	/*
+	 * Asked now and then while an answer of TCP has no end: may they still
+	 * have it?
+	 */
+	bool (*still_may)(struct http_conn *conn, void *arg);
+	/*
 	 * The answer will not be taken, or its time is up: forget the
 	 * connection. In the second case it can still be answered, in this
 	 * call.

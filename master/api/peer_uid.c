@@ -58,7 +58,7 @@ put_end(const struct address *a, __be16 *port, __be32 ip[4])
  * with an inode still had its owner.
  */
 static uid_t
-owner_of(const union reply *reply, size_t n)
+owner_of(union reply *reply, size_t n)
 {
 	/* NLMSG_DATA() would lose the const. */
 	const void *data = (const char *)reply + NLMSG_HDRLEN;

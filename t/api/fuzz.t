@@ -24,10 +24,22 @@ my @seeds = (
     "POST /v1/jobs/a/run HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
 	. "Content-Length: 2\r\n\r\n{}",
 );
+push @seeds,
+    "GET /login HTTP/1.1\r\nHost: x\r\nCookie: belfry-session=00; a=b\r\n\r\n",
+    "POST /login HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\n"
+	. "Content-Type: application/x-www-form-urlencoded\r\n"
+	. "Content-Length: 13\r\n\r\ntoken=ci%2Ehi",
+    "POST /v1/session HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
+	. "Content-Type: application/json\r\nContent-Length: 16\r\n\r\n"
+	. '{"token":"a.b"}' . "\n",
+    "DELETE /v1/session HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a.b\r\n"
+	. "X-Forwarded-For: 192.0.2.1, ::1\r\nX-Forwarded-User: ann\r\n\r\n";
 my @pieces = ("\r\n", "\n", "\r", "\0", ' ', ':', '%', '%00', '?', '&', '=',
     '/', '//', '..', "\xff", 'Content-Length: 5', 'Transfer-Encoding: chunked',
     'A' x 5000, '{' x 1000, '18446744073709551616', '-1', 'HTTP/1.1',
-    'Connection: close', "\r\n\r\n");
+    'Connection: close', "\r\n\r\n",
+    'Authorization: Bearer ', 'Cookie: belfry-session=', 'Origin: ',
+    'X-Forwarded-For: ', '[', ']', ';');
 
 sub mutate {
 	my ($text) = @_;

@@ -4,6 +4,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
+use POSIX ();
 use Belfry;
 use Curl;
 
@@ -120,6 +121,35 @@ for (['add'], ['add', 'a b'], ['add', 'x', '--role', 'king'], ['eat', 'x'],
 	($rc) = $d->belfry('token', @$_);
 	is($rc, 2, "usage: token @$_");
 }
+
+# Who gets an answer without an end gets no more of it.
+my $seer = make('seer');
+$d->job('b.ini', "[job long]\ncommand = while :; do echo x; sleep 0.1; done\n");
+is($c->status("$url/v1/reload", '-X', 'POST', $c->token($token{admin})), 200,
+    'reload');
+my $long = $d->run('long');
+my @streams = map {
+	my $path = $_;
+	my $pid = fork // die "fork: $!";
+	if ($pid == 0) {
+		open(STDOUT, '>>', $d->path('streams'));
+		open(STDERR, '>&', \*STDOUT);
+		exec 'curl', '-sSN', $c->token($seer), "$url$path"
+		    or POSIX::_exit(127);
+	}
+	$pid;
+} "/v1/runs/$long/output?follow=1", '/v1/events';
+$d->wait_for('both to begin', sub {
+	($d->read('streams') // '') =~ /^x$/m && $d->read('streams') =~ /^id: /m;
+});
+$d->belfry('token', 'revoke', 'seer');
+for my $pid (@streams) {
+	$d->wait_for('the stream to end',
+	    sub { waitpid($pid, POSIX::WNOHANG()) == $pid });
+}
+pass('streams end when their token is revoked');
+is($c->status("$url/v1/runs/$long/kill", '-X', 'POST',
+    $c->token($token{admin})), 202, 'kill');
 
 # A line that is none is left out, and told of; the others count.
 $d->write('tokens.new', "nonsense\n" . $d->read('tokens'));
