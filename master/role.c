@@ -133,7 +133,8 @@ drop_privileges(struct role *role, struct err *err)
 	const struct passwd *pw;
 	struct priv_ids ids;
 
-	if (priv_lookup(config->user, config->group, &ids, err) == -1)
+	if (!priv_take(&ids) &&
+	    priv_lookup(config->user, config->group, &ids, err) == -1)
 		return -1;
 	role->daemon_uid = ids.uid;
 	role->privileged = geteuid() == 0;
@@ -143,6 +144,7 @@ drop_privileges(struct role *role, struct err *err)
 			return err_set(err, "there is no user \"nobody\"");
 		ids.uid = pw->pw_uid;
 		ids.gid = pw->pw_gid;
+		ids.ngroups = 0;
 	}
 	return priv_drop(&ids, err);
 }

@@ -27,7 +27,7 @@ enum role_id {
 
 /*
  * Launchers by index: those below are belfry-worker, one a core; this one is
- * belfry-worker-lib, and is started when there is a job for it.
+ * belfry-worker-lib, and is started when there is a job or a question for it.
  */
 #define LAUNCHER_LIBRARY 8
 #define LAUNCHERS_MAX    9

@@ -278,6 +278,7 @@ prepare_successor(struct guardian *g, struct handover *given, struct err *err)
 	if (g->config_fd == -1 ||
 	    priv_lookup(g->config->user, g->config->group, &g->ids, err) == -1)
 		return -1;
+	priv_pass_on(&g->ids);
 	g->pid_written = true;
 	if (open_log(g, err) == -1)
 		return -1;
@@ -296,6 +297,7 @@ prepare(struct guardian *g, struct err *err)
 	    startup_directories(config, &g->ids, err) == -1 ||
 	    secrets_check(config, &g->ids, err) == -1)
 		return -1;
+	priv_pass_on(&g->ids);
 	g->config_fd = startup_copy(g->options->config_path, err);
 	if (g->config_fd == -1)
 		return -1;

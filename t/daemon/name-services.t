@@ -68,4 +68,34 @@ is($end->{reason}, "the system's name services do not say who user $self is",
 is(output($d->run('plain')), "$>\n", 'the others go on');
 $d->stop;
 $d->finish;
+
+# Nor does the daemon that works as such a user need to ask, once it has begun.
+SKIP: {
+	skip 'needs root', 10 if $> != 0;
+	$d = Belfry->new(conf => "user = nobody\n", jobs => {
+		'a.ini' => "[job plain]\ncommand = id -u\n"
+		    . "[job other]\ncommand = id -u\nuser = daemon\n" });
+	mkdir $d->path('nss');
+	chmod 0755, $d->path('nss');
+	$ENV{BELFRY_TEST_NSS} = $d->path('nss');
+	$self = 'nobody';
+	$d->start;
+	$d->write('nss/groups-nobody', '');
+	my $old = $d->processes;
+	kill_process($_) for qw(recorder api master);
+	$d->wait_for('the next ones', sub {
+		my $now = eval { $d->processes } // {};
+		!grep { ($now->{$_}[0] // $old->{$_}[0]) == $old->{$_}[0] }
+		    qw(recorder api master);
+	});
+	pass('processes come back');
+	$run = $d->run('plain');
+	ok(waits($run), 'runs of its own user wait');
+	is(output($d->run('other')), getpwnam('daemon') . "\n",
+	    'those of others do not');
+	unlink $d->path('nss/groups-nobody');
+	is(output($run), getpwnam('nobody') . "\n", 'until the answer');
+	$d->stop;
+	$d->finish;
+}
 done_testing;

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Jobs that a library does: whoever passes a point of launcher, worker or job
-# is killed there, and nothing runs twice, nothing is missing in the ledger,
-# every outcome is true.
+# is killed there, or the guardian while it works, or all of the daemon, and
+# nothing runs twice, nothing is missing in the ledger, every outcome is true.
 use strict;
 use warnings;
 use Faults;
@@ -61,8 +61,9 @@ my @points = grep { /^(?:LAUNCHER|WORKER|JOB)_/ }
 my @rounds = map {
 	my $kind = $_;
 	my ($only, $conf, $job) = @{ $kinds{$kind} }{qw(points conf job)};
-	map { { kind => $kind, conf => $conf, job => $job, only => $_,
-	    die => 1 } } @points, @$only, 'JOB_WORK_DONE'
+	my @spec = (kind => $kind, conf => $conf, job => $job, die => 1);
+	((map { { @spec, only => $_ } } @points, @$only, 'JOB_WORK_DONE'),
+	    map { { @spec, only => $only->[0], whom => $_ } } qw(guardian all));
 } sort keys %kinds;
 # What the worker does of itself is the same for all, and in crash.t.
 my %own = map { $_ => 1 } qw(WORKER_STARTED_TOLD WORKER_RESULT_WRITTEN
@@ -75,7 +76,8 @@ Faults::rounds(
 	next => sub { shift @rounds },
 	done => sub {
 		my ($spec, $round) = @_;
-		Faults::ok_round("$spec->{kind}: $spec->{only}", $round);
+		Faults::ok_round("$spec->{kind}: $spec->{only}"
+			. ($spec->{whom} ? ", $spec->{whom} died" : ''), $round);
 		is("@{ $round->{died} }", $spec->{only}, 'somebody died there');
 	},
 );

@@ -1,9 +1,11 @@
 /*
  * Preloaded into the daemon by tests: name services that hang or crash. While
  * there is a file hang-NAME in the directory $BELFRY_TEST_NSS, whoever looks
- * up user NAME waits; while there is die-NAME, he ends.
+ * up user NAME waits; while there is die-NAME, he ends; groups-NAME is for
+ * whoever asks in which groups NAME is.
  */
 #include <dlfcn.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,4 +42,27 @@ getpwnam(const char *name)
 	if (is_there("die", name))
 		_exit(1);
 	return real(name);
+}
+
+int
+getgrouplist(const char *user, gid_t group, gid_t *groups, int *n)
+{
+	int (*real)(const char *, gid_t, gid_t *, int *) =
+	    (int (*)(const char *, gid_t, gid_t *, int *))dlsym(
+		RTLD_NEXT, "getgrouplist");
+
+	while (is_there("groups", user))
+		usleep(10000);
+	return real(user, group, groups, n);
+}
+
+int
+initgroups(const char *user, gid_t group)
+{
+	int (*real)(const char *, gid_t) =
+	    (int (*)(const char *, gid_t))dlsym(RTLD_NEXT, "initgroups");
+
+	while (is_there("groups", user))
+		usleep(10000);
+	return real(user, group);
 }

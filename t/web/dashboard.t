@@ -193,6 +193,17 @@ for ([Runs => 'td', 'exited with code 3'], [Timeline => '.span', 'failure'],
 	comes($css, $text, "$page has something");
 	is_accessible($page);
 }
+# A command that waits is not wanted any more.
+$d->belfry(qw(submit --in 1h -- echo later));
+$b->click('nav a', 'Queue');
+comes('td', 'echo later', 'a command that somebody submitted');
+is_accessible('the queue with something in it');
+$b->click('td button', 'Cancel it');
+$b->click('dialog button', 'Cancel it');
+$b->wait_for('it to be cancelled', sub { !@{ $d->json('queue', 'list') } });
+$b->wait_for('it to go', sub { $b->text('main') !~ /echo later/ });
+pass('is cancelled');
+
 # From an hour of the week to its runs, and closer.
 $b->click('nav a', 'Week');
 $b->click('td.heat5 a');

@@ -265,7 +265,9 @@ fill_directory(struct run_spec *spec, const struct job_def *def,
 	if (def->options->cron == 0)
 		return;
 	home = env_find(env, "HOME");
-	spec->directory = access(home, X_OK) == 0 ? home : "/";
+	/* That of the user was looked at: it may be on a server. */
+	if (user->home == NULL || strcmp(home, user->home) != 0)
+		spec->directory = access(home, X_OK) == 0 ? home : "/";
 }
 
 static char **

@@ -21,8 +21,9 @@ function axes(x, y) {
 		    y1: y(v), y2: y(v)}),
 		s('text', {class: 'axis end', x: LEFT - 6, y: y(v) + 4},
 		    duration(v))]),
-	    timeTicks(x.from, x.to, right > 500 ? 7 : 4).map((v) => s('text', {class: 'axis mid',
-		x: x(v), y: HEIGHT - 4}, tickText(v, x.from, x.to)))];
+	    timeTicks(x.from, x.to, right > 500 ? 7 : 4).map((v) =>
+		s('text', {class: 'axis mid', x: x(v), y: HEIGHT - 4},
+		    tickText(v, x.from, x.to)))];
 }
 
 /* {min, median, p95, max} in words, and what their lines look like. */

@@ -78,6 +78,14 @@ export async function resumeJob(job, done) {
 		done();
 }
 
+export async function cancelCommand(id, command, done) {
+	const form = await ask(t('Cancel this command?'), t('Cancel it'),
+	    h('p', {class: 'code'}, command));
+	if (form !== null && await act(() =>
+	    post(`/v1/queue/${segment(id)}/cancel`), t('It is cancelled')) !== null)
+		done();
+}
+
 /* Nothing starts by itself any more. */
 export async function pauseAll(done) {
 	const form = await askPause(t('all jobs'));

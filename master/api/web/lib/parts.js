@@ -3,8 +3,15 @@ import {h, s} from './dom.js';
 import {t} from './i18n.js';
 import {segment} from './api.js';
 
+/* What was submitted is of no job, and what tells its end neither. */
+export function isJob(name) {
+	return !name.includes(':');
+}
+
 export function jobLink(name) {
-	return h('a', {href: `/jobs/${segment(name)}`, class: 'name'}, name);
+	return isJob(name)
+	    ? h('a', {href: `/jobs/${segment(name)}`, class: 'name'}, name)
+	    : h('span', {class: 'name'}, name);
 }
 
 export function runLink(id, text) {

@@ -2,7 +2,7 @@
 import {h} from '../lib/dom.js';
 import {t, tn} from '../lib/i18n.js';
 import {relative} from '../lib/format.js';
-import {badge} from '../lib/outcome.js';
+import {badge, runOutcomes} from '../lib/outcome.js';
 import {act, button, empty, filterForm, input, jobLink, select, table}
     from '../lib/parts.js';
 import {askPause, forEach, pause, pauseBody, resume, startRun}
@@ -144,12 +144,15 @@ function jobsTable(rows, selection, strips) {
 }
 
 function filters(page) {
-	const {search, state, label, host, sort} = page.query;
+	const {search, state, outcome, label, host, sort} = page.query;
 	return filterForm(page, [
 		[t('Search'), input('search', search, {type: 'search',
 		    placeholder: t('name, description, label, owner')})],
 		[t('State'), select('state', [['', t('all')],
 		    ...states.map((s) => [s, t(s)])], state ?? '')],
+		[t('Last run'), select('outcome', [['', t('all')],
+		    ...[...runOutcomes, 'none'].map((o) => [o, t(o)])],
+		    outcome ?? '')],
 		[t('Label'), input('label', label)],
 		[t('Host'), input('host', host)],
 		[t('Order'), select('sort', [['', t('by name')],
@@ -171,7 +174,8 @@ export default function jobs(page) {
 		: empty(t('There is no such job.')));
 
 	page.title(t('Jobs'));
-	page.body.append(filters(page), selection.bar, h('section', {class: 'card'}, list.element));
+	page.body.append(filters(page), selection.bar,
+	    h('section', {class: 'card'}, list.element));
 	list.keep(3000).then(() => page.every(6000, async () => {
 		await strips.load(list.rows.map((job) => job.name));
 		list.redraw();

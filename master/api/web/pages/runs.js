@@ -30,8 +30,9 @@ function choices() {
 }
 
 export default function runs(page) {
-	const {job, outcome} = page.query;
-	const list = new PagedList(page, '/v1/runs', {job, outcome, limit: 50},
+	const {job, outcome, host} = page.query;
+	const list = new PagedList(page, '/v1/runs', {job, outcome, host,
+	    limit: 50},
 	    (rows) => rows.length > 0 ? runTable(rows)
 		: empty(t('There is no such run.')));
 
@@ -39,6 +40,7 @@ export default function runs(page) {
 	page.body.append(filterForm(page, [
 		[t('Job'), input('job', job, {type: 'search'})],
 		[t('Outcome'), select('outcome', choices(), outcome ?? '')],
+		[t('Host'), input('host', host)],
 	]), h('section', {class: 'card'}, list.element));
 	list.keep(3000);
 }
