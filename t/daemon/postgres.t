@@ -66,7 +66,7 @@ my (undef, $audit) = $d->command('curl', '-s', '--unix-socket',
 like($audit, qr/"action":"run","object":"hello"/, 'is read from there');
 is($pg->query("SELECT count(*) FROM information_schema.views "
 	    . "WHERE table_schema = 'public' AND table_name LIKE 'belfry%'",
-	'one'), 8, 'views are where all find them');
+	'one'), 9, 'views are where all find them');
 is($pg->query("SELECT params->>'STATUS' FROM belfry_runs "
 	    . "WHERE job = 'hello'", 'one'), 3, 'with its parameters');
 is($pg->query("SELECT last_outcome FROM belfry_jobs WHERE job = 'hello'",
