@@ -39,6 +39,9 @@
  *   verify   recorder     job since after                  GET /v1/verify
  *   show     recorder     run                              GET /v1/runs/R
  *   output   recorder     run offset follow                GET /v1/runs/R/output
+ *   notifications recorder job receiver state limit before
+ *                                                          GET /v1/notifications
+ *   notify-test master    receiver              POST /v1/notify/RECEIVER/test
  *   submit   master       command argv queue at in key callback uid
  *                                                          POST /v1/submit
  *   queue    recorder     queue all limit                  GET /v1/queue

@@ -79,7 +79,10 @@ refuse(struct launcher *l, struct message *message, int error)
 	wire_writer_fini(&w);
 }
 
-/* Who asked finds his channel closed when there is no answer. */
+/*
+ * Something else than a run: a process that answers on the descriptor that
+ * came with it. Who asked finds his channel closed when there is no answer.
+ */
 static void
 answer(struct launcher *l, struct message *message)
 {
@@ -88,6 +91,8 @@ answer(struct launcher *l, struct message *message)
 
 	if (pid == 0 && message->type == MSG_PLUGIN_DESCRIBE)
 		kind_describe(message, fd);
+	if (pid == 0 && message->type == MSG_NOTICE_SEND)
+		kind_notice(message, fd);
 	if (pid == 0)
 		kind_find_user(message, fd);
 	if (pid == -1)

@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "config/config_api.h"
 #include "config/config_calendar.h"
-#include "config/config_database.h"
 #include "config/config_cluster.h"
 #include "config/config_named.h"
 #include "config/config_queue.h"
@@ -352,6 +351,7 @@ setting_read(const char *path, const char *text, size_t len,
 	file->config.defaults = file->defaults;
 	file->config.path = setting_keep(file, xstrdup(path));
 	file->config.database_names = file->config.queue_names = "";
+	file->config.notify_names = "";
 	ini_read(&reader, copy, len);
 	free(copy);
 	parse_fallbacks(&parser);
@@ -361,9 +361,9 @@ setting_read(const char *path, const char *text, size_t len,
 	    file->defaults, (uint64_t)file->config.output_limit);
 	if (parser.nerrors == 0)
 		check_api(&parser);
-	job_defaults_check(file->defaults, default_error, &parser);
-	config_calendar_check(file, default_error, &parser);
-	config_database_check(file, default_error, &parser);
+	job_defaults_check(
+	    file->defaults, file->config.notify_names, default_error, &parser);
+	config_named_check(file, default_error, &parser);
 	config_queue_end(file);
 	check_store(&parser);
 	*nerrors_r = parser.nerrors;
@@ -381,6 +381,7 @@ config_free(struct config *config)
 	config_calendar_fini(file);
 	free(file->databases);
 	free(file->queues);
+	free(file->notify);
 	for (size_t i = 0; i < file->nstrings; i++)
 		free(file->strings[i]);
 	free(file->strings);

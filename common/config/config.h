@@ -47,6 +47,7 @@ struct calendar_section; /* job_calendar.h */
 struct database_section; /* database.h */
 struct queue_section;    /* queue.h */
 struct job_defaults;     /* job.h: the keys of [defaults] */
+struct notify_section;   /* notify.h */
 
 /* What the unix socket lets others do than root and the daemon's user. */
 enum socket_role {
@@ -123,6 +124,10 @@ struct config {
 	size_t ndatabases;
 	const char *database_names; /* "A B C"; "" none */
 
+	/* [notify NAME], in their order */
+	const struct notify_section *notify;
+	size_t nnotify;
+	const char *notify_names; /* "A B C"; "" none */
 	/* [queue NAME], in their order, and the one that is always there */
 	const struct queue_section *queues;
 	size_t nqueues;

@@ -23,4 +23,8 @@ const struct config_named *config_named_find(const char *section);
 /* Shows all of them to s. */
 void config_named_suggest(struct suggest *s);
 
+/* Calls problem for what only shows when all sections are read. */
+void config_named_check(const struct setting_file *file,
+    void (*problem)(void *arg, uint32_t line, const char *text), void *arg);
+
 #endif

@@ -21,6 +21,8 @@ struct setting_file {
 	size_t calendars_cap;
 	struct database_section *databases; /* owned; the config's */
 	size_t databases_cap;
+	struct notify_section *notify; /* owned; the config's */
+	size_t notify_cap;
 	struct queue_section *queues; /* owned; the config's */
 	size_t queues_cap;
 	char **strings; /* owned */

@@ -78,6 +78,27 @@ enum job_lease_lost {
 	JOB_LEASE_LOST_KILL,
 };
 
+/* What somebody is told of; bits of notify-on. */
+enum job_event {
+	JOB_EVENT_START = 1 << 0,
+	JOB_EVENT_SUCCESS = 1 << 1,
+	JOB_EVENT_FAILURE = 1 << 2,
+	JOB_EVENT_RECOVERY = 1 << 3,
+	JOB_EVENT_LATE = 1 << 4,
+	JOB_EVENT_TOO_LONG = 1 << 5,
+	JOB_EVENT_MISSED = 1 << 6,
+	JOB_EVENT_LOST = 1 << 7,
+};
+
+/* "too-long" ... */
+const char *job_event_name(enum job_event event);
+
+/* How often a job that keeps failing speaks; else every so many ms. */
+#define JOB_REPEAT_CHANGE 0
+#define JOB_REPEAT_EVERY  (-1)
+
+/* By what is usual for the job. */
+#define JOB_TOO_LONG_AUTO      0
 /* Bits of what a job of a crontab is. */
 #define JOB_CRON               1U /* environment and mail are as cron's */
 #define JOB_CRON_MAIL_FAILURES 2U /* no mail of a success */
@@ -102,55 +123,62 @@ struct job_options {
 	const char *settings;      /* of its kind: "KEY=VALUE\n..."; "" none */
 	const char *after;         /* parents, "A B C", each once; "" none */
 	const char *labels;        /* "WORD KEY=VALUE", each once; "" none */
-	const char *uses;  /* "NAME:N ...", see job_next_use(); "" none */
-	const char *owner; /* "" nobody said */
-	const char *queue; /* "" none */
+	const char *uses;       /* "NAME:N ...", see job_next_use(); "" none */
+	const char *owner;      /* "" nobody said */
+	const char *queue;      /* "" none */
+	const char *notify;     /* receivers, "A B C"; "" none */
+	const char *ping_start; /* URLs; "" none */
+	const char *ping_success;
+	const char *ping_failure;
 	/* what start_at, end_at and calendar_name mean, found out later */
 	const struct job_calendar *calendar; /* a reference, NULL none */
 	int64_t start_s;                     /* first instant; INT64_MIN none */
-	int64_t end_s;             /* first instant after; INT64_MAX none */
-	int64_t jitter_ms;         /* 0 none */
-	int64_t timeout_ms;        /* 0 none */
-	int64_t kill_grace_ms;     /* 10s */
-	int64_t retry_delay_ms;    /* 10s */
-	int64_t retry_max_ms;      /* 1h */
-	int64_t deadline_ms;       /* start-deadline, 60s */
-	double retry_backoff;      /* 2 */
-	uint64_t output_limit;     /* 1M */
-	int64_t limit_cpu_ms;      /* 0 none; whole seconds */
-	uint64_t limit_memory;     /* bytes; 0 none */
-	struct code_set success;   /* 0 */
-	struct code_set retry;     /* retry-codes; empty: any failure */
-	int32_t kill_signal;       /* TERM */
-	int32_t retries;           /* 0 */
-	int32_t umask;             /* 022 */
-	int32_t nice;              /* 0 */
-	int32_t overlap;           /* enum job_overlap */
-	int32_t overlap_limit;     /* 0: the usual one; see policy.h */
-	int32_t catch_up;          /* enum job_catch_up */
-	int32_t catch_up_limit;    /* 100 */
-	int32_t enabled;           /* 1 */
-	int32_t priority;          /* 0 */
-	int32_t limit_files;       /* 0 none */
-	int32_t limit_processes;   /* 0 none */
-	int32_t ionice;            /* as in struct run_spec; 0: leave it */
-	int32_t no_new_privileges; /* 0 */
-	uint8_t dialect;           /* enum schedule_dialect */
-	uint8_t day_match;         /* enum schedule_day_match */
-	uint8_t dst_gap;           /* enum schedule_gap */
-	uint8_t dst_overlap;       /* enum schedule_overlap */
-	uint8_t calendar_mode;     /* enum calendar_mode */
-	uint8_t first;             /* enum job_first */
-	uint8_t after_when;        /* enum job_after_when */
-	uint8_t after_join;        /* enum job_after_join */
-	uint8_t output;            /* enum job_output */
-	uint8_t kind;              /* enum job_kind */
-	uint8_t place;             /* enum place */
-	uint8_t guarantee;         /* enum job_guarantee */
-	uint8_t when_isolated;     /* enum job_isolated */
-	uint8_t on_lease_lost;     /* enum job_lease_lost */
-	uint8_t cron;              /* JOB_CRON and so on; 0: no crontab's */
-	uint8_t reserved[1];       /* 0 */
+	int64_t end_s;              /* first instant after; INT64_MAX none */
+	int64_t jitter_ms;          /* 0 none */
+	int64_t timeout_ms;         /* 0 none */
+	int64_t kill_grace_ms;      /* 10s */
+	int64_t retry_delay_ms;     /* 10s */
+	int64_t retry_max_ms;       /* 1h */
+	int64_t deadline_ms;        /* start-deadline, 60s */
+	int64_t notify_repeat_ms;   /* JOB_REPEAT_*, or how often */
+	int64_t notify_late_ms;     /* 5m */
+	int64_t notify_too_long_ms; /* JOB_TOO_LONG_AUTO, or how long */
+	double retry_backoff;       /* 2 */
+	uint64_t output_limit;      /* 1M */
+	int64_t limit_cpu_ms;       /* 0 none; whole seconds */
+	uint64_t limit_memory;      /* bytes; 0 none */
+	struct code_set success;    /* 0 */
+	struct code_set retry;      /* retry-codes; empty: any failure */
+	int32_t kill_signal;        /* TERM */
+	int32_t retries;            /* 0 */
+	int32_t umask;              /* 022 */
+	int32_t nice;               /* 0 */
+	int32_t overlap;            /* enum job_overlap */
+	int32_t overlap_limit;      /* 0: the usual one; see policy.h */
+	int32_t catch_up;           /* enum job_catch_up */
+	int32_t catch_up_limit;     /* 100 */
+	int32_t enabled;            /* 1 */
+	int32_t priority;           /* 0 */
+	int32_t limit_files;        /* 0 none */
+	int32_t limit_processes;    /* 0 none */
+	int32_t ionice;             /* as in struct run_spec; 0: leave it */
+	int32_t no_new_privileges;  /* 0 */
+	uint8_t dialect;            /* enum schedule_dialect */
+	uint8_t day_match;          /* enum schedule_day_match */
+	uint8_t dst_gap;            /* enum schedule_gap */
+	uint8_t dst_overlap;        /* enum schedule_overlap */
+	uint8_t calendar_mode;      /* enum calendar_mode */
+	uint8_t first;              /* enum job_first */
+	uint8_t after_when;         /* enum job_after_when */
+	uint8_t after_join;         /* enum job_after_join */
+	uint8_t output;             /* enum job_output */
+	uint8_t kind;               /* enum job_kind */
+	uint8_t place;              /* enum place */
+	uint8_t guarantee;          /* enum job_guarantee */
+	uint8_t when_isolated;      /* enum job_isolated */
+	uint8_t on_lease_lost;      /* enum job_lease_lost */
+	uint8_t cron;               /* JOB_CRON and so on; 0: no crontab's */
+	uint8_t notify_on;          /* enum job_event */
 };
 
 /*
@@ -176,10 +204,11 @@ struct job_def {
 
 #define JOB_SCHEDULES_MAX 255
 
-#define JOB_AFTER_MAX 100    /* parents */
-#define JOB_LABEL_MAX 128    /* bytes of one */
-#define JOB_USES_MAX  8      /* semaphores */
-#define JOB_USE_MAX   100000 /* runs that may have one at once */
+#define JOB_AFTER_MAX  100    /* parents */
+#define JOB_LABEL_MAX  128    /* bytes of one */
+#define JOB_NOTIFY_MAX 16     /* receivers */
+#define JOB_USES_MAX   8      /* semaphores */
+#define JOB_USE_MAX    100000 /* runs that may have one at once */
 
 /* "" none. */
 const char *job_def_description(const struct job_def *def);
@@ -257,6 +286,7 @@ struct job_set_options {
 	const struct job_defaults *defaults;   /* NULL: the built-in ones */
 	const struct job_calendars *calendars; /* NULL: there are none */
 	const char *databases; /* "A B C", those there are; NULL: not known */
+	const char *receivers; /* "A B C" of notify; NULL: not known */
 	const struct job_crontabs *crontabs; /* read, too; NULL: none */
 	/* Files of jobs stay as they were; only crontabs are read again. */
 	bool crontabs_only;

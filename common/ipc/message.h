@@ -79,6 +79,10 @@ enum role_id {
  *                  where the answer goes
  *   PLUGIN_DESCRIBED u8 1 and struct plugin_info (kind/plugin.h); u8 0 and
  *                  str, why it cannot be used
+ *   NOTICE_SEND    struct notice_order (notify/order.h) + fd: where the
+ *                  answer goes
+ *   NOTICE_SENT    u8 sent, u8 refused: the receiver is there and wants no
+ *                  such message, str why it was not sent
  *   USER_ASK       str name, str group + fd: where the answer goes
  *   USER_FOUND     struct user (user/user.h)
  * Recording, M = master, R = recorder; the message id is a sequence number
@@ -99,6 +103,11 @@ enum role_id {
  *   STATE_AFTER    R: struct record_after: not used up, one an end
  *   RECORD_AFTER   M: struct record_after
  *   RECORD_AUDIT   M: struct record_audit
+ *   STATE_NOTICE   R: struct record_notice: not sent yet, one a notification
+ *   USUAL_ASK      M: str run, str job: how long do its runs usually take?
+ *   USUAL          R: str run, i64 ms beyond which it is unusual; 0: unknown
+ *   STORE_STATE    R: u8 up, str why not: of a store that it does without
+ *   RECORD_NOTICE  M: struct record_notice
  *   RECORDED       R: u64 all up to this sequence number is on disk
  *   STATE_NEW      R: the store is a new one: tell again what is not over
  *   GUARD_ASK      M: struct guard_ask (guard.h): may the run start?
@@ -171,6 +180,10 @@ enum role_id {
 	    19, 8192, true)                                                    \
 	X(36, PLUGIN_DESCRIBED, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER),  \
 	    6, MESSAGE_PAYLOAD_MAX, false)                                     \
+	X(90, NOTICE_SEND, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_LAUNCHER), 40, \
+	    MESSAGE_PAYLOAD_MAX, true)                                         \
+	X(91, NOTICE_SENT, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 7,    \
+	    2048, false)                                                       \
 	X(40, STATE_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 0,    \
 	    256, false)                                                        \
 	X(41, STATE_JOB, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16,   \
@@ -197,10 +210,18 @@ enum role_id {
 	    16, 4096, false)                                                   \
 	X(52, RECORD_PARAMS, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),   \
 	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
+	X(94, USUAL_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 12,   \
+	    512, false)                                                        \
+	X(95, USUAL, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 13, 128,  \
+	    false)                                                             \
 	X(55, STATE_AFTER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 16, \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(56, RECORD_AFTER, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
 	    16, MESSAGE_PAYLOAD_MAX, false)                                    \
+	X(92, STATE_NOTICE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER),    \
+	    32, MESSAGE_PAYLOAD_MAX, false)                                    \
+	X(93, RECORD_NOTICE, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),   \
+	    32, MESSAGE_PAYLOAD_MAX, false)                                    \
 	X(59, STATE_NEW, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 0, 0, \
 	    false)                                                             \
 	X(58, RECORD_AUDIT, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
@@ -241,7 +262,9 @@ enum role_id {
 	X(71, USER_FOUND, ROLE_BIT(ROLE_WORKER), ROLE_BIT(ROLE_MASTER), 6,     \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(72, LIMITS_SET, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER), 8,   \
-	    8192, false)
+	    8192, false)                                                       \
+	X(96, STORE_STATE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 6,  \
+	    2048, false)
 
 enum message_type {
 #define X(number, name, ...) MSG_##name = number,

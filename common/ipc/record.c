@@ -1,8 +1,28 @@
 #include "ipc/record.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include <stdio.h>
+static const char *const notice_states[NOTICE_STATES] = {
+    [NOTICE_WAITING] = "waiting",
+    [NOTICE_DELIVERED] = "sent",
+    [NOTICE_FAILED] = "failed",
+};
+
+const char *
+notice_state_name(enum notice_state state)
+{
+	return notice_states[state];
+}
+
+int
+notice_state_parse(const char *name)
+{
+	for (int i = 0; i < NOTICE_STATES; i++)
+		if (strcmp(notice_states[i], name) == 0)
+			return i;
+	return -1;
+}
 
 void
 run_begin_copy(const struct run_begin *b, char copy[RUN_COPY_SIZE])
@@ -209,6 +229,48 @@ record_after_decode(struct record_after *r, struct wire_reader *in)
 	r->used = wire_get_u64(in);
 	r->results = in->pos < in->len ? wire_get_str(in) : "";
 	return wire_ok(in) && r->outcome < OUTCOME_COUNT ? 0 : -1;
+}
+
+void
+record_notice_encode(const struct record_notice *r, struct wire_writer *w)
+{
+	wire_put_str(w, r->id);
+	wire_put_str(w, r->receiver);
+	wire_put_str(w, r->event);
+	wire_put_str(w, r->job);
+	wire_put_str(w, r->run);
+	wire_put_str(w, r->host);
+	wire_put_i64(w, r->created_ms);
+	wire_put_u8(w, (uint8_t)r->state);
+	wire_put_i32(w, r->tries);
+	wire_put_i64(w, r->next_ms);
+	wire_put_i64(w, r->done_ms);
+	wire_put_str(w, r->error);
+	wire_put_str(w, r->facts);
+}
+
+int
+record_notice_decode(struct record_notice *r, struct wire_reader *in)
+{
+	uint8_t state;
+
+	r->id = wire_get_str(in);
+	r->receiver = wire_get_str(in);
+	r->event = wire_get_str(in);
+	r->job = wire_get_str(in);
+	r->run = wire_get_str(in);
+	r->host = wire_get_str(in);
+	r->created_ms = wire_get_i64(in);
+	state = wire_get_u8(in);
+	r->tries = wire_get_i32(in);
+	r->next_ms = wire_get_i64(in);
+	r->done_ms = wire_get_i64(in);
+	r->error = wire_get_str(in);
+	r->facts = wire_get_str(in);
+	if (!wire_ok(in) || state >= NOTICE_STATES)
+		return -1;
+	r->state = (enum notice_state)state;
+	return 0;
 }
 
 bool

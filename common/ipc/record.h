@@ -134,6 +134,46 @@ struct record_audit {
 
 void record_audit_encode(const struct record_audit *r, struct wire_writer *w);
 int record_audit_decode(struct record_audit *r, struct wire_reader *in);
+
+/* How a notification stands; numbers are on the wire, and in no store. */
+enum notice_state {
+	NOTICE_WAITING = 0,
+	NOTICE_DELIVERED = 1,
+	NOTICE_FAILED = 2, /* given up */
+};
+#define NOTICE_STATES 3
+
+/* "waiting", "sent" or "failed"; and back, -1 when it is none. */
+const char *notice_state_name(enum notice_state state);
+int notice_state_parse(const char *name);
+
+/* 16 digits and NUL. */
+#define NOTICE_ID_SIZE 17
+
+/*
+ * One notification for one receiver. Strings are borrowed. What it is of
+ * decides its id, so that what is told again after a crash is the same one.
+ * Later records of it change state, tries, next_ms, done_ms and error; one
+ * that is not waiting any more stays as it is.
+ */
+struct record_notice {
+	const char *id;
+	const char *receiver; /* [notify NAME], or "ping" */
+	const char *event;    /* "failure", "node-down" */
+	const char *job;      /* "" none */
+	const char *run;      /* "" none */
+	const char *host;     /* that sends it */
+	int64_t created_ms;
+	enum notice_state state;
+	int32_t tries;
+	int64_t next_ms;   /* of the next try; 0 at once */
+	int64_t done_ms;   /* sent or given up; 0 not yet */
+	const char *error; /* of the last try; "" none */
+	const char *facts; /* a JSON object of strings, see notify/facts.h */
+};
+
+void record_notice_encode(const struct record_notice *r, struct wire_writer *w);
+int record_notice_decode(struct record_notice *r, struct wire_reader *in);
 void record_pause_encode(const struct record_pause *r, struct wire_writer *w);
 int record_pause_decode(struct record_pause *r, struct wire_reader *in);
 void record_after_encode(const struct record_after *r, struct wire_writer *w);

@@ -76,6 +76,10 @@ static const struct route routes[] = {
 	"job since after", ""},
     {"GET", "/v1/audit", "audit", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
 	"who action object since limit before", ""},
+    {"GET", "/v1/notifications", "notifications", ROLE_RECORDER, API_VIEWER,
+	ROUTE_WHOLE, "job receiver state limit before", ""},
+    {"POST", "/v1/notify/{receiver}/test", "notify-test", ROLE_MASTER,
+	API_OPERATOR, ROUTE_WHOLE, "", ""},
     {"POST", "/v1/submit", "submit", ROLE_MASTER, API_OPERATOR, ROUTE_WHOLE, "",
 	"command argv queue at in key callback", true},
     {"GET", "/v1/queue", "queue", ROLE_RECORDER, API_VIEWER, ROUTE_WHOLE,
@@ -186,6 +190,18 @@ take_segment(struct route_call *call, const char *key, char *value,
 	return 0;
 }
 
+/* What {name} is called as an argument. */
+static const char *
+segment_key(const char *pattern)
+{
+	static const char *const keys[] = {"job", "receiver", "run"};
+	size_t i = 0;
+
+	while (strncmp(pattern + 1, keys[i], strlen(keys[i])) != 0)
+		i++;
+	return keys[i];
+}
+
 /* Takes the {name} segments; pattern and path have as many segments. */
 static int
 take_path(struct route_call *call, char *path, struct http_problem *problem)
@@ -198,9 +214,8 @@ take_path(struct route_call *call, char *path, struct http_problem *problem)
 		if (*next != '\0')
 			*next++ = '\0';
 		if (*pattern == '{' &&
-		    take_segment(call,
-			strncmp(pattern, "{job}", 5) == 0 ? "job" : "run", path,
-			problem) == -1)
+		    take_segment(call, segment_key(pattern), path, problem) ==
+			-1)
 			return -1;
 		if (strchr(pattern, '/') == NULL)
 			return 0;

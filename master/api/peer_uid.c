@@ -60,7 +60,9 @@ put_end(const struct address *a, __be16 *port, __be32 ip[4])
 static uid_t
 owner_of(union reply *reply, size_t n)
 {
-	const struct inet_diag_msg *m = NLMSG_DATA(&reply->head);
+	/* NLMSG_DATA() would lose the const. */
+	const void *data = (const char *)reply + NLMSG_HDRLEN;
+	const struct inet_diag_msg *m = data;
 
 	if (n < NLMSG_LENGTH(sizeof(*m)) ||
 	    reply->head.nlmsg_type != SOCK_DIAG_BY_FAMILY ||

@@ -96,6 +96,8 @@ extern const struct command cmd_pause;
 extern const struct command cmd_resume;
 extern const struct command cmd_explain;
 extern const struct command cmd_verify;
+extern const struct command cmd_notify;
+extern const struct command cmd_notifications;
 extern const struct command cmd_reload;
 extern const struct command cmd_drain;
 extern const struct command cmd_upgrade;

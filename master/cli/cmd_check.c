@@ -145,6 +145,7 @@ check_jobs(struct check *check, char *const *paths, size_t npaths)
 	    .crontabs = &crontabs,
 	    .calendars = check->calendars,
 	    .databases = config != NULL ? config->database_names : NULL,
+	    .receivers = config != NULL ? config->notify_names : NULL,
 	    .queues = config != NULL ? config->queue_names : NULL,
 	    .default_user = config != NULL ? config->user : "",
 	    .privileged = is_privileged(check),

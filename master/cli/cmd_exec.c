@@ -88,6 +88,7 @@ load_jobs(struct exec *e, struct err *err)
 	options.defaults = e->config->defaults;
 	options.calendars = e->calendars;
 	options.databases = e->config->database_names;
+	options.receivers = e->config->notify_names;
 	options.crontabs = &e->config->crontabs;
 	options.queues = e->config->queue_names;
 	options.default_user = e->config->user;

@@ -59,6 +59,8 @@ const struct command *const cli_commands[] = {
     &cmd_verify,
     &cmd_next_entry,
     &cmd_check_entry,
+    &cmd_notifications,
+    &cmd_notify,
     &cmd_reload,
     &cmd_drain,
     &cmd_upgrade,

@@ -97,7 +97,7 @@ help_all(void)
 	print_usage(stdout, NULL);
 	printf("\nCommands:\n");
 	for (c = cli_commands; *c != NULL; c++)
-		printf("  %-9s %-22s %s\n", (*c)->name, (*c)->operands,
+		printf("  %-13s %-22s %s\n", (*c)->name, (*c)->operands,
 		    (*c)->summary);
 	printf("\nOptions, before or behind the command:\n");
 	print_options(stdout, global_options);

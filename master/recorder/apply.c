@@ -71,6 +71,17 @@ apply_after(struct store *store, struct wire_reader *r)
 }
 
 static bool
+apply_notice(struct store *store, struct wire_reader *r)
+{
+	struct record_notice notice;
+
+	if (record_notice_decode(&notice, r) == -1)
+		return false;
+	store->ops->notice(store, &notice);
+	return true;
+}
+
+static bool
 apply_reply(struct store *store, struct wire_reader *r)
 {
 	struct record_reply reply;
@@ -108,6 +119,8 @@ apply_record(struct store *store, uint16_t type, struct wire_reader *r,
 		return apply_params(store, r);
 	if (type == MSG_RECORD_AFTER)
 		return apply_after(store, r);
+	if (type == MSG_RECORD_NOTICE)
+		return apply_notice(store, r);
 	if (type == MSG_RECORD_REPLY)
 		return apply_reply(store, r);
 	if (type == MSG_RECORD_BEGIN)

@@ -189,7 +189,7 @@ check_record_pause(struct wire_reader *r, struct entry *entry, struct err *err)
 }
 
 static int
-check_record_audit(struct wire_reader *r, struct err *err)
+check_record_audit(struct wire_reader *r, struct entry *entry, struct err *err)
 {
 	struct record_audit audit;
 
@@ -228,7 +228,20 @@ check_record_after(struct wire_reader *r, struct entry *entry, struct err *err)
 }
 
 static int
-check_record_reply(struct wire_reader *r, struct err *err)
+check_record_notice(struct wire_reader *r, struct entry *entry, struct err *err)
+{
+	struct record_notice notice;
+
+	if (record_notice_decode(&notice, r) == -1)
+		return err_set(err, "malformed");
+	if (strlen(notice.id) != NOTICE_ID_SIZE - 1)
+		return err_set(
+		    err, "\"%s\" is no id of a notification", notice.id);
+	return *notice.job != '\0' ? check_job(notice.job, err) : 0;
+}
+
+static int
+check_record_reply(struct wire_reader *r, struct entry *entry, struct err *err)
 {
 	struct record_reply reply;
 
@@ -239,34 +252,34 @@ check_record_reply(struct wire_reader *r, struct err *err)
 	    err_set(err, "\"%s\" is no run id", reply.id);
 }
 
+static const struct {
+	uint16_t type;
+	int (*check)(
+	    struct wire_reader *r, struct entry *entry, struct err *err);
+} checks[] = {
+    {MSG_RECORD_JOB, check_record_job},
+    {MSG_RECORD_BEGIN, check_record_begin},
+    {MSG_RECORD_END, check_record_end},
+    {MSG_RECORD_SLOT, check_record_slot},
+    {MSG_RECORD_PAUSE, check_record_pause},
+    {MSG_RECORD_PARAMS, check_record_params},
+    {MSG_RECORD_AFTER, check_record_after},
+    {MSG_RECORD_AUDIT, check_record_audit},
+    {MSG_RECORD_NOTICE, check_record_notice},
+    {MSG_RECORD_REPLY, check_record_reply},
+};
+
 int
 batch_add(struct batch *b, const struct message *message, struct err *err)
 {
 	struct wire_reader r = message->body;
 	struct queue *q = &b->waiting;
 	struct entry entry = {.seq = message->id, .type = message->type};
-	int rc = -1;
+	int rc = err_set(err, "is no record");
 
-	if (message->type == MSG_RECORD_JOB)
-		rc = check_record_job(&r, &entry, err);
-	else if (message->type == MSG_RECORD_BEGIN)
-		rc = check_record_begin(&r, &entry, err);
-	else if (message->type == MSG_RECORD_END)
-		rc = check_record_end(&r, &entry, err);
-	else if (message->type == MSG_RECORD_SLOT)
-		rc = check_record_slot(&r, &entry, err);
-	else if (message->type == MSG_RECORD_PAUSE)
-		rc = check_record_pause(&r, &entry, err);
-	else if (message->type == MSG_RECORD_AUDIT)
-		rc = check_record_audit(&r, err);
-	else if (message->type == MSG_RECORD_PARAMS)
-		rc = check_record_params(&r, &entry, err);
-	else if (message->type == MSG_RECORD_AFTER)
-		rc = check_record_after(&r, &entry, err);
-	else if (message->type == MSG_RECORD_REPLY)
-		rc = check_record_reply(&r, err);
-	else
-		err_set(err, "is no record");
+	for (size_t i = 0; i < nitems(checks); i++)
+		if (checks[i].type == message->type)
+			rc = checks[i].check(&r, &entry, err);
 	if (rc == -1)
 		return -1;
 	r = message->body;

@@ -11,6 +11,7 @@
 #include "recorder/desk.h"
 #include "recorder/guard/guard.h"
 #include "recorder/state_feed.h"
+#include "recorder/usual.h"
 
 #define FLUSH_MS      50   /* how long a record may wait for company */
 #define FLUSH_RECORDS 4000 /* and in how much of it */
@@ -195,6 +196,48 @@ handle_queue(struct channel *channel, struct message *message, void *arg,
 }
 
 static void
+tell_usual(void *arg, const char *run, int64_t ms)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+	struct intake *in = arg;
+
+	wire_put_str(&w, run);
+	wire_put_i64(&w, ms);
+	if (in->master != NULL)
+		channel_send(in->master, MSG_USUAL, 0, &w, -1);
+	wire_writer_fini(&w);
+}
+
+static int
+handle_usual_ask(struct channel *channel, struct message *message, void *arg,
+    struct err *err)
+{
+	struct intake *in = arg;
+	const char *run = wire_get_str(&message->body);
+	const char *job = wire_get_str(&message->body);
+
+	if (!wire_ok(&message->body))
+		return err_set(err, "malformed");
+	usual_ask(in->config.store, run, job, tell_usual, in);
+	return 0;
+}
+
+static void
+tell_store(void *arg)
+{
+	const struct store *store;
+	struct wire_writer w = WIRE_WRITER_INIT;
+	struct intake *in = arg;
+
+	store = in->config.store;
+	wire_put_u8(&w, store->down == NULL);
+	wire_put_str(&w, store->down);
+	if (in->master != NULL)
+		channel_send(in->master, MSG_STORE_STATE, 0, &w, -1);
+	wire_writer_fini(&w);
+}
+
+static void
 guard_answered(void *arg, const struct guard_answer *answer)
 {
 	struct wire_writer w = WIRE_WRITER_INIT;
@@ -230,6 +273,8 @@ static const struct channel_dispatch master_dispatch[] = {
     {MSG_RECORD_PARAMS, handle_record},
     {MSG_RECORD_AUDIT, handle_record},
     {MSG_RECORD_AFTER, handle_record},
+    {MSG_RECORD_NOTICE, handle_record},
+    {MSG_USUAL_ASK, handle_usual_ask},
     {MSG_RECORD_REPLY, handle_record},
     {MSG_STATE_ASK, handle_state_ask},
     {MSG_QUEUE_SUBMIT, handle_queue},
@@ -336,6 +381,8 @@ intake_connect(struct intake *in, int fd)
 	in->master = channel_new(&config, fd);
 	desk_set_channel(in->desk, in->master);
 	in->master_fd = fd;
+	if (in->config.store->down != NULL)
+		tell_store(in);
 }
 
 void
@@ -412,6 +459,8 @@ intake_new(const struct intake_config *config)
 	};
 
 	in->config = *config;
+	config->store->state_cb = tell_store;
+	config->store->state_arg = in;
 	in->master_fd = -1;
 	in->batch = batch_new(&batch);
 	in->feed = state_feed_new(&feed);

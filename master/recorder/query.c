@@ -8,6 +8,7 @@
 #include "recorder/charts/chart.h"
 #include "recorder/explain/explain.h"
 #include "json_text.h"
+#include "recorder/notice_query.h"
 #include "recorder/query_filter.h"
 #include "recorder/query_queue.h"
 #include "recorder/row_json.h"
@@ -307,6 +308,7 @@ static const struct {
     {"explain", explain_answer},
     {"verify", verify_answer},
     {"audit", audit_answer},
+    {"notifications", notice_query_answer},
     {"queue", queue_answer_list},
     {"queued", queue_answer_show},
     {"cancel", queue_answer_cancel},

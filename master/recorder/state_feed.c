@@ -17,6 +17,7 @@ enum phase {
 	PHASE_OPEN,
 	PHASE_PAUSES,
 	PHASE_AFTERS,
+	PHASE_NOTICES,
 	PHASE_END,
 };
 
@@ -124,6 +125,15 @@ after_row(void *arg, const struct record_after *after)
 }
 
 static void
+notice_row(void *arg, const struct record_notice *notice)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	record_notice_encode(notice, &w);
+	send_row(arg, MSG_STATE_NOTICE, &w, notice->id);
+}
+
+static void
 page_done(void *arg, const struct err *err)
 {
 	const struct timeval pause = {.tv_sec = RETRY_MS / 1000};
@@ -179,6 +189,10 @@ state_feed_continue(struct state_feed *feed)
 	case PHASE_AFTERS:
 		store->ops->afters(
 		    store, feed->after, PAGE, after_row, page_done, feed);
+		return;
+	case PHASE_NOTICES:
+		store->ops->waiting_notices(
+		    store, feed->after, PAGE, notice_row, page_done, feed);
 		return;
 	case PHASE_END:
 		channel_send(feed->channel, MSG_STATE_END, feed->id, NULL, -1);

@@ -79,6 +79,15 @@ struct store_filter {
 	struct store_cursor before;
 };
 
+/* Notifications; the cursor's slot_ms is when one was made. */
+struct store_notice_filter {
+	const char *job;            /* NULL all */
+	const char *receiver;       /* NULL all */
+	uint32_t states;            /* bits 1 << enum notice_state; 0 all */
+	int limit;                  /* at least 1 */
+	struct store_cursor before; /* key "": from the newest */
+};
+
 /* Of a list of runs: all their ids are before it. store.c */
 void
 store_runs_end(const struct store_filter *filter, char end_r[JOB_NAME_MAX + 1]);
@@ -247,6 +256,7 @@ typedef void store_retry_cb(void *arg, const struct record_retry *retry);
 typedef void store_begin_cb(void *arg, const struct run_begin *begin);
 typedef void store_after_cb(void *arg, const struct record_after *after);
 typedef void store_pause_cb(void *arg, const struct record_pause *pause);
+typedef void store_notice_cb(void *arg, const struct record_notice *notice);
 typedef void
 store_piece_cb(void *arg, uint64_t start, const void *data, size_t n);
 
@@ -279,6 +289,8 @@ struct store_ops {
 	void (*after)(struct store *store, const struct record_after *after);
 	void (*pause)(struct store *store, const struct record_pause *pause);
 	void (*audit)(struct store *store, const struct record_audit *audit);
+	/* New, or changed: see record.h. */
+	void (*notice)(struct store *store, const struct record_notice *notice);
 	void (*reply)(struct store *store, const struct record_reply *reply);
 	void (*piece)(struct store *store, const char *run, uint64_t start,
 	    const void *data, size_t n);
@@ -290,6 +302,9 @@ struct store_ops {
 	void (*slots)(struct store *store, const struct store_filter *filter,
 	    store_slot_cb *row, store_list_done *done, void *arg);
 
+	void (*notices)(struct store *store,
+	    const struct store_notice_filter *filter, store_notice_cb *row,
+	    store_list_done *done, void *arg);
 	/* Its part of /metrics. */
 	void (*metrics)(struct store *store, struct strbuf *b);
 
@@ -379,6 +394,9 @@ struct store_ops {
 	    store_begin_cb *row, store_done *done, void *arg);
 	void (*pauses)(struct store *store, const char *after, int limit,
 	    store_pause_cb *row, store_done *done, void *arg);
+	/* Notifications that wait, in order of their ids. */
+	void (*waiting_notices)(struct store *store, const char *after,
+	    int limit, store_notice_cb *row, store_done *done, void *arg);
 	/* And ends of parents: in order of job, then mark; a key is both. */
 	void (*afters)(struct store *store, const char *after, int limit,
 	    store_after_cb *row, store_done *done, void *arg);
@@ -391,6 +409,13 @@ struct store {
 	 * to be told again then.
 	 */
 	unsigned renewed;
+	/*
+	 * Of a store that goes on without its server: why that cannot be used,
+	 * NULL when it can; and who wants to know of a change, NULL nobody.
+	 */
+	const char *down;
+	void (*state_cb)(void *arg);
+	void *state_arg;
 };
 
 /*
@@ -404,6 +429,10 @@ struct store *store_sqlite_open(const char *path, struct err *err);
  * when there is none yet, or -1 with err: its schema is of a newer version.
  */
 int store_sqlite_is_known(const char *path, struct err *err);
+
+/* Is it one that the filter wants, whatever the cursor? notice_query.c */
+bool store_notice_matches(const struct store_notice_filter *filter,
+    const struct record_notice *notice);
 
 extern const struct store_ops store_sqlite;
 extern const struct store_ops store_postgres;

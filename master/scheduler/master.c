@@ -156,6 +156,7 @@ master_begin(struct master *m)
 	prepare_cb(-1, 0, m);
 	users_prepare(m);
 	master_tell_patience(m);
+	notify_begin(m);
 	if (m->crew != NULL)
 		crew_start(m); /* calls master_ready() when it is */
 	else
@@ -187,6 +188,17 @@ master_restarts(const struct master *m)
 	return 0;
 }
 
+/* A store that the recorder can do without for a while. */
+static int
+note_store(struct master *m, struct message *message)
+{
+	bool up = wire_get_u8(&message->body) != 0;
+	const char *why = wire_get_str(&message->body);
+
+	snprintf(m->store_down, sizeof(m->store_down), "%s", up ? "" : why);
+	return wire_ok(&message->body) ? 0 : -1;
+}
+
 static int
 handle_recorder(struct channel *channel, struct message *message, void *arg,
     struct err *err)
@@ -212,6 +224,15 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 		break;
 	case MSG_STATE_END:
 		recover_state_end(m);
+		break;
+	case MSG_STATE_NOTICE:
+		rc = notify_remember(m, message);
+		break;
+	case MSG_USUAL:
+		rc = notify_usual(m, message);
+		break;
+	case MSG_STORE_STATE:
+		rc = note_store(m, message);
 		break;
 	case MSG_STATE_NEW:
 		retell_start(m);
@@ -244,6 +265,9 @@ static const struct channel_dispatch recorder_dispatch[] = {
     {MSG_STATE_NEW, handle_recorder},
     {MSG_GUARD_ANSWER, handle_recorder},
     {MSG_RECORDED, handle_recorder},
+    {MSG_STATE_NOTICE, handle_recorder},
+    {MSG_USUAL, handle_recorder},
+    {MSG_STORE_STATE, handle_recorder},
     {MSG_QUEUE_SUBMITTED, handle_recorder},
     {MSG_QUEUE_TAKEN, handle_recorder},
     {MSG_QUEUE_REPLY, handle_recorder},
@@ -301,6 +325,7 @@ master_peer(struct role *role, enum role_id peer, unsigned index, int fd)
 	} else if (peer == ROLE_RECORDER) {
 		channel_free(m->recorder);
 		m->recorder = connect_peer(m, peer, fd);
+		m->store_down[0] = '\0'; /* until it says so */
 		if (m->phase == MASTER_LOADING)
 			recover_start(m);
 		else
@@ -458,6 +483,7 @@ master_init(struct role *role, struct err *err)
 	run_ids_init(&m->ids);
 	jobs_init(&m->jobs);
 	launch_init(m);
+	notify_init(m);
 	m->crontabs = crontab_watch_new(role->base, crontabs_changed, m);
 	crontab_watch_set(m->crontabs, &m->config->crontabs);
 	crontab_warn_of_cron(&m->config->crontabs);

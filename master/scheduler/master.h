@@ -15,6 +15,7 @@
  *               recorder has not confirmed yet
  *   queue/      commands that people submit
  *   answer/     questions of the api process
+ *   notify/     who is told of what happens
  *   metrics/    what is counted
  *   crew/       this host among others: claims, in a cluster
  */
@@ -32,6 +33,7 @@
 #include "scheduler/runs/outbox.h"
 #include "scheduler/jobs/pause.h"
 #include "scheduler/jobs/plugins.h"
+#include "scheduler/notify/notify.h"
 #include "scheduler/queue/queue.h"
 #include "scheduler/runs/places.h"
 #include "scheduler/jobs/retries.h"
@@ -138,6 +140,8 @@ struct master {
 	struct recover *recover; /* while loading; recover.c */
 	struct crew *crew;       /* crew/crew.h; NULL: no cluster */
 	struct plugins plugins;
+	struct notify notify;
+	char store_down[256]; /* why, as the recorder says; "" it is not */
 	struct metrics metrics;
 	struct events events;
 	struct forecast forecast;          /* the last one */

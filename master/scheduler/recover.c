@@ -72,6 +72,7 @@ recover_start(struct master *m)
 	memory_forget(&m->jobs);
 	after_forget(&m->after);
 	pauses_fini(m);
+	notify_forget(m);
 	channel_send(m->recorder, MSG_STATE_ASK, 0, NULL, -1);
 }
 

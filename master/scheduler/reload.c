@@ -127,6 +127,7 @@ reload_jobs(struct master *m)
 	if (m->phase == MASTER_RUNNING)
 		master_tell_patience(m);
 	crew_changed(m);
+	notify_begin(m);
 	rewind_all(m);
 	/* Else again, when they are known. */
 	if (!plugins_are_asked(m))

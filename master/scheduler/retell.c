@@ -41,6 +41,7 @@ retell_start(struct master *m)
 	tell_pauses(m);
 	tell_runs(m);
 	after_retell(m);
+	notify_retell(m);
 	event_active(m->retell_event, 0, 0);
 }
 

@@ -61,6 +61,7 @@ master_free(struct master *m)
 {
 	crew_free(m);
 	free_runs(m);
+	notify_fini(m);
 	free_events(m);
 	events_fini(m);
 	for (size_t i = 0; i < m->jobs.n; i++)

@@ -9,7 +9,8 @@ use Schema;
 use Test::More;
 use Web;
 
-my $d = Belfry->new(conf => "tags = ssd fast\n", jobs => { 'a.ini' => <<'END' });
+my $d = Belfry->new(conf => "tags = ssd fast\n"
+    . "[notify shell]\ntype = command\ncommand = cat >/dev/null\n", jobs => { 'a.ini' => <<'END' });
 [job good]
 command = echo "rows=3" >&"${BELFRY_RESULT_FD:-1}"; echo hello
 description = x
@@ -20,6 +21,7 @@ owner = me
 
 [job bad]
 command = exit 3
+notify = shell
 schedule = @every 1s
 first = now
 retries = 1
@@ -147,7 +149,8 @@ for (['/v1/jobs/good/pause', '{"reason":"x","until":"2099-01-01T00:00:00Z"}'],
     ['/v1/pause', '{"reason":"y"}'], ['/v1/jobs/good/pause', '{"reason":1}'],
     ['/v1/overview'], ['/v1/jobs/good/resume', '{}'], ['/v1/resume', '{}'],
     ['/v1/reload', '{}'], ["/v1/runs/$id/kill", '{}'],
-    ["/v1/runs/none/kill", '{}'], ["/v1/queue/$waits/cancel", '{}'], ['/v1/session', '{"token":"x"}']) {
+    ["/v1/runs/none/kill", '{}'], ["/v1/queue/$waits/cancel", '{}'],
+    ['/v1/notify/shell/test', '{}'], ['/v1/session', '{"token":"x"}']) {
 	my ($path, $body) = @$_;
 	my ($status) = defined $body
 	    ? $web->request('POST', $path, body => $body)

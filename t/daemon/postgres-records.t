@@ -8,5 +8,5 @@ use Test::More;
 
 my $pg = Postgres->new
     or plan skip_all => 'no PostgreSQL server is installed';
-$pg->unit(qw(postgres sequences records sweep));
+$pg->unit(qw(notices postgres sequences records sweep));
 done_testing;

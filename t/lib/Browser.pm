@@ -178,7 +178,8 @@ sub click {
 sub type {
 	my ($self, $css, $text) = @_;
 	my $e = $self->find($css);
-	$self->do(POST => "/element/$e->{$ELEMENT}/clear");
+	$self->do(POST => "/element/$e->{$ELEMENT}/clear")
+	    unless $css =~ /^select/;
 	$self->do(POST => "/element/$e->{$ELEMENT}/value", { text => $text });
 }
 
@@ -188,6 +189,20 @@ sub key {
 	$self->do(POST => '/actions', { actions => [{ type => 'key', id => 'k',
 	    actions => [{ type => 'keyDown', value => $key },
 		{ type => 'keyUp', value => $key }] }] });
+}
+
+# The pointer goes down at one share of an element's width, up at another.
+sub drag {
+	my ($self, $css, $from, $to) = @_;
+	my $e = $self->find($css);
+	my $width = $self->script('return arguments[0].clientWidth', $e);
+	my @moves = map { { type => 'pointerMove', duration => 50,
+	    origin => $e, x => int(($_ - 0.5) * $width), y => 0 } }
+	    $from, ($from + $to) / 2, $to;
+	$self->do(POST => '/actions', { actions => [{ type => 'pointer',
+	    id => 'm', parameters => { pointerType => 'mouse' },
+	    actions => [$moves[0], { type => 'pointerDown', button => 0 },
+		@moves[1, 2], { type => 'pointerUp', button => 0 }] }] });
 }
 
 sub text {

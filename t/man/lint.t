@@ -37,7 +37,7 @@ sub entries {
 }
 
 my $jobs = entries('man/belfry-job.5',
-    qr/^(What to run|Requests|Statements|Rows|When|On which hosts|As whom and where|How it ends)$/);
+    qr/^(What to run|Requests|Statements|Rows|When|On which hosts|As whom and where|How it ends|Notifications)$/);
 my %keys;
 for (split /\n/, `$Belfry::BUILD/t/lib/job-keys`) {
 	my ($name, $default, $min, $max) = split /\t/, $_, -1;
@@ -67,6 +67,14 @@ for (split /\n/, Manual::slurp('conf/belfry.conf')) {
 }
 is_deeply([sort keys %$settings], [sort keys %sample],
     'belfry.conf(5) has the settings of the sample');
+
+# Receivers: the keys of their table.
+my $receivers = entries('man/belfry.conf.5', qr/^Sections notify NAME$/);
+my @known = Manual::slurp('common/config/config_notify_key.c')
+    =~ /^    \{"([a-z-]+)", (?:MAIL|HTTP|WEBHOOK|COMMAND|ALL)/mg;
+cmp_ok(scalar @known, '>', 20, 'the table of receivers was read');
+is_deeply([sort keys %$receivers], [sort @known],
+    'belfry.conf(5) has the keys of receivers');
 
 # Nothing is in a page that the program does not know.
 my $d = Belfry->new;

@@ -163,16 +163,51 @@ $b->wait_for('both to go on', sub {
 	0 == grep { $_->{paused} } @{ $d->json('list') };
 });
 
+# Whoever goes by keyboard stays where they are.
+$b->script('document.querySelector("[name=state]").focus()');
+$b->type('select[name=state]', 'i');
+$b->wait_for('the idle', sub {
+	$b->script('return location.search') =~ /state=idle/;
+});
+is($b->script('return document.activeElement.name'), 'state',
+    'a filter keeps the focus');
+
+# All at once.
+$b->click('nav a', 'Overview');
+$b->click('.actions button', 'Pause all');
+$b->type('dialog input', 'no power');
+$b->click('dialog button', 'Pause');
+comes('.note', 'no power', 'all are paused');
+is_accessible('the overview while all are paused');
+$b->click('.note button', 'Resume');
+comes('.actions button', 'Pause all', 'and go on');
+
 # The other pages.
 for ([Runs => 'td', 'exited with code 3'], [Timeline => '.span', 'failure'],
     [Week => 'td a', undef], [Ledger => 'td', 'failure'],
-    [Queue => '.empty', 'Nothing waits.'], [Nodes => 'td', 'recorder']) {
+    [Queue => '.empty', 'Nothing waits.'], [Nodes => 'td', 'recorder'],
+    [Audit => 'td', 'the warehouse moves']) {
 	my ($page, $css, $text) = @$_;
 	$b->click('nav a', $page);
 	comes('h1', $page, $page);
 	comes($css, $text, "$page has something");
 	is_accessible($page);
 }
+# From an hour of the week to its runs, and closer.
+$b->click('nav a', 'Week');
+$b->click('td.heat5 a');
+comes('h1', 'Timeline', 'an hour of the week leads to its runs');
+comes('.span', 'failure', 'which are there');
+$b->drag('.gantt .row:nth-last-child(1) .track', 0.2, 0.7);
+$b->wait_for('the zoom', sub {
+	$b->script('return location.search') =~ /span=(\d+)/
+	    && $1 > 1790000 && $1 < 1810000;
+});
+$b->click('button', 'Zoom out');
+$b->wait_for('the way back', sub {
+	$b->script('return location.search') =~ /span=(\d+)/ && $1 > 3500000;
+});
+pass('dragging over the bars zooms in');
 $b->open("http://127.0.0.1:$port/jobs/none");
 comes('.banner', 'there is no job "none"', 'what is not there');
 

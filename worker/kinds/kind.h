@@ -36,6 +36,11 @@ void kind_init(void);
  */
 _Noreturn void kind_describe(struct message *message, int fd);
 
+/*
+ * Sends what NOTICE_SEND has, answers on fd, the channel to the master, and
+ * ends the process, which the launcher has just forked.
+ */
+_Noreturn void kind_notice(struct message *message, int fd);
 /* Answers USER_ASK in the same way. */
 _Noreturn void kind_find_user(struct message *message, int fd);
 

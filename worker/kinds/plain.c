@@ -18,6 +18,12 @@ kind_describe(struct message *message, int fd)
 	_exit(1);
 }
 
+_Noreturn void
+kind_notice(struct message *message, int fd)
+{
+	_exit(1);
+}
+
 void
 kind_find_user(struct message *message, int fd)
 {

@@ -352,6 +352,8 @@ job_builder_end(struct job_builder *builder)
 	    builder->block, own_error, builder);
 	check_command(builder);
 	check_owner(builder);
+	job_notify_check(&builder->draft, builder->env->options->receivers,
+	    own_error, builder);
 	n = get_schedules(builder, schedules, texts);
 	if (!builder->bad && builder->env->options->hints)
 		job_draft_idle_keys(&builder->draft, add_hint, builder);

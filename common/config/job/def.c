@@ -145,6 +145,10 @@ same_options(const struct job_options *a, const struct job_options *b)
 		same_text(a->queue, b->queue) &&
 		same_text(a->hosts, b->hosts) &&
 		same_text(a->settings, b->settings) &&
+		same_text(a->notify, b->notify) &&
+		same_text(a->ping_start, b->ping_start) &&
+		same_text(a->ping_success, b->ping_success) &&
+		same_text(a->ping_failure, b->ping_failure) &&
 		memcmp(&a->start_s, &b->start_s,
 		    sizeof(*a) - offsetof(struct job_options, start_s)) == 0);
 }

@@ -59,7 +59,7 @@ check_schedule(struct schedule_pool *pool,
 }
 
 void
-job_defaults_check(const struct job_defaults *defaults,
+job_defaults_check(const struct job_defaults *defaults, const char *receivers,
     void (*problem)(void *arg, uint32_t line, const char *text), void *arg)
 {
 	const struct job_draft *draft = &defaults->draft;
@@ -67,6 +67,7 @@ job_defaults_check(const struct job_defaults *defaults,
 	struct schedule_options options;
 	struct schedule_pool *pool;
 
+	job_notify_check(draft, receivers, problem, arg);
 	if (draft->nschedules == 0 && *zone == '\0')
 		return;
 	pool = schedule_pool_new(NULL);
@@ -112,5 +113,8 @@ job_defaults_print(const struct job_defaults *defaults, struct strbuf *b)
 		k->type->print(&def, k, b);
 		strbuf_addch(b, '\n');
 	}
-	strbuf_addf(b, "%d\n", draft->options.kind);
+	/* As they are: print shows only whose they are. */
+	strbuf_addf(b, "%s\n%s\n%s\n%d\n", draft->options.ping_start,
+	    draft->options.ping_success, draft->options.ping_failure,
+	    draft->options.kind);
 }

@@ -28,9 +28,10 @@ void job_defaults_output_limit(struct job_defaults *defaults, uint64_t bytes);
 
 /*
  * What a single key could not tell: calls problem for a time zone or schedule
- * that is wrong.
+ * that is wrong, and for whom of notify is none of receivers ("A B C").
  */
-void job_defaults_check(const struct job_defaults *defaults,
+void
+job_defaults_check(const struct job_defaults *defaults, const char *receivers,
     void (*problem)(void *arg, uint32_t line, const char *text), void *arg);
 
 /* Appends bytes that are equal when, and only when, the defaults are. */

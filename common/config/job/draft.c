@@ -27,6 +27,10 @@ job_draft_init(struct job_draft *draft)
 	draft->options.labels = "";
 	draft->options.uses = "";
 	draft->options.owner = "";
+	draft->options.notify = "";
+	draft->options.ping_start = "";
+	draft->options.ping_success = "";
+	draft->options.ping_failure = "";
 	draft->options.queue = "";
 	draft->options.settings = "";
 	draft->options.start_s = INT64_MIN;
@@ -74,7 +78,7 @@ may_be_secret(const struct job_key *key, const char *value)
 		return key->setting->mask != NULL;
 	if (strcmp(key->name, "http") == 0)
 		return strchr(value, '@') != NULL; /* a password in the URL */
-	return strcmp(key->name, "stdin") == 0;
+	return strcmp(key->name, "stdin") == 0 || key->type == &job_type_ping;
 }
 
 int
@@ -120,6 +124,7 @@ job_draft_fini(struct job_draft *draft)
 	strbuf_fini(&draft->after);
 	strbuf_fini(&draft->labels);
 	strbuf_fini(&draft->uses);
+	strbuf_fini(&draft->notify);
 }
 
 uint32_t
@@ -175,6 +180,34 @@ keeps_output(const struct job_draft *draft)
 	return draft->options.output != JOB_OUTPUT_NONE;
 }
 
+static bool
+tells_somebody(const struct job_draft *draft)
+{
+	return *draft->options.notify != '\0';
+}
+
+static bool
+tells_of_failures(const struct job_draft *draft)
+{
+	return tells_somebody(draft) &&
+	    (draft->options.notify_on & (JOB_EVENT_FAILURE | JOB_EVENT_LOST)) !=
+	    0;
+}
+
+static bool
+tells_if_late(const struct job_draft *draft)
+{
+	return tells_somebody(draft) &&
+	    (draft->options.notify_on & JOB_EVENT_LATE) != 0;
+}
+
+static bool
+tells_if_too_long(const struct job_draft *draft)
+{
+	return tells_somebody(draft) &&
+	    (draft->options.notify_on & JOB_EVENT_TOO_LONG) != 0;
+}
+
 /* What a key needs to have any effect. */
 static const struct {
 	const char *key;
@@ -201,6 +234,12 @@ static const struct {
     {"dst-overlap", has_schedule, "without a schedule"},
     {"jitter", runs_by_itself, "without schedule and after"},
     {"output-limit", keeps_output, "with output = none"},
+    {"notify-on", tells_somebody, "without notify"},
+    {"notify-repeat", tells_of_failures,
+	"without notify, and failure among notify-on"},
+    {"notify-late", tells_if_late, "without notify, and late among notify-on"},
+    {"notify-too-long", tells_if_too_long,
+	"without notify, and too-long among notify-on"},
 };
 
 void

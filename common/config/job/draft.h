@@ -65,8 +65,9 @@ struct job_draft {
 	size_t nown;
 	bool is_job; /* not [defaults], which have no keys of plugins */
 	struct strbuf stdin_text;
-	struct strbuf after, labels, uses; /* options.after ..., once given */
-	uint32_t lines[JOB_KEY_MAX];       /* of each key; 0: not given */
+	struct strbuf after, labels, uses, notify; /* options.after ..., once
+	                                              given */
+	uint32_t lines[JOB_KEY_MAX]; /* of each key; 0: not given */
 };
 
 struct job_defaults {
@@ -139,6 +140,25 @@ extern const struct job_type job_type_codes, job_type_stdin,
 /* Of job_words.c: lists of words. */
 extern const struct job_type job_type_after, job_type_labels, job_type_uses,
     job_type_queue;
+
+/* Of notify.c: whom it tells of what. */
+extern const struct job_type job_type_notify, job_type_notify_on,
+    job_type_notify_repeat, job_type_notify_too_long, job_type_ping;
+
+/*
+ * Calls problem for each of notify that is not among receivers ("A B C"; NULL:
+ * nobody knows which there are).
+ */
+void job_notify_check(const struct job_draft *draft, const char *receivers,
+    void (*problem)(void *arg, uint32_t line, const char *text), void *arg);
+
+/*
+ * Puts the words of value into b, with one blank between two; check fails for
+ * one that is none. 0, or -1 with err: it is none, there twice, or too many.
+ */
+int job_words_take(struct strbuf *b, const char *value, size_t max,
+    int (*check)(const char *word, size_t len, struct err *err),
+    struct err *err);
 
 /* Letters, digits, ".", "_" and "-", 1 to JOB_NAME_MAX of them. */
 bool job_is_name(const char *name, size_t len);

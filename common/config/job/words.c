@@ -38,12 +38,8 @@ has_word(const struct strbuf *b, const char *word, size_t len)
 	return false;
 }
 
-/*
- * Puts the words of value into b; check fails for one that is none. 0, or -1
- * with err.
- */
-static int
-take_words(struct strbuf *b, const char *value, size_t max,
+int
+job_words_take(struct strbuf *b, const char *value, size_t max,
     int (*check)(const char *word, size_t len, struct err *err),
     struct err *err)
 {
@@ -95,7 +91,7 @@ parse_after(struct job_draft *draft, const struct job_key *key,
 	draft->options.after = "";
 	if (strcmp(value, "none") == 0)
 		return 0;
-	if (take_words(
+	if (job_words_take(
 		&draft->after, value, JOB_AFTER_MAX, check_parent, err) == -1)
 		return -1;
 	draft->options.after = strbuf_str(&draft->after);
@@ -135,7 +131,7 @@ parse_labels(struct job_draft *draft, const struct job_key *key,
 	draft->options.labels = "";
 	if (strcmp(value, "none") == 0)
 		return 0;
-	if (take_words(&draft->labels, value, 64, check_label, err) == -1)
+	if (job_words_take(&draft->labels, value, 64, check_label, err) == -1)
 		return -1;
 	draft->options.labels = strbuf_str(&draft->labels);
 	return 0;
@@ -205,7 +201,7 @@ parse_uses(struct job_draft *draft, const struct job_key *key,
 	draft->options.uses = "";
 	if (strcmp(value, "none") == 0)
 		return 0;
-	if (take_words(&draft->uses, value, JOB_USES_MAX, check_use, err) ==
+	if (job_words_take(&draft->uses, value, JOB_USES_MAX, check_use, err) ==
 		-1 ||
 	    check_names(strbuf_str(&draft->uses), err) == -1)
 		return -1;

@@ -26,6 +26,8 @@ set_basis(struct job_set *set, const struct job_parse_env *env)
 	    env->options->databases != NULL ? env->options->databases : "");
 	strbuf_addf(&set->basis, "%s\n",
 	    env->options->queues != NULL ? env->options->queues : "");
+	strbuf_addf(&set->basis, "%s\n",
+	    env->options->receivers != NULL ? env->options->receivers : "");
 	strbuf_addf(&set->basis, "%d%s", env->options->privileged,
 	    user != NULL ? user : "");
 }

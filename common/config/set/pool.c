@@ -16,7 +16,7 @@ struct job_pool {
 };
 
 /* The strings among the options, as one loop needs them. */
-#define OPTION_STRINGS 18
+#define OPTION_STRINGS 22
 
 static const size_t string_offsets[OPTION_STRINGS] = {
     offsetof(struct job_options, shell),
@@ -37,6 +37,10 @@ static const size_t string_offsets[OPTION_STRINGS] = {
     offsetof(struct job_options, queue),
     offsetof(struct job_options, hosts),
     offsetof(struct job_options, settings),
+    offsetof(struct job_options, notify),
+    offsetof(struct job_options, ping_start),
+    offsetof(struct job_options, ping_success),
+    offsetof(struct job_options, ping_failure),
 };
 
 static const char *

@@ -1,5 +1,5 @@
 /* The frame around the pages, and the way from one to the next. */
-import {h} from './lib/dom.js';
+import {h, forgetFocus, keepFocus, restoreFocus} from './lib/dom.js';
 import {Page} from './lib/page.js';
 import {address} from './lib/api.js';
 import {t, chooseLanguage, currentLanguage, setLanguage} from './lib/i18n.js';
@@ -17,6 +17,7 @@ import nodes from './pages/nodes.js';
 import queue from './pages/queue.js';
 import timeline from './pages/timeline.js';
 import week from './pages/week.js';
+import audit from './pages/audit.js';
 import missing from './pages/missing.js';
 
 const routes = [
@@ -30,6 +31,7 @@ const routes = [
 	[/^\/queue$/, queue],
 	[/^\/nodes$/, nodes],
 	[/^\/ledger$/, ledger],
+	[/^\/audit$/, audit],
 ];
 
 const menu = () => [
@@ -41,6 +43,7 @@ const menu = () => [
 	['/ledger', 'ledger', t('Ledger')],
 	['/queue', 'queue', t('Queue')],
 	['/nodes', 'nodes', t('Nodes')],
+	['/audit', 'audit', t('Audit')],
 ];
 
 let page = null;
@@ -61,7 +64,6 @@ function find(path) {
 function show() {
 	const [open, params] = find(location.pathname);
 	const query = Object.fromEntries(new URLSearchParams(location.search));
-	const first = page === null;
 
 	page?.end();
 	page = new Page(main, {params, query, go});
@@ -72,8 +74,6 @@ function show() {
 			link.removeAttribute('aria-current');
 	document.body.classList.remove('menu-open');
 	open(page);
-	if (!first)
-		page.focus();
 }
 
 function isWithin(href) {
@@ -88,9 +88,16 @@ function go(path, query, replace = false) {
 		history.replaceState(null, '', to);
 	else
 		history.pushState(null, '', to);
-	if (!replace)
+	if (replace) {
+		keepFocus();
+		show();
+		restoreFocus(main);
+	} else {
+		forgetFocus();
 		scrollTo(0, 0);
-	show();
+		show();
+		page.focus();
+	}
 }
 
 /* Links within the dashboard do not load it anew. */

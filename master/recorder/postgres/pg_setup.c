@@ -45,6 +45,10 @@ static const struct {
 	"008-audit",
 #include "postgres_008-audit.h"
     },
+    {
+	"009-notifications",
+#include "postgres_009-notifications.h"
+    },
 };
 
 void

@@ -217,6 +217,17 @@ static const char audit_sql[] =
 
 static const char audit_forget_sql[] = "DELETE FROM audit WHERE id < $1::text";
 
+/* Told again after a crash, one that is sent must not wait once more. */
+static const char notice_sql[] =
+    "INSERT INTO notifications (id, receiver, event, job, run, host, created, "
+    "state, tries, next, done, error, facts) VALUES ($1::text, $2::text, "
+    "$3::text, nullif($4::text, ''), nullif($5::text, ''), $6::text, "
+    "$7::bigint, $8::text, $9::integer, $10::bigint, nullif($11::bigint, 0), "
+    "nullif($12::text, ''), $13::text) "
+    "ON CONFLICT (id) DO UPDATE SET state = excluded.state, "
+    "tries = excluded.tries, next = excluded.next, done = excluded.done, "
+    "error = excluded.error WHERE notifications.state = 'waiting' "
+    "AND excluded.tries >= notifications.tries";
 /* As the three of store_sqlite_write.c. */
 static const char rewind_sql[] =
     "WITH j AS (UPDATE jobs SET hwm = least(hwm, $2::bigint), "
@@ -259,6 +270,7 @@ const char *const pg_statements[STATEMENT_COUNT + 1] = {
     [STATEMENT_RESUME] = resume_sql,
     [STATEMENT_AUDIT] = audit_sql,
     [STATEMENT_AUDIT_FORGET] = audit_forget_sql,
+    [STATEMENT_NOTICE] = notice_sql,
     [STATEMENT_REWIND] = rewind_sql,
     [STATEMENT_QUEUE_END] = queue_end_sql,
     [STATEMENT_REPLY] = reply_sql,

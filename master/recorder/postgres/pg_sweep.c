@@ -108,6 +108,11 @@ static const char jobs_sql[] =
     "ELSE max(job) END, 0, "
     "count(*) < 50 AND NOT EXISTS (SELECT FROM old), NULL FROM page";
 
+static const char notices_sql[] =
+    "DELETE FROM notifications WHERE id IN (SELECT id FROM notifications "
+    "WHERE created < $1::bigint AND state <> 'waiting' ORDER BY created "
+    "LIMIT 200)";
+
 /* The shorter of two ages, of which 0 is none. */
 static int64_t
 least_age(const struct store_keep *keep)
@@ -195,6 +200,7 @@ send_aged(struct pg_store *s, struct pg_sweep *w, int64_t least)
 	pg_conn_query(s->reading,
 	    "UPDATE swept SET slot = greatest(slot, $1::bigint)", &params[1], 1,
 	    false);
+	pg_conn_query(s->reading, notices_sql, &params[1], 1, false);
 	pg_conn_query(s->reading, slots ? slots_sql : runs_sql, params,
 	    slots ? 7 : 6, false);
 }

@@ -29,6 +29,7 @@ enum pg_statement {
 	STATEMENT_RESUME,
 	STATEMENT_AUDIT,
 	STATEMENT_AUDIT_FORGET,
+	STATEMENT_NOTICE,
 	STATEMENT_REWIND,
 	STATEMENT_QUEUE_END, /* behind ROWS_ENDS, when one was submitted */
 	STATEMENT_REPLY,
@@ -155,6 +156,10 @@ void pg_open_runs(struct store *store, const char *after, int limit,
 void pg_pauses(struct store *store, const char *after, int limit,
     store_pause_cb *row, store_done *done, void *arg);
 
+/* pg_notices.c */
+void pg_notice(struct store *store, const struct record_notice *notice);
+void pg_notices(struct store *store, const struct store_notice_filter *filter,
+    store_notice_cb *row, store_list_done *done, void *arg);
 /* pg_queue.c */
 void pg_submit(struct store *store, const struct submission *sub, int64_t limit,
     store_submitted_cb *cb, store_done *done, void *arg);

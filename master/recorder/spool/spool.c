@@ -95,6 +95,17 @@ spool_after(struct store *store, const struct record_after *after)
 }
 
 static void
+spool_notice(struct store *store, const struct record_notice *notice)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+	struct spool *sp = spool(store);
+
+	record_notice_encode(notice, &w);
+	shelf_add(&sp->shelf, MSG_RECORD_NOTICE, &w);
+	sp->local->ops->notice(sp->local, notice);
+}
+
+static void
 spool_reply(struct store *store, const struct record_reply *reply)
 {
 	struct wire_writer w = WIRE_WRITER_INIT;
@@ -240,6 +251,16 @@ spool_afters(struct store *store, const char *after, int limit,
 	local->ops->afters(local, after, limit, row, done, arg);
 }
 
+/* Who is told of what happened here is this host's business. */
+static void
+spool_waiting_notices(struct store *store, const char *after, int limit,
+    store_notice_cb *row, store_done *done, void *arg)
+{
+	struct store *local = spool(store)->local;
+
+	local->ops->waiting_notices(local, after, limit, row, done, arg);
+}
+
 /* --- cleaning the file --- */
 
 static void
@@ -295,10 +316,25 @@ static const struct store_ops cleaned_ops = {
 
 /* --- the connection --- */
 
+/* Whoever wants to know whether PostgreSQL is there. */
+static void
+tell_state(struct spool *sp, const struct err *why)
+{
+	if (why == NULL && sp->down == NULL)
+		return; /* it is the first connection */
+	free(sp->down);
+	sp->down = why != NULL ? xasprintf("PostgreSQL: %s", why->text) : NULL;
+	sp->store.down = sp->down;
+	if (sp->store.state_cb != NULL)
+		sp->store.state_cb(sp->store.state_arg);
+}
+
 static void
 ready(void *arg)
 {
 	struct spool *sp = arg;
+
+	tell_state(sp, NULL);
 
 	log_info("store: connected to PostgreSQL, %s%s",
 	    pg_conn_name(pg_store(sp->remote)->writing),
@@ -323,6 +359,7 @@ lost(void *arg, const struct err *err)
 
 	log_warn("store: PostgreSQL cannot be used, records are kept in %s: %s",
 	    sqlite_store(sp->local)->path, err->text);
+	tell_state(sp, err);
 	spool_read_fail(sp, err);
 }
 
@@ -368,6 +405,7 @@ spool_close(struct store *store)
 		return;
 	retain_free(sp->retain);
 	sp->sending = true; /* nothing more is sent */
+	sp->store.state_cb = NULL;
 	spool_read_fail(sp, &err);
 	store_postgres.close(sp->remote);
 	shelf_fini(&sp->shelf);
@@ -375,6 +413,7 @@ spool_close(struct store *store)
 	event_free(sp->timer);
 	event_free(sp->read_timer);
 	free(sp->orphans.runs);
+	free(sp->down);
 	free(sp);
 }
 
@@ -409,6 +448,9 @@ static const struct store_ops store_spool = {
     .open_runs = spool_open_runs,
     .pauses = spool_pauses,
     .afters = spool_afters,
+    .notice = spool_notice,
+    .notices = spool_notices,
+    .waiting_notices = spool_waiting_notices,
     .submit = spool_submit,
     .take = spool_take,
     .replies = spool_replies,

@@ -28,6 +28,7 @@ struct spool_read {
 	/* what is asked, and who */
 	struct store_filter filter;
 	struct store_check_page page;
+	struct store_notice_filter notices;
 	const struct store_bars *which;
 	const struct store_audit *audits;
 	int64_t from, to;
@@ -45,6 +46,7 @@ struct spool_read {
 		store_check_cb *check;
 		store_plan_cb *plan;
 		store_audit_cb *audit;
+		store_notice_cb *notice;
 		store_submission_cb *submission;
 		store_reply_cb *reply;
 		store_bar_cb *bar;
@@ -76,6 +78,7 @@ struct spool {
 	struct spool_cursor sent; /* all before is in PostgreSQL */
 	struct spool_cursor next; /* all before is in the command on its way */
 	bool sending;
+	char *down;          /* why PostgreSQL cannot be used; owned */
 	bool late;           /* there was an outage, or an error */
 	int retry_ms;        /* 0: the last command went well */
 	struct event *timer; /* to send again */
@@ -137,6 +140,9 @@ void spool_runs(struct store *store, const struct store_filter *filter,
     store_run_cb *row, store_list_done *done, void *arg);
 void spool_slots(struct store *store, const struct store_filter *filter,
     store_slot_cb *row, store_list_done *done, void *arg);
+void
+spool_notices(struct store *store, const struct store_notice_filter *filter,
+    store_notice_cb *row, store_list_done *done, void *arg);
 void spool_bars(struct store *store, const struct store_bars *which,
     store_bar_cb *row, store_done *done, void *arg);
 void spool_hours(struct store *store, int64_t from, int64_t to,

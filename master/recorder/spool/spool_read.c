@@ -177,6 +177,37 @@ spool_slots(struct store *store, const struct store_filter *filter,
 }
 
 static void
+ask_notices(struct spool_read *read)
+{
+	struct store *remote = read->spool->remote;
+
+	remote->ops->notices(remote, &read->notices, read->row.notice,
+	    read->list_done, read->arg);
+}
+
+/* While PostgreSQL cannot be asked, those of this host. */
+void
+spool_notices(struct store *store, const struct store_notice_filter *filter,
+    store_notice_cb *row, store_list_done *done, void *arg)
+{
+	struct spool *sp = spool(store);
+	struct spool_read *read;
+
+	if (!is_there(sp)) {
+		sp->local->ops->notices(sp->local, filter, row, done, arg);
+		return;
+	}
+	read = xcalloc(1, sizeof(*read));
+	read->notices = *filter;
+	read->list_done = done;
+	read->arg = arg;
+	read->fail = fail_list;
+	read->row.notice = row;
+	read->ask = ask_notices;
+	spool_read_put(sp, read);
+}
+
+static void
 ask_bars(struct spool_read *read)
 {
 	struct store *remote = read->spool->remote;

@@ -64,6 +64,9 @@ enum sqlite_sql {
 	SQL_CHECK_JOB,
 	SQL_CHECK_SLOTS,
 	SQL_CHECK_RUNS,
+	SQL_NOTICE,
+	SQL_NOTICES,
+	SQL_NOTICES_WAITING,
 	SQL_SWEPT,
 	SQL_SWEEP_RUNS,
 	SQL_SWEEP_MANY,
@@ -77,6 +80,7 @@ enum sqlite_sql {
 	SQL_SWEEP_JOBS,
 	SQL_SWEEP_JOB,
 	SQL_SWEEP_NTH,
+	SQL_SWEEP_NOTICES,
 	SQL_QUEUE_FORGET,
 	SQL_QUEUE_FORGET_OLD,
 	SQL_QUEUE_KEY,
@@ -305,6 +309,17 @@ void sqlite_afters(struct store *store, const char *after, int limit,
 
 /* Ends of a job's parents up to a mark are used up; 0: none. */
 void sqlite_use_ends(struct sqlite_store *s, const char *job, uint64_t mark);
+
+/* store_sqlite_notices.c */
+void sqlite_notice(struct store *store, const struct record_notice *notice);
+void
+sqlite_notices(struct store *store, const struct store_notice_filter *filter,
+    store_notice_cb *row, store_list_done *done, void *arg);
+void sqlite_waiting_notices(struct store *store, const char *after, int limit,
+    store_notice_cb *row, store_done *done, void *arg);
+
+/* Deletes some that are older than that, but for those that wait. */
+void sqlite_sweep_notices(struct sqlite_store *s, int64_t before_ms);
 
 /* store_sqlite_queue.c */
 void sqlite_submit(struct store *store, const struct submission *s,

@@ -34,6 +34,8 @@ static const char *const migrations[] = {
 #include "schema_10.h"
     ,
 #include "schema_11.h"
+    ,
+#include "schema_12.h"
 };
 
 /* A number from the first row. 0, or -1 with err. */

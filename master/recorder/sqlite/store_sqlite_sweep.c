@@ -456,8 +456,10 @@ delete_some(const struct slice *sl)
 	const struct sqlite_value young = value_int(sl->w->young_ms);
 
 	sqlite_begin(&sl->s->store);
-	if (sl->w->young_ms != INT64_MIN)
+	if (sl->w->young_ms != INT64_MIN) {
 		sqlite_run(sl->s, SQL_SWEPT, swept_sql, &young, 1);
+		sqlite_sweep_notices(sl->s, sl->w->young_ms);
+	}
 	do {
 		if (step(sl) && !sl->s->failed)
 			next_phase(sl->w);

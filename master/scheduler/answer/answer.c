@@ -430,6 +430,7 @@ static const struct {
     {"resume", answer_resume_ask},
     {"pause-all", answer_pause_ask},
     {"resume-all", answer_resume_ask},
+    {"notify-test", notify_answer_test},
     {"crontab", answer_crontab},
     {"crontab-install", answer_crontab_install},
     {"crontab-remove", answer_crontab_remove},
@@ -472,6 +473,7 @@ answer_cancel(struct channel *channel, struct message *message, void *arg,
 
 	/* Only these take longer than this turn. */
 	crew_cancel_ask(m, message->id);
+	notify_cancel_test(m, message->id);
 	queue_cancel_ask(m, message->id);
 	events_cancel(m, message->id);
 	for (size_t i = 0; i < m->nreloaders; i++)

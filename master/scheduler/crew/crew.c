@@ -273,6 +273,7 @@ nodes_changed(void *arg)
 
 	crew_read_hosts(crew);
 	warn_differences(crew);
+	notify_nodes(crew->master);
 }
 
 static void

@@ -129,6 +129,13 @@ void crew_cancel_ask(struct master *m, uint64_t ask);
 /* A pause began or ended here by hand: it does on all hosts. */
 void crew_pause_all_hosts(struct master *m, const struct record_pause *pause);
 
+/*
+ * How a job is now, for those who are told when that changes: said to a host,
+ * or to all (NULL).
+ */
+void
+crew_tell_health(struct master *m, const struct job *job, const char *node);
+
 /* tokens.c: see cluster_take() and cluster_give(). */
 void crew_take(struct master *m, const char *name, uint32_t limit,
     const char *run, void (*cb)(bool taken, bool down, void *arg), void *arg);

@@ -10,6 +10,7 @@
  *    "attempt": A}
  *   {"do": "lost", "job": KEY, "slot": MS, "attempt": A, "extra": B, "fence": N,
  *    "incarnation": I, "id": ID, "node": NODE}
+ *   {"do": "health", "job": J, "bad": B, "told": MS}
  *   {"do": "pause", "job": J, "on": B, "who": W, "reason": T, "since": MS,
  *    "until": MS}
  *
@@ -244,6 +245,20 @@ crew_pause_all_hosts(struct master *m, const struct record_pause *pause)
 			(json_int_t)pause->until_ms));
 }
 
+void
+crew_tell_health(struct master *m, const struct job *job, const char *node)
+{
+	struct crew *crew = m->crew;
+
+	for (size_t i = 1; crew != NULL && i < crew->nhosts; i++)
+		if (node == NULL || strcmp(crew->hosts[i].name, node) == 0)
+			post(crew, crew->hosts[i].name,
+			    json_pack("{s:s, s:s, s:b, s:I}", "do", "health",
+				"job", job->name, "bad",
+				job->health == JOB_HEALTH_BAD, "told",
+				(json_int_t)job->told_ms));
+}
+
 /* A letter as it is read: "" and 0 for what is not there. */
 struct letter {
 	struct crew *crew;
@@ -432,6 +447,20 @@ take_pause(const struct letter *letter)
 		pause_end(m, pause);
 }
 
+static void
+take_health(const struct letter *letter)
+{
+	struct master *m = letter->crew->master;
+	struct job *job = jobs_find(&m->jobs, text_of(letter, "job"));
+
+	if (job == NULL)
+		return;
+	job->health = json_is_true(json_object_get(letter->json, "bad")) ?
+	    JOB_HEALTH_BAD :
+	    JOB_HEALTH_GOOD;
+	job->told_ms = number_of(letter, "told");
+}
+
 static const struct {
 	const char *name;
 	void (*take)(const struct letter *letter);
@@ -444,6 +473,7 @@ static const struct {
     {"offer", take_offer},
     {"lost", take_lost},
     {"pause", take_pause},
+    {"health", take_health},
 };
 
 void

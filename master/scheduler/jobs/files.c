@@ -19,6 +19,7 @@ fill_options(struct master *m, struct job_set_options *options)
 	    .defaults = m->config->defaults,
 	    .calendars = m->jobs.calendars,
 	    .databases = m->config->database_names,
+	    .receivers = m->config->notify_names,
 	    .queues = m->config->queue_names,
 	    .default_user = m->config->user,
 	    .local_names = true,

@@ -18,6 +18,13 @@ struct master;
 struct retry;
 struct run;
 
+/* How the last slot ended, all of its attempts; for those who are told. */
+enum job_health {
+	JOB_HEALTH_UNKNOWN, /* not since this process began */
+	JOB_HEALTH_GOOD,
+	JOB_HEALTH_BAD,
+};
+
 /*
  * Small: there may be a hundred thousand. Owned by struct jobs; one that was
  * removed from the files lives on until its last run has ended.
@@ -40,6 +47,7 @@ struct job {
 	struct join *join; /* of its parents' ends; NULL: it never had any */
 	char last_run[RUN_ID_SIZE];
 	uint8_t last_outcome;
+	uint8_t health; /* enum job_health */
 	bool removed : 1;
 	bool seen : 1;      /* while loading */
 	bool paused : 1;    /* by name; see pause.h */
@@ -48,6 +56,7 @@ struct job {
 	uint16_t queued;    /* runs that wait for the ones before them */
 	uint16_t staged;    /* of a cluster: slots that wait for their claim */
 	uint32_t failures;
+	int64_t told_ms;  /* receivers heard of a failure then; 0: not known */
 	int64_t since_ms; /* its schedules are in force since then; 0: long */
 };
 

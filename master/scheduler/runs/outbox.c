@@ -89,6 +89,16 @@ outbox_slot(struct master *m, const struct record_slot *slot)
 	events_slot(m, slot);
 	record_slot_encode(slot, &m->scratch);
 	add(m, MSG_RECORD_SLOT, -1);
+	notify_slot(m, slot);
+}
+
+uint64_t
+outbox_notice(struct master *m, const struct record_notice *record)
+{
+	wire_writer_reset(&m->scratch);
+	record_notice_encode(record, &m->scratch);
+	add(m, MSG_RECORD_NOTICE, -1);
+	return m->outbox.seq;
 }
 
 void
@@ -158,6 +168,7 @@ outbox_confirmed(struct master *m, uint64_t seq)
 	}
 	push(m);
 	crew_confirmed(m, seq);
+	notify_confirmed(m, seq);
 	master_room(m);
 	master_check_drained(m);
 }

@@ -41,6 +41,8 @@ void outbox_params(struct master *m, const struct run *run);
 void outbox_after(struct master *m, const struct record_after *record);
 void outbox_pause(struct master *m, const struct record_pause *pause);
 void outbox_audit(struct master *m, const struct record_audit *audit);
+/* Returns its sequence number. */
+uint64_t outbox_notice(struct master *m, const struct record_notice *record);
 void outbox_reply(struct master *m, const struct record_reply *reply);
 void outbox_slot(struct master *m, const struct record_slot *slot);
 

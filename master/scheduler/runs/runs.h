@@ -62,6 +62,9 @@ struct run {
 	uint8_t line;     /* enum launch_line it waits in */
 	uint8_t kill_why; /* enum kill_why to be told to the worker; 0 none */
 	bool told;        /* the recorder knows that it began */
+	bool told_late;   /* receivers know that it is late ... */
+	bool told_long;   /* ... and that it takes too long */
+	int64_t usual_ms; /* longer is too long; 0: not asked, -1: not known */
 	/* Of a cluster, see crew/crew.h; zero without one. */
 	bool asked;             /* its claim was asked for: it has a file */
 	bool watches;           /* claims only if others are silent */

@@ -59,6 +59,7 @@ handle_started(struct run *run, struct message *message)
 	if (run->state == RUN_LAUNCHING) {
 		metrics_launched(run->master, run);
 		run_set_state(run, RUN_RUNNING);
+		notify_started(run);
 		launch_pump(run->master);
 	}
 	return 0;

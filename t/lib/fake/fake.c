@@ -101,7 +101,11 @@ stop_cb(evutil_socket_t sig, short what, void *arg)
 static void
 run(struct fake *fake, const char *socket)
 {
-	static struct config config = {.operators = "", .admins = ""};
+	static struct config config = {
+	    .operators = "",
+	    .admins = "",
+	    .socket_role = SOCKET_OPERATOR,
+	};
 	struct event *term;
 	struct err err = {""};
 	int fd;

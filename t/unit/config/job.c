@@ -102,6 +102,10 @@ defaults_are_complete(void **state)
 	    "limit-memory = none\n"
 	    "limit-files = none\n"
 	    "limit-processes = none\n"
+	    "notify-on = failure recovery\n"
+	    "notify-repeat = change\n"
+	    "notify-late = 5m\n"
+	    "notify-too-long = auto\n"
 	    "output = keep\n"
 	    "output-limit = 1M\n");
 	strbuf_fini(&b);

@@ -5,37 +5,48 @@ import {clock, duration, number} from '../lib/format.js';
 import {lookOf} from '../lib/outcome.js';
 import {scale, ticks, timeTicks, tickText} from './scale.js';
 
-const WIDTH = 900, HEIGHT = 180, LEFT = 58, RIGHT = 12, TOP = 10, BOTTOM = 22;
+const HEIGHT = 180, LEFT = 58, RIGHT = 12, TOP = 10, BOTTOM = 22;
+
+/* The right end of the plot: what is drawn fits the card that it is in, so
+ * that letters have their size. */
+let right = 0;
+
+function fit() {
+	right = (innerWidth < 760 ? 400 : 900) - RIGHT;
+}
 
 function axes(x, y) {
 	return [ticks(y.to).map((v) => [
-		s('line', {class: 'grid', x1: LEFT, x2: WIDTH - RIGHT,
+		s('line', {class: 'grid', x1: LEFT, x2: right,
 		    y1: y(v), y2: y(v)}),
 		s('text', {class: 'axis end', x: LEFT - 6, y: y(v) + 4},
 		    duration(v))]),
-	    timeTicks(x.from, x.to).map((v) => s('text', {class: 'axis mid',
+	    timeTicks(x.from, x.to, right > 500 ? 7 : 4).map((v) => s('text', {class: 'axis mid',
 		x: x(v), y: HEIGHT - 4}, tickText(v, x.from, x.to)))];
 }
 
 /* {min, median, p95, max} in words, and what their lines look like. */
-function legend(spread) {
+function legend(spread, bad) {
 	return h('figcaption', null, h('span', {class: 'key median'},
 	    `${t('median')} ${duration(spread.median)}`),
 	    h('span', {class: 'key p95'},
-		t('95 % at most {p95}', {p95: duration(spread.p95)})));
+		t('95 % at most {p95}', {p95: duration(spread.p95)})),
+	    bad ? h('span', {class: 'key failed'}, t('not all were good'))
+		: null);
 }
 
-function figure(x, y, spread, marks) {
+function figure(x, y, spread, marks, bad = false) {
 	return h('figure', {class: 'chart'}, s('svg', {role: 'img',
-	    viewBox: `0 0 ${WIDTH} ${HEIGHT}`, 'aria-label':
+	    viewBox: `0 0 ${right + RIGHT} ${HEIGHT}`, 'aria-label':
 		t('Durations: median {median}, 95 % at most {p95}',
 		    {median: duration(spread.median),
 			p95: duration(spread.p95)})}, axes(x, y), marks),
-	    legend(spread));
+	    legend(spread, bad));
 }
 
 function scales(from, to, most) {
-	return [scale(from, to, LEFT, WIDTH - RIGHT),
+	fit();
+	return [scale(from, to, LEFT, right),
 	    scale(0, Math.max(most, 1), HEIGHT - BOTTOM, TOP)];
 }
 
@@ -52,7 +63,7 @@ function point(run, x, y) {
 }
 
 function level(y, value, kind) {
-	return s('line', {class: kind, x1: LEFT, x2: WIDTH - RIGHT,
+	return s('line', {class: kind, x1: LEFT, x2: right,
 	    y1: y(value), y2: y(value)});
 }
 
@@ -89,14 +100,17 @@ function partTitle(p) {
 	    + `${duration(p.duration_ms.median)}`;
 }
 
+function badOf(p) {
+	return p.runs - (p.outcomes.success ?? 0);
+}
+
 /* Below the lines: in which parts of the time something failed. */
 function part(p, x, y) {
 	const from = x(Date.parse(p.from)), to = x(Date.parse(p.until));
-	const bad = p.runs - (p.outcomes.success ?? 0);
 	return s('g', null,
 	    s('rect', {class: 'part', x: from, width: to - from, y: TOP,
 		height: HEIGHT - TOP - BOTTOM}, s('title', null, partTitle(p))),
-	    bad > 0 ? s('rect', {class: 'bar bad', x: from + 0.5, y: y(0) - 4,
+	    badOf(p) > 0 ? s('rect', {class: 'bar bad', x: from + 0.5, y: y(0) - 4,
 		width: Math.max(to - from - 1, 2), height: 4}) : null,
 	    s('circle', {class: 'dot mid', r: 2, cx: (from + to) / 2,
 		cy: y(p.duration_ms.median ?? 0)}));
@@ -113,7 +127,8 @@ export function overTime(stats) {
 	return [figure(x, y, stats.duration_ms, [
 		lineOf(stats.points, x, y, 'p95'),
 		lineOf(stats.points, x, y, 'median'),
-		points.map((p) => part(p, x, y))]),
+		points.map((p) => part(p, x, y))],
+	    points.some((p) => badOf(p) > 0)),
 	    h('p', {class: 'empty'}, tn('{n} run', '{n} runs', stats.runs),
 		stats.complete ? '' : `, ${t('only the newest were looked at')}`)];
 }

@@ -3,14 +3,15 @@ import {h, s} from '../lib/dom.js';
 import {t} from '../lib/i18n.js';
 import {clock, number} from '../lib/format.js';
 
-const STEP = 9, HEIGHT = 70, BOTTOM = 18;
+const HEIGHT = 70, BOTTOM = 18;
 
 /* As /v1/overview has it. */
 export function nextHour({from, step_ms, starts, estimated}) {
 	const begin = Date.parse(from);
 	const most = Math.max(...starts, 1);
 	const sum = starts.reduce((a, b) => a + b, 0);
-	const width = starts.length * STEP;
+	const step = innerWidth < 760 ? 6 : 9;
+	const width = starts.length * step;
 	const text = estimated ? t('about {n} slots', {n: number(sum)})
 	    : t('{n} slots', {n: number(sum)});
 	const time = (i) => clock(begin + i * step_ms, false).slice(0, 5);
@@ -21,11 +22,11 @@ export function nextHour({from, step_ms, starts, estimated}) {
 		    const tall = n === 0 ? 1
 			: Math.max(3, Math.round(n / most * (HEIGHT - 4)));
 		    return s('rect', {class: n === 0 ? 'bar none' : 'bar live',
-			x: i * STEP, width: STEP - 3, y: HEIGHT - tall,
+			x: i * step, width: step - 2, y: HEIGHT - tall,
 			height: tall, rx: 1.5},
 			s('title', null, `${time(i)}  ${number(n)}`));
 	    }),
-	    [0, 15, 30, 45].map((i) => s('text', {class: 'axis', x: i * STEP,
+	    [0, 15, 30, 45].map((i) => s('text', {class: 'axis', x: i * step,
 		y: HEIGHT + BOTTOM - 2}, time(i)))),
 	    h('figcaption', null, text));
 }

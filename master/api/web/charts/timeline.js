@@ -127,6 +127,11 @@ function canZoom(el, view, zoom) {
 	el.addEventListener('dragstart', (e) => e.preventDefault());
 }
 
+/* Is somebody in the middle of it? */
+export function isDragged(el) {
+	return el.querySelector('.band:not([hidden])') !== null;
+}
+
 /* As /v1/timeline has it; zoom(from, to) when somebody drags over it. */
 export function timeline(found, {zoom, title}) {
 	const view = {from: Date.parse(found.since), to: Date.parse(found.until)};

@@ -1,6 +1,6 @@
 /* What people do to jobs and runs. */
 import {h} from './dom.js';
-import {post, segment} from './api.js';
+import {now, post, segment} from './api.js';
 import {t} from './i18n.js';
 import {act, ask, field} from './parts.js';
 
@@ -45,7 +45,7 @@ export async function askRun(job, done) {
 /* The API wants a time, people say how long. */
 function untilOf(span) {
 	return span === '' ? undefined
-	    : new Date(Date.now() + Number(span) * 60000).toISOString();
+	    : new Date(now() + Number(span) * 60000).toISOString();
 }
 
 export function askPause(what) {
@@ -76,6 +76,24 @@ export async function pauseJob(job, done) {
 export async function resumeJob(job, done) {
 	if (await act(() => resume(job), t('{job} goes on', {job})) !== null)
 		done();
+}
+
+/* Nothing starts by itself any more. */
+export async function pauseAll(done) {
+	const form = await askPause(t('all jobs'));
+	if (form !== null && await act(() => post('/v1/pause', pauseBody(form)),
+	    t('All jobs are paused')) !== null)
+		done();
+}
+
+export async function resumeAll(done) {
+	if (await act(() => post('/v1/resume'), t('All jobs go on')) !== null)
+		done();
+}
+
+/* The job files; what is wrong in them is on the overview. */
+export function reload() {
+	return act(() => post('/v1/reload'), t('The job files were read again'));
 }
 
 export async function killRun(id, job, done) {

@@ -36,14 +36,18 @@ async function problemOf(response) {
 	}
 }
 
+/* What breaks off is no answer; what the page itself ended stays as it is. */
+function unreachable(error) {
+	return error.name === 'AbortError' ? error
+	    : new ApiError(0, 'unreachable', error.message);
+}
+
 async function send(path, options) {
 	let response;
 	try {
 		response = await fetch(path, {credentials: 'same-origin', ...options});
 	} catch (error) {
-		if (error.name === 'AbortError')
-			throw error;
-		throw new ApiError(0, 'unreachable', error.message);
+		throw unreachable(error);
 	}
 	takeDate(response);
 	if (response.status === 401 && options.method === undefined)
@@ -102,10 +106,14 @@ export async function stream(path, query, signal, take) {
 	const response = await send(address(path, query), {signal});
 	const reader = response.body.pipeThrough(new TextDecoderStream())
 	    .getReader();
-	for (;;) {
-		const {done, value} = await reader.read();
-		if (done)
-			return;
-		take(value);
+	try {
+		for (;;) {
+			const {done, value} = await reader.read();
+			if (done)
+				return;
+			take(value);
+		}
+	} catch (error) {
+		throw unreachable(error);
 	}
 }

@@ -36,25 +36,41 @@ export function s(tag, props, ...children) {
 	return addAll(el, children);
 }
 
-/* What names the focused element when it is made anew. */
+/* What names an element that is made anew. */
 function focusKey(el) {
-	return el.id ? `#${el.id}`
-	    : el.getAttribute('href') ?? el.dataset.focus ?? null;
+	return el.id ? `#${el.id}` : el.getAttribute('name')
+	    ?? el.getAttribute('href') ?? el.dataset.focus ?? null;
+}
+
+let wanted = null;
+
+/* What has the focus now shall have it when it is made anew. */
+export function keepFocus() {
+	wanted = focusKey(document.activeElement);
+}
+
+export function forgetFocus() {
+	wanted = null;
+}
+
+export function restoreFocus(el) {
+	if (wanted === null || document.activeElement !== document.body)
+		return;
+	for (const candidate of
+	    el.querySelectorAll('[id], [name], [href], [data-focus]'))
+		if (focusKey(candidate) === wanted) {
+			candidate.focus({preventScroll: true});
+			return;
+		}
 }
 
 /* New content, in which what had the focus has it again. */
 export function swap(el, ...children) {
-	const focused = el.contains(document.activeElement)
-	    ? focusKey(document.activeElement) : null;
+	if (el.contains(document.activeElement))
+		keepFocus();
 	el.replaceChildren();
 	addAll(el, children);
-	if (focused === null)
-		return;
-	for (const candidate of el.querySelectorAll('[id],[href],[data-focus]'))
-		if (focusKey(candidate) === focused) {
-			candidate.focus({preventScroll: true});
-			return;
-		}
+	restoreFocus(el);
 }
 
 /* Is somebody about to copy some of it? */

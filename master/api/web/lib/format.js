@@ -31,6 +31,8 @@ export function duration(ms) {
 	if (ms === null || ms === undefined)
 		return '–';
 	const a = Math.abs(ms);
+	if (a > 0 && a < 1)
+		return `${Math.round(ms * 1000)} µs`;
 	if (a < SECOND)
 		return `${Math.round(ms)} ms`;
 	if (a < MINUTE)

@@ -78,6 +78,15 @@ export class Page {
 		return new Refresh(this, ms, load, concerns).run();
 	}
 
+	/* Never resolves when the page ends before. */
+	sleep(ms) {
+		return new Promise((resolve) => {
+			const timer = setTimeout(resolve, ms);
+			this.signal.addEventListener('abort',
+			    () => clearTimeout(timer));
+		});
+	}
+
 	/* Shows what was made of data, unless it is as before or in use. */
 	show(el, data, ...children) {
 		const text = JSON.stringify(data);

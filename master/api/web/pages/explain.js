@@ -39,9 +39,9 @@ export function explainForm(page, job) {
 	}}, field(t('The slot at; empty for the last'), h('input', {name: 'at',
 	    type: 'datetime-local', step: 1})),
 	h('button', null, t('Explain')));
-	if (page.query.at)
-		ask(page.query.at);
 	const card = section(t('Why did it run, or not?'), null, form, result);
-	card.id = 'explain';
+	if (page.query.at)
+		ask(page.query.at).then(() =>
+		    card.scrollIntoView({block: 'nearest'}));
 	return card;
 }

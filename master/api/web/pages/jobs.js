@@ -138,7 +138,7 @@ function allBox(rows, selection) {
 
 function jobsTable(rows, selection, strips) {
 	return table(t('Jobs'), [[allBox(rows, selection), 'tick'], [t('Job'), 'main'],
-	    [t('State')], [t('Last run')], [t('Before')], [t('Schedule')],
+	    [t('State')], [t('Last run'), 'wide'], [t('Before')], [t('Schedule')],
 	    [t('Next'), 'number']],
 	    rows.map((job) => row(job, selection, strips)));
 }

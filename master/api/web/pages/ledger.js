@@ -12,7 +12,7 @@ const reasons = ['overlap', 'paused', 'calendar', 'disabled', 'late', 'no-host',
 	'redis-down', 'in-doubt', 'dst-gap', 'catch-up-limit'];
 
 function why(row) {
-	return h('span', {class: 'why'}, row.reason ? t(row.reason) : '',
+	return !row.reason && !row.detail ? null : h('span', {class: 'why'}, row.reason ? t(row.reason) : '',
 	    row.detail ? h('span', {class: 'muted'}, ` ${row.detail}`) : null);
 }
 
@@ -29,7 +29,7 @@ function rowsTable(rows) {
 	    [t('Why')], [t('Attempts'), 'number'], [t('Run')], ['']],
 	    rows.map((r) => [slot(r), jobLink(r.job), badge(r.outcome), why(r),
 		r.attempts || '', r.run ? runLink(r.run) : '',
-		h('a', {href: `/jobs/${segment(r.job)}?at=${r.slot}#explain`},
+		h('a', {href: `/jobs/${segment(r.job)}?at=${r.slot}`},
 		    t('Explain'))]));
 }
 

@@ -1,11 +1,13 @@
 /* The output of a run, as it comes. */
 import {h} from '../lib/dom.js';
-import {address, segment, stream} from '../lib/api.js';
+import {segment, stream} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
 import {button} from '../lib/parts.js';
 
 /* So much stays on the page; the file has all that was kept. */
 const KEPT = 1 << 20;
+
+const AGAIN_MS = 2000;
 
 /* Colours and cursor movements of terminals, and what else is not text. */
 // eslint-disable-next-line no-control-regex
@@ -52,9 +54,34 @@ class Output {
 	get isEmpty() {
 		return this.#size === 0 && this.#waiting === '';
 	}
+
+	clear() {
+		this.pre.replaceChildren();
+		this.#size = 0;
+		this.#waiting = '';
+		this.follow = true;
+	}
 }
 
-/* Follows it until its end, or until the page ends. */
+/*
+ * Follows it until its end, or until the page ends. When that breaks off, since
+ * the daemon is restarted or a laptop slept, it is read from its beginning.
+ */
+async function followOutput(page, path, output) {
+	for (;;) {
+		try {
+			await stream(path, {follow: 1}, page.signal,
+			    (text) => output.add(text));
+			return;
+		} catch (error) {
+			if (error.status !== 0)
+				throw error;
+		}
+		await page.sleep(AGAIN_MS);
+		output.clear();
+	}
+}
+
 export async function showOutput(page, el, run) {
 	const path = `/v1/runs/${segment(run.id)}/output`;
 	const pre = h('pre', {class: 'output', tabindex: '0', role: 'log',
@@ -65,14 +92,13 @@ export async function showOutput(page, el, run) {
 		wrap.setAttribute('aria-pressed', String(on));
 	}, 'plain');
 	wrap.setAttribute('aria-pressed', 'false');
-	el.append(h('section', {class: 'card fill'}, h('div',
+	el.append(h('section', {class: 'card'}, h('div',
 	    {class: 'card-head'}, h('h2', null, t('Output')), state,
 	    h('span', {class: 'grow'}), wrap, h('a', {href: path,
 		download: `${run.id}.txt`}, t('Download'))), pre));
 	const output = new Output(pre);
 	state.textContent = run.outcome === null ? t('live') : '';
-	await page.once(() => stream(address(path, {follow: 1}), null,
-	    page.signal, (text) => output.add(text)));
+	await page.once(() => followOutput(page, path, output));
 	if (!page.signal.aborted)
 		state.textContent = output.isEmpty ? t('It wrote nothing.') : '';
 }

@@ -1,11 +1,12 @@
 /* What runs now, what fails, what is late and what comes next. */
 import {h} from '../lib/dom.js';
-import {get} from '../lib/api.js';
+import {get, now} from '../lib/api.js';
 import {t, tn} from '../lib/i18n.js';
 import {number, relative, since, when} from '../lib/format.js';
 import {badge} from '../lib/outcome.js';
-import {empty, jobLink, progress, runLink, section, table}
+import {button, empty, jobLink, progress, runLink, section, table}
     from '../lib/parts.js';
+import {pauseAll, reload, resumeAll} from '../lib/actions.js';
 import {nextHour} from '../charts/hour.js';
 
 const SHOWN = 8;
@@ -37,7 +38,7 @@ function running(runs) {
 function failing(jobs) {
 	if (jobs.length === 0)
 		return empty(t('No job fails.'));
-	return table(t('Failing'), [[t('Job'), 'main'], [t('Last run')],
+	return table(t('Failing'), [[t('Job'), 'main'], [t('Last run'), 'wide'],
 	    [t('In a row'), 'number'], [t('Last success'), 'number']],
 	    jobs.slice(0, SHOWN).map((j) => [jobLink(j.name),
 		[h('a', {href: `/runs/${j.last.run}`}, badge(j.last.outcome)),
@@ -81,8 +82,17 @@ function problems(list) {
 		    ` ${p.text}`))));
 }
 
+function pausedNote(p, done) {
+	if (p === null)
+		return null;
+	return h('div', {class: 'note warn'}, t('All jobs are paused by {who}',
+	    {who: p.who}), p.until ? [' ', t('until'), ' ', when(p.until)] : '',
+	    p.reason ? `: ${p.reason}` : '', ' ',
+	    button(t('Resume'), () => resumeAll(done)));
+}
+
 function dayAgo() {
-	return new Date(Date.now() - 86400e3).toISOString();
+	return new Date(now() - 86400e3).toISOString();
 }
 
 function all(href) {
@@ -90,11 +100,24 @@ function all(href) {
 }
 
 export default function overview(page) {
-	const [top, live, bad, slow, gaps, hour, next, wrong] =
-	    Array.from({length: 8}, () => h('div'));
+	const [top, live, bad, slow, gaps, hour, next, wrong, note] =
+	    Array.from({length: 9}, () => h('div'));
+
+	async function loadStatus() {
+		const status = await get('/v1/status', null, page.signal);
+		const again = () => page.once(loadStatus);
+		page.show(wrong, status.problems, () => problems(status.problems));
+		page.show(note, status.paused,
+		    () => pausedNote(status.paused, again));
+		page.show(page.actions, status.paused === null,
+		    status.paused !== null ? null
+			: button(t('Pause all'), () => pauseAll(again)),
+		    h('span', {class: 'admin'}, button(t('Read job files again'),
+			reload)));
+	}
 
 	page.title(t('Overview'));
-	page.body.append(top, wrong, slow, h('div', {class: 'columns'},
+	page.body.append(note, top, wrong, slow, h('div', {class: 'columns'},
 	    h('div', null,
 		section(t('Running now'), all('/runs?outcome=running'), live),
 		section(t('Failing'), all('/jobs?state=failing'), bad)),
@@ -116,7 +139,6 @@ export default function overview(page) {
 		const slots = await get('/v1/ledger', {limit: SHOWN,
 		    outcome: 'skipped,missed', since: dayAgo()}, page.signal);
 		page.show(gaps, slots, () => notRun(slots));
-		const status = await get('/v1/status', null, page.signal);
-		page.show(wrong, status.problems, () => problems(status.problems));
 	});
+	page.every(6000, loadStatus, (kind) => kind !== 'run');
 }

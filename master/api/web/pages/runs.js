@@ -9,13 +9,18 @@ import {PagedList} from '../lib/list.js';
 
 export const badOutcomes = runOutcomes.slice(1).join(',');
 
+function why(run) {
+	const text = reasonOf(run);
+	return text === '' ? null : h('span', {class: 'why'}, text);
+}
+
 export function runTable(rows, withJob = true) {
 	const job = (cell) => withJob ? [cell] : [];
 	return table(t('Runs'), [[t('Run')], ...job([t('Job'), 'main']), [t('Outcome')],
 	    [t('Why')], [t('Trigger')], [t('Host')], [t('Started')],
 	    [t('Duration'), 'number']], rows.map((r) => [runLink(r.id),
 		...job(jobLink(r.job)), badge(r.outcome),
-		h('span', {class: 'why'}, reasonOf(r)), t(r.trigger), r.host,
+		why(r), t(r.trigger), r.host,
 		when(r.started ?? r.slot), duration(r.duration_ms)]));
 }
 

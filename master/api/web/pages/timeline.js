@@ -5,7 +5,7 @@ import {t} from '../lib/i18n.js';
 import {clock} from '../lib/format.js';
 import {button, filterForm, input, select} from '../lib/parts.js';
 import {never} from '../lib/refresh.js';
-import {legend, timeline} from '../charts/timeline.js';
+import {isDragged, legend, timeline} from '../charts/timeline.js';
 
 const MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
 const LEAST = 10000, MOST = 31 * DAY;
@@ -24,14 +24,16 @@ function windowOf({span, until}) {
 /* The window as part of an address. */
 function windowQuery(from, to) {
 	const length = Math.round(Math.min(Math.max(to - from, LEAST), MOST));
-	return {span: length, until: to >= now() ? null
-	    : new Date(Math.round(to)).toISOString()};
+	return {span: length, until: new Date(Math.round(to)).toISOString()};
 }
 
 function controls(page, shown) {
 	const move = (from, to) => page.setQuery(windowQuery(from, to));
 	const {from, to, length, live} = shown;
 	const middle = (from + to) / 2;
+	/* What goes on goes on, over another span. */
+	const zoom = (span) => live ? page.setQuery({span})
+	    : move(middle - span / 2, middle + span / 2);
 	const named = (text, name, f) => h('button', {type: 'button',
 	    'aria-label': name, title: name, onclick: f, 'data-focus': name},
 	    text);
@@ -39,17 +41,14 @@ function controls(page, shown) {
 	    h('div', {class: 'group', role: 'group', 'aria-label': t('Span')},
 		spans().map(([ms, text]) => h('button', {type: 'button',
 		    'aria-pressed': String(ms === length), 'data-focus': text,
-		    onclick: () => live ? page.setQuery({span: ms})
-			: move(middle - ms / 2, middle + ms / 2)}, text))),
+		    onclick: () => zoom(ms)}, text))),
 	    h('div', {class: 'group', role: 'group', 'aria-label': t('Move')},
 		named('←', t('Earlier'), () => move(from - length / 2,
 		    to - length / 2)),
 		named('→', t('Later'), () => move(from + length / 2,
 		    to + length / 2)),
-		named('+', t('Zoom in'), () => move(middle - length / 4,
-		    middle + length / 4)),
-		named('−', t('Zoom out'), () => move(middle - length,
-		    middle + length)),
+		named('+', t('Zoom in'), () => zoom(length / 2)),
+		named('−', t('Zoom out'), () => zoom(length * 2)),
 		button(t('Now'), () => page.setQuery({until: null}))),
 	    h('span', {class: 'muted'}, `${clock(from)} – ${clock(to)}`));
 }
@@ -70,6 +69,8 @@ export default function showTimeline(page) {
 	const {by, jobs, host} = page.query;
 
 	async function load() {
+		if (isDragged(chart))
+			return;
 		const shown = windowOf(page.query);
 		const found = await get('/v1/timeline', {by, host,
 		    jobs: jobs?.replaceAll(' ', ''),
@@ -86,7 +87,7 @@ export default function showTimeline(page) {
 	page.title(t('Timeline'));
 	page.body.append(filters(page), tools, chart, legend());
 	if (windowOf(page.query).live)
-		page.every(3000, load, never);
+		page.every(5000, load, never);
 	else
 		page.once(load);
 }

@@ -1,0 +1,160 @@
+# A mail server for a test: SMTP with AUTH and STARTTLS, which keeps what it is
+# given, and refuses, defers or hangs when it is told to.
+#
+#   my $s = Smtpd->new(cert => FILE, key => FILE, user => U, password => P);
+#   $s->port
+#   $s->mails            { from, to => [...], text, tls, user }, as they came
+#   $s->be('defer')      every mail gets 451; refuse: 550, hang, ok
+package Smtpd;
+
+use strict;
+use warnings;
+use Fcntl qw(:flock);
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use IO::Socket::SSL;
+use JSON::PP;
+use MIME::Base64;
+use POSIX ();
+
+sub new {
+	my ($class, %arg) = @_;
+	my $self = bless {
+		%arg,
+		dir => tempdir('belfry-smtpd.XXXXXX', TMPDIR => 1, CLEANUP => 1),
+		owner => $$,
+	}, $class;
+	my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+	    Listen => 64, ReuseAddr => 1) or die "listen: $!";
+	$self->{port} = $listener->sockport;
+	$self->{pid} = fork // die "fork: $!";
+	$self->serve($listener) if $self->{pid} == 0;
+	return $self;
+}
+
+sub port { $_[0]{port} }
+
+sub be {
+	my ($self, $mood) = @_;
+	open(my $out, '>', "$self->{dir}/mood.new") or die "mood: $!";
+	print $out $mood;
+	close $out;
+	rename "$self->{dir}/mood.new", "$self->{dir}/mood";
+}
+
+sub mood {
+	my ($self) = @_;
+	open(my $in, '<', "$self->{dir}/mood") or return 'ok';
+	return <$in>;
+}
+
+sub mails {
+	my ($self) = @_;
+	open(my $in, '<', "$self->{dir}/mails") or return ();
+	return map { decode_json($_) } <$in>;
+}
+
+sub serve {
+	my ($self, $listener) = @_;
+	# Whatever else the test has open must not stay open because of us.
+	$_ != fileno $listener and POSIX::close($_) for 3 .. 255;
+	$SIG{CHLD} = 'IGNORE';
+	$SIG{TERM} = 'DEFAULT';
+	setpgrp(0, 0);
+	while (1) {
+		my $socket = $listener->accept or next;
+		my $pid = fork;
+		if (defined $pid && $pid == 0) {
+			$SIG{PIPE} = 'IGNORE';
+			alarm 120;
+			close $listener;
+			eval { $self->talk($socket) };
+			POSIX::_exit(0);
+		}
+		close $socket;
+	}
+}
+
+sub talk {
+	my ($self, $s) = @_;
+	my %mail;
+	$s = $self->tls($s) if $self->{implicit};
+	$mail{tls} = 1 if $self->{implicit};
+	print $s "220 test ESMTP\r\n";
+	while (defined(my $line = <$s>)) {
+		$line =~ s/\r?\n\z//;
+		sleep 1 while $self->mood eq 'hang';
+		if ($line =~ /^(EHLO|HELO)/i) {
+			print $s "250-test\r\n",
+			    $self->{cert} && !$mail{tls} ? "250-STARTTLS\r\n" : '',
+			    $self->{user} ? "250-AUTH PLAIN LOGIN\r\n" : '',
+			    "250 8BITMIME\r\n";
+		} elsif ($line =~ /^STARTTLS/i && $self->{cert}) {
+			print $s "220 go\r\n";
+			$s->flush;
+			$s = $self->tls($s);
+			$mail{tls} = 1;
+		} elsif ($line =~ /^AUTH PLAIN ?(.*)/i) {
+			my $text = $1;
+			if ($text eq '') {
+				print $s "334 \r\n";
+				$text = <$s>;
+			}
+			my (undef, $user, $password) =
+			    split /\0/, decode_base64($text);
+			my $good = $user eq $self->{user}
+			    && $password eq $self->{password};
+			$mail{user} = $user if $good;
+			print $s $good ? "235 welcome\r\n" : "535 no\r\n";
+		} elsif ($line =~ /^MAIL FROM:<(.*?)>/i) {
+			@mail{qw(from to)} = ($1, []);
+			print $s $self->{user} && !$mail{user} ?
+			    "530 who are you\r\n" : "250 ok\r\n";
+		} elsif ($line =~ /^RCPT TO:<(.*?)>/i) {
+			push @{ $mail{to} }, $1;
+			my $mood = $self->mood;
+			print $s $mood eq 'defer' ? "451 later\r\n" :
+			    $mood eq 'refuse' ? "550 nobody here\r\n" :
+			    "250 ok\r\n";
+		} elsif ($line =~ /^DATA/i) {
+			print $s "354 go on\r\n";
+			my $text = '';
+			while (defined($line = <$s>) && $line ne ".\r\n") {
+				$text .= $line =~ s/^\.\././r;
+			}
+			$self->keep({ %mail, text => $text });
+			print $s "250 kept\r\n";
+		} elsif ($line =~ /^QUIT/i) {
+			print $s "221 bye\r\n";
+			return;
+		} else {
+			print $s "500 what?\r\n";
+		}
+		$s->flush;
+	}
+}
+
+sub tls {
+	my ($self, $s) = @_;
+	return IO::Socket::SSL->start_SSL($s, SSL_server => 1,
+	    SSL_cert_file => $self->{cert}, SSL_key_file => $self->{key})
+	    || die "tls: $IO::Socket::SSL::SSL_ERROR";
+}
+
+sub keep {
+	my ($self, $mail) = @_;
+	open(my $out, '>>', "$self->{dir}/mails") or die "mails: $!";
+	flock $out, LOCK_EX;
+	syswrite $out, JSON::PP->new->ascii->encode($mail) . "\n";
+}
+
+sub DESTROY {
+	my ($self) = @_;
+	return unless $self->{owner} == $$;
+	local ($?, $!);
+	kill 'KILL', -$self->{pid};
+	kill 'KILL', $self->{pid};
+	waitpid $self->{pid}, 0;
+}
+
+1;

@@ -1,0 +1,66 @@
+/*
+ * A worker that sends one message to one receiver: what the order says becomes
+ * a mail, a request or a command. Parts of it, and for nobody else.
+ */
+#ifndef BELFRY_WORKER_NOTICE_H
+#define BELFRY_WORKER_NOTICE_H
+
+#include <curl/curl.h>
+
+#include "base/err.h"
+#include "notify/letter.h"
+
+struct outgoing {
+	struct notice_order order;
+	struct letter letter;
+	char *password; /* owned; NULL none */
+	char *url;      /* owned; of a webhook, a template; NULL none */
+	bool refused;   /* the receiver is there and wants no such message */
+};
+
+/* Each sends it. 0, or -1 with err, which has no secret in it. */
+int notice_http(struct outgoing *out, struct err *err);    /* http.c */
+int notice_mail(struct outgoing *out, struct err *err);    /* mail.c */
+int notice_command(struct outgoing *out, struct err *err); /* command.c */
+
+/* The worker's channel to the master. */
+#define NOTICE_ANSWER_FD 3
+
+/*
+ * notice.c: whoever wants the answer is gone, and whoever comes after him will
+ * have it sent again: what is not over is broken off.
+ */
+bool notice_is_abandoned(void);
+
+/* notice.c: a setting; fallback when it is not there. */
+const char *notice_setting(
+    const struct outgoing *out, const char *key, const char *fallback);
+
+/*
+ * A template with its values. Line ends may be written as \n in text that is
+ * not JSON. The caller frees it.
+ */
+char *notice_expand(
+    struct outgoing *out, const char *template, enum notice_escape escape);
+
+/* transfer.c: sets what all transfers have in common. */
+void notice_curl_common(CURL *curl, const struct outgoing *out);
+
+/*
+ * Performs it and frees the handle. 0, or -1 with err. *status_r is the last
+ * code that the server answered, 0 none.
+ */
+int notice_curl_run(CURL *curl, long *status_r, struct err *err);
+
+/*
+ * command.c: runs a program with text on its standard input, NULL at the end
+ * of both lists, and waits for it, but not longer than the order allows. 0, or
+ * -1 with err: it failed, and what it said.
+ */
+int notice_execute(const struct outgoing *out, const char *const *argv,
+    const char *const *env, const char *input, struct err *err);
+
+/* message.c: a mail with its headers, lines end with eol. The caller frees. */
+char *notice_message(struct outgoing *out, const char *from, const char *eol);
+
+#endif
