@@ -127,7 +127,7 @@ struct record_audit {
 	const char *who;    /* "uid 0 (root)", "token ci" */
 	const char *from;   /* an address; "socket" */
 	const char *action; /* "pause" */
-	const char *object; /* a job or run; "" the daemon */
+	const char *object; /* a job, run, token ...; "" the daemon */
 	const char *was, *became;
 	const char *forget; /* what was before this id goes; "" nothing does */
 };

@@ -14,6 +14,7 @@
 #include "api/peer_uid.h"
 #include "api/sessions.h"
 #include "api/tls.h"
+#include "api/told.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -94,7 +95,7 @@ api_init(struct role *role, struct err *err)
 	api->role = role;
 	api->uid_asker = server.uid_asker = peer_uid_open();
 	api->auth = auth_new(role->config);
-	api->tokens = tokens_new();
+	api->tokens = tokens_new(told_token, api);
 	api->sessions = sessions_new();
 	if (role->config->tls_cert != NULL)
 		api->tls = server.tls = tls_new();

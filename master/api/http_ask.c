@@ -164,6 +164,7 @@ ask_table_free(struct ask_table *table)
 	for (i = 0; i < ASK_PENDING_MAX; i++)
 		if (table->pending[i].id != 0)
 			ask_forget(&table->pending[i]);
+	ask_tell_fini(table);
 	channel_free(table->master.channel);
 	channel_free(table->recorder.channel);
 	free(table);
@@ -190,6 +191,8 @@ ask_table_set_peer(struct ask_table *table, enum role_id role, int fd)
 			ask_table_end_events(table);
 	}
 	peer->channel = channel_new(&config, fd);
+	if (role == ROLE_MASTER)
+		ask_tell_untold(table);
 }
 
 static void

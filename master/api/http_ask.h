@@ -12,6 +12,7 @@
 #include "api/http_route.h"
 #include "api/http_server.h"
 #include "ipc/channel.h"
+#include "ipc/record.h"
 
 #define ASK_WHOLE_MAX   ((size_t)8 << 20)
 #define ASK_UNSENT_MAX  ((size_t)4 << 20)
@@ -61,6 +62,12 @@ void ask_table_send(struct ask_table *table, struct http_conn *conn,
  */
 int ask_table_listen(struct ask_table *table);
 void ask_table_unlisten(struct ask_table *table);
+
+/*
+ * http_tell.c: tells the master of a change for the audit log, when it is
+ * there again at the latest. id, host and forget do not count.
+ */
+void ask_table_tell(struct ask_table *table, const struct record_audit *audit);
 
 /* conn wants no answer any more, or has waited for too long. */
 void

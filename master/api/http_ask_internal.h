@@ -38,6 +38,8 @@ struct ask_table {
 	unsigned endless;
 	bool listens;
 	size_t uncounted; /* bytes of answers since held bytes were counted */
+	struct wire_writer *untold; /* AUDIT_TELL that waits; owned */
+	size_t nuntold, untold_cap;
 	struct ask_pending pending[ASK_PENDING_MAX];
 };
 
@@ -69,6 +71,10 @@ void ask_invite_again(struct ask_pending *p);
  * the next, or answers with what there is.
  */
 void ask_metrics_next(struct ask_pending *p, bool answered);
+
+/* http_tell.c: there is a new master; the end. */
+void ask_tell_untold(struct ask_table *table);
+void ask_tell_fini(struct ask_table *table);
 
 /* http_answer.c: the messages of both peers; arg is a struct ask_peer. */
 extern const struct channel_dispatch ask_dispatch[];

@@ -94,6 +94,8 @@ static const struct route routes[] = {
 	"", "token"},
     {"DELETE", "/v1/session", "session-end", ROLE_API, API_ANYBODY, ROUTE_WHOLE,
 	"", ""},
+    {"POST", "/v1/tokens/look", "tokens-look", ROLE_API, API_ADMIN, ROUTE_LOOK,
+	"", ""},
     {"GET", "/v1/crontab", "crontab", ROLE_MASTER, API_CRONTAB, ROUTE_WHOLE,
 	"user", "", true},
     {"POST", "/v1/crontab", "crontab-install", ROLE_MASTER, API_CRONTAB,

@@ -27,6 +27,7 @@ enum route_kind {
 	ROUTE_READY,    /* and the recorder must be there */
 	ROUTE_DOCUMENT, /* of ours: nobody is asked */
 	ROUTE_EVENTS,  /* has no end; of all who listen one question is asked */
+	ROUTE_LOOK,    /* whether the file of tokens is another */
 	ROUTE_METRICS, /* of all processes that answer soon, one after another */
 };
 

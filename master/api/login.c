@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "api/sessions.h"
+#include "api/told.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -67,6 +68,8 @@ begin(const struct api *api, struct http_conn *conn, const char *text,
 		    problem, 500, "internal", "no random numbers");
 	auth_be_token(caller, token);
 	log_info("login by %s from %s", caller->who, caller->from);
+	told_change(api, caller, "login", "", NULL,
+	    json_pack("{s:s}", "role", auth_right_name(caller->right)));
 	set_cookie(api, conn, cookie, SESSION_MOST_MS / 1000);
 	explicit_bzero(cookie, sizeof(cookie));
 	return 0;
@@ -75,10 +78,20 @@ begin(const struct api *api, struct http_conn *conn, const char *text,
 static void
 end(const struct api *api, struct http_conn *conn)
 {
+	struct api_caller caller = {.right = API_ANYBODY};
+	const struct token *token = NULL;
 	char text[SESSION_TEXT_MAX];
 
 	if (auth_find_cookie(conn, text, sizeof(text)))
+		token = sessions_find(api->sessions, api->tokens, text);
+	if (token != NULL) {
+		auth_be_token(&caller, token);
+		auth_say_from(api, conn, &caller);
+		told_change(api, &caller, "logout", "",
+		    json_pack("{s:s}", "role", auth_right_name(caller.right)),
+		    NULL);
 		sessions_end(api->sessions, text);
+	}
 	set_cookie(api, conn, "", 0);
 }
 

@@ -25,16 +25,22 @@ struct tokens {
 	int fd; /* owned; -1 none */
 	struct stat seen;
 	struct token_list list;
+	struct token_list told; /* as changed was last called for them */
+	bool knows;             /* there is something to compare with */
+	tokens_changed changed;
+	void *arg;
 	struct throttle *throttle;
 	struct proof *proofs; /* PROOFS, by the place of the token */
 };
 
 struct tokens *
-tokens_new(void)
+tokens_new(tokens_changed changed, void *arg)
 {
 	struct tokens *t = xcalloc(1, sizeof(*t));
 
 	t->fd = -1;
+	t->changed = changed;
+	t->arg = arg;
 	t->throttle = throttle_new();
 	t->proofs = xcalloc(PROOFS, sizeof(*t->proofs));
 	return t;
@@ -47,6 +53,7 @@ tokens_free(struct tokens *t)
 		return;
 	fd_close(&t->fd);
 	token_list_fini(&t->list);
+	token_list_fini(&t->told);
 	throttle_free(t->throttle);
 	free(t->proofs);
 	free(t);
@@ -93,8 +100,56 @@ is_settled(const struct stat *st)
 	    now.tv_sec < st->st_ctim.tv_sec;
 }
 
+static bool
+is_same(const struct token *a, const struct token *b)
+{
+	return a->role == b->role && a->expires_ms == b->expires_ms &&
+	    strcmp(a->name, b->name) == 0 && strcmp(a->hash, b->hash) == 0;
+}
+
+static bool
+is_same_list(const struct token_list *a, const struct token_list *b)
+{
+	for (size_t i = 0; i < a->n && i < b->n; i++)
+		if (!is_same(&a->all[i], &b->all[i]))
+			return false;
+	return a->n == b->n;
+}
+
 static void
-look(struct tokens *t)
+tell_changes(struct tokens *t, const void *who)
+{
+	const struct token *is, *was;
+
+	for (size_t i = 0; i < t->told.n; i++)
+		if (token_find(&t->list, t->told.all[i].name) == NULL)
+			t->changed(t->arg, who, &t->told.all[i], NULL);
+	for (size_t i = 0; i < t->list.n; i++) {
+		is = &t->list.all[i];
+		was = token_find(&t->told, is->name);
+		if (was == NULL || !is_same(was, is))
+			t->changed(t->arg, who, was, is);
+	}
+}
+
+static void
+compare(struct tokens *t, const void *who)
+{
+	if (is_same_list(&t->told, &t->list) && t->knows)
+		return;
+	if (t->knows)
+		tell_changes(t, who);
+	array_reserve(
+	    &t->told.all, &t->told.cap, t->list.n, sizeof(*t->told.all));
+	if (t->list.n > 0)
+		memcpy(
+		    t->told.all, t->list.all, t->list.n * sizeof(*t->told.all));
+	t->told.n = t->list.n;
+	t->knows = true;
+}
+
+static void
+look(struct tokens *t, const void *who)
 {
 	struct stat st;
 	char *text;
@@ -111,6 +166,13 @@ look(struct tokens *t)
 	token_list_read(&t->list, text, bad_line, NULL);
 	free(text);
 	t->seen = st;
+	compare(t, who);
+}
+
+void
+tokens_look(struct tokens *t, const void *who)
+{
+	look(t, who);
 }
 
 void
@@ -120,7 +182,7 @@ tokens_set_file(struct tokens *t, int fd)
 	t->fd = fd;
 	t->list.n = 0;
 	memset(&t->seen, 0, sizeof(t->seen));
-	look(t);
+	look(t, NULL);
 }
 
 static int64_t
@@ -165,7 +227,7 @@ tokens_check(struct tokens *t, const char *text, const struct address *from,
 	struct proof *proof;
 	const char *secret;
 
-	look(t);
+	look(t, NULL);
 	if (token_split(text, name, &secret))
 		token = token_find(&t->list, name);
 	SHA256((const unsigned char *)text, strlen(text), digest);
@@ -191,7 +253,7 @@ tokens_find(struct tokens *t, const char *name, const char *hash)
 {
 	const struct token *token;
 
-	look(t);
+	look(t, NULL);
 	token = token_find(&t->list, name);
 	if (token == NULL || strcmp(token->hash, hash) != 0 || is_over(token))
 		return NULL;

@@ -17,11 +17,21 @@ enum token_answer {
 	TOKEN_THROTTLED /* too many bad ones came from that address */
 };
 
-struct tokens *tokens_new(void);
+/*
+ * changed is called for each token that came, went or is another since the
+ * file was read first: was or is is NULL, who that of tokens_look() or NULL.
+ */
+typedef void (*tokens_changed)(void *arg, const void *who,
+    const struct token *was, const struct token *is);
+
+struct tokens *tokens_new(tokens_changed changed, void *arg);
 void tokens_free(struct tokens *tokens);
 
 /* Another file, in place of the one before; own fd, -1 none. */
 void tokens_set_file(struct tokens *tokens, int fd);
+
+/* Looks now: who says that the file has changed. */
+void tokens_look(struct tokens *tokens, const void *who);
 
 /*
  * Is text a token? from is who shows it, for the throttle. *token_r, when it

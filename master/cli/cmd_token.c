@@ -19,7 +19,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
-#include "cli/cli.h"
+#include "cli/client.h"
 #include "config/config.h"
 #include "token/token.h"
 
@@ -160,6 +160,26 @@ append(struct token_cmd *t, const struct token *token, struct err *err)
 	free(line);
 	free(all);
 	return rc;
+}
+
+/*
+ * A daemon that runs records who it was. It sees the change without this, too,
+ * so that it does not matter whether it can be told.
+ */
+static void
+tell_daemon(const struct token_cmd *t)
+{
+	struct err err = {""};
+	struct client *client;
+	json_t *json = NULL;
+
+	if (t->file != NULL || t->cli->url != NULL)
+		return;
+	client = client_new(t->cli, &err);
+	if (client != NULL)
+		client_post(client, "/v1/tokens/look", &json, NULL, &err);
+	client_free(client);
+	json_decref(json);
 }
 
 static void
@@ -331,6 +351,8 @@ run_verb(struct token_cmd *t, const char *verb, const char *name)
 		    t->cli, "\"%s\" is not add, list or revoke", verb);
 	if (err.text[0] != '\0')
 		return cli_fail(status, &err);
+	if (status == CLI_GOOD && strcmp(verb, "list") != 0)
+		tell_daemon(t);
 	return status;
 }
 

@@ -153,6 +153,57 @@ is_deeply([@$second{qw(object before after)}],
 $entry = one('crontab-remove');
 is_deeply([@$entry{qw(object before after)}],
     [$me, { jobs => 2, bytes => 30 }, undef], 'removed');
+
+# Sessions, and tokens, without what is secret of them.
+($status, $body, $head) = $c->post("$url/v1/session", '-d',
+    qq({"token":"$token"}), '-H', 'Content-Type: application/json');
+my ($cookie) = $head =~ /^Set-Cookie: (belfry-session=\w+)/m;
+is($c->status("$url/v1/session", '-X', 'DELETE', '-b', $cookie), 200,
+    'logged out') for 1 .. 2;
+is($c->status("$url/login", '-d', 'token=ci.no'), 401, 'a bad login');
+for (['login', undef, { role => 'admin' }],
+    ['logout', { role => 'admin' }, undef]) {
+	my ($action, @values) = @$_;
+	$entry = one($action);
+	is("$entry->{who} $entry->{from}", 'token ci 127.0.0.1', $action);
+	is_deeply([@$entry{qw(object before after)}], [undef, @values],
+	    'with the role');
+}
+
+# Also while there is no master: the guardian cannot make another one.
+my ($guardian, $master) = ($d->{pid}, $d->processes->{master}[0]);
+kill 'STOP', $guardian;
+kill 'KILL', $master;
+$d->wait_for('the master to be missed', sub {
+	$c->status("$url/v1/status", @token) == 503 });
+is($c->status("$url/login", '-d', "token=$token"), 303, 'a login meanwhile');
+kill 'CONT', $guardian;
+$d->wait_for('another master', sub {
+	$c->status("$url/v1/status", @token) == 200 });
+entries(2, '?action=login');
+
+is(($d->belfry(@$_))[0], 0, "@$_") for
+    [qw(token add eve --role operator --expires 1h)],
+    [qw(token revoke eve)], [qw(token add mal --role admin --file),
+    $d->path('tokens')];
+my ($mal, $eve) = entries(2, '?action=token-add');
+like($eve->{who}, qr/^uid $> /, 'who made a token');
+is("$eve->{from} $eve->{object}", 'socket eve', 'from where, and which');
+is($eve->{after}{role}, 'operator', 'its role');
+like($eve->{after}{expires}, qr/^2\d+-/, 'its end');
+is_deeply([sort keys %{ $eve->{after} }], [qw(expires role)], 'no more');
+is($eve->{before}, undef, 'there was none');
+$entry = one('token-revoke');
+like("$entry->{who} $entry->{object}", qr/^uid $> .* eve$/, 'and revoked it');
+is_deeply([@$entry{qw(before after)}], [$eve->{after}, undef], 'it is gone');
+is("$mal->{object} $mal->{who} $mal->{from}", 'mal unknown file',
+    'a file that somebody changed');
+is_deeply($mal->{after}, { role => 'admin', expires => undef }, 'is noticed');
+(my $file = $d->read('tokens')) =~ s/^mal admin/mal viewer/m;
+$d->write('tokens', $file);
+is_deeply([@{ one('token-change') }{qw(before after)}], [$mal->{after},
+    { role => 'viewer', expires => undef }], 'a role that is another');
+
 my $n = audit('');
 
 # Nothing is lost with the recorder, nor with the daemon.

@@ -150,7 +150,8 @@ for (['/v1/jobs/good/pause', '{"reason":"x","until":"2099-01-01T00:00:00Z"}'],
     ['/v1/overview'], ['/v1/jobs/good/resume', '{}'], ['/v1/resume', '{}'],
     ['/v1/reload', '{}'], ["/v1/runs/$id/kill", '{}'],
     ["/v1/runs/none/kill", '{}'], ["/v1/queue/$waits/cancel", '{}'],
-    ['/v1/notify/shell/test', '{}'], ['/v1/session', '{"token":"x"}']) {
+    ['/v1/notify/shell/test', '{}'], ['/v1/session', '{"token":"x"}'],
+    ['/v1/tokens/look', '{}']) {
 	my ($path, $body) = @$_;
 	my ($status) = defined $body
 	    ? $web->request('POST', $path, body => $body)

@@ -7,7 +7,9 @@ import {empty, filterForm, input, jobLink, runLink, select, table}
 import {PagedList} from '../lib/list.js';
 
 const actions = ['run', 'kill', 'pause', 'resume', 'pause-all', 'resume-all',
-	'reload', 'drain', 'upgrade'];
+	'submit', 'cancel', 'notify-test', 'crontab-install', 'crontab-remove',
+	'login', 'logout', 'token-add', 'token-revoke', 'token-change', 'reload',
+	'drain', 'upgrade'];
 const ofJobs = ['run', 'pause', 'resume'];
 
 function object(row) {
