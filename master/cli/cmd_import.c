@@ -20,7 +20,7 @@ struct wanted {
 	const char *output; /* NULL: standard output */
 	bool system;
 	char *file; /* owned */
-	size_t nerrors, nnotes;
+	size_t nnotes;
 };
 
 /* Where the users' own crontabs are; the caller frees it. */
@@ -89,13 +89,12 @@ read_options(struct cli *cli, int argc, char **argv, struct wanted *w)
 }
 
 static void
-tell(void *arg, uint32_t line, bool is_error, const char *text)
+tell_note(void *arg, uint32_t line, const char *text)
 {
 	struct wanted *w = arg;
 
-	*(is_error ? &w->nerrors : &w->nnotes) += 1;
-	fprintf(stderr, "%s:%u: %s: %s\n", w->file, line,
-	    is_error ? "error" : "note", text);
+	w->nnotes++;
+	fprintf(stderr, "%s:%u: note: %s\n", w->file, line, text);
 }
 
 static bool
@@ -147,6 +146,25 @@ write_output(const struct wanted *w, const struct strbuf *b)
 	return rc;
 }
 
+/* Whose own crontab it is, for messages. */
+static const char *
+own_user(const struct wanted *w)
+{
+	const struct passwd *pw = w->user != NULL ? NULL : getpwuid(getuid());
+
+	if (w->user != NULL)
+		return w->user;
+	return pw != NULL ? pw->pw_name : "root";
+}
+
+static void
+print_summary(size_t njobs, size_t nerrors, size_t nnotes)
+{
+	fprintf(stderr, "%zu job%s, %zu error%s, %zu note%s\n", njobs,
+	    njobs == 1 ? "" : "s", nerrors, nerrors == 1 ? "" : "s", nnotes,
+	    nnotes == 1 ? "" : "s");
+}
+
 static int
 import_file(struct wanted *w)
 {
@@ -154,10 +172,10 @@ import_file(struct wanted *w)
 	struct import import = {
 	    .user = w->user,
 	    .name = w->file,
-	    .note = tell,
+	    .note = tell_note,
 	    .arg = w,
 	};
-	size_t len, n;
+	size_t len, n, nerrors;
 	char *text = crontab_read_file(w->file, &len);
 	int rc;
 
@@ -166,13 +184,14 @@ import_file(struct wanted *w)
 	import.system = names_users(w, text, len);
 	strbuf_addf(&b, "# From the crontab %s%s.\n", w->file,
 	    import.system ? ", whose lines name users" : "");
+	nerrors = crontab_tell_errors(
+	    w->file, import.system ? NULL : own_user(w), text, len);
 	n = import_crontab(&import, text, len, &b);
 	rc = write_output(w, &b);
-	fprintf(stderr, "%zu jobs, %zu errors, %zu notes\n", n, w->nerrors,
-	    w->nnotes);
+	print_summary(n, nerrors, w->nnotes);
 	strbuf_fini(&b);
 	free(text);
-	return rc == 0 && w->nerrors == 0 ? CLI_GOOD : CLI_REFUSED;
+	return rc == 0 && nerrors == 0 ? CLI_GOOD : CLI_REFUSED;
 }
 
 static int

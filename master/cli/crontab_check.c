@@ -58,7 +58,8 @@ crontab_tell_errors(
 		if (!p->is_error)
 			continue;
 		errors++;
-		fprintf(stderr, "%s:%u: %s\n", p->file, p->line, p->text);
+		fprintf(
+		    stderr, "%s:%u: error: %s\n", p->file, p->line, p->text);
 	}
 	job_set_free(set);
 	schedule_pool_free(pool);

@@ -66,9 +66,9 @@ for my $args (['bad'], ['-T', 'bad']) {
 	my $path = $d->path($name);
 	($status, $out, $err) = crontab(grep { $_ ne '' } $option, $path);
 	is($status, 1, "crontab $option FILE that is wrong");
-	like($err, qr/^\Q$path\E:2: .*write 0-59/m, 'line 2');
-	like($err, qr/^\Q$path\E:3: the command is missing/m, 'line 3');
-	like($err, qr/^\Q$path\E:4: user: is not for a user/m, 'line 4');
+	like($err, qr/^\Q$path\E:2: error: .*write 0-59/m, 'line 2');
+	like($err, qr/^\Q$path\E:3: error: the command is missing/m, 'line 3');
+	like($err, qr/^\Q$path\E:4: error: user: is not for a user/m, 'line 4');
 }
 text_is($me, $text, 'what there was is there');
 ($status) = crontab('-T', $d->path('mine'));

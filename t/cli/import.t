@@ -158,7 +158,7 @@ for (@notes) {
 		like($err, $want, 'as it is');
 		like($out, qr/^# note: /m, 'in the file, too');
 	} else {
-		is($err, "1 jobs, 0 errors, 0 notes\n", 'nothing to note');
+		is($err, "1 job, 0 errors, 0 notes\n", 'nothing to note');
 	}
 }
 ($status, $out, $err) = import("0 1 * * * x\n0 2 * * * y\n0 3 * * * /z\n");
@@ -173,6 +173,23 @@ is(keys_of($out)->{jitter}, undef, 'is none');
 is($status, 1, 'a mistake');
 like($err, qr/^tab:2: error: the day of week is missing/m, 'its line');
 is(() = $out =~ /^\[job /mg, 2, 'the others are there');
+($status, $out, $err) = import(<<'END');
+PATH=/bin
+61 1 * * * x
+# belfry: retrys=3
+1 1 * * * y
+CRON_TZ=Moon/Base
+1 1 * * * z
+END
+is($status, 1, 'mistakes of times and values');
+like($err, qr/^tab:2: error: schedule "61 1 \* \* \*": column 1: minute 61/m, 'a time');
+like($err, qr/^tab:3: error: unknown key "retrys"/m, 'a key');
+like($err, qr/^tab:6: error: timezone: unknown time zone/m, 'a zone');
+like($err, qr/^3 jobs, 3 errors, 0 notes$/m, 'are counted');
+($status, $out, $err) = import("PATH=/bin\n1 1 * * 8 nobody x\n", '--system');
+is($status, 1, 'one in a crontab of the system');
+like($err, qr/^tab:2: error: schedule .* column 9: day of week 8/m, 'its line');
+like($err, qr/^1 job, 1 error, 0 notes$/m, 'is one');
 
 # -u, -o, and wrong words.
 mkdir $d->path('spool');

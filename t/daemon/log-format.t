@@ -34,6 +34,7 @@ for ($d->lines('log')) {
 ok($processes{$_}, "lines of the $_") for qw(guardian master recorder api);
 my ($end) = grep { $_->{level} eq 'warn' } @of_run;
 is($end->{job}, 'a', 'the end of a run names its job');
+is($end->{outcome}, 'failure', 'its outcome');
 is($end->{exit}, 3, 'and its exit');
 is($end->{attempt}, 1, 'and attempt');
 

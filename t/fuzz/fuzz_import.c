@@ -12,7 +12,7 @@
 #include "fuzz.h"
 
 static void
-take_note(void *arg, uint32_t line, bool is_error, const char *text)
+take_note(void *arg, uint32_t line, const char *text)
 {
 	MUST(*text != '\0');
 }

@@ -25,7 +25,7 @@ struct importer {
 static void
 note(struct importer *i, uint32_t line, const char *text)
 {
-	i->import->note(i->import->arg, line, false, text);
+	i->import->note(i->import->arg, line, text);
 	strbuf_addf(&i->notes, "# note: %s\n", text);
 }
 
@@ -273,19 +273,17 @@ take_entry(void *arg, const struct crontab_entry *entry)
 }
 
 static void
-take_error(void *arg, uint32_t line, const char *text)
-{
-	struct importer *i = arg;
-
-	i->import->note(i->import->arg, line, true, text);
-}
-
-static void
 take_hint(void *arg, uint32_t line, const char *text)
 {
 	struct importer *i = arg;
 
-	i->import->note(i->import->arg, line, false, text);
+	i->import->note(i->import->arg, line, text);
+}
+
+/* Of mistakes, and of hints where there are only guesses. */
+static void
+ignore(void *arg, uint32_t line, const char *text)
+{
 }
 
 size_t
@@ -297,7 +295,7 @@ import_crontab(
 	    .system = import->system,
 	    .root = true,
 	    .entry = take_entry,
-	    .error = take_error,
+	    .error = ignore,
 	    .hint = take_hint,
 	    .arg = &i,
 	};
@@ -329,12 +327,6 @@ guess_entry(void *arg, const struct crontab_entry *entry)
 	guess->users++;
 	if (!guess->is_program(entry->user))
 		guess->no_programs++;
-}
-
-/* Mistakes are told when it is read for good. */
-static void
-ignore(void *arg, uint32_t line, const char *text)
-{
 }
 
 bool

@@ -17,13 +17,14 @@ struct import {
 	const char *user; /* whose own it is; NULL: nobody is named */
 	const char *name; /* of the crontab, in comments */
 	/* Called for each note, line 0 for the whole crontab. */
-	void (*note)(void *arg, uint32_t line, bool is_error, const char *text);
+	void (*note)(void *arg, uint32_t line, const char *text);
 	void *arg;
 };
 
 /*
  * The job file of a crontab into b. text, len bytes and a NUL, is cut up. How
- * many jobs there are.
+ * many jobs there are. Mistakes are passed over, and those of times and values
+ * not looked for: crontab_tell_errors() knows them.
  */
 size_t import_crontab(
     const struct import *import, char *text, size_t len, struct strbuf *b);

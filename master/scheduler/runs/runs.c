@@ -291,7 +291,7 @@ log_end(const struct run *run, const struct run_result *result)
 	void (*log)(const char *, ...) __attribute__((format(printf, 1, 2)));
 
 	log = result->outcome == OUTCOME_SUCCESS ? log_info : log_warn;
-	log("job %s: run=%s %s attempt=%d exit=%d signal=%d duration=%lldms%s%s",
+	log("job %s: run=%s outcome=%s attempt=%d exit=%d signal=%d duration=%lldms%s%s",
 	    run->begin.job, run->begin.id, outcome_name(result->outcome),
 	    run->begin.attempt, result->exit_code, result->signal,
 	    (long long)(result->duration_us / 1000),
