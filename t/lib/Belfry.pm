@@ -91,7 +91,8 @@ sub job {
 	$self->write("jobs/$file", $text);
 }
 
-# Starts the daemon in the foreground and waits until it answers.
+# Starts the daemon in the foreground and waits until it answers. {through}
+# are words of a command that becomes it, as "ip netns exec NAME".
 sub start {
 	my ($self, @args) = @_;
 	$self->spawn(@args);
@@ -116,7 +117,7 @@ sub spawn {
 			$ENV{LD_PRELOAD} = "$BUILD/t/lib/libclock.so";
 			$ENV{BELFRY_TEST_CLOCK} = $self->path('clock');
 		}
-		exec $DAEMON, '-c', "$self->{dir}/belfry.conf", '-f', @args
+		exec @{ $self->{through} // [] }, $DAEMON, '-c', "$self->{dir}/belfry.conf", '-f', @args
 		    or POSIX::_exit(127);
 	}
 	$self->{pid} = $pid;

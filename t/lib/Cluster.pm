@@ -165,7 +165,7 @@ our @ISA = ('Redis');
 
 sub new {
 	my ($class, %arg) = @_;
-	return $class->SUPER::new(options => $arg{args}, clock => $arg{clock});
+	return $class->SUPER::new(%arg, options => $arg{args});
 }
 
 sub stop { $_[0]->kill }

@@ -35,21 +35,13 @@ my $HARD = qr/^(?:duplicate|overlap|early|late|fence|interval|line):/;
 
 sub new {
 	my ($class, %arg) = @_;
-	my @redis = map { Cluster::Redis->new(args => $arg{redis_args},
-	    clock => $arg{redis_clock}) } 1 .. $arg{servers} // 1;
-	my $proxy = Proxy->new;
-	my %ports;
-	for my $name (@{ $arg{nodes} }) {
-		$ports{$name} = [map {
-			$proxy->add("$name$_", $redis[$_]{port})
-		} 0 .. $#redis];
-	}
+	my $net = $class->network(%arg);
 	# Cluster asks for the addresses in its constructor.
-	local our $new_ports = \%ports;
-	my $self = $class->SUPER::new(%arg, jobs => {}, redis => \@redis);
-	@$self{qw(proxy ports jobs faults without dir)} = ($proxy, \%ports,
-	    $arg{jobs}, [], $arg{without}, tempdir('belfry-truth.XXXXXX', TMPDIR => 1,
-		CLEANUP => 1));
+	local our $new_urls = $net->{urls};
+	my $self = $class->SUPER::new(%arg, jobs => {}, redis => $net->{redis});
+	@$self{keys %$net} = values %$net;
+	@$self{qw(jobs faults without dir)} = ($arg{jobs}, [], $arg{without},
+	    tempdir('belfry-truth.XXXXXX', TMPDIR => 1, CLEANUP => 1));
 	chmod 0755, $self->{dir};
 	# No host's own: what names it is not of that host.
 	$self->{out} = "$self->{dir}/out";
@@ -59,13 +51,29 @@ sub new {
 	return $self;
 }
 
+# What is between hosts and servers, and the servers: here a proxy, with a
+# port for each host and server. redis => [...], urls => { host => [...] } and
+# what else becomes the object's own.
+sub network {
+	my ($class, %arg) = @_;
+	my @redis = map { Cluster::Redis->new(args => $arg{redis_args},
+	    clock => $arg{redis_clock}) } 1 .. $arg{servers} // 1;
+	my $proxy = Proxy->new;
+	my %urls;
+	for my $name (@{ $arg{nodes} }) {
+		$urls{$name} = [map { "redis://127.0.0.1:$_" } map {
+			$proxy->add("$name$_", $redis[$_]{port})
+		} 0 .. $#redis];
+	}
+	return { redis => \@redis, urls => \%urls, proxy => $proxy };
+}
+
 sub proxy { $_[0]{proxy} }
 sub redis { $_[0]{redis}[ $_[1] // 0 ] }
 
 sub urls {
 	my ($self, $name) = @_;
-	my $ports = ($self->{ports} // our $new_ports)->{$name};
-	return map { "redis://127.0.0.1:$_" } @$ports;
+	return @{ ($self->{urls} // our $new_urls)->{$name} };
 }
 
 # The daemon that lacks this guard of the cluster.

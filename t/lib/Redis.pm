@@ -2,6 +2,8 @@
 # directory of its own, and a client that speaks just enough of its protocol.
 #
 #   my $redis = Redis->new;   # or (aof => 1), (password => 'secret')
+#   my $redis = Redis->new(through => [qw(ip netns exec NAME)],
+#       address => '10.0.0.1');  # on another network: we use a Unix socket
 #   $redis->call('SET', 'k', 'v');
 #   $redis->kill; $redis->start; $redis->stop; $redis->cont;
 #   $redis->step_clock(3600);  # with (clock => 1): its clock is not ours
@@ -13,6 +15,7 @@ use strict;
 use warnings;
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
+use IO::Socket::UNIX;
 use POSIX qw(WNOHANG);
 use Time::HiRes qw(sleep time);
 
@@ -24,6 +27,8 @@ sub new {
 		dir => tempdir('belfry-redis.XXXXXX', TMPDIR => 1, CLEANUP => 1),
 		aof => $arg{aof}, password => $arg{password},
 		options => $arg{options} // [], owner => $$,
+		through => $arg{through} // [],
+		address => $arg{address} // '127.0.0.1',
 		clock => $arg{clock} ? 0 : undef,
 	}, $class;
 	$self->step_clock(0) if $arg{clock};
@@ -31,10 +36,11 @@ sub new {
 	return $self;
 }
 
-sub url { "redis://127.0.0.1:$_[0]{port}" }
+sub url { "redis://$_[0]{address}:$_[0]{port}" }
 sub port { $_[0]{port} }
 sub pid { $_[0]{pid} }
 sub dir { $_[0]{dir} }
+sub unix { "$_[0]{dir}/socket" }
 
 # A port that was free a moment ago.
 sub free_port {
@@ -74,7 +80,9 @@ sub _spawn {
 			$ENV{LD_PRELOAD} = "$ENV{BELFRY_BUILD}/t/lib/libclock.so";
 			$ENV{BELFRY_TEST_CLOCK} = "$self->{dir}/clock";
 		}
-		exec 'redis-server', '--port', $self->{port}, '--bind', '127.0.0.1',
+		exec @{ $self->{through} }, 'redis-server',
+		    '--port', $self->{port}, '--bind', $self->{address},
+		    @{ $self->{through} } ? ('--unixsocket', $self->unix) : (),
 		    '--dir', $self->{dir}, '--save', '', '--appendonly',
 		    $self->{aof} ? 'yes' : 'no', @{ $self->{options} },
 		    defined $self->{password}
@@ -110,8 +118,11 @@ sub cont { CORE::kill 'CONT', $_[0]{pid} }
 sub _connect {
 	my ($self) = @_;
 	return $self->{socket} if $self->{socket};
-	$self->{socket} = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-	    PeerPort => $self->{port}, Timeout => 5) // die "redis: $!\n";
+	$self->{socket} = (@{ $self->{through} }
+	    ? IO::Socket::UNIX->new(Peer => $self->unix, Timeout => 5)
+	    : IO::Socket::INET->new(PeerAddr => $self->{address},
+		PeerPort => $self->{port}, Timeout => 5))
+	    // die "redis: $!\n";
 	$self->call('AUTH', $self->{password}) if defined $self->{password};
 	return $self->{socket};
 }
