@@ -103,6 +103,8 @@ enum role_id {
  *   STATE_AFTER    R: struct record_after: not used up, one an end
  *   RECORD_AFTER   M: struct record_after
  *   RECORD_AUDIT   M: struct record_audit
+ *   AUDIT_TELL     R and the api: struct record_audit without id, host and
+ *                  forget, of what they have changed by themselves
  *   STATE_NOTICE   R: struct record_notice: not sent yet, one a notification
  *   USUAL_ASK      M: str run, str job: how long do its runs usually take?
  *   USUAL          R: str run, i64 ms beyond which it is unusual; 0: unknown
@@ -263,6 +265,8 @@ enum role_id {
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(72, LIMITS_SET, ROLE_BIT(ROLE_GUARDIAN), ROLE_BIT(ROLE_MASTER), 8,   \
 	    8192, false)                                                       \
+	X(97, AUDIT_TELL, ROLE_BIT(ROLE_API) | ROLE_BIT(ROLE_RECORDER),        \
+	    ROLE_BIT(ROLE_MASTER), 32, 32768, false)                           \
 	X(96, STORE_STATE, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 6,  \
 	    2048, false)
 

@@ -107,6 +107,23 @@ is_passed_on(const struct http_head *head)
 	return false;
 }
 
+bool
+auth_is_program(struct http_conn *conn)
+{
+	static const char *const marks[] = {"Origin", "Cookie",
+	    "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest",
+	    "Sec-Fetch-User"};
+	const struct http_head *head = http_conn_head(conn);
+	const char *bearer = http_head_field(head, "Authorization");
+
+	for (size_t i = 0; i < nitems(marks); i++)
+		if (http_head_field(head, marks[i]) != NULL)
+			return false;
+	if (bearer != NULL)
+		return strncasecmp(bearer, "Bearer ", 7) == 0;
+	return !is_tcp(http_conn_peer(conn)) && !is_passed_on(head);
+}
+
 static int
 bad_token(struct http_conn *conn, struct http_problem *problem)
 {

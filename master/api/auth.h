@@ -77,6 +77,12 @@ bool auth_find_cookie(struct http_conn *conn, char *buf, size_t size);
 /* Root, or the daemon's user. */
 bool auth_is_owner(const struct api *api, uid_t uid);
 
+/*
+ * Is it surely no page in a browser that asks: through the unix socket or with
+ * a token, and without what browsers say of themselves?
+ */
+bool auth_is_program(struct http_conn *conn);
+
 /* A proxy that is believed. */
 bool auth_is_proxy(const struct api *api, const struct http_peer *peer);
 

@@ -75,6 +75,7 @@ api_request(struct http_conn *conn, void *arg)
 	    .path = head->path,
 	    .query = head->query,
 	    .content_type = http_head_field(head, "Content-Type"),
+	    .any_type = auth_is_program(conn),
 	};
 	struct http_problem problem;
 	struct route_call call;

@@ -345,7 +345,8 @@ take_body(struct route_call *call, const struct route_request *request,
 
 	if (request->body_len == 0 && request->content_type == NULL)
 		return 0;
-	if (check_content_type(request->content_type, problem) == -1)
+	if (!request->any_type &&
+	    check_content_type(request->content_type, problem) == -1)
 		return -1;
 	if (request->body_len == 0)
 		return 0;

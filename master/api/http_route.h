@@ -60,6 +60,7 @@ struct route_request {
 	const char *path;
 	const char *query;
 	const char *content_type; /* NULL none */
+	bool any_type;            /* a body is JSON whatever its type says */
 	const char *body;
 	size_t body_len;
 };

@@ -264,6 +264,19 @@ handle_guard_ask(struct channel *channel, struct message *message, void *arg,
 	return 0;
 }
 
+void
+intake_tell_audit(const struct intake *in, const struct record_audit *audit)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	record_audit_encode(audit, &w);
+	if (in->master == NULL ||
+	    channel_send(in->master, MSG_AUDIT_TELL, 0, &w, -1) == -1)
+		log_error("the audit log lacks that %s: %s %s", audit->who,
+		    audit->action, audit->object);
+	wire_writer_fini(&w);
+}
+
 static const struct channel_dispatch master_dispatch[] = {
     {MSG_RECORD_BEGIN, handle_record},
     {MSG_RECORD_END, handle_record},

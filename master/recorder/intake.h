@@ -10,6 +10,7 @@
 #ifndef BELFRY_MASTER_RECORDER_INTAKE_H
 #define BELFRY_MASTER_RECORDER_INTAKE_H
 
+#include "ipc/record.h"
 #include "role.h"
 #include "recorder/store.h"
 
@@ -41,6 +42,13 @@ void intake_connect(struct intake *in, int fd);
  * often just heard of it. Not while the store fails.
  */
 void intake_catch_up(struct intake *in);
+
+/*
+ * Something was changed that the master does not know of: it adds id and host,
+ * and it comes back as a record. A master that is just gone has not heard it.
+ */
+void
+intake_tell_audit(const struct intake *in, const struct record_audit *audit);
 
 /* Its part of /metrics. */
 void intake_add_metrics(const struct intake *in, struct strbuf *b);

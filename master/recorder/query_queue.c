@@ -17,7 +17,7 @@ struct question {
 	struct query_env *env;
 	uint64_t id;
 	uint64_t connection;
-	char *text, *queue, *who; /* owned */
+	char *text, *queue, *who, *from; /* owned */
 	json_t *rows;
 	bool one;    /* not a list */
 	bool cancel; /* what waits */
@@ -35,6 +35,7 @@ question_new(struct query_env *env, const struct ask *ask)
 	q->text = run != NULL ? xstrdup(run) : NULL;
 	q->queue = queue != NULL ? xstrdup(queue) : NULL;
 	q->who = xstrdup(ask->who);
+	q->from = xstrdup(ask->from);
 	q->rows = json_array();
 	return q;
 }
@@ -46,6 +47,7 @@ question_free(struct question *q)
 	free(q->text);
 	free(q->queue);
 	free(q->who);
+	free(q->from);
 	free(q);
 }
 
@@ -96,12 +98,51 @@ answer(const struct question *q, const json_t *json)
 	free(text);
 }
 
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool
+waits(const json_t *row)
+{
+	const char *state = json_string_value(json_object_get(row, "state"));
+
+	return strcmp(state, "waiting") == 0;
+}
+
+/* For the audit log, which the master has: row waited until now. */
+static void
+tell_master(const struct question *q, const json_t *row)
+{
+	static const char became[] = "{\"state\":\"cancelled\"}";
+	const char *queue = json_string_value(json_object_get(row, "queue"));
+	char *was = json_take_dump(
+	    json_pack("{s:s, s:s}", "state", "waiting", "queue", queue));
+	const struct record_audit audit = {
+	    .at_ms = now_ms(),
+	    .who = q->who,
+	    .from = q->from,
+	    .action = "cancel",
+	    .object = q->text,
+	    .was = was,
+	    .became = became,
+	};
+
+	intake_tell_audit(q->env->intake, &audit);
+	free(was);
+}
+
 static void
 tell_cancelled(const struct question *q, json_t *row)
 {
 	const char *state = json_string_value(json_object_get(row, "state"));
 
-	if (strcmp(state, "waiting") != 0) {
+	if (!waits(row)) {
 		answer_error(q->env->channel, q->id, 409, "refused",
 		    "%s does not wait any more: it is %s%s", q->text, state,
 		    strcmp(state, "running") == 0 ?
@@ -122,6 +163,8 @@ done(void *arg, const struct err *err)
 	struct question *q = arg;
 	json_t *row = json_array_get(q->rows, 0);
 
+	if (q->cancel && err == NULL && row != NULL && waits(row))
+		tell_master(q, row);
 	if (q->env->channel == NULL || q->connection != q->env->connection)
 		;
 	else if (err != NULL)
@@ -177,15 +220,12 @@ void
 queue_answer_cancel(struct query_env *env, const struct ask *ask)
 {
 	static const char *const args[] = {"run", NULL};
-	struct timespec now;
 	struct question *q;
 
 	if (!query_knows_args(ask, args))
 		return;
-	clock_gettime(CLOCK_REALTIME, &now);
 	q = question_new(env, ask);
 	q->one = q->cancel = true;
-	env->store->ops->cancel(env->store, q->text, q->who,
-	    (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, take_row, done,
-	    q);
+	env->store->ops->cancel(
+	    env->store, q->text, q->who, now_ms(), take_row, done, q);
 }

@@ -272,12 +272,14 @@ static const struct channel_dispatch recorder_dispatch[] = {
     {MSG_QUEUE_TAKEN, handle_recorder},
     {MSG_QUEUE_REPLY, handle_recorder},
     {MSG_QUEUE_DONE, handle_recorder},
+    {MSG_AUDIT_TELL, answer_audit_told},
     {0, NULL},
 };
 
 static const struct channel_dispatch api_dispatch[] = {
     {MSG_ASK, answer_handle},
     {MSG_ASK_CANCEL, answer_cancel},
+    {MSG_AUDIT_TELL, answer_audit_told},
     {0, NULL},
 };
 

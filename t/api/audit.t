@@ -10,8 +10,11 @@ use JSON::PP;
 
 my $port = Curl::free_port();
 my $d = Belfry->new(conf => "[api]\nlisten = 127.0.0.1:$port\n"
-    . "tokens = tokens\n",
+    . "tokens = tokens\n[crontab]\nspool = spool\n[queue mail]\n"
+    . "[notify shell]\ntype = command\ncommand = cat >/dev/null\n"
+    . "[notify broken]\ntype = command\ncommand = exit 3\n",
     jobs => { 'a.ini' => "[job hello]\ncommand = sleep 60\n" });
+mkdir $d->path('spool');
 my $c = Curl->new($d);
 my $url = "http://127.0.0.1:$port";
 my (undef, $token) = $d->belfry('token', 'add', 'ci', '--role', 'admin');
@@ -102,16 +105,66 @@ for ('?limit=0', '?before=x%20y', '?since=soon', '?colour=red') {
 	is($c->status("$url/v1/audit$_", @token), 400, "bad: $_");
 }
 
+# What goes through a queue: once, and only what was stored.
+sub one {
+	my ($action) = @_;
+	my ($only) = entries(1, "?action=$action");
+	return $only;
+}
+my $later = $d->json('submit', '--queue', 'mail', '--in', '1h', '--key', 'k',
+    '--', 'echo', 'two words')->{run};
+is($d->json('submit', '--queue', 'mail', '--key', 'k', '--', 'true')->{run},
+    $later, 'the same key again');
+$entry = one('submit');
+is($entry->{object}, $later, 'a submission');
+is($entry->{after}{command}, "echo 'two words'", 'its command');
+is($entry->{after}{queue}, 'mail', 'its queue');
+is($entry->{after}{key}, 'k', 'its key');
+like($entry->{after}{due}, qr/^2\d+-/, 'when it is due');
+is($c->status("$url/v1/queue/$later/cancel", '-X', 'POST', @token), $_,
+    "cancelled: $_") for 200, 409;
+$entry = one('cancel');
+is("$entry->{who} $entry->{from}", 'token ci 127.0.0.1', 'by whom');
+is($entry->{object}, $later, 'what');
+is_deeply($entry->{before}, { state => 'waiting', queue => 'mail' },
+    'it waited');
+is_deeply($entry->{after}, { state => 'cancelled' }, 'not any more');
+
+$d->belfry('notify', 'test', $_) for qw(shell broken);
+my ($broken, $shell) = entries(2, '?action=notify-test');
+is("$shell->{object} $broken->{object}", 'shell broken', 'tests of receivers');
+is_deeply($shell->{after}, { sent => JSON::PP::true, error => undef }, 'sent');
+ok(!$broken->{after}{sent}, 'not sent');
+like($broken->{after}{error}, qr/3/, 'and why');
+
+# A crontab, without its text.
+my $me = getpwuid $>;
+for ("SECRET=1\n0 5 * * * true\n", "0 5 * * * true\n1 5 * * * true\n") {
+	$d->write('mine', $_);
+	is(($d->belfry('crontab', $d->path('mine')))[0], 0, 'a crontab');
+}
+is(($d->belfry('crontab', '-r'))[0], 0, 'and none');
+my ($second, $first) = entries(2, '?action=crontab-install');
+is_deeply([@$first{qw(object before after)}],
+    [$me, undef, { jobs => 1, bytes => 24 }], 'the first');
+is_deeply([@$second{qw(object before after)}],
+    [$me, { jobs => 1, bytes => 24 }, { jobs => 2, bytes => 30 }],
+    'the second in its place');
+$entry = one('crontab-remove');
+is_deeply([@$entry{qw(object before after)}],
+    [$me, { jobs => 2, bytes => 30 }, undef], 'removed');
+my $n = audit('');
+
 # Nothing is lost with the recorder, nor with the daemon.
 my ($recorder) = @{ $d->processes->{recorder} };
 kill 'KILL', $recorder;
 is($c->status("$url/v1/jobs/hello/pause", '-X', 'POST', @token), 200,
     'while the recorder is gone');
-($entry) = entries(8);
+($entry) = entries($n + 1);
 is($entry->{action}, 'pause', 'is recorded all the same');
 $d->stop;
 $d->start;
-is(scalar audit(''), 8, 'after a restart');
+is(scalar audit(''), $n + 1, 'after a restart');
 
 # And not kept for ever.
 $d->stop;

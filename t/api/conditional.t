@@ -45,6 +45,7 @@ for my $body ('{}', '') {
 	my $length = length $body;
 	my $socket = $web->socket;
 	print $socket "POST /v1/jobs/job2/run HTTP/1.1\r\nHost: x\r\n"
+	    . "Origin: http://x\r\n"
 	    . "Connection: close\r\nContent-Length: $length\r\n"
 	    . "Content-Type: application/x-www-form-urlencoded\r\n\r\n$body";
 	local $/;

@@ -49,6 +49,22 @@ is($body, '{"error":{"code":"refused","message":"not now, \"thanks\""}}',
 ($status, $head, $body) = $f->request(POST => '/v1/jobs/a/run',
     body => '{}');
 is($status, 202, 'what is accepted');
+
+# What curl -d sends; a page in a browser could send it, too.
+sub form {
+	my ($extra) = @_;
+	my $got = $f->raw("POST /v1/jobs/a/run HTTP/1.1\r\nHost: x\r\n"
+	    . "Connection: close\r\nContent-Length: 13\r\n$extra"
+	    . "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+	    . '{"params":{}}');
+	return ($got =~ m{\AHTTP/1.1 (\d+)})[0];
+}
+is(form(''), 202, 'the type does not matter for a program');
+is(form("$_\r\n"), 415, "a browser: $_") for 'Origin: http://x',
+    'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Mode: cors',
+    'Sec-Fetch-Dest: empty', 'Sec-Fetch-User: ?1', 'Cookie: a=b',
+    'Via: 1.1 proxy';
+$f->asked;
 ($status, $head, $body) = $f->request(GET => '/v1/jobs/a/run');
 is($status, 405, 'the wrong method');
 like($head, qr/^Allow: POST\r?$/m, 'says the right one');

@@ -31,6 +31,11 @@ notify = ops
 JOBS
 $d->start;
 
+# The job runs at once, and its records may be there before the tables.
+$d->wait_for('the tables', sub {
+	($pg->rows("SELECT to_regclass('belfry_notifications')", 'told'))[0][0];
+});
+
 sub told {
 	my ($event) = @_;
 	return grep { $_->{event} eq $event }

@@ -106,7 +106,7 @@ for my $guard (@ARGV ? @ARGV : sort keys %scenario) {
 		local $Belfry::PATIENCE = 8 if $without;
 		my $found;
 		# Whether two hosts meet there is chance, without the guard.
-		for (1 .. ($without ? 4 : 1)) {
+		for (1 .. ($without ? 8 : 1)) {
 			{
 				local $Belfry::PATIENCE = 30;
 				$happens->($n);

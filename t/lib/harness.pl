@@ -53,7 +53,7 @@ sub failures_of {
 }
 
 my ($passed, $failed, @unsteady) = (0, 0);
-my $aggregate = round_of($ENV{BELFRY_JOBS} // 4, @files);
+my $aggregate = round_of($ENV{BELFRY_JOBS} // 6, @files);
 my %parser = map { $_ => $aggregate->parsers($_) } $aggregate->descriptions;
 if ($ENV{BELFRY_AGAIN}
     and my @again = grep { failures_of($parser{$_}) } sort keys %parser) {

@@ -353,7 +353,9 @@ static void
 answer_drain(struct master *m, struct ask *ask)
 {
 	log_info("drain asked for by %s", ask->who);
-	answer_audit(m, ask, "", answer_phase(m), json_string("draining"));
+	if (m->phase == MASTER_RUNNING)
+		answer_audit(
+		    m, ask, "", answer_phase(m), json_string("draining"));
 	channel_send(m->role->guardian, MSG_DRAIN_ASK, 0, NULL, -1);
 	answer_json(ask->channel, ask->id, 202, "{\"state\":\"draining\"}");
 }

@@ -31,6 +31,19 @@ void answer_reload(
 void answer_audit(struct master *m, const struct ask *ask, const char *object,
     json_t *was, json_t *became);
 
+/*
+ * The same when the answer took a while: who asked is kept until then. action
+ * is the verb of what was asked.
+ */
+struct audit_asker;
+struct audit_asker answer_audit_asker(const struct ask *ask);
+void answer_audit_late(struct master *m, const struct audit_asker *asker,
+    const char *action, const char *object, json_t *was, json_t *became);
+
+/* AUDIT_TELL: for the dispatch of the channels to api and recorder. */
+int answer_audit_told(struct channel *channel, struct message *message,
+    void *arg, struct err *err);
+
 /* A reload is recorded when it is over. */
 void answer_audit_reload(struct master *m, const struct ask *ask);
 void answer_audit_reloaded(

@@ -42,34 +42,55 @@ find_forget(const struct master *m, int64_t now, char forget_r[RUN_ID_SIZE])
 		run_bound(now - keep, forget_r);
 }
 
+/* Adds what only we know: an id, the host, and what is too old. */
 static void
-record(struct master *m, const struct audit_asker *asker, const char *action,
-    const char *object, json_t *was, json_t *became)
+record(struct master *m, struct record_audit *audit)
 {
 	char id[RUN_ID_SIZE], forget[RUN_ID_SIZE];
+
+	run_id_make(&m->ids, audit->at_ms, 0, id);
+	find_forget(m, audit->at_ms, forget);
+	audit->id = id;
+	audit->host = m->config->node_name;
+	audit->forget = forget;
+	outbox_audit(m, audit);
+}
+
+void
+answer_audit_late(struct master *m, const struct audit_asker *asker,
+    const char *action, const char *object, json_t *was, json_t *became)
+{
 	char *before = text_of(was), *after = text_of(became);
-	const struct record_audit audit = {
-	    .id = id,
+	struct record_audit audit = {
 	    .at_ms = clock_ms(),
-	    .host = m->config->node_name,
 	    .who = asker->who,
 	    .from = asker->from,
 	    .action = action,
 	    .object = object,
 	    .was = before,
 	    .became = after,
-	    .forget = forget,
 	};
 
-	run_id_make(&m->ids, audit.at_ms, 0, id);
-	find_forget(m, audit.at_ms, forget);
-	outbox_audit(m, &audit);
+	record(m, &audit);
 	free(before);
 	free(after);
 }
 
-static struct audit_asker
-asker_of(const struct ask *ask)
+int
+answer_audit_told(struct channel *channel, struct message *message, void *arg,
+    struct err *err)
+{
+	struct master *m = arg;
+	struct record_audit audit;
+
+	if (record_audit_decode(&audit, &message->body) == -1)
+		return err_set(err, "malformed");
+	record(m, &audit);
+	return 0;
+}
+
+struct audit_asker
+answer_audit_asker(const struct ask *ask)
 {
 	struct audit_asker asker;
 
@@ -82,9 +103,9 @@ void
 answer_audit(struct master *m, const struct ask *ask, const char *object,
     json_t *was, json_t *became)
 {
-	const struct audit_asker asker = asker_of(ask);
+	const struct audit_asker asker = answer_audit_asker(ask);
 
-	record(m, &asker, ask->verb, object, was, became);
+	answer_audit_late(m, &asker, ask->verb, object, was, became);
 }
 
 void
@@ -92,7 +113,7 @@ answer_audit_reload(struct master *m, const struct ask *ask)
 {
 	array_reserve(&m->reload_askers, &m->reload_askers_cap,
 	    m->nreload_askers + 1, sizeof(*m->reload_askers));
-	m->reload_askers[m->nreload_askers++] = asker_of(ask);
+	m->reload_askers[m->nreload_askers++] = answer_audit_asker(ask);
 }
 
 static json_t *
@@ -114,7 +135,7 @@ answer_audit_reloaded(
 	size_t before = m->jobs.n - change->nadded + change->nremoved;
 
 	for (size_t i = 0; i < m->nreload_askers; i++)
-		record(m, &m->reload_askers[i], "reload", "",
+		answer_audit_late(m, &m->reload_askers[i], "reload", "",
 		    json_pack("{s:I}", "jobs", (json_int_t)before),
 		    json_pack("{s:I, s:o, s:o, s:o, s:o}", "jobs",
 			(json_int_t)m->jobs.n, "added",

@@ -152,10 +152,8 @@ find_error(const struct job_set *set)
 	return NULL;
 }
 
-/* What it would be as jobs; NULL, and answered: there is a mistake. */
 static struct job_set *
-check_text(struct master *m, struct ask *ask, const struct spool_user *user,
-    const char *text)
+set_of(struct master *m, const struct spool_user *user, const char *text)
 {
 	const struct job_crontab crontab = {
 	    .path = "crontab",
@@ -163,7 +161,43 @@ check_text(struct master *m, struct ask *ask, const struct spool_user *user,
 	    .text = text,
 	    .len = strlen(text),
 	};
-	struct job_set *set = files_check_crontab(m, &crontab);
+
+	return files_check_crontab(m, &crontab);
+}
+
+/* For the audit log: not the text itself, in which passwords may be. */
+static json_t *
+describe(const struct job_set *set, const char *text)
+{
+	return json_pack("{s:I, s:I}", "jobs", (json_int_t)job_set_count(set),
+	    "bytes", (json_int_t)strlen(text));
+}
+
+/* The one that is there; NULL: none is. */
+static json_t *
+describe_present(struct master *m, const struct spool_user *user)
+{
+	struct err err = {""};
+	size_t len;
+	char *text = spool_read(m->config->crontabs.spool, user, &len, &err);
+	struct job_set *set;
+	json_t *json;
+
+	if (text == NULL)
+		return NULL;
+	set = set_of(m, user, text);
+	json = describe(set, text);
+	job_set_free(set);
+	free(text);
+	return json;
+}
+
+/* What it would be as jobs; NULL, and answered: there is a mistake. */
+static struct job_set *
+check_text(struct master *m, struct ask *ask, const struct spool_user *user,
+    const char *text)
+{
+	struct job_set *set = set_of(m, user, text);
 	const struct job_problem *problem = find_error(set);
 
 	if (problem == NULL)
@@ -174,13 +208,34 @@ check_text(struct master *m, struct ask *ask, const struct spool_user *user,
 	return NULL;
 }
 
+/* Takes was over. */
+static void
+install(struct master *m, struct ask *ask, const struct spool_user *user,
+    const struct job_set *set, json_t *was)
+{
+	const char *text = ask_arg(ask, "text");
+	struct err err = {""};
+
+	if (spool_write(m->config->crontabs.spool, user, text, &err) == -1) {
+		json_decref(was);
+		answer_error(
+		    ask->channel, ask->id, 500, "internal", "%s", err.text);
+		return;
+	}
+	log_info("crontab of %s: replaced by %s", user->name, ask->who);
+	answer_audit(m, ask, user->name, was, describe(set, text));
+	answer_object(ask, 200,
+	    json_pack("{s:o, s:I}", "user", json_text(user->name), "jobs",
+		(json_int_t)job_set_count(set)));
+	reload_crontabs(m);
+}
+
 void
 answer_crontab_install(struct master *m, struct ask *ask)
 {
 	const char *text = ask_arg(ask, "text");
 	struct spool_user user;
 	struct job_set *set;
-	struct err err = {""};
 
 	if (!find_user(m, ask, &user) || !may_have_one(m, ask, &user))
 		return;
@@ -192,18 +247,7 @@ answer_crontab_install(struct master *m, struct ask *ask)
 	set = check_text(m, ask, &user, text);
 	if (set == NULL)
 		return;
-	if (spool_write(m->config->crontabs.spool, &user, text, &err) == -1) {
-		answer_error(
-		    ask->channel, ask->id, 500, "internal", "%s", err.text);
-	} else {
-		log_info("crontab of %s: replaced by %s", user.name, ask->who);
-		answer_audit(m, ask, user.name, NULL,
-		    json_pack("{s:I}", "jobs", (json_int_t)job_set_count(set)));
-		answer_object(ask, 200,
-		    json_pack("{s:o, s:I}", "user", json_text(user.name),
-			"jobs", (json_int_t)job_set_count(set)));
-		reload_crontabs(m);
-	}
+	install(m, ask, &user, set, describe_present(m, &user));
 	job_set_free(set);
 }
 
@@ -212,15 +256,18 @@ answer_crontab_remove(struct master *m, struct ask *ask)
 {
 	struct spool_user user;
 	struct err err = {""};
+	json_t *was;
 
 	if (!find_user(m, ask, &user) || !may_have_one(m, ask, &user))
 		return;
+	was = describe_present(m, &user);
 	if (spool_remove(m->config->crontabs.spool, &user, &err) == -1) {
+		json_decref(was);
 		refuse(ask, &err);
 		return;
 	}
 	log_info("crontab of %s: removed by %s", user.name, ask->who);
-	answer_audit(m, ask, user.name, NULL, NULL);
+	answer_audit(m, ask, user.name, was, NULL);
 	answer_object(
 	    ask, 200, json_pack("{s:o}", "user", json_text(user.name)));
 	reload_crontabs(m);

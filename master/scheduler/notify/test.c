@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/quote.h"
+#include "json_text.h"
 #include "scheduler/answer/answer.h"
 #include "scheduler/notify/internal.h"
 
@@ -12,6 +13,7 @@ struct notify_test {
 	struct notify_test *next;
 	struct master *master;
 	uint64_t ask;
+	struct audit_asker asker;
 	char *receiver;
 	bool is_wanted; /* whoever asked is still there */
 	struct sending *sending;
@@ -38,6 +40,9 @@ sent_cb(void *arg, bool sent, bool refused, const char *why)
 
 	log_info("notify %s: a test was %s%s%s", test->receiver,
 	    sent ? "sent" : "not sent", sent ? "" : ": ", why);
+	answer_audit_late(m, &test->asker, "notify-test", test->receiver, NULL,
+	    json_pack("{s:b, s:o}", "sent", sent, "error",
+		json_text_or_null(sent ? "" : why)));
 	if (test->is_wanted && m->api != NULL && sent)
 		answer_object(&ask, 200,
 		    json_pack("{s:s, s:s}", "receiver", test->receiver, "state",
@@ -75,6 +80,7 @@ start(struct master *m, struct ask *ask, const struct notify_section *section)
 
 	test->master = m;
 	test->ask = ask->id;
+	test->asker = answer_audit_asker(ask);
 	test->receiver = xstrdup(section->name);
 	test->is_wanted = true;
 	test->next = m->notify.tests;

@@ -20,6 +20,18 @@
 /* Asks that wait for the store. */
 #define ASKS_MAX 512
 
+/* Of a command the audit log has so many bytes. */
+#define AUDIT_COMMAND_MAX 1000
+
+struct queue_ask {
+	uint64_t serial;
+	uint64_t id; /* the api's */
+	bool wanted; /* whoever asked is still there */
+	struct audit_asker asker;
+	char *run;      /* owned */
+	json_t *became; /* owned */
+};
+
 /* No submission is put off for longer. */
 #define DELAY_MAX_MS ((int64_t)10 * 366 * 86400 * 1000)
 
@@ -231,6 +243,35 @@ check_state(struct master *m, struct ask *ask)
 
 /* --- to the store and back --- */
 
+/* The beginning of the command, which says what it is. */
+static json_t *
+audit_of(const struct submission *s)
+{
+	char *command = xstrndup(s->command, AUDIT_COMMAND_MAX);
+	json_t *json = json_pack("{s:s, s:o, s:o, s:o, s:o}", "queue", s->queue,
+	    "command", json_text(command), "due", answer_time(s->due_ms), "key",
+	    json_text_or_null(s->key), "user", json_text_or_null(s->user));
+
+	free(command);
+	return json;
+}
+
+static void
+add_ask(
+    struct queues *queues, const struct ask *ask, const struct submission *s)
+{
+	array_reserve(&queues->asks, &queues->cap, queues->nasks + 1,
+	    sizeof(*queues->asks));
+	queues->asks[queues->nasks++] = (struct queue_ask){
+	    .serial = ++queues->serial,
+	    .id = ask->id,
+	    .wanted = true,
+	    .asker = answer_audit_asker(ask),
+	    .run = xstrdup(s->id),
+	    .became = audit_of(s),
+	};
+}
+
 static void
 store(struct master *m, struct ask *ask, const struct submission *s,
     int64_t limit)
@@ -240,16 +281,11 @@ store(struct master *m, struct ask *ask, const struct submission *s,
 
 	submission_encode(s, &w);
 	wire_put_i64(&w, limit);
-	channel_send(m->recorder, MSG_QUEUE_SUBMIT, ask->id, &w, -1);
+	add_ask(queues, ask, s);
+	channel_send(m->recorder, MSG_QUEUE_SUBMIT, queues->serial, &w, -1);
 	wire_writer_fini(&w);
-	array_reserve(&queues->asks, &queues->cap, queues->nasks + 1,
-	    sizeof(*queues->asks));
-	queues->asks[queues->nasks++] = ask->id;
 	log_info("queue %s: run=%s submitted by %s%s%s", s->queue, s->id,
 	    ask->who, *s->key != '\0' ? ", key " : "", s->key);
-	answer_audit(m, ask, s->id, NULL,
-	    json_pack("{s:s, s:o}", "queue", s->queue, "key",
-		json_text_or_null(s->key)));
 }
 
 static const char *
@@ -297,44 +333,75 @@ queue_answer_submit(struct master *m, struct ask *ask)
 	strbuf_fini(&line);
 }
 
-/* False: whoever asked is gone. */
-static bool
-forget_ask(struct master *m, uint64_t id)
+static struct queue_ask *
+find_ask(struct queues *queues, uint64_t serial)
 {
-	struct queues *queues = &m->queues;
-
-	for (size_t i = 0; i < queues->nasks; i++) {
-		if (queues->asks[i] != id)
-			continue;
-		queues->asks[i] = queues->asks[--queues->nasks];
-		return true;
-	}
-	return false;
+	for (size_t i = 0; i < queues->nasks; i++)
+		if (queues->asks[i].serial == serial)
+			return &queues->asks[i];
+	return NULL;
 }
 
+static void
+forget_ask(struct queues *queues, struct queue_ask *a)
+{
+	free(a->run);
+	json_decref(a->became);
+	*a = queues->asks[--queues->nasks];
+}
+
+/* It is stored all the same, and recorded. */
 void
 queue_cancel_ask(struct master *m, uint64_t id)
 {
-	forget_ask(m, id);
+	for (size_t i = 0; i < m->queues.nasks; i++)
+		if (m->queues.asks[i].id == id)
+			m->queues.asks[i].wanted = false;
 }
 
 void
 queue_forget_asks(struct master *m)
 {
-	m->queues.nasks = 0;
+	for (size_t i = 0; i < m->queues.nasks; i++)
+		m->queues.asks[i].wanted = false;
 }
 
+static void
+record_ask(struct master *m, const struct queue_ask *a)
+{
+	answer_audit_late(
+	    m, &a->asker, "submit", a->run, NULL, json_incref(a->became));
+}
+
+/* Whether it was stored will not be known here: recorded as that. */
 void
 queue_fail_asks(struct master *m)
 {
 	struct queues *queues = &m->queues;
+	struct queue_ask *a;
 
-	while (queues->nasks > 0 && m->api != NULL)
-		answer_error(m->api, queues->asks[--queues->nasks], 503,
-		    "unavailable",
-		    "the store restarts, and nobody knows whether it was "
-		    "stored; with a key it can safely be submitted again");
-	queues->nasks = 0;
+	while (queues->nasks > 0) {
+		a = &queues->asks[queues->nasks - 1];
+		if (a->wanted && m->api != NULL)
+			answer_error(m->api, a->id, 503, "unavailable",
+			    "the store restarts, and nobody knows whether it "
+			    "was stored; with a key it can safely be submitted "
+			    "again");
+		json_object_set_new(a->became, "stored", json_null());
+		record_ask(m, a);
+		forget_ask(queues, a);
+	}
+}
+
+void
+queue_drop_asks(struct master *m)
+{
+	struct queues *queues = &m->queues;
+
+	while (queues->nasks > 0)
+		forget_ask(queues, &queues->asks[queues->nasks - 1]);
+	free(queues->asks);
+	queues->asks = NULL;
 }
 
 static void
@@ -348,6 +415,19 @@ answer_stored(
 	free(text);
 }
 
+static void
+answer_submitted(struct master *m, uint64_t id, enum submit_result result,
+    const char *run, int64_t due_ms, const char *problem)
+{
+	if (result == SUBMIT_FULL)
+		answer_error(m->api, id, 409, "queue_full", "%s", problem);
+	else if (result == SUBMIT_FAILED)
+		answer_error(m->api, id, 503, "store_unavailable",
+		    "the store cannot take it now: %s", problem);
+	else
+		answer_stored(m, id, run, due_ms, result == SUBMIT_KNOWN);
+}
+
 int
 queue_submitted(struct master *m, struct message *message)
 {
@@ -356,21 +436,18 @@ queue_submitted(struct master *m, struct message *message)
 	const char *run = wire_get_str(r);
 	int64_t due_ms = wire_get_i64(r);
 	const char *problem = wire_get_str(r);
+	struct queue_ask *a;
 
 	if (!wire_ok(r) || result > SUBMIT_FAILED)
 		return -1;
+	a = find_ask(&m->queues, message->id);
+	if (a != NULL && result == SUBMIT_STORED)
+		record_ask(m, a);
+	if (a != NULL && a->wanted && m->api != NULL)
+		answer_submitted(m, a->id, result, run, due_ms, problem);
+	if (a != NULL)
+		forget_ask(&m->queues, a);
 	if (result == SUBMIT_STORED)
 		queue_look_all(m);
-	if (!forget_ask(m, message->id) || m->api == NULL)
-		return 0;
-	if (result == SUBMIT_FULL)
-		answer_error(
-		    m->api, message->id, 409, "queue_full", "%s", problem);
-	else if (result == SUBMIT_FAILED)
-		answer_error(m->api, message->id, 503, "store_unavailable",
-		    "the store cannot take it now: %s", problem);
-	else
-		answer_stored(
-		    m, message->id, run, due_ms, result == SUBMIT_KNOWN);
 	return 0;
 }

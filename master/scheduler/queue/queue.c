@@ -334,5 +334,5 @@ queue_fini(struct master *m)
 	}
 	if (m->queues.keep != NULL)
 		event_free(m->queues.keep);
-	free(m->queues.asks);
+	queue_drop_asks(m);
 }

@@ -26,6 +26,7 @@
 
 struct job;
 struct master;
+struct queue_ask; /* ask.c */
 struct run;
 struct run_begin;
 
@@ -39,9 +40,10 @@ struct queue {
 };
 
 struct queues {
-	struct queue *first; /* each that was ever used, owned */
-	uint64_t *asks;      /* that wait for the store; owned */
+	struct queue *first;    /* each that was ever used, owned */
+	struct queue_ask *asks; /* that wait for the store; owned */
 	size_t nasks, cap;
+	uint64_t serial;    /* of the last; the api's ids begin anew with it */
 	struct event *keep; /* says what is still this host's */
 	bool started;
 };
@@ -85,6 +87,9 @@ void queue_forget_asks(struct master *m);
 
 /* The store cannot answer any more: they are told. */
 void queue_fail_asks(struct master *m);
+
+/* The end: frees what is left. */
+void queue_drop_asks(struct master *m);
 
 /* --- submitted.c --- */
 
