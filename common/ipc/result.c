@@ -97,3 +97,9 @@ run_reason_beyond(const char *reason)
 	}
 	return reason;
 }
+
+int64_t
+run_result_duration_ms(const struct run_result *result)
+{
+	return (result->duration_us + 500) / 1000;
+}

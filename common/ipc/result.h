@@ -27,6 +27,9 @@ struct run_result {
 
 void run_result_encode(const struct run_result *result, struct wire_writer *w);
 
+/* How long it ran, to the nearest millisecond: the same wherever it is told. */
+int64_t run_result_duration_ms(const struct run_result *result);
+
 /*
  * What a shell would call the exit status of the job: its exit code, 128 and
  * the signal; 124 for a time-out, 137 for a kill, 127 for a program that is

@@ -173,8 +173,9 @@ finish(struct list *list, int status, bool more)
 static int
 print(const struct cli *cli, struct list *list)
 {
-	static const char *const heads[] = {"TIME", "RECEIVER", "EVENT", "JOB",
-	    "STATE", "TRIES", "ERROR", NULL};
+	char zone[TEXT_MAX], head[TEXT_MAX + 8];
+	const char *heads[] = {
+	    head, "RECEIVER", "EVENT", "JOB", "STATE", "TRIES", "ERROR", NULL};
 	struct client *client;
 	struct err err = {""};
 	bool more = false;
@@ -187,6 +188,8 @@ print(const struct cli *cli, struct list *list)
 	if (!list->max_given)
 		list->max = cli->json ? DEFAULT_JSON_ROWS : DEFAULT_ROWS;
 	if (!cli->json) {
+		snprintf(head, sizeof(head), "TIME (%s)",
+		    text_zone(zone, text_now()));
 		list->table = table_new(heads);
 		table_align_right(list->table, 5);
 	}

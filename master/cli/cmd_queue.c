@@ -22,17 +22,18 @@ show_when(char due[TEXT_MAX], const json_t *row)
 static int
 list_rows(const struct cli *cli, const json_t *rows)
 {
-	static const char *const heads[] = {
-	    "ID", "QUEUE", "STATE", "DUE", "WHO", "COMMAND", NULL};
+	char due[TEXT_MAX], zone[TEXT_MAX], head[TEXT_MAX + 8];
+	const char *heads[] = {
+	    "ID", "QUEUE", "STATE", head, "WHO", "COMMAND", NULL};
 	struct table *table;
 	const json_t *row;
-	char due[TEXT_MAX];
 	size_t i;
 
 	if (cli->json) {
 		json_print(rows);
 		return CLI_GOOD;
 	}
+	snprintf(head, sizeof(head), "DUE (%s)", text_zone(zone, text_now()));
 	table = table_new(heads);
 	json_array_foreach(rows, i, row)
 	{

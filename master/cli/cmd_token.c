@@ -20,6 +20,10 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "cli/client.h"
+#include "cli/cli.h"
+#include "cli/field.h"
+#include "cli/table.h"
+#include "cli/text.h"
 #include "config/config.h"
 #include "token/token.h"
 
@@ -252,41 +256,68 @@ revoke_token(struct token_cmd *t, const char *name, struct err *err)
 	return CLI_GOOD;
 }
 
-static const char *
-expiry(const struct token *token, char buf[TIMESTAMP_TEXT_MAX])
+static json_t *
+tokens_json(const struct token_list *list)
 {
-	if (token->expires_ms == 0)
-		return "-";
-	return timestamp_format_ms(buf, token->expires_ms);
+	char when[TIMESTAMP_TEXT_MAX];
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct token *token = &list->all[i];
+
+		json_array_append_new(all,
+		    json_pack("{s:s, s:s, s:s?}", "name", token->name, "role",
+			token_role_name(token->role), "expires",
+			token->expires_ms == 0 ?
+			    NULL :
+			    timestamp_format_ms(when, token->expires_ms)));
+	}
+	return all;
+}
+
+static void
+print_table(const struct token_list *list)
+{
+	char zone[TEXT_MAX], head[TEXT_MAX + 16], when[TEXT_MAX];
+	const char *heads[] = {"NAME", "ROLE", head, NULL};
+	struct table *table;
+
+	snprintf(
+	    head, sizeof(head), "EXPIRES (%s)", text_zone(zone, text_now()));
+	table = table_new(heads);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct token *token = &list->all[i];
+
+		table_add(table, COLOUR_NONE, "%s", token->name);
+		table_add(
+		    table, COLOUR_NONE, "%s", token_role_name(token->role));
+		table_add(table, COLOUR_NONE, "%s",
+		    token->expires_ms == 0 ?
+			"-" :
+			text_time(when, token->expires_ms));
+	}
+	if (table_rows(table) > 0)
+		table_print(table);
+	else
+		printf("no tokens\n");
+	table_free(table);
 }
 
 static int
 list_tokens(struct token_cmd *t, struct err *err)
 {
 	int status = read_file(t, false, err);
-	char when[TIMESTAMP_TEXT_MAX];
 	json_t *all;
 
 	if (status != CLI_GOOD)
 		return status;
-	all = json_array();
-	for (size_t i = 0; i < t->list.n; i++) {
-		const struct token *token = &t->list.all[i];
-
-		json_array_append_new(all,
-		    json_pack("{s:s, s:s, s:s?}", "name", token->name, "role",
-			token_role_name(token->role), "expires",
-			token->expires_ms != 0 ? expiry(token, when) : NULL));
+	if (!t->cli->json) {
+		print_table(&t->list);
+		return t->status;
 	}
-	if (t->cli->json) {
-		json_dumpf(all, stdout, JSON_INDENT(2));
-		printf("\n");
-	}
+	all = tokens_json(&t->list);
+	json_print(all);
 	json_decref(all);
-	for (size_t i = 0; i < t->list.n && !t->cli->json; i++)
-		printf("%-24s %-8s %s\n", t->list.all[i].name,
-		    token_role_name(t->list.all[i].role),
-		    expiry(&t->list.all[i], when));
 	return t->status;
 }
 

@@ -68,7 +68,7 @@ row_json_run(const struct store_run *run)
 	add(o, "signal", number(r->signal != 0, r->signal));
 	add(o, "started", json_time_us(r->started_us));
 	add(o, "finished", json_time_us(r->finished_us));
-	add(o, "duration_ms", number(ran, (r->duration_us + 500) / 1000));
+	add(o, "duration_ms", number(ran, run_result_duration_ms(r)));
 	add(o, "lateness_ms",
 	    number(started, r->started_us / 1000 - b->due_ms));
 	add(o, "cpu_ms", number(ran, (r->cpu_us + 500) / 1000));

@@ -99,7 +99,8 @@ is($rc, 2, 'or is not there');
 
 # Lists, revokes.
 ($rc, $out) = $d->belfry('token', 'list');
-like($out, qr/^operator +operator +-$/m, 'a list');
+like($out, qr/^NAME +ROLE +EXPIRES \(\S+\)$/m, 'a list');
+like($out, qr/^operator +operator +-$/m, 'of tokens');
 is_deeply([sort map { $_->{name} } @{ $d->json('token', 'list') }],
     [qw(admin operator viewer)], 'as JSON');
 ($rc, $out, $err) = $d->belfry('token', 'add', 'viewer');

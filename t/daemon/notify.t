@@ -149,6 +149,7 @@ is(scalar(@all = bodies('ok/storm')), $last + 1,
     'what is killed at the end is told before it');
 $d->start;
 ($status, $out) = $d->belfry('notifications', '-r', 'nobody', '-n', '1');
+like($out, qr/^TIME \(\S+\) +RECEIVER /, 'the zone of the times');
 like($out, qr/^\S+ +nobody +recovery +a +sent +\d+ +-$/m, 'as a table');
 # A new store hears of what waits.
 my $hole = $h->url('/silent');

@@ -62,7 +62,7 @@ is($count, "1200\n", '1,200 parameters reach the job');
 
 # What cannot be.
 for (['1A=1', 'digit'], ['A' x 65 . '=1', 'longer'],
-    ['A-B=1', 'letters'], ['A=' . 'x' x 4097, '4096 bytes']) {
+    ['A-B=1', 'stands for "-", too'], ['A=' . 'x' x 4097, '4096 bytes']) {
 	my ($param, $want) = @$_;
 	my ($status, $out, $err) = $d->belfry('run', 'show', '-p', $param);
 	is($status, 2, substr($param, 0, 10));

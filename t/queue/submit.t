@@ -55,7 +55,7 @@ is_deeply([map { "$_->{id} $_->{state}" } @list],
 is(scalar(@{ $d->json('queue', 'list', 'default') }), 0, 'of one queue');
 is(scalar(@{ $d->json('queue', 'list', '--all') }), 6, 'of all, and all');
 like(($d->belfry('queue', 'list'))[1],
-    qr/^ID +QUEUE +STATE +DUE +WHO +COMMAND\n$ids[0]  mail   running/,
+    qr/^ID +QUEUE +STATE +DUE \(\S+\) +WHO +COMMAND\n$ids[0]  mail   running/,
     'for people');
 my ($mail) = grep { $_->{name} eq 'mail' } @{ $d->json('status')->{queues} };
 is_deeply($mail, { name => 'mail', limit => 3, workers => 1, running => 1 },

@@ -164,7 +164,7 @@ add_end(struct words *w, const struct store_run *run)
 	}
 	if (r->started_us != 0) {
 		strbuf_adds(&w->line, ", took ");
-		add_span(w, r->duration_us / 1000);
+		add_span(w, run_result_duration_ms(r));
 		strbuf_adds(&w->line, ": ");
 	}
 	strbuf_adds(&w->line, outcome_name(r->outcome));

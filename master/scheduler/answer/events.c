@@ -102,7 +102,7 @@ events_ended(struct master *m, const struct record_end *end)
 		json_text_or_null(r->reason), "started",
 		answer_time(r->started_us / 1000), "finished",
 		answer_time(r->finished_us / 1000), "duration_ms",
-		(json_int_t)(r->duration_us / 1000)));
+		(json_int_t)run_result_duration_ms(r)));
 }
 
 void

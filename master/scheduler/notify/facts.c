@@ -57,7 +57,7 @@ static void
 add_result(json_t *facts, const struct run_result *result)
 {
 	char text[DURATION_TEXT_MAX];
-	int64_t ms = result->duration_us / 1000;
+	int64_t ms = run_result_duration_ms(result);
 
 	notify_facts_add(facts, "outcome", outcome_name(result->outcome));
 	notify_facts_add(facts, "reason", result->reason);

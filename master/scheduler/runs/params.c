@@ -27,7 +27,7 @@ check_one(const char *name, const json_t *value, struct err *err)
 	    n > PARAM_NAME_MAX)
 		return err_set(err,
 		    "parameter \"%.64s\": a name has letters, digits and _, "
-		    "does not begin with a digit and is not longer than %d",
+		    "which stands for \"-\", too; it does not begin with a digit and is not longer than %d",
 		    name, PARAM_NAME_MAX);
 	if (!json_is_string(value))
 		return err_set(err, "parameter %s: a string is needed", name);

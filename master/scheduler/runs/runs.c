@@ -294,7 +294,7 @@ log_end(const struct run *run, const struct run_result *result)
 	log("job %s: run=%s outcome=%s attempt=%d exit=%d signal=%d duration=%lldms%s%s",
 	    run->begin.job, run->begin.id, outcome_name(result->outcome),
 	    run->begin.attempt, result->exit_code, result->signal,
-	    (long long)(result->duration_us / 1000),
+	    (long long)run_result_duration_ms(result),
 	    result->reason[0] != '\0' ? ": " : "", result->reason);
 }
 

@@ -308,6 +308,19 @@ test_result(void **state)
 	wire_writer_fini(&w);
 }
 
+/* 499 us are nothing, 500 are a millisecond. */
+static void
+test_duration(void **state)
+{
+	struct run_result result = {.duration_us = 499};
+
+	assert_int_equal(run_result_duration_ms(&result), 0);
+	result.duration_us = 500;
+	assert_int_equal(run_result_duration_ms(&result), 1);
+	result.duration_us = 1499;
+	assert_int_equal(run_result_duration_ms(&result), 1);
+}
+
 int
 main(void)
 {
@@ -318,6 +331,7 @@ main(void)
 	    cmocka_unit_test(test_spec),
 	    cmocka_unit_test(test_spec_broken),
 	    cmocka_unit_test(test_result),
+	    cmocka_unit_test(test_duration),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
