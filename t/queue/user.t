@@ -38,7 +38,9 @@ sub ids {
 }
 
 my $command = 'id -u; id -g; echo $USER';
-my $d = Belfry->new(conf => "user = nobody\n[api]\nsocket-mode = 0666\n");
+my $d = Belfry->new(
+    conf => "user = nobody\n[api]\nsocket-mode = 0666\n" .
+	"[defaults]\ngroup = tty\n");
 $d->start;
 my ($status, $id) = as($daemon, $d, 'submit', '--', $command);
 chomp $id;
@@ -77,5 +79,14 @@ is(ids($own, $id)->[0], $daemon, 'its own user is not');
 ($status, $id) = $own->belfry('submit', '--', $command);
 chomp $id;
 is(ids($own, $id)->[0], $daemon, 'nor is root');
-$_->finish for $d, $own;
+
+# A crontab's lines run in the group of their user, as cron's do.
+my $tab = Belfry->new(
+    conf => "[crontab]\nfiles = crontab\n[defaults]\ngroup = tty\n");
+$tab->write('crontab', "# belfry: name=who\n\@yearly daemon $command\n");
+$tab->start;
+my $who = 'cron.crontab.who';
+is(ids($tab, $tab->json('run', $who)->{run})->[1], $daemons,
+    'the group of defaults is not for crontabs');
+$_->finish for $d, $own, $tab;
 done_testing;

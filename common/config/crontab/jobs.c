@@ -136,6 +136,8 @@ set_line(struct maker *maker)
 	job_builder_key(builder, "command", entry->command, entry->line);
 	job_builder_key(builder, "user",
 	    maker->user != NULL ? maker->user : entry->user, entry->line);
+	/* The group of defaults may be one that this user is not in. */
+	builder->draft.options.group = "";
 	if (entry->input != NULL)
 		job_builder_key(
 		    builder, "stdin", escape_input(maker), entry->line);

@@ -25,10 +25,14 @@ read_pairs(struct job_draft *draft, const struct job_pair *pairs, size_t n,
 	char **words;
 	uint32_t count;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (job_draft_set(draft, pairs[i].key, pairs[i].value,
 			(uint32_t)i + 1, err) == -1)
 			return -1;
+		/* The group of defaults is for the jobs of files, not theirs. */
+		if (strcmp(pairs[i].key, "user") == 0)
+			draft->options.group = "";
+	}
 	if (job_settings_check(draft, &anything, &key, err) == -1)
 		return -1;
 	if (!job_has_program(&draft->options) ||
