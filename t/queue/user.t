@@ -50,6 +50,14 @@ is($d->json('queue', 'show', $id)->{user}, $daemon, 'queue show says so');
 ($status, $id) = $d->belfry('submit', '--', $command);
 chomp $id;
 is(ids($d, $id)->[0], $nobody, "what root submits is run as jobs are");
+# A key is of whoever gave it: nobody takes the place of another's command.
+my ($first) = (as($daemon, $d, 'submit', '--key', 'k', '--', $command))[1];
+my ($again) = (as($daemon, $d, 'submit', '--key', 'k', '--', $command))[1];
+is($again, $first, 'a key twice is one run');
+my (undef, $other) = $d->belfry('submit', '--key', 'k', '--', $command);
+chomp $other;
+isnt("$other\n", $first, "another user's is another");
+is(ids($d, $other)->[0], $nobody, 'and runs');
 ($status, $id) = as($daemon, $d, 'submit', '--in', '1h', '--', 'x');
 chomp $id;
 is((as($nobody, $d, 'queue', 'cancel', $id))[0], 0,

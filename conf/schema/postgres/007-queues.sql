@@ -10,7 +10,7 @@ CREATE TABLE belfry.submissions (
 	command text NOT NULL,
 	"user" text NOT NULL,       -- '' whose jobs run
 	who text NOT NULL,
-	key text COLLATE "C",       -- a second one with it is this one
+	key text COLLATE "C",       -- a second one of the user with it is this
 	host text COLLATE "C",      -- took it
 	lease bigint NOT NULL DEFAULT 0, -- until then it is that host's
 	ended bigint,               -- or cancelled
@@ -23,7 +23,7 @@ CREATE TABLE belfry.submissions (
 ) WITH (fillfactor = 70);
 
 CREATE UNIQUE INDEX submissions_by_slot ON belfry.submissions (queue, slot);
-CREATE UNIQUE INDEX submissions_by_key ON belfry.submissions (key)
+CREATE UNIQUE INDEX submissions_by_key ON belfry.submissions (key, "user")
 	WHERE key IS NOT NULL AND state <> 'cancelled';
 CREATE INDEX submissions_waiting ON belfry.submissions (queue, due, id)
 	WHERE state = 'waiting';

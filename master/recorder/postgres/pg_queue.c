@@ -114,7 +114,7 @@ static const char forget_sql[] =
 
 static const char submit_sql[] =
     "WITH k AS (SELECT id, due FROM submissions WHERE key = $6::text "
-    "AND state <> 'cancelled'), "
+    "AND \"user\" = $4::text AND state <> 'cancelled'), "
     "n AS (SELECT count(*) AS n FROM submissions WHERE queue = $2::text "
     "AND state = 'waiting'), "
     "i AS (INSERT INTO submissions (" COLUMNS ", state) "

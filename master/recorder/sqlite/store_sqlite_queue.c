@@ -24,7 +24,8 @@ static const char forget_old_sql[] =
     "DELETE FROM submissions WHERE state = 'cancelled' AND ended < ?1";
 
 static const char key_sql[] =
-    "SELECT id, due FROM submissions WHERE key = ?1 AND state <> 'cancelled'";
+    "SELECT id, due FROM submissions WHERE key = ?1 AND user = ?2 "
+    "AND state <> 'cancelled'";
 
 static const char waiting_sql[] =
     "SELECT count(*) FROM submissions WHERE queue = ?1 AND state = 'waiting'";
@@ -144,19 +145,22 @@ get_number(struct sqlite_store *s, enum sqlite_sql which, const char *text,
 	return number;
 }
 
-/* Is its key there? Then that one is told. */
+/* Has its user used its key? Then that one is told. */
 static bool
 is_known(struct sqlite_store *s, const struct submission *sub,
     store_submitted_cb *cb, void *arg)
 {
-	const struct sqlite_value key = value_text(sub->key);
+	const struct sqlite_value values[] = {
+	    value_text(sub->key),
+	    value_text(sub->user),
+	};
 	struct store_submitted known = {.result = SUBMIT_KNOWN};
 	bool found = false;
 	sqlite3_stmt *st;
 
 	if (*sub->key == '\0')
 		return false;
-	st = sqlite_bind(s, SQL_QUEUE_KEY, key_sql, &key, 1);
+	st = sqlite_bind(s, SQL_QUEUE_KEY, key_sql, values, 2);
 	while (sqlite_step(s, st)) {
 		known.id = sqlite_text(st, 0);
 		known.due_ms = sqlite3_column_int64(st, 1);

@@ -11,7 +11,7 @@ CREATE TABLE submissions (
 	command TEXT NOT NULL,
 	user TEXT NOT NULL,         -- '' whose jobs run
 	who TEXT NOT NULL,
-	key TEXT,                   -- a second one with it is this one
+	key TEXT,                   -- a second one of the user with it is this
 	host TEXT,                  -- took it
 	ended INTEGER,              -- or cancelled
 	cancelled_by TEXT,
@@ -23,7 +23,7 @@ CREATE TABLE submissions (
 ) WITHOUT ROWID;
 
 CREATE UNIQUE INDEX submissions_by_slot ON submissions (queue, slot);
-CREATE UNIQUE INDEX submissions_by_key ON submissions (key)
+CREATE UNIQUE INDEX submissions_by_key ON submissions (key, user)
 	WHERE key IS NOT NULL AND state <> 'cancelled';
 CREATE INDEX submissions_waiting ON submissions (queue, due, id)
 	WHERE state = 'waiting';
