@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "kinds/kind.h"
 #include "worker.h"
 #include "worker_loop.h"
 
@@ -66,7 +67,7 @@ mail_prepare(const struct worker *w)
 
 	if (!is_wanted(w))
 		return -1;
-	if (access(w->spec.mail[0], X_OK) == -1) {
+	if (!w->spec.mail_smtp && access(w->spec.mail[0], X_OK) == -1) {
 		log_info("run %s: there is no %s, its output is not mailed",
 		    w->spec.id, w->spec.mail[0]);
 		return -1;
@@ -140,7 +141,8 @@ mail_send(struct worker *w, int fd)
 
 	if (fd == -1)
 		return;
-	pid = start(w, &spec, fd, &err);
+	pid = w->spec.mail_smtp ? kind_mail(&w->spec, fd, &err) :
+				  start(w, &spec, fd, &err);
 	fd_close(&fd);
 	if (pid == -1) {
 		log_warn("run %s: its output was not mailed: %s", w->spec.id,
@@ -151,5 +153,7 @@ mail_send(struct worker *w, int fd)
 	if (status != 0)
 		log_warn("run %s: its output was not mailed: %s ended with "
 			 "status 0x%04x",
-		    w->spec.id, w->spec.mail[0], (unsigned)status & 0xffff);
+		    w->spec.id,
+		    w->spec.mail_smtp ? "what sends it" : w->spec.mail[0],
+		    (unsigned)status & 0xffff);
 }

@@ -1,6 +1,6 @@
 /*
- * The output of a crontab's job as a mail, by the sendmail of this machine:
- * after the run has ended and its master knows, so that nobody waits for it.
+ * The output of a crontab's job as a mail, by the sendmail of this machine or
+ * by a server: after the run has ended and its master knows, so that nobody waits for it.
  */
 #ifndef BELFRY_WORKER_MAIL_H
 #define BELFRY_WORKER_MAIL_H
@@ -13,7 +13,7 @@ struct worker;
  */
 int mail_prepare(const struct worker *worker);
 
-/* Sends it as the job's user and waits for that, a minute at most. Takes fd. */
+/* Sends it, a sendmail as the job's user, and waits for that, a minute at most. Takes fd. */
 void mail_send(struct worker *worker, int fd);
 
 #endif

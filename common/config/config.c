@@ -15,6 +15,7 @@
 #include "config/config_value.h"
 #include "config/ini.h"
 #include "config/job/defaults.h"
+#include "config/notify.h"
 #include "config/quote.h"
 
 #define SECTIONS 6 /* without a name */
@@ -311,6 +312,28 @@ check_cluster(struct parser *parser)
 	error_at(parser, line, err.text);
 }
 
+/* Whose server takes the mail of crontabs. */
+static void
+check_crontab(struct parser *parser)
+{
+	const char *name = parser->file->config.cron_mail;
+	const struct notify_section *section;
+	char quoted[QUOTE_SIZE];
+	struct err err;
+
+	if (name == NULL || *name == '\0')
+		return;
+	section = config_notify_find(&parser->file->config, name);
+	if (section != NULL && section->type == NOTIFY_MAIL &&
+	    config_notify_setting(section, "smtp") != NULL)
+		return;
+	err_set(&err,
+	    "mail: there is no [notify %s] of type mail with smtp = "
+	    "smtp://HOST",
+	    quote(quoted, name));
+	error_at(parser, line_of(parser, "crontab", "mail"), err.text);
+}
+
 static void
 check_api(struct parser *parser)
 {
@@ -366,6 +389,7 @@ setting_read(const char *path, const char *text, size_t len,
 	config_named_check(file, default_error, &parser);
 	config_queue_end(file);
 	check_store(&parser);
+	check_crontab(&parser);
 	*nerrors_r = parser.nerrors;
 	return file;
 }

@@ -114,6 +114,7 @@ struct config {
 	const char *cron_allow;       /* /etc/cron.allow */
 	const char *cron_deny;        /* /etc/cron.deny */
 	const char *sendmail;         /* /usr/sbin/sendmail; "" none */
+	const char *cron_mail; /* [notify NAME] instead, has smtp; "" none */
 
 	/* [calendar NAME], in their order */
 	const struct calendar_section *calendars;

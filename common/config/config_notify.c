@@ -53,6 +53,15 @@ config_notify_find(const struct config *config, const char *name)
 	return NULL;
 }
 
+const char *
+config_notify_setting(const struct notify_section *section, const char *key)
+{
+	for (size_t i = 0; i < section->nsettings; i++)
+		if (strcmp(section->settings[i].key, key) == 0)
+			return section->settings[i].value;
+	return NULL;
+}
+
 static int
 check_name(const struct setting_file *file, const char *name, struct err *err)
 {

@@ -366,6 +366,7 @@ const struct setting settings[] = {
     {"crontab", "deny", parse_path, AT(cron_deny), 0, 0, "/etc/cron.deny"},
     {"crontab", "sendmail", parse_program, AT(sendmail), 0, 0,
 	"/usr/sbin/sendmail"},
+    {"crontab", "mail", parse_string, AT(cron_mail), 0, 0, ""},
     {NULL, NULL, NULL, 0, 0, 0, NULL},
 };
 _Static_assert(nitems(settings) <= SETTING_MAX, "SETTING_MAX is too small");

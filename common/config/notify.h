@@ -64,4 +64,8 @@ const char *notify_type_name(enum notify_type type);
 const struct notify_section *
 config_notify_find(const struct config *config, const char *name);
 
+/* The value of a key that workers are told; NULL: it was not given. */
+const char *
+config_notify_setting(const struct notify_section *section, const char *key);
+
 #endif

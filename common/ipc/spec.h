@@ -155,6 +155,8 @@ struct run_spec {
 	uint32_t mailc;    /* 0: nobody */
 	const char *mail_head;
 	bool mail_failures; /* of a success no mail is sent */
+	/* mail is "KEY=VALUE" of a receiver instead, for kind_mail() */
+	bool mail_smtp;
 };
 
 void run_spec_encode(const struct run_spec *spec, struct wire_writer *w);

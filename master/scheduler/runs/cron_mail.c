@@ -1,10 +1,13 @@
 #include "scheduler/runs/cron_mail.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "config/crontab/crontab.h"
+#include "config/notify.h"
 #include "user/user.h"
 
 /* More of the environment than this is in no mail. */
@@ -125,26 +128,86 @@ add_head(
 	strbuf_addch(&mail->head, '\n');
 }
 
+static void
+add_word(struct cron_mail *mail, char *word)
+{
+	mail->words[mail->argc++] = word;
+}
+
+/* As cron calls it. */
+static void
+set_sendmail(struct cron_mail *mail, const char *sendmail)
+{
+	static const char *const words[] = {
+	    "-FCronDaemon", "-i", "-B8BITMIME", "-oem"};
+
+	mail->words = xcalloc(nitems(words) + 3, sizeof(*mail->words));
+	add_word(mail, xstrdup(sendmail));
+	for (size_t i = 0; i < nitems(words); i++)
+		add_word(mail, xstrdup(words[i]));
+	add_word(mail, xstrdup(mail->to.s));
+}
+
+/*
+ * What a server is told: the receiver's settings but for whom, and as whom its
+ * worker acts, which is the daemon's own user.
+ */
+static void
+set_smtp(struct cron_mail *mail, const struct job_def *def,
+    const struct notify_section *section)
+{
+	struct strbuf from = STRBUF_INIT;
+	const struct notify_setting *s = section->settings;
+
+	mail->smtp = true;
+	mail->words = xcalloc(section->nsettings + 6, sizeof(*mail->words));
+	if (get(def, "MAILFROM", &from) && from.len > 0 &&
+	    crontab_is_address(from.s))
+		add_word(mail, xasprintf("from=%s", from.s));
+	for (size_t i = 0; i < section->nsettings; i++)
+		if (strcmp(s[i].key, "to") != 0)
+			add_word(
+			    mail, xasprintf("%s=%s", s[i].key, s[i].value));
+	add_word(mail, xasprintf("to=%s", mail->to.s));
+	add_word(
+	    mail, xasprintf("timeout-ms=%lld", (long long)section->timeout_ms));
+	add_word(mail, xasprintf("uid=%u", (unsigned)getuid()));
+	add_word(mail, xasprintf("gid=%u", (unsigned)getgid()));
+	strbuf_fini(&from);
+}
+
+bool
+cron_mail_needs_library(const struct job_def *def, const struct config *config)
+{
+	return def->options->cron != 0 && *config->cron_mail != '\0';
+}
+
 void
 cron_mail_make(struct cron_mail *mail, const struct job_def *def,
-    const struct user *user, const char *sendmail)
+    const struct user *user, const struct config *config)
 {
-	const char *const argv[] = {
-	    sendmail, "-FCronDaemon", "-i", "-B8BITMIME", "-oem"};
+	const struct notify_section *section =
+	    config_notify_find(config, config->cron_mail);
 
 	memset(mail, 0, sizeof(*mail));
-	if (def->options->cron == 0 || *sendmail == '\0' || !user->found ||
+	if (def->options->cron == 0 ||
+	    (section == NULL && *config->sendmail == '\0') || !user->found ||
 	    !find_receiver(mail, def, user))
 		return;
 	add_head(mail, def, user);
-	memcpy(mail->argv, argv, sizeof(argv));
-	mail->argc = sizeof(argv) / sizeof(argv[0]);
-	mail->argv[mail->argc++] = mail->to.s;
+	if (section != NULL)
+		set_smtp(mail, def, section);
+	else
+		set_sendmail(mail, config->sendmail);
+	mail->argv = (const char **)(uintptr_t)mail->words;
 }
 
 void
 cron_mail_fini(struct cron_mail *mail)
 {
+	for (uint32_t i = 0; i < mail->argc; i++)
+		free(mail->words[i]);
+	free(mail->words);
 	strbuf_fini(&mail->head);
 	strbuf_fini(&mail->to);
 }

@@ -6,6 +6,7 @@
 #define BELFRY_SCHEDULER_CRON_MAIL_H
 
 #include "base/strbuf.h"
+#include "config/config.h"
 #include "config/job.h"
 
 struct user;
@@ -13,13 +14,19 @@ struct user;
 struct cron_mail {
 	struct strbuf head;
 	struct strbuf to;
-	const char *argv[8]; /* of sendmail, ends with NULL; borrows */
-	uint32_t argc;       /* 0: no mail, as MAILTO wants it */
+	const char **argv; /* of sendmail or, smtp, "KEY=VALUE"; then NULL */
+	uint32_t argc;     /* 0: no mail, as MAILTO wants it */
+	bool smtp;
+	char **words; /* owned, NULL at the end: those of argv that it owns */
 };
 
-/* sendmail: its path, "" for none. mail was never used. */
+/* Is its mail sent by a server, which takes what libcurl does? */
+bool
+cron_mail_needs_library(const struct job_def *def, const struct config *config);
+
+/* mail was never used. */
 void cron_mail_make(struct cron_mail *mail, const struct job_def *def,
-    const struct user *user, const char *sendmail);
+    const struct user *user, const struct config *config);
 void cron_mail_fini(struct cron_mail *mail);
 
 #endif

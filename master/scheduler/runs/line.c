@@ -1,5 +1,6 @@
 /* The waiting line: who goes before whom, and how many there are. */
 #include "scheduler/master.h"
+#include "scheduler/runs/cron_mail.h"
 
 bool
 launch_goes_before(const struct run *a, const struct run *b)
@@ -14,8 +15,12 @@ launch_line_of(const struct run *run)
 {
 	const struct job_def *def = run->job->def;
 
-	return def == NULL || def->options->kind == KIND_COMMAND ? LINE_PLAIN :
-								   LINE_LIBRARY;
+	if (def == NULL)
+		return LINE_PLAIN;
+	return def->options->kind == KIND_COMMAND &&
+		!cron_mail_needs_library(def, run->master->config) ?
+	    LINE_PLAIN :
+	    LINE_LIBRARY;
 }
 
 /* Nearly always at the end. */
@@ -26,6 +31,8 @@ launch_enqueue(struct launch *launch, struct run *run)
 	struct run *after = line->last;
 
 	run->line = (uint8_t)launch_line_of(run);
+	if (run->line == LINE_LIBRARY)
+		launch_need(run->master, KIND_PLUGIN);
 	if (run->job->def != NULL)
 		run->priority = (int8_t)run->job->def->options->priority;
 	while (after != NULL && launch_goes_before(run, after))

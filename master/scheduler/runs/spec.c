@@ -354,6 +354,7 @@ fill_mail(
 {
 	spec->mail = mail->argv;
 	spec->mailc = mail->argc;
+	spec->mail_smtp = mail->smtp;
 	spec->mail_head = strbuf_str(&mail->head);
 	spec->mail_failures =
 	    (def->options->cron & JOB_CRON_MAIL_FAILURES) != 0;
@@ -414,7 +415,7 @@ spec_encode(const struct spec_source *source, struct wire_writer *w)
 	spec.kind = (enum job_kind)def->options->kind;
 	spec.settings = env_pointers(settings);
 	spec.settingc = settings->n;
-	cron_mail_make(&mail, def, user, source->config->sendmail);
+	cron_mail_make(&mail, def, user, source->config);
 	fill_mail(&spec, def, &mail);
 	wire_writer_reset(w);
 	run_spec_encode(&spec, w);

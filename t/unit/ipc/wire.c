@@ -154,6 +154,7 @@ fill_spec(struct run_spec *spec, struct wire_writer *w)
 	spec->mailc = 2;
 	spec->mail_head = "To: me\n\n";
 	spec->mail_failures = true;
+	spec->mail_smtp = true;
 	run_spec_encode(spec, w);
 }
 
@@ -209,6 +210,7 @@ test_spec(void **state)
 	assert_null(out.mail[2]);
 	assert_string_equal(out.mail_head, "To: me\n\n");
 	assert_true(out.mail_failures);
+	assert_true(out.mail_smtp);
 	run_spec_fini(&out);
 	wire_writer_fini(&w);
 }
@@ -218,13 +220,14 @@ test_spec(void **state)
 #define KIND_FIELDS  (1 + 4 + (4 + 11 + 1) + (4 + 3 + 1))
 #define LEASE_FIELDS (8 + 1 + 8)
 #define MAIL_FIELDS  (4 + (4 + 9 + 1) + (4 + 2 + 1) + (4 + 8 + 1) + 1)
+#define SMTP_FIELDS  1
 
 /* Whether a message of n bytes of len is one that an older master sends. */
 static bool
 is_older(size_t n, size_t len)
 {
 	static const size_t fields[] = {
-	    MAIL_FIELDS, LEASE_FIELDS, KIND_FIELDS, LIMIT_FIELDS};
+	    SMTP_FIELDS, MAIL_FIELDS, LEASE_FIELDS, KIND_FIELDS, LIMIT_FIELDS};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		len -= fields[i];

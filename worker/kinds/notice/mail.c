@@ -91,16 +91,23 @@ set_mail(CURL *curl, const struct outgoing *out, const char *from,
 	    curl, CURLOPT_PASSWORD, out->password != NULL ? out->password : "");
 }
 
-static int
-send_smtp(struct outgoing *out, struct err *err)
+char *
+notice_sender(const struct outgoing *out)
 {
-	const char *words[TO_MAX],
-	    *given = notice_order_get(&out->order, "from");
-	char *from = given != NULL ? xstrdup(given) : default_from();
-	char *message = notice_message(out, from, "\r\n"), *list;
-	struct upload upload = {message, strlen(message)};
+	const char *given = notice_order_get(&out->order, "from");
+
+	return given != NULL ? xstrdup(given) : default_from();
+}
+
+int
+notice_smtp(struct outgoing *out, const char *from, const char *text,
+    size_t len, struct err *err)
+{
+	const char *words[TO_MAX];
+	struct upload upload = {text, len};
 	struct curl_slist *to = NULL;
 	CURL *curl = curl_easy_init();
+	char *list;
 	long status;
 	size_t n;
 	int rc = -1;
@@ -117,6 +124,16 @@ send_smtp(struct outgoing *out, struct err *err)
 	}
 	curl_slist_free_all(to);
 	free(list);
+	return rc;
+}
+
+static int
+send_smtp(struct outgoing *out, struct err *err)
+{
+	char *from = notice_sender(out);
+	char *message = notice_message(out, from, "\r\n");
+	int rc = notice_smtp(out, from, message, strlen(message), err);
+
 	free(message);
 	free(from);
 	return rc;

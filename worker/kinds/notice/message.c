@@ -105,6 +105,13 @@ add_id(struct strbuf *b, const char *eol)
 	    (long long)now.tv_sec, now.tv_nsec, (int)getpid(), host, eol);
 }
 
+void
+notice_date_and_id(struct strbuf *b, const char *eol)
+{
+	add_date(b, eol);
+	add_id(b, eol);
+}
+
 static void
 add_to(struct strbuf *b, const char *to, const char *eol)
 {

@@ -104,9 +104,8 @@ read_secret(const char *key, const char *path, struct err *err)
 	return NULL;
 }
 
-/* A value from its key, or from the file that KEY-file names. 0 or -1. */
-static int
-take_secret(const struct outgoing *out, const char *key, char **value_r,
+int
+notice_take_secret(const struct outgoing *out, const char *key, char **value_r,
     struct err *err)
 {
 	char file_key[32];
@@ -136,9 +135,9 @@ send_it(struct outgoing *out, struct err *err)
 	};
 	char *secret;
 
-	if (take_secret(out, "secret", &secret, err) == -1 ||
-	    take_secret(out, "password", &out->password, err) == -1 ||
-	    take_secret(out, "url", &out->url, err) == -1)
+	if (notice_take_secret(out, "secret", &secret, err) == -1 ||
+	    notice_take_secret(out, "password", &out->password, err) == -1 ||
+	    notice_take_secret(out, "url", &out->url, err) == -1)
 		return -1;
 	letter_init(&out->letter, &out->order);
 	out->letter.secret = secret;
@@ -148,8 +147,8 @@ send_it(struct outgoing *out, struct err *err)
 	return err_set(err, "unknown type %s", out->order.type);
 }
 
-static int
-become(const struct notice_order *order, struct err *err)
+int
+notice_become(const struct notice_order *order, struct err *err)
 {
 	if (order->set_ids &&
 	    (setgroups(0, NULL) == -1 ||
@@ -193,7 +192,7 @@ kind_notice(struct message *message, int fd)
 	close_range(NOTICE_ANSWER_FD + 1, ~0U, 0);
 	fd_cloexec(NOTICE_ANSWER_FD, 1);
 	set_signals(&out.order);
-	if (become(&out.order, &err) == 0)
+	if (notice_become(&out.order, &err) == 0)
 		rc = send_it(&out, &err);
 	wire_put_u8(&w, rc == 0);
 	wire_put_u8(&w, out.refused);

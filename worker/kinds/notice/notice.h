@@ -37,6 +37,29 @@ const char *notice_setting(
     const struct outgoing *out, const char *key, const char *fallback);
 
 /*
+ * notice.c: a value from its key, or from the file that KEY-file names; owned,
+ * NULL none. 0, or -1 with err.
+ */
+int notice_take_secret(const struct outgoing *out, const char *key,
+    char **value_r, struct err *err);
+
+/* notice.c: the user of the order for good. 0, or -1 with err. */
+int notice_become(const struct notice_order *order, struct err *err);
+
+/*
+ * mail.c: sends text, lines end with CRLF, to the order's server for its
+ * receivers. 0, or -1 with err.
+ */
+int notice_smtp(struct outgoing *out, const char *from, const char *text,
+    size_t len, struct err *err);
+
+/* mail.c: the order's sender, else belfry of this host. The caller frees. */
+char *notice_sender(const struct outgoing *out);
+
+/* message.c: what a mail must have in its head. */
+void notice_date_and_id(struct strbuf *b, const char *eol);
+
+/*
  * A template with its values. Line ends may be written as \n in text that is
  * not JSON. The caller frees it.
  */
