@@ -161,6 +161,8 @@ set_smtp(struct cron_mail *mail, const struct job_def *def,
 
 	mail->smtp = true;
 	mail->words = xcalloc(section->nsettings + 6, sizeof(*mail->words));
+	/* First: an old worker takes it for sendmail's path, and logs that. */
+	add_word(mail, xasprintf("to=%s", mail->to.s));
 	if (get(def, "MAILFROM", &from) && from.len > 0 &&
 	    crontab_is_address(from.s))
 		add_word(mail, xasprintf("from=%s", from.s));
@@ -168,7 +170,6 @@ set_smtp(struct cron_mail *mail, const struct job_def *def,
 		if (strcmp(s[i].key, "to") != 0)
 			add_word(
 			    mail, xasprintf("%s=%s", s[i].key, s[i].value));
-	add_word(mail, xasprintf("to=%s", mail->to.s));
 	add_word(
 	    mail, xasprintf("timeout-ms=%lld", (long long)section->timeout_ms));
 	add_word(mail, xasprintf("uid=%u", (unsigned)getuid()));
