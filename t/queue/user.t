@@ -40,11 +40,16 @@ sub ids {
 my $command = 'id -u; id -g; echo $USER';
 my $d = Belfry->new(
     conf => "user = nobody\n[api]\nsocket-mode = 0666\n" .
-	"[defaults]\ngroup = tty\n");
+	"[defaults]\ngroup = tty\nenvironment = PASSPHRASE=hush\n");
 $d->start;
 my ($status, $id) = as($daemon, $d, 'submit', '--', $command);
 chomp $id;
 is($status, 0, 'a user submits') or diag($id);
+my $env = (as($daemon, $d, 'submit', '--', 'env'))[1];
+chomp $env;
+$d->finished($env);
+unlike(($d->belfry('logs', $env))[1], qr/hush/,
+    'the environment of defaults is not for them');
 is_deeply(ids($d, $id), [$daemon, $daemons, 'daemon'], 'and it is run by them');
 is($d->json('queue', 'show', $id)->{user}, $daemon, 'queue show says so');
 ($status, $id) = $d->belfry('submit', '--', $command);
@@ -90,11 +95,19 @@ is(ids($own, $id)->[0], $daemon, 'nor is root');
 
 # A crontab's lines run in the group of their user, as cron's do.
 my $tab = Belfry->new(
-    conf => "[crontab]\nfiles = crontab\n[defaults]\ngroup = tty\n");
-$tab->write('crontab', "# belfry: name=who\n\@yearly daemon $command\n");
+    conf => "[crontab]\nfiles = crontab\n[defaults]\ngroup = tty\n"
+	. "environment = PASSPHRASE=hush\n");
+$tab->write('crontab', "A=b\n# belfry: name=who\n\@yearly daemon $command\n"
+    . "# belfry: name=env environment=C=d\n\@yearly daemon env\n");
 $tab->start;
 my $who = 'cron.crontab.who';
 is(ids($tab, $tab->json('run', $who)->{run})->[1], $daemons,
     'the group of defaults is not for crontabs');
+my $run = $tab->json('run', 'cron.crontab.env')->{run};
+$tab->finished($run);
+my ($printed) = ($tab->belfry('logs', $run))[1];
+like($printed, qr/^A=b$/m, 'the environment of a crontab');
+like($printed, qr/^C=d$/m, 'and of a line');
+unlike($printed, qr/hush/, 'but not that of defaults');
 $_->finish for $d, $own, $tab;
 done_testing;

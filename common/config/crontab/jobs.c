@@ -136,8 +136,13 @@ set_line(struct maker *maker)
 	job_builder_key(builder, "command", entry->command, entry->line);
 	job_builder_key(builder, "user",
 	    maker->user != NULL ? maker->user : entry->user, entry->line);
-	/* The group of defaults may be one that this user is not in. */
+	/*
+	 * The group of defaults may be one that this user is not in, their
+	 * environment may hold what is not for them; cron has neither.
+	 */
 	builder->draft.options.group = "";
+	builder->draft.options.environment = "";
+	builder->draft.options.environment_file = "";
 	if (entry->input != NULL)
 		job_builder_key(
 		    builder, "stdin", escape_input(maker), entry->line);

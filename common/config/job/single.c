@@ -29,9 +29,12 @@ read_pairs(struct job_draft *draft, const struct job_pair *pairs, size_t n,
 		if (job_draft_set(draft, pairs[i].key, pairs[i].value,
 			(uint32_t)i + 1, err) == -1)
 			return -1;
-		/* The group of defaults is for the jobs of files, not theirs. */
-		if (strcmp(pairs[i].key, "user") == 0)
+		/* These of defaults are for the jobs of files, not theirs. */
+		if (strcmp(pairs[i].key, "user") == 0) {
 			draft->options.group = "";
+			draft->options.environment = "";
+			draft->options.environment_file = "";
+		}
 	}
 	if (job_settings_check(draft, &anything, &key, err) == -1)
 		return -1;
