@@ -302,7 +302,10 @@ refusal(const struct client_answer *a, struct err *err)
 	const char *message = NULL;
 
 	json_unpack(json, "{s:{s:s}}", "error", "message", &message);
-	if (message != NULL)
+	if (message != NULL && a->status == 401)
+		err_set(err, "%s; give one with --token-file or BELFRY_TOKEN",
+		    message);
+	else if (message != NULL)
 		err_set(err, "%s", message);
 	else
 		err_set(err, "the daemon answered %ld", a->status);

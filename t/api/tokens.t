@@ -73,8 +73,9 @@ is($c->status("$url/v1/status", '-H', 'Authorization: Basic eDp5'), 401,
     'no passwords');
 
 # The command.
-($rc, $out) = $d->command($Belfry::BELFRY, '-H', $url, 'list');
+($rc, $out, $err) = $d->command($Belfry::BELFRY, '-H', $url, 'list');
 is($rc, 1, 'belfry -H without a token');
+like($err, qr/give one with --token-file or BELFRY_TOKEN/, 'and how to');
 {
 	local $ENV{BELFRY_TOKEN} = $token{operator};
 	($rc, $out) = $d->command($Belfry::BELFRY, '-H', $url, 'list');
