@@ -2,7 +2,6 @@
  * Entry of the master: the only process that knows jobs. Runs unprivileged;
  * must not fork, and must not wait for anything.
  */
-#include "scheduler/crontab/watch.h"
 #include "scheduler/master.h"
 
 #include <errno.h>
@@ -14,11 +13,12 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "scheduler/answer/answer.h"
 #include "base/mem.h"
+#include "scheduler/answer/answer.h"
 #include "scheduler/clock/due.h"
-#include "scheduler/member/member.h"
+#include "scheduler/crontab/watch.h"
 #include "scheduler/jobs/rewind.h"
+#include "scheduler/member/member.h"
 
 /* Due jobs and retries handled before the loop looks at its channels. */
 #define TICK_MAX 64
@@ -186,164 +186,6 @@ master_restarts(const struct master *m)
 		if (m->processes[i].role == ROLE_MASTER)
 			return m->processes[i].restarts;
 	return 0;
-}
-
-/* A store that the recorder can do without for a while. */
-static int
-note_store(struct master *m, struct message *message)
-{
-	bool up = wire_get_u8(&message->body) != 0;
-	const char *why = wire_get_str(&message->body);
-
-	snprintf(m->store_down, sizeof(m->store_down), "%s", up ? "" : why);
-	return wire_ok(&message->body) ? 0 : -1;
-}
-
-static int
-handle_recorder(struct channel *channel, struct message *message, void *arg,
-    struct err *err)
-{
-	struct master *m = arg;
-	int rc = 0;
-
-	switch (message->type) {
-	case MSG_STATE_JOB:
-		rc = recover_state_job(m, message);
-		break;
-	case MSG_STATE_RETRY:
-		rc = recover_state_retry(m, message);
-		break;
-	case MSG_STATE_OPEN:
-		rc = recover_state_open(m, message);
-		break;
-	case MSG_STATE_PAUSE:
-		rc = recover_state_pause(m, message);
-		break;
-	case MSG_STATE_AFTER:
-		rc = after_state(m, message);
-		break;
-	case MSG_STATE_END:
-		recover_state_end(m);
-		break;
-	case MSG_STATE_NOTICE:
-		rc = notify_remember(m, message);
-		break;
-	case MSG_USUAL:
-		rc = notify_usual(m, message);
-		break;
-	case MSG_STORE_STATE:
-		rc = note_store(m, message);
-		break;
-	case MSG_STATE_NEW:
-		retell_start(m);
-		break;
-	case MSG_QUEUE_SUBMITTED:
-	case MSG_QUEUE_TAKEN:
-	case MSG_QUEUE_REPLY:
-	case MSG_QUEUE_DONE:
-		rc = queue_handle(m, message);
-		break;
-	case MSG_GUARD_ANSWER:
-		rc = member_guard_answer(m, message);
-		break;
-	case MSG_RECORDED:
-		outbox_confirmed(m, wire_get_u64(&message->body));
-		break;
-	default:
-		rc = -1;
-	}
-	return rc == -1 ? err_set(err, "malformed") : 0;
-}
-
-static const struct channel_dispatch recorder_dispatch[] = {
-    {MSG_STATE_JOB, handle_recorder},
-    {MSG_STATE_RETRY, handle_recorder},
-    {MSG_STATE_OPEN, handle_recorder},
-    {MSG_STATE_PAUSE, handle_recorder},
-    {MSG_STATE_AFTER, handle_recorder},
-    {MSG_STATE_END, handle_recorder},
-    {MSG_STATE_NEW, handle_recorder},
-    {MSG_GUARD_ANSWER, handle_recorder},
-    {MSG_RECORDED, handle_recorder},
-    {MSG_STATE_NOTICE, handle_recorder},
-    {MSG_USUAL, handle_recorder},
-    {MSG_STORE_STATE, handle_recorder},
-    {MSG_QUEUE_SUBMITTED, handle_recorder},
-    {MSG_QUEUE_TAKEN, handle_recorder},
-    {MSG_QUEUE_REPLY, handle_recorder},
-    {MSG_QUEUE_DONE, handle_recorder},
-    {MSG_AUDIT_TELL, answer_audit_told},
-    {0, NULL},
-};
-
-static const struct channel_dispatch api_dispatch[] = {
-    {MSG_ASK, answer_handle},
-    {MSG_ASK_CANCEL, answer_cancel},
-    {MSG_AUDIT_TELL, answer_audit_told},
-    {0, NULL},
-};
-
-static void
-peer_closed(struct channel *channel, const char *why, void *arg)
-{
-	struct master *m = arg;
-	bool is_recorder = channel == m->recorder;
-
-	if (is_recorder) {
-		m->recorder = NULL;
-		queue_recorder_gone(m);
-	} else {
-		m->api = NULL;
-		queue_forget_asks(m);
-	}
-	if (m->api == NULL)
-		m->events.listens = false;
-	channel_free(channel);
-	if (why != NULL)
-		role_peer_bad(
-		    m->role, is_recorder ? ROLE_RECORDER : ROLE_API, 0, why);
-}
-
-static struct channel *
-connect_peer(struct master *m, enum role_id peer, int fd)
-{
-	struct channel_config config = {
-	    .loop = m->role->loop,
-	    .self = ROLE_MASTER,
-	    .peer = peer,
-	    .dispatch = peer == ROLE_API ? api_dispatch : recorder_dispatch,
-	    .closed_cb = peer_closed,
-	    .arg = m,
-	};
-
-	return channel_new(&config, fd);
-}
-
-static void
-master_peer(struct role *role, enum role_id peer, unsigned index, int fd)
-{
-	struct master *m = role->state;
-
-	if (peer == ROLE_LAUNCHER) {
-		launch_peer(m, index, fd);
-	} else if (peer == ROLE_RECORDER) {
-		channel_free(m->recorder);
-		m->recorder = connect_peer(m, peer, fd);
-		m->store_down[0] = '\0'; /* until it says so */
-		if (m->phase == MASTER_LOADING)
-			recover_start(m);
-		else
-			outbox_resend(m);
-		queue_recorder_gone(m);
-		queue_recorder_back(m);
-	} else if (peer == ROLE_API) {
-		m->events.listens = false;
-		queue_forget_asks(m);
-		channel_free(m->api);
-		m->api = connect_peer(m, peer, fd);
-	} else {
-		fd_close(&fd);
-	}
 }
 
 static void

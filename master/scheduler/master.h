@@ -239,6 +239,9 @@ bool workers_kill(struct run *run, enum kill_why why);
  */
 void workers_lost(struct master *m, struct run *run);
 
+/* peers.c: .peer of struct role_ops, a new channel to one. */
+void master_peer(struct role *role, enum role_id peer, unsigned index, int fd);
+
 /* fire.c; fire_replace() is of jobs/decide.c */
 void fire_job(struct master *m, struct job *job, int64_t now_ms);
 void fire_retry(struct master *m, struct retry *retry);
