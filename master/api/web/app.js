@@ -119,9 +119,7 @@ function followLink(event) {
 
 function changeTheme() {
 	const root = document.documentElement;
-	const dark = root.dataset.theme === 'dark' || (!root.dataset.theme
-	    && matchMedia('(prefers-color-scheme: dark)').matches);
-	root.dataset.theme = dark ? 'light' : 'dark';
+	root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark';
 	try {
 		localStorage.setItem('theme', root.dataset.theme);
 	} catch {
