@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
@@ -133,16 +134,10 @@ client_pause(int ms)
 char *
 client_path(const char *prefix, const char *name, const char *suffix)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz"
-				    "0123456789._-~";
 	struct strbuf path = STRBUF_INIT;
 
 	strbuf_adds(&path, prefix);
-	for (; *name != '\0'; name++)
-		strbuf_addf(&path,
-		    strchr(plain, *name) != NULL ? "%c" : "%%%02X",
-		    (unsigned char)*name);
+	escape_url(&path, name, strlen(name), "");
 	strbuf_adds(&path, suffix);
 	return strbuf_take(&path);
 }
