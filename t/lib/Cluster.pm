@@ -108,6 +108,14 @@ sub ledger {
 	return @rows;
 }
 
+# The same as text, for who reads of a failure.
+sub rows {
+	my ($self, $job) = @_;
+	return join "\n", map {
+		join ' ', @$_{qw(on slot until outcome)}, $_->{reason} // '-';
+	} $self->ledger($job);
+}
+
 # Slots of a job of every second that no host has a row of, between its first
 # run and the last but two.
 sub unaccounted {
@@ -119,6 +127,17 @@ sub unaccounted {
 	my @slots = sort { $a <=> $b } map { seconds($_->{slot}) }
 	    $self->runs($job);
 	return grep { !$known{$_} } $slots[0] .. $slots[-3];
+}
+
+# Rows of a job that begin before the one before them ends.
+sub doubled {
+	my ($self, $job) = @_;
+	my ($end, @doubled) = (0);
+	for my $row ($self->ledger($job)) {
+		push @doubled, $row->{slot} if $row->{slot} <= $end;
+		$end = $row->{until} if $row->{until} > $end;
+	}
+	return @doubled;
 }
 
 sub seconds {

@@ -79,7 +79,12 @@ set_ready(struct member *member)
 	master_ready(member->master);
 }
 
-/* A job whose slots are not on their way begins at its mark. */
+/*
+ * A job whose slots are not on their way begins at its mark. The mark of one
+ * that nobody has claimed yet, as after Redis forgot, may be later than now: a
+ * host that has been deciding slots goes on with the next, for it is told which
+ * of those that are not later it has to record.
+ */
 static void
 take_mark(
     struct member *member, struct job *job, const struct cluster_mark *mark)
@@ -87,7 +92,8 @@ take_mark(
 	struct master *m = member->master;
 	int64_t delay_ms;
 
-	if (job->staged > 0 || job->def == NULL || mark->mark_ms == 0)
+	if (job->staged > 0 || job->def == NULL || mark->mark_ms == 0 ||
+	    (member->ready && !mark->claimed && mark->mark_ms >= job->hwm_ms))
 		return;
 	/* What came due before there was a mark is nobody else's to record. */
 	if (mark->fresh && !due_is_delay(job))
