@@ -14,6 +14,7 @@ use warnings;
 use Belfry;
 use File::Temp qw(tempdir);
 use JSON::PP;
+use Test::More ();
 use Time::Local;
 use Time::HiRes qw(time);
 
@@ -65,14 +66,22 @@ sub start {
 sub settled {
 	my ($self, @names) = @_;
 	@names = @{ $self->{order} } unless @names;
-	my $want = join ' ', sort @names;
+	$self->settled_as(join(' ', sort @names), @names);
+}
+
+# Until each of these sees the others that are wanted, "a b", and no more.
+sub settled_as {
+	my ($self, $want, @names) = @_;
 	for my $name (@names) {
 		my $d = $self->node($name);
-		$d->wait_for("$name to see $want", sub {
-			my $nodes = eval { $d->json('nodes') } or return 0;
+		my $nodes;
+		eval { $d->wait_for("$name to see $want", sub {
+			$nodes = eval { $d->json('nodes') } or return 0;
 			return $want eq join ' ', sort map { $_->{node} }
 			    grep { $_->{state} eq 'alive' } @$nodes;
-		});
+		}) } and next;
+		Test::More::diag(map { "$_->{node}: $_->{state}\n" } @{ $nodes // [] });
+		die $@;
 	}
 }
 
