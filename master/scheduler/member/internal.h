@@ -39,7 +39,7 @@ struct member {
 	bool ready;
 	bool told_down; /* the log has been told */
 	bool told_skew;
-	int64_t down_ms;   /* wall clock: no session since then; 0: there is */
+	int64_t down_ms;   /* wall clock: no Redis since then; 0: there is */
 	int64_t back_ms;   /* when the last such time was over */
 	int64_t began_ms;  /* it was, once before: since then */
 	size_t marks_left; /* jobs whose marks are awaited */
