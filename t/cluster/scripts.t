@@ -347,7 +347,7 @@ is(claim('x', 'z2', flags => 'zl', from => 'a c1'), 'TAKEN R b -',
     'claim: one host does it');
 is(one('finish', 'a', 'j', $slot, 'c1', ''), 'LATE',
     'finish: of a run that was taken for lost');
-is(head_of(run('bury', guard(), 'b', 'a', 'c1')), 'OK', 'bury');
+is(head_of(run('bury', guard(), 'b', 'a', 'R', 'c1')), 'OK', 'bury');
 is($redis->call('HEXISTS', "$prefix:n", 'a'), 0, 'and nothing is left');
 is(claim('x', 'z3', flags => 'zl', from => 'a c1'), 'TAKEN D - -',
     'claim: no rerun of what is buried');
@@ -357,6 +357,9 @@ join_as('a', ttl => 10_000_000, connection => 2);
 like(one('reap', 'b', 'a', 1, 60000, 0, 3000), qr/^c1 C /,
     'reap: an expiry that cannot be says nothing');
 is(key('j', 'x'), 'O', 'what was not started is free');
+$redis->call('HSET', "$prefix:r:a", 'c1', "S 1 0 $slot 0 c j");
+run('bury', guard(), 'b', 'a', 'C', 'c1');
+like(line('a', 'c1'), qr/^S /, 'bury: what was told as less stays to be told');
 
 fresh();
 is(head_of(run('leave', guard(), 'a', 'node-a')), 'OK', 'leave');
