@@ -24,9 +24,11 @@ struct member_host {
 	bool full;
 };
 
-struct pending; /* letters.c */
-struct buried;  /* lost.c */
-struct owed;    /* owed.c */
+struct pending;   /* letters/orders.c */
+struct survey;    /* letters/survey.c */
+struct testimony; /* letters/witness.c */
+struct buried;    /* lost.c */
+struct owed;      /* owed.c */
 
 struct member {
 	struct master *master;
@@ -51,6 +53,8 @@ struct member {
 	size_t nhosts, ranked_cap, hosts_cap;
 	uint64_t told_differ; /* hash of what was said about differences */
 	struct pending *pending;
+	struct survey *surveys;
+	struct testimony *testimonies;
 	uint64_t tickets;
 	struct buried *buried;
 	struct owed *owed;
@@ -217,7 +221,7 @@ void member_message(const char *from, const char *text, void *arg);
 /* tokens.c: what runs of this host have of semaphores, to all servers. */
 void member_tell_tokens(struct member *member);
 
-/* letters.c: asks a node to claim what this host gives up; node may be NULL. */
+/* letters/letters.c: asks a node to claim what this host gives up; node may be NULL. */
 void
 member_offer(struct member *member, const char *node, const struct run *run);
 

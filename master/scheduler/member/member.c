@@ -424,6 +424,8 @@ member_init(struct master *m, struct err *err)
 	}
 	m->member = member;
 	srandom((unsigned)(clock_us() ^ getpid()));
+	/* A late answer to a predecessor's question is no answer of ours. */
+	member->tickets = (uint64_t)random() << 20;
 	m->jobs.shared = true;
 	member_read_epoch(member);
 	member->pulse = evtimer_new(m->role->base, pulse_cb, member);
