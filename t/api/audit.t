@@ -204,6 +204,27 @@ $d->write('tokens', $file);
 is_deeply([@{ one('token-change') }{qw(before after)}], [$mal->{after},
     { role => 'viewer', expires => undef }], 'a role that is another');
 
+# By signal too, and what went wrong with it.
+sub reloaded_by_signal {
+	my ($n) = @_;
+	kill 'HUP', $guardian;
+	return (entries($n, '?action=reload'))[0];
+}
+my $jobs = $d->read('jobs/b.ini');
+$entry = reloaded_by_signal(2);
+is("$entry->{who} $entry->{from}", 'unknown signal', 'a reload by signal');
+is($entry->{after}{problem}, undef, 'nothing was wrong');
+$d->job('b.ini', "[job later]\nschedule = 0 99 * * *\ncommand = true\n"
+    . "[job worse]\n");
+$entry = reloaded_by_signal(3);
+like($entry->{after}{problem}, qr/^\S*b\.ini:2: .*hour.*; and 1 more error$/,
+    'an error of the job files');
+$d->job('b.ini', $jobs);
+$d->write('belfry.conf', (my $good = $d->read('belfry.conf')) . "nonsense\n");
+$entry = reloaded_by_signal(4);
+like($entry->{after}{problem}, qr/belfry\.conf:\d+/, 'of the configuration');
+$d->write('belfry.conf', $good);
+
 my $n = audit('');
 
 # Nothing is lost with the recorder, nor with the daemon.
