@@ -98,6 +98,7 @@ extern const struct command cmd_explain;
 extern const struct command cmd_verify;
 extern const struct command cmd_notify;
 extern const struct command cmd_notifications;
+extern const struct command cmd_audit;
 extern const struct command cmd_reload;
 extern const struct command cmd_drain;
 extern const struct command cmd_upgrade;

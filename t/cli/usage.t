@@ -64,7 +64,7 @@ my ($status, $out, $err) = $f->command($belfry, '--help');
 is($status, 0, '--help');
 is($err, '', 'is no error');
 my @commands = $out =~ /^  ([a-z]+) /mg;
-is("@commands", 'status list nodes show run submit queue exec kill pause resume history logs explain verify next check notifications notify reload drain upgrade lock crontab import token',
+is("@commands", 'status list nodes show run submit queue exec kill pause resume history logs explain verify next check notifications notify audit reload drain upgrade lock crontab import token',
     'lists the commands');
 for my $command (@commands) {
 	($status, $out, $err) = $f->command($belfry, $command, '--help');
