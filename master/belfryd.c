@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/version.h"
-#include "cli/cmd_check.h"
+#include "cli/check/cmd_check.h"
 #include "guardian/guardian.h"
 #include "guardian/handover.h"
 #include "guardian/programs.h"

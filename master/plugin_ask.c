@@ -13,7 +13,7 @@
 
 #include "base/fd.h"
 #include "ipc/message.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 
 /* The program itself is patient for ten seconds. */
 #define PATIENCE_MS 20000

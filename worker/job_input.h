@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 
 /*
  * The whole environment, NULL-terminated, valid as long as the process. NULL

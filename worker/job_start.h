@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 
 enum start_step {
 	START_NONE,

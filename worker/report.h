@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #include "ipc/packet.h"
-#include "ipc/result.h"
+#include "run/result.h"
 
 struct report {
 	int fd;             /* owned; -1: the master is gone */

@@ -11,7 +11,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "ipc/runfile.h"
+#include "run/runfile.h"
 
 #define PREFIX   "run-"
 #define FILE_MAX 4096

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 
 /* Where the groups of runs are made. */
 struct cgroup_base {

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "ipc/message.h"
-#include "ipc/result.h"
-#include "ipc/spec.h"
+#include "run/result.h"
+#include "run/spec.h"
 
 struct verdict {
 	const char *failure; /* why it could not be launched, "" it was */

@@ -11,7 +11,7 @@
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "ipc/lease.h"
+#include "run/lease.h"
 #include "job_input.h"
 #include "kinds/kind.h"
 #include "job_limit.h"

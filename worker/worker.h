@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "ipc/packet.h"
-#include "ipc/runfile.h"
-#include "ipc/spec.h"
+#include "run/runfile.h"
+#include "run/spec.h"
 
 #include "envfile.h"
 #include "kinds/inside.h"

@@ -11,7 +11,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "ipc/lease.h"
+#include "run/lease.h"
 
 /*
  * After the main process: how long those that hold its output may take, and

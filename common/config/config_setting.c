@@ -7,10 +7,10 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "config/config_api.h"
-#include "config/config_cluster.h"
+#include "config/section/config_api.h"
+#include "config/section/config_cluster.h"
 #include "config/config_value.h"
-#include "config/conninfo.h"
+#include "config/section/conninfo.h"
 
 static void *
 field(struct setting_file *file, const struct setting *setting)

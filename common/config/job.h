@@ -15,7 +15,7 @@
 #include <time.h>
 
 #include "base/err.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 #include "schedule/rule.h"
 
 enum job_overlap {

@@ -8,7 +8,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
-#include "schedule/cron_field.h"
+#include "schedule/cron/cron_field.h"
 #include "schedule/hash.h"
 
 #define DAYS       84006 /* 1970-01-01 to 2199-12-31 */

@@ -2,9 +2,9 @@
 #ifndef BELFRY_SCHEDULE_IMPL_H
 #define BELFRY_SCHEDULE_IMPL_H
 
-#include "schedule/cron.h"
+#include "schedule/cron/cron.h"
 #include "schedule/schedule.h"
-#include "schedule/zone.h"
+#include "schedule/zone/zone.h"
 
 /* A gap this wide or wider is a skipped day: nothing is made up for. */
 #define SCHEDULE_WIDE_GAP (3 * 3600)

@@ -5,7 +5,7 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
-#include "schedule/cron_field.h"
+#include "schedule/cron/cron_field.h"
 #include "schedule/impl.h"
 
 #define NS            1000000000LL

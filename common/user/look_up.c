@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 #include "user/user.h"
 
 static void

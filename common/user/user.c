@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 
 void
 user_fini(struct user *user)

@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "api/auth.h"
-#include "api/peer_uid.h"
-#include "api/sessions.h"
-#include "api/tls.h"
+#include "api/who/auth.h"
+#include "api/who/peer_uid.h"
+#include "api/who/sessions.h"
+#include "api/http/tls.h"
 #include "api/told.h"
 #include "base/fd.h"
 #include "base/log.h"

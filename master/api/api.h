@@ -3,9 +3,9 @@
 #define BELFRY_API_API_H
 
 #include "api/events_hub.h"
-#include "api/http_ask.h"
-#include "api/http_server.h"
-#include "api/tokens.h"
+#include "api/http/http_ask.h"
+#include "api/http/http_server.h"
+#include "api/who/tokens.h"
 #include "role.h"
 
 #define API_HEAD_MAX        ((size_t)16 << 10)

@@ -12,7 +12,7 @@
 #ifndef BELFRY_API_EVENTS_HUB_H
 #define BELFRY_API_EVENTS_HUB_H
 
-#include "api/http_ask.h"
+#include "api/http/http_ask.h"
 
 #ifndef EVENTS_BEAT_MS /* tests have less patience */
 #define EVENTS_BEAT_MS 15000

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/http_problem.h"
+#include "api/http/http_problem.h"
 
 #define HTTP_FIELDS_MAX 64
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "ipc/record.h"
+#include "run/record.h"
 #include "json_text.h"
 
 static int64_t

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "api/api.h"
-#include "api/auth.h"
+#include "api/who/auth.h"
 
 /*
  * caller did action with object ("" the daemon). Takes was and became over;

@@ -14,7 +14,7 @@
 
 #include <stddef.h>
 
-#include "api/http_server.h"
+#include "api/http/http_server.h"
 
 struct web_file {
 	const char *name; /* "pages/jobs.js" */

@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/cli.h"
-#include "cli/cmd_check.h"
-#include "cli/cmd_next.h"
+#include "cli/check/cmd_check.h"
+#include "cli/job/cmd_next.h"
 
 static int
 run_next(struct cli *cli, int argc, char **argv)

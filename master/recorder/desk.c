@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "json_text.h"
-#include "recorder/row_json.h"
+#include "recorder/query/row_json.h"
 
 struct desk {
 	struct store *store; /* borrowed */

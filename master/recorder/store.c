@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ipc/run_bound.h"
+#include "run/run_bound.h"
 
 /* Behind every run id. */
 #define ID_END "\x7f"

@@ -28,8 +28,8 @@
 
 #include "base/err.h"
 #include "base/strbuf.h"
-#include "ipc/record.h"
-#include "ipc/submission.h"
+#include "run/record.h"
+#include "run/submission.h"
 
 /* Output is kept in pieces of at most this. */
 #define STORE_PIECE_MAX 65536

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "ipc/runfile.h"
+#include "run/runfile.h"
 
 struct master;
 

@@ -3,7 +3,7 @@
 #include "config/config.h"
 #include "config/job/calendar.h"
 #include "scheduler/master.h"
-#include "schedule/zone.h"
+#include "schedule/zone/zone.h"
 
 static void
 log_calendar(void *arg, uint32_t line, const char *text)

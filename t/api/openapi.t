@@ -86,7 +86,7 @@ for my $path (sort keys %{ $document->{paths} }) {
 }
 
 # --- all that the code has, and no more ---
-open(my $in, '<', 'master/api/http_route.c') or die $!;
+open(my $in, '<', 'master/api/http/http_route.c') or die $!;
 my $code = do { local $/; <$in> };
 my ($table) = $code =~ /^static const struct route routes\[\] = \{\n(.*?)^\};/ms;
 my (%code, %told);

@@ -15,7 +15,7 @@
 
 #include "base/mem.h"
 #include "schedule/schedule.h"
-#include "schedule/zone.h"
+#include "schedule/zone/zone.h"
 
 #define ROUNDS   9
 #define CALLS    400000

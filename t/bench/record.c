@@ -20,7 +20,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "recorder/batch.h"
+#include "recorder/intake/batch.h"
 #include "recorder/store.h"
 #include "record_run.h"
 

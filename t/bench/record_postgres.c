@@ -21,7 +21,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "record_run.h"
-#include "recorder/batch.h"
+#include "recorder/intake/batch.h"
 #include "recorder/postgres/store_postgres.h"
 #include "recorder/spool/spool.h"
 

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "ipc/message.h"
 #include "ipc/packet.h"
-#include "recorder/batch.h"
+#include "recorder/intake/batch.h"
 
 struct record_end
 record_run(int i)

@@ -2,7 +2,7 @@
 #ifndef BELFRY_T_BENCH_RECORD_RUN_H
 #define BELFRY_T_BENCH_RECORD_RUN_H
 
-#include "ipc/record.h"
+#include "run/record.h"
 
 #define RECORD_JOBS   5000
 #define RECORD_PLACES 4096 /* run files */

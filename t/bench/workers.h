@@ -9,8 +9,8 @@
 #include <sys/types.h>
 
 #include "ipc/packet.h"
-#include "ipc/runfile.h"
-#include "ipc/spec.h"
+#include "run/runfile.h"
+#include "run/spec.h"
 
 #define WORKERS_LAUNCHERS_MAX 8
 #define PLACES                1024 /* of run files; more than are in flight */

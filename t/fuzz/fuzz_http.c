@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/http_route.h"
+#include "api/http/http_route.h"
 #include "api/http_head.h"
 #include "base/log.h"
 #include "base/mem.h"

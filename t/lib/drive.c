@@ -41,9 +41,9 @@
 #include "base/mem.h"
 #include "drive_say.h"
 #include "drive_spec.h"
-#include "ipc/lease.h"
+#include "run/lease.h"
 #include "ipc/packet.h"
-#include "ipc/runfile.h"
+#include "run/runfile.h"
 
 #define RUNS_MAX 512
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "ipc/runfile.h"
+#include "run/runfile.h"
 
 void
 say_string(const char *key, const char *s)

@@ -3,7 +3,7 @@
 #define BELFRY_T_DRIVE_SAY_H
 
 #include "ipc/packet.h"
-#include "ipc/result.h"
+#include "run/result.h"
 
 /* Begins an object; run may be NULL. */
 void say(const char *event, const char *run);

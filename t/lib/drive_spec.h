@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "ipc/spec.h"
+#include "run/spec.h"
 
 #define SPEC_WORDS_MAX 8192
 

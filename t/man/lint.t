@@ -70,7 +70,7 @@ is_deeply([sort keys %$settings], [sort keys %sample],
 
 # Receivers: the keys of their table.
 my $receivers = entries('man/belfry.conf.5', qr/^Sections notify NAME$/);
-my @known = Manual::slurp('common/config/config_notify_key.c')
+my @known = Manual::slurp('common/config/section/config_notify_key.c')
     =~ /^    \{"([a-z-]+)", (?:MAIL|HTTP|WEBHOOK|COMMAND|ALL)/mg;
 cmp_ok(scalar @known, '>', 20, 'the table of receivers was read');
 is_deeply([sort keys %$receivers], [sort @known],

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "schedule/zone.h"
+#include "schedule/zone/zone.h"
 
 #define END 16725225600 /* 2500-01-01 */
 
@@ -32,7 +32,7 @@ main(int argc, char **argv)
 	const int64_t step = 86400;
 
 	for (int i = 2; i < argc; i++) {
-		struct err err = { "" };
+		struct err err = {""};
 		struct zone *zone = zone_load(argv[1], argv[i], &err);
 
 		printf("%s\n", argv[i]);

@@ -12,9 +12,9 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "ipc/outcome.h"
-#include "ipc/progress.h"
-#include "ipc/result.h"
+#include "run/outcome.h"
+#include "run/progress.h"
+#include "run/result.h"
 #include "ipc/values.h"
 
 struct worker;

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 
 struct message;
 struct worker;

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "ipc/spec.h"
+#include "run/spec.h"
 
 /* How often a hash came so far; times 0: a free place. */
 struct crontab_seen {

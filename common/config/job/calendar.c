@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "config/quote.h"
 #include "schedule/hash.h"
-#include "schedule/zone.h"
+#include "schedule/zone/zone.h"
 
 struct job_calendars {
 	const struct job_calendar **items; /* references */

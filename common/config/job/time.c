@@ -5,7 +5,7 @@
 
 #include "base/timestamp.h"
 #include "config/quote.h"
-#include "schedule/zone.h"
+#include "schedule/zone/zone.h"
 
 static int
 parse_name(struct job_draft *draft, const struct job_key *key,

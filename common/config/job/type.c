@@ -10,7 +10,7 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "config/quote.h"
-#include "ipc/outcome.h"
+#include "run/outcome.h"
 #include "placement/hosts.h"
 
 static int

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "config/job.h"
-#include "schedule/zone.h"
+#include "schedule/zone/zone.h"
 
 #define HEAT_DAYS  7
 #define HEAT_HOURS 24

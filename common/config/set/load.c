@@ -8,7 +8,7 @@
 #include "config/set/crontabs.h"
 #include "config/set/dir.h"
 #include "config/set/internal.h"
-#include "schedule/zone.h"
+#include "schedule/zone/zone.h"
 
 /* The last good definitions still count; only nothing is taken as read. */
 static void

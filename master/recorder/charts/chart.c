@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "json_text.h"
-#include "recorder/query_filter.h"
+#include "recorder/query/query_filter.h"
 
 void
 chart_init(struct chart *chart, struct query_env *env, const struct ask *ask)

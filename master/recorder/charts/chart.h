@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-#include "recorder/query.h"
+#include "recorder/query/query.h"
 
 #define CHART_JOBS_MAX 50
 

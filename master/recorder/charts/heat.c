@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "json_text.h"
 #include "recorder/charts/chart.h"
-#include "recorder/query_filter.h"
+#include "recorder/query/query_filter.h"
 
 #define HOUR_MS         ((int64_t)3600 * 1000)
 #define SPAN_DEFAULT_MS (7 * 24 * HOUR_MS)

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "recorder/explain/explain_internal.h"
 #include "json_text.h"
-#include "recorder/query_filter.h"
+#include "recorder/query/query_filter.h"
 
 #define PLANS_MAX 200
 #define ROWS_MAX  1000

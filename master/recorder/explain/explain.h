@@ -5,7 +5,7 @@
 #ifndef BELFRY_MASTER_RECORDER_EXPLAIN_H
 #define BELFRY_MASTER_RECORDER_EXPLAIN_H
 
-#include "recorder/query.h"
+#include "recorder/query/query.h"
 
 /* Answers now or later; keeps nothing of ask. */
 void explain_answer(struct query_env *env, const struct ask *ask);

@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "recorder/explain/plan.h"
-#include "recorder/query.h"
+#include "recorder/query/query.h"
 
 #define EXPLAIN_RUNS 32 /* attempts that are told one by one */
 

@@ -2,7 +2,7 @@
 #include "recorder/explain/explain_internal.h"
 
 #include "json_text.h"
-#include "recorder/row_json.h"
+#include "recorder/query/row_json.h"
 
 static const char *
 verdict_name(enum verdict verdict)

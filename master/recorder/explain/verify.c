@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "json_text.h"
-#include "recorder/query_filter.h"
+#include "recorder/query/query_filter.h"
 #include "recorder/explain/verify_check.h"
 
 #define ROWS      200

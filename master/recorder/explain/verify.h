@@ -6,7 +6,7 @@
 #ifndef BELFRY_MASTER_RECORDER_VERIFY_H
 #define BELFRY_MASTER_RECORDER_VERIFY_H
 
-#include "recorder/query.h"
+#include "recorder/query/query.h"
 
 /* Answers now or later; keeps nothing of ask. */
 void verify_answer(struct query_env *env, const struct ask *ask);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ipc/runfile.h"
+#include "run/runfile.h"
 #include "json_text.h"
 
 #define COUNT_MAX 1000

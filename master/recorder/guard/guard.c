@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "ipc/runfile.h"
+#include "run/runfile.h"
 #include "recorder/postgres/pg_array.h"
 #include "recorder/postgres/pg_conn.h"
 

@@ -8,7 +8,7 @@
 
 #include <event2/event.h>
 
-#include "ipc/guard.h"
+#include "run/guard.h"
 
 struct guard_config {
 	struct event_base *base;   /* borrowed, as all of this */

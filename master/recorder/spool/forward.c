@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ipc/message.h"
-#include "recorder/apply.h"
+#include "recorder/intake/apply.h"
 
 #define COMMAND_BYTES   ((size_t)4 << 20)
 #define COMMAND_RECORDS 8000

@@ -8,7 +8,7 @@
 #include "scheduler/clock/due.h"
 #include "json_text.h"
 #include "scheduler/master.h"
-#include "schedule/zone.h"
+#include "schedule/zone/zone.h"
 
 #define FIRES_SHOWN 5
 #define FIRES_MAX   1000

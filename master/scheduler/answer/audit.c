@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "ipc/run_bound.h"
+#include "run/run_bound.h"
 #include "json_text.h"
 #include "scheduler/answer/answer.h"
 #include "scheduler/master.h"

@@ -15,7 +15,7 @@
 #include <jansson.h>
 
 #include "base/strbuf.h"
-#include "ipc/record.h"
+#include "run/record.h"
 
 struct ask;
 struct jobs_change;

@@ -11,7 +11,7 @@
 #ifndef BELFRY_SCHEDULER_AFTER_H
 #define BELFRY_SCHEDULER_AFTER_H
 
-#include "ipc/runfile.h"
+#include "run/runfile.h"
 #include "scheduler/jobs/join.h"
 
 struct after_row;

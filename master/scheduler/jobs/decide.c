@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/timestamp.h"
-#include "config/queue.h"
+#include "config/section/queue.h"
 #include "placement/hosts.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/jobs/policy.h"

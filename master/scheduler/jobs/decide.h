@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "ipc/outcome.h"
+#include "run/outcome.h"
 #include "scheduler/jobs/join.h"
 #include "scheduler/jobs/policy.h"
 

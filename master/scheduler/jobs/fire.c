@@ -6,7 +6,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
-#include "config/queue.h"
+#include "config/section/queue.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/member/member.h"
 #include "scheduler/master.h"

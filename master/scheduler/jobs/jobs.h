@@ -10,7 +10,7 @@
 
 #include "config/job.h"
 #include "scheduler/clock/heap.h"
-#include "ipc/record.h"
+#include "run/record.h"
 
 struct job_metrics; /* scheduler/metrics/metrics.h */
 struct join;

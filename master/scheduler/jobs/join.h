@@ -18,7 +18,7 @@
 
 #include "base/strbuf.h"
 #include "config/job.h"
-#include "ipc/record.h"
+#include "run/record.h"
 
 /* The end of a parent's run. Owned by a round or a fire. */
 struct join_end {

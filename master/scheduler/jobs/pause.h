@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "scheduler/clock/heap.h"
-#include "ipc/record.h"
+#include "run/record.h"
 
 struct job;
 struct master;

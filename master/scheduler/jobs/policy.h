@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "config/job.h"
-#include "ipc/result.h"
+#include "run/result.h"
 
 enum policy_action {
 	POLICY_START,

@@ -3,7 +3,7 @@
 #define BELFRY_SCHEDULER_RETRIES_H
 
 #include "scheduler/clock/heap.h"
-#include "ipc/record.h"
+#include "run/record.h"
 
 struct job;
 struct master;

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/runs/spec.h"
-#include "ipc/runfile.h"
+#include "run/runfile.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/member/internal.h"
 #include "scheduler/jobs/policy.h"

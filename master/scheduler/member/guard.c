@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "ipc/guard.h"
+#include "run/guard.h"
 #include "scheduler/member/internal.h"
 
 /* How often it is asked, while nothing is heard. */

@@ -11,7 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "ipc/lease.h"
+#include "run/lease.h"
 #include "schedule/hash.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/member/internal.h"

@@ -32,8 +32,8 @@
 #include "ask.h"
 #include "base/err.h"
 #include "ipc/packet.h"
-#include "ipc/record.h"
-#include "ipc/result.h"
+#include "run/record.h"
+#include "run/result.h"
 
 struct member;
 struct job;

@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "ipc/lease.h"
+#include "run/lease.h"
 #include "scheduler/member/internal.h"
 
 /* Incarnations before this one, in the directory of run files. */

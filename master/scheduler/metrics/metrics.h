@@ -6,7 +6,7 @@
 #ifndef BELFRY_SCHEDULER_METRICS_H
 #define BELFRY_SCHEDULER_METRICS_H
 
-#include "ipc/record.h"
+#include "run/record.h"
 #include "prom.h"
 
 struct ask;

@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "config/job.h"
-#include "config/notify.h"
+#include "config/section/notify.h"
 #include "notify/order.h"
 #include "scheduler/master.h"
 #include "scheduler/notify/notify.h"

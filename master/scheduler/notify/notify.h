@@ -25,8 +25,8 @@
 #include <sys/queue.h>
 
 #include "ask.h"
-#include "ipc/record.h"
-#include "ipc/result.h"
+#include "run/record.h"
+#include "run/result.h"
 
 struct job;
 struct lane;

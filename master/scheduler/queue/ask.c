@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/timestamp.h"
-#include "config/queue.h"
+#include "config/section/queue.h"
 #include "config/quote.h"
 #include "json_text.h"
 #include "kind/http.h"

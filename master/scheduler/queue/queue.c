@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "config/queue.h"
+#include "config/section/queue.h"
 #include "scheduler/master.h"
 
 /* The store could not be used, or others have all workers: how soon again. */

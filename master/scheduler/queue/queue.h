@@ -20,8 +20,8 @@
 
 #include "ask.h"
 #include "config/job/single.h"
-#include "ipc/result.h"
-#include "ipc/submission.h"
+#include "run/result.h"
+#include "run/submission.h"
 #include "scheduler/clock/heap.h"
 
 struct job;

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "config/queue.h"
+#include "config/section/queue.h"
 #include "scheduler/master.h"
 #include "scheduler/queue/queue.h"
 

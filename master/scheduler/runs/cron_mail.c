@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "config/crontab/crontab.h"
-#include "config/notify.h"
+#include "config/section/notify.h"
 #include "user/user.h"
 
 /* More of the environment than this is in no mail. */

@@ -10,7 +10,7 @@
 
 #include "scheduler/clock/bucket.h"
 #include "ipc/channel.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 
 struct master;
 struct run;

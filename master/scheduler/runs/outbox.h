@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ipc/record.h"
-#include "ipc/submission.h"
+#include "run/record.h"
+#include "run/submission.h"
 
 struct master;
 struct run;

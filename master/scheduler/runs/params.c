@@ -11,7 +11,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "ipc/runfile.h"
+#include "run/runfile.h"
 
 /* Both of a run, its id and what is between. */
 #define FILE_MAX (PARAMS_MAX + 65536)

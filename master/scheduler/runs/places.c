@@ -6,7 +6,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "ipc/runfile.h"
+#include "run/runfile.h"
 #include "scheduler/runs/run_id.h"
 
 /* Files made in one turn of the loop. */

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ipc/runfile.h"
+#include "run/runfile.h"
 
 /* Files made ahead, so that the first runs do not pay for them. */
 #define PLACES_READY 640

@@ -5,8 +5,8 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "ipc/run_bound.h"
-#include "ipc/runfile.h"
+#include "run/run_bound.h"
+#include "run/runfile.h"
 
 #define COUNTER_MAX 1023 /* two digits */
 

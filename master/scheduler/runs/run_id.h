@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "ipc/spec.h"
+#include "run/spec.h"
 
 struct run_ids {
 	int64_t last_ms;

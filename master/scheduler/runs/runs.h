@@ -9,8 +9,8 @@
 
 #include "scheduler/clock/heap.h"
 #include "ipc/message.h"
-#include "ipc/progress.h"
-#include "ipc/runfile.h"
+#include "run/progress.h"
+#include "run/runfile.h"
 
 struct job;
 struct master;

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/timestamp.h"
-#include "config/database.h"
+#include "config/section/database.h"
 #include "ipc/message.h"
 #include "scheduler/runs/cron_mail.h"
 #include "scheduler/runs/params.h"

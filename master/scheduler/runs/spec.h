@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "config/job.h"
-#include "ipc/runfile.h"
+#include "run/runfile.h"
 #include "ipc/wire.h"
 
 struct user;

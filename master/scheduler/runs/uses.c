@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "config/queue.h"
+#include "config/section/queue.h"
 #include "scheduler/member/member.h"
 #include "scheduler/master.h"
 

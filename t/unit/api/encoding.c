@@ -1,5 +1,5 @@
 /* Entity tags and gzip: what clients send, and what is done about it. */
-#include "api/http_encoding.h"
+#include "api/http/http_encoding.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

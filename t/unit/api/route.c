@@ -1,5 +1,5 @@
 /* From method, path, query and body to a question, or to what is wrong. */
-#include "api/http_route.h"
+#include "api/http/http_route.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

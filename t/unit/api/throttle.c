@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "api/throttle.h"
+#include "api/who/throttle.h"
 
 static struct address
 address(const char *text)

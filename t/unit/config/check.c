@@ -15,7 +15,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "cli/cmd_check.h"
+#include "cli/check/cmd_check.h"
 #include "support.h"
 
 static struct scratch scratch;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "ipc/lease.h"
+#include "run/lease.h"
 
 static char dir[] = "/tmp/belfry-lease.XXXXXX";
 static int dirfd_;

@@ -17,7 +17,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
-#include "ipc/runfile.h"
+#include "run/runfile.h"
 
 #define ID    "aaaaaaaaaaaaax01"
 #define OTHER "bbbbbbbbbbbbbx01" /* the same place */

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "ipc/result.h"
-#include "ipc/spec.h"
+#include "run/result.h"
+#include "run/spec.h"
 #include "ipc/wire.h"
 
 /* A reader over exactly n bytes on the heap, for sanitizers. */

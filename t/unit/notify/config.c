@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "config/config.h"
-#include "config/notify.h"
+#include "config/section/notify.h"
 
 static void
 test_good(void **state)

@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "ipc/run_bound.h"
+#include "run/run_bound.h"
 #include "kind.h"
 #include "recorder/store.h"
 

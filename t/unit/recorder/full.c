@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "recorder/batch.h"
+#include "recorder/intake/batch.h"
 #include "recorder/sqlite/store_sqlite.h"
 
 static struct {

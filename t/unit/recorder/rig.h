@@ -10,7 +10,7 @@
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "ipc/packet.h"
-#include "ipc/record.h"
+#include "run/record.h"
 #include "role.h"
 
 struct rig {

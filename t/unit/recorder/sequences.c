@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "cases.h"
-#include "recorder/batch.h"
+#include "recorder/intake/batch.h"
 #include "kind.h"
 
 struct fixture {

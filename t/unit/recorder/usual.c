@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "recorder/usual.h"
+#include "recorder/query/usual.h"
 
 static int64_t times[100];
 

@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "schedule/rule.h"
-#include "schedule/zone.h"
+#include "schedule/zone/zone.h"
 #include "slow.h"
 
 #define DAY 86400

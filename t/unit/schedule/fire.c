@@ -12,7 +12,7 @@
 #include "base/timestamp.h"
 #include "schedule/hash.h"
 #include "schedule/schedule.h"
-#include "schedule/zone.h"
+#include "schedule/zone/zone.h"
 
 #define NEW_YORK "America/New_York"
 

@@ -14,9 +14,9 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/timestamp.h"
-#include "schedule/posix_tz.h"
+#include "schedule/zone/posix_tz.h"
 #include "schedule/schedule.h"
-#include "schedule/zone.h"
+#include "schedule/zone/zone.h"
 #include "slow.h"
 
 #define JANUARY_2025 1735689600

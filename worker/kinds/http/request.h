@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 #include "base/strbuf.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 #include "kind/http.h"
 
 enum http_auth {

@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 #include "database/params.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 #include "kind/plugin.h"
 #include "kinds/inside.h"
 #include "lock.h"

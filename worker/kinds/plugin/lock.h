@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 #include "mutex/mutex.h"
 
 struct plugin_lock {

@@ -3,7 +3,7 @@
 #define BELFRY_WORKER_PLUGIN_RUN_H
 
 #include "database/params.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 #include "kinds/inside.h"
 #include "lock.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "database/params.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 #include "kinds/inside.h"
 
 /*

@@ -16,7 +16,7 @@
 
 #include "base/err.h"
 #include "database/params.h"
-#include "ipc/spec.h"
+#include "run/spec.h"
 #include "kind/sql.h"
 #include "kinds/inside.h"
 #include "kinds/plugin/lock.h"
