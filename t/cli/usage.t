@@ -136,6 +136,22 @@ for my $case (["$dir/none", qr/No such file or directory/],
 	    '--json', 'list');
 	is("$status$out", '3', 'no half a document either');
 }
+
+# One that does not answer.
+my $silent = IO::Socket::UNIX->new(Local => "$dir/silent", Listen => 5);
+for (['status', ''], ['reload', '; whether it was done is not known']) {
+	my ($command, $more) = @$_;
+	($status, $out, $err) = $f->command($belfry, '--socket', "$dir/silent",
+	    '--timeout', '50ms', $command);
+	is("$status$out", '3', "$command without an answer");
+	is($err, "belfry: no answer from $dir/silent within 50ms$more\n",
+	    'says so');
+}
+for (['0', 'expected more than 0'], ['soon', 'column 1: expected a number']) {
+	($status, $out, $err) = $f->belfry('--timeout', $_->[0], 'status');
+	is($status, 2, "--timeout $_->[0]");
+	like($err, qr/^belfry: --timeout $_->[0]: $_->[1]/, 'says what is right');
+}
 ($status, $out, $err) = $f->command($belfry, '-H', 'http://127.0.0.1:1',
     'status');
 is($status, 3, 'no daemon at a URL');
