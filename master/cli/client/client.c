@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/escape.h"
 #include "base/duration.h"
+#include "base/escape.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
