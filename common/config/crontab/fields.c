@@ -36,7 +36,8 @@ take_name(const char **p, struct strbuf *schedule, struct err *err)
 		err_set(err,
 		    "unknown time %s; a crontab has @reboot, @yearly, "
 		    "@annually, @monthly, @weekly, @daily, @midnight and "
-		    "@hourly",
+		    "@hourly; for others write five fields, such as "
+		    "*/5 * * * *",
 		    quote(quoted, name));
 	free(name);
 	if (i == nitems(names))
@@ -76,6 +77,20 @@ add_field(struct strbuf *b, size_t field, const char *text, size_t len)
 	add_item(b, field, text, (size_t)(end - text));
 }
 
+/* A no-break space, as pages of the web have it, looks like a blank. */
+static int
+check_blanks(const char **p, size_t len, struct err *err)
+{
+	const char *space = memmem(*p, len, "\xc2\xa0", 2);
+
+	if (space == NULL)
+		return 0;
+	*p = space;
+	return err_set(err,
+	    "there is a no-break space, which divides no fields; write a "
+	    "blank");
+}
+
 int
 crontab_take_times(const char **p, struct strbuf *schedule_r, struct err *err)
 {
@@ -95,6 +110,8 @@ crontab_take_times(const char **p, struct strbuf *schedule_r, struct err *err)
 			    "month, month and day of week, then the command, "
 			    "or NAME=VALUE",
 			    fields[i].name);
+		if (check_blanks(p, len, err) == -1)
+			return -1;
 		if (i > 0)
 			strbuf_addch(schedule_r, ' ');
 		add_field(schedule_r, i, *p, len);
