@@ -67,6 +67,7 @@ member_changed(struct master *m)
 	if (m->member == NULL || m->phase < MASTER_RUNNING)
 		return;
 	m->member->tzdata = tzdata_digest();
+	m->member->homes = 0; /* what jobs say of their hosts is new */
 	tell_words(m->member, true);
 }
 
@@ -304,6 +305,7 @@ pulse_cb(evutil_socket_t fd, short what, void *arg)
 	member_write_lease(member);
 	tell_words(member, false);
 	member_read_hosts(member);
+	member_look_for_homes(member);
 	if (down && !member->told_down)
 		log_error("cluster: no majority of Redis can be reached");
 	else if (!down && member->told_down)
