@@ -20,6 +20,7 @@ struct member_host {
 	uint64_t jobs;   /* digest */
 	uint64_t tzdata; /* digest */
 	int64_t skew_ms;
+	int64_t max_running; /* 0: it did not say */
 	bool draining;
 	bool full;
 };
@@ -42,7 +43,7 @@ struct member {
 	bool ready;
 	bool told_down; /* the log has been told */
 	bool told_skew;
-	int64_t down_ms;   /* wall clock: no session since then; 0: there is */
+	int64_t down_ms;   /* wall clock: no Redis since then; 0: there is */
 	int64_t back_ms;   /* when the last such time was over */
 	int64_t began_ms;  /* it was, once before: since then */
 	size_t marks_left; /* jobs whose marks are awaited */
@@ -93,7 +94,7 @@ int64_t member_grace_ms(const struct member *member);
 
 /* hosts.c: the runs of this host that have not ended, and how many it may have. */
 size_t member_own_load(const struct master *m);
-unsigned member_own_capacity(const struct config *config);
+unsigned member_own_share(const struct config *config);
 
 /* What the others are told of this host; allocated. */
 char *member_make_words(const struct master *m);
