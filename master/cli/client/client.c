@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/duration.h"
+#include "base/escape.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
@@ -139,16 +140,10 @@ client_pause(int ms)
 char *
 client_path(const char *prefix, const char *name, const char *suffix)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz"
-				    "0123456789._-~";
 	struct strbuf path = STRBUF_INIT;
 
 	strbuf_adds(&path, prefix);
-	for (; *name != '\0'; name++)
-		strbuf_addf(&path,
-		    strchr(plain, *name) != NULL ? "%c" : "%%%02X",
-		    (unsigned char)*name);
+	escape_url(&path, name, strlen(name), "");
 	strbuf_adds(&path, suffix);
 	return strbuf_take(&path);
 }
@@ -341,21 +336,35 @@ parse_answer(const struct client_answer *a, json_t **json_r, struct err *err)
 	return CLI_GOOD;
 }
 
-int
-client_get(struct client *client, const char *path, json_t **json_r,
-    int *http_r, struct err *err)
+/* Asks, text NULL for a GET; a is the caller's to finish whatever comes. */
+static int
+exchange(struct client *client, const char *path, const char *text,
+    struct client_answer *a, int *http_r, struct err *err)
+{
+	ask(client, path, text, a);
+	if (http_r != NULL)
+		*http_r = (int)a->status;
+	return client_judge(client, a, err);
+}
+
+static int
+exchange_json(struct client *client, const char *path, const char *text,
+    json_t **json_r, int *http_r, struct err *err)
 {
 	struct client_answer a = CLIENT_ANSWER_INIT;
-	int status;
+	int status = exchange(client, path, text, &a, http_r, err);
 
-	ask(client, path, NULL, &a);
-	if (http_r != NULL)
-		*http_r = (int)a.status;
-	status = client_judge(client, &a, err);
 	if (status == CLI_GOOD)
 		status = parse_answer(&a, json_r, err);
 	client_answer_fini(&a);
 	return status;
+}
+
+int
+client_get(struct client *client, const char *path, json_t **json_r,
+    int *http_r, struct err *err)
+{
+	return exchange_json(client, path, NULL, json_r, http_r, err);
 }
 
 int
@@ -363,31 +372,10 @@ client_get_text(struct client *client, const char *path, char **text_r,
     int *http_r, struct err *err)
 {
 	struct client_answer a = CLIENT_ANSWER_INIT;
-	int status;
+	int status = exchange(client, path, NULL, &a, http_r, err);
 
-	ask(client, path, NULL, &a);
-	if (http_r != NULL)
-		*http_r = (int)a.status;
-	status = client_judge(client, &a, err);
 	if (status == CLI_GOOD)
 		*text_r = xstrdup(strbuf_str(&a.body));
-	client_answer_fini(&a);
-	return status;
-}
-
-static int
-post(struct client *client, const char *path, const char *text, json_t **json_r,
-    int *http_r, struct err *err)
-{
-	struct client_answer a = CLIENT_ANSWER_INIT;
-	int status;
-
-	ask(client, path, text, &a);
-	if (http_r != NULL)
-		*http_r = (int)a.status;
-	status = client_judge(client, &a, err);
-	if (status == CLI_GOOD)
-		status = parse_answer(&a, json_r, err);
 	client_answer_fini(&a);
 	return status;
 }
@@ -396,7 +384,7 @@ int
 client_post(struct client *client, const char *path, json_t **json_r,
     int *http_r, struct err *err)
 {
-	return post(client, path, "", json_r, http_r, err);
+	return exchange_json(client, path, "", json_r, http_r, err);
 }
 
 int
@@ -411,7 +399,7 @@ client_post_json(struct client *client, const char *path, const json_t *body,
 		err_set(err, "an argument is no valid UTF-8");
 		return CLI_USAGE;
 	}
-	status = post(client, path, text, json_r, NULL, err);
+	status = exchange_json(client, path, text, json_r, NULL, err);
 	free(text);
 	return status;
 }
