@@ -312,7 +312,7 @@ remember(
 	if (result->outcome == OUTCOME_SUCCESS) {
 		job->failures = 0;
 		job->last_success_ms = result->started_us / 1000;
-	} else {
+	} else if (!run_result_is_by_hand(result)) {
 		job->failures++;
 	}
 }
