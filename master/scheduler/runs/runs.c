@@ -359,8 +359,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 
 	if (end.result.finished_us == 0)
 		end.result.finished_us = clock_us();
-	if (job->def != NULL && !job->submitted &&
-	    run->begin.trigger != TRIGGER_MANUAL)
+	if (job->def != NULL && !job->submitted)
 		wait = policy_retry_ms(
 		    job->def->options, result, run->begin.attempt);
 	if (recover_has_attempt(
