@@ -76,6 +76,10 @@ for my $args (['bad'], ['-T', 'bad']) {
 text_is($me, $text, 'what there was is there');
 ($status) = crontab('-T', $d->path('mine'));
 is($status, 0, '-T FILE that is right');
+$d->write('odd', "PATH=\$PATH:/opt\n0 5 * * * true\n");
+($status, $out, $err) = crontab('-T', $d->path('odd'));
+is($status, 0, 'what may surprise');
+like($err, qr/^\Q$d->{dir}\E\/odd:1: hint: there is no substitution/m, 'is told');
 $d->write('latin', "0 5 * * * echo \xe4\n");
 ($status, $out, $err) = crontab($d->path('latin'));
 is($status, 1, 'what is no text');
