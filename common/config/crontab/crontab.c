@@ -152,8 +152,8 @@ take_command(struct parser *parser, const char *p, struct crontab_entry *entry,
 
 	if (*p == '\0' || *p == '%')
 		return err_set(err,
-		    "the command is missing; it stands behind minute, hour, "
-		    "day of month, month and day of week%s",
+		    "the command is missing; before it are five fields of "
+		    "times, or a name such as @daily%s",
 		    parser->reader->system ? ", and the user" : "");
 	if (*p == '*' && !parser->reader->system)
 		return err_set(err,

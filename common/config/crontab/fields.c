@@ -1,4 +1,5 @@
 /* The times of an entry. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 
 static const struct {
 	const char *name;
-	const char *low, *high; /* what "~" has on a side that is not written */
+	const char *low, *high; /* of all values */
 } fields[] = {
     {"minute", "0", "59"},
     {"hour", "0", "23"},
@@ -47,7 +48,13 @@ take_name(const char **p, struct strbuf *schedule, struct err *err)
 	return 0;
 }
 
-/* One of the items between commas. */
+static bool
+is_star(const char *item, size_t len)
+{
+	return len > 0 && *item == '*' && (len == 1 || item[1] == '/');
+}
+
+/* One of the items between commas; "~" has both its sides then. */
 static void
 add_item(struct strbuf *b, size_t field, const char *item, size_t len)
 {
@@ -64,17 +71,34 @@ add_item(struct strbuf *b, size_t field, const char *item, size_t len)
 		strbuf_adds(b, fields[field].high);
 }
 
+/*
+ * To cron "*" is more than its values only as the first character of a field:
+ * then a day field does not count as set. Elsewhere they are written out.
+ */
+static void
+add_later_item(struct strbuf *b, size_t field, const char *item, size_t len)
+{
+	strbuf_addch(b, ',');
+	if (!is_star(item, len)) {
+		add_item(b, field, item, len);
+		return;
+	}
+	strbuf_addf(b, "%s-%s", fields[field].low, fields[field].high);
+	strbuf_add(b, item + 1, len - 1);
+}
+
 static void
 add_field(struct strbuf *b, size_t field, const char *text, size_t len)
 {
-	const char *end = text + len, *comma;
+	size_t n = strcspn(text, "," BLANKS);
 
-	while ((comma = memchr(text, ',', (size_t)(end - text))) != NULL) {
-		add_item(b, field, text, (size_t)(comma - text));
-		strbuf_addch(b, ',');
-		text = comma + 1;
+	add_item(b, field, text, n);
+	while (n < len) {
+		text += n + 1;
+		len -= n + 1;
+		n = strcspn(text, "," BLANKS);
+		add_later_item(b, field, text, n);
 	}
-	add_item(b, field, text, (size_t)(end - text));
 }
 
 /* A no-break space, as pages of the web have it, looks like a blank. */

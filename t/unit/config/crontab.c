@@ -82,6 +82,10 @@ test_entries(void **state)
 	check("\n  \n# comment\n \t# another\n", "");
 	check("*/5 0 1,15 * 1-5  echo  a b \n",
 	    "1: [*/5 0 1,15 * 1-5] {echo  a b }\n");
+	/* cron looks at the first character alone. */
+	check("5,* */2,*/3 1,*/2 *,4,* 0,*/2,* x\n",
+	    "1: [5,0-59 */2,0-23/3 1,1-31/2 *,4,1-12 0,0-6/2,0-6] {x}\n");
+	check("1,*5 ,* *, 1,** 1,,2 x\n", "1: [1,*5 ,0-23 *, 1,** 1,,2] {x}\n");
 	check(" \t5\t4 * * sun\tx\n", "1: [5 4 * * sun] {x}\n");
 	check("@daily x\n@reboot\ty\n", "1: [@daily] {x}\n2: [@reboot] {y}\n");
 	check_system("17 *\t* * *\troot\tcd / && run\n",
@@ -97,8 +101,8 @@ test_entries(void **state)
 	" is missing; write minute, hour, day of month, month and day of "     \
 	"week, then the command, or NAME=VALUE\n"
 #define NO_COMMAND                                                             \
-	"the command is missing; it stands behind minute, hour, day of "       \
-	"month, month and day of week"
+	"the command is missing; before it are five fields of times, or a "    \
+	"name such as @daily"
 #define NO_SUCH_TIME                                                           \
 	"; a crontab has @reboot, @yearly, @annually, @monthly, @weekly, "     \
 	"@daily, @midnight and @hourly; for others write five fields, such "   \
