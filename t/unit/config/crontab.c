@@ -240,12 +240,15 @@ test_values(void **state)
 {
 	check(
 	    "MAILTO=\"\"\nMAILTO=a,b@c.d\nMAILFROM=x\nRANDOM_DELAY=1440\n", "");
-	check(
-	    "MAILTO=a b\n", "1: hint: MAILTO is no address: no mail is sent\n");
+	check("MAILTO=a b\n",
+	    "1: hint: MAILTO is no address: no mail is sent; write "
+	    "addresses, with commas and no blanks between\n");
 	check("MAILTO=-oQ/tmp\n",
-	    "1: hint: MAILTO is no address: no mail is sent\n");
+	    "1: hint: MAILTO is no address: no mail is sent; write "
+	    "addresses, with commas and no blanks between\n");
 	check("MAILFROM=\"A <a@b>\"\n",
-	    "1: hint: MAILFROM is no address: it is not used\n");
+	    "1: hint: MAILFROM is no address: it is not used; write one "
+	    "without a name or brackets\n");
 	for (const char *const *text =
 		 (const char *const[]){"1441", "-1", "x", "1m", "99999", NULL};
 	     *text != NULL; text++)
