@@ -359,8 +359,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 
 	if (end.result.finished_us == 0)
 		end.result.finished_us = clock_us();
-	if (job->def != NULL && !job->submitted &&
-	    run->begin.trigger != TRIGGER_MANUAL)
+	if (job->def != NULL && !job->submitted)
 		wait = policy_retry_ms(
 		    job->def->options, result, run->begin.attempt);
 	if (recover_has_attempt(
@@ -372,6 +371,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 		end.retry_ms = clock_ms() + wait;
 	member_ended(run, &end.result);
 	log_end(run, &end.result);
+	notify_mail(run, &end.result);
 	notify_ended(run, &end.result, has_file, wait < 0 && !repeated);
 	remember(job, run, &end.result);
 	metrics_ended(m, job, &end);
