@@ -85,14 +85,15 @@ $hosts[0]->wait_for('another host to run it', sub {
 	$hosts[0]->json('queue', 'show', $later)->{state} eq 'ended' });
 isnt($hosts[0]->json('queue', 'show', $later)->{host}, 'dead',
     'what a dead host had comes back');
-# What it had begun does not: it may have done its work.
+# What it had begun does not: it may have done its work. The run is there
+# first, or a host might take what has none.
+$pg->query('INSERT INTO belfry.runs (id, job, slot, due, attempt, trigger, '
+    . "host, fence, created) VALUES ('0aaaaaaaaaaaaaaaauaa', 'queue:one', 1, "
+    . "1, 1, 'queue', 'dead', 1, 1)", 'q');
 $pg->query("INSERT INTO belfry.submissions (id, queue, state, slot, due, "
     . 'created, command, "user", who, host) VALUES '
     . "('0aaaaaaaaaaaaaaaauaa', 'one', 'taken', 1, 1, 1, 'x', '', 'x', 'dead')",
     'q');
-$pg->query('INSERT INTO belfry.runs (id, job, slot, due, attempt, trigger, '
-    . "host, fence, created) VALUES ('0aaaaaaaaaaaaaaaauaa', 'queue:one', 1, "
-    . "1, 1, 'queue', 'dead', 1, 1)", 'q');
 my $next = submit($hosts[1], '-q', 'one', '--', 'true');
 $hosts[1]->finished($next);
 is($hosts[0]->json('queue', 'show', '0aaaaaaaaaaaaaaaauaa')->{state},
