@@ -5,6 +5,7 @@
 #   $s->port
 #   $s->mails            { from, to => [...], text, tls, user }, as they came
 #   $s->be('defer')      every mail gets 451; refuse: 550, hang, ok
+#   $s->be('defer A')    only what is for A
 package Smtpd;
 
 use strict;
@@ -70,7 +71,8 @@ sub answer {
 			    "530 who are you\r\n" : "250 ok\r\n";
 		} elsif ($line =~ /^RCPT TO:<(.*?)>/i) {
 			push @{ $mail{to} }, $1;
-			my $mood = $self->mood;
+			my ($mood, $whose) = split / /, $self->mood;
+			$mood = 'ok' if defined $whose && $whose ne $1;
 			print $s $mood eq 'defer' ? "451 later\r\n" :
 			    $mood eq 'refuse' ? "550 nobody here\r\n" :
 			    "250 ok\r\n";

@@ -67,6 +67,7 @@ member_changed(struct master *m)
 	if (m->member == NULL || m->phase < MASTER_RUNNING)
 		return;
 	m->member->tzdata = tzdata_digest();
+	m->member->homes = 0; /* what jobs say of their hosts is new */
 	tell_words(m->member, true);
 }
 
@@ -336,6 +337,7 @@ pulse_cb(evutil_socket_t fd, short what, void *arg)
 	tell_words(member, false);
 	look_redis(member);
 	member_read_hosts(member);
+	member_look_for_homes(member);
 	warn_skew(member);
 	evtimer_add(member->pulse, &pulse);
 }

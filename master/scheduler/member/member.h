@@ -142,6 +142,17 @@ int member_recorder_says(struct master *m, struct message *message);
 /* Its channel is closed: nothing that was asked will be answered. */
 void member_recorder_gone(struct master *m);
 
+/*
+ * letters/ends.c: the ends that a job waits for go where they are gathered, if
+ * that is another host. And one that does not count, to take back another.
+ */
+void member_move_ends(struct master *m, struct job *job);
+void member_tell_undone(
+    struct master *m, const struct job *job, const struct record_after *end);
+
+/* The same for the job's first fire: true if it is another host's now. */
+bool member_move_fire(struct master *m, struct job *job);
+
 /* A pause began or ended here by hand: it does on all hosts. */
 void member_pause_all_hosts(struct master *m, const struct record_pause *pause);
 

@@ -312,7 +312,7 @@ remember(
 	if (result->outcome == OUTCOME_SUCCESS) {
 		job->failures = 0;
 		job->last_success_ms = result->started_us / 1000;
-	} else {
+	} else if (!run_result_is_by_hand(result)) {
 		job->failures++;
 	}
 }
@@ -371,6 +371,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 		end.retry_ms = clock_ms() + wait;
 	member_ended(run, &end.result);
 	log_end(run, &end.result);
+	notify_mail(run, &end.result);
 	notify_ended(run, &end.result, has_file, wait < 0 && !repeated);
 	remember(job, run, &end.result);
 	metrics_ended(m, job, &end);
