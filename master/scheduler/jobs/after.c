@@ -344,7 +344,7 @@ hear(struct master *m, struct job *job, struct record_after *end)
 	}
 	if (ready)
 		jobs_arm(m, job);
-	else if (!end->moved)
+	if (!end->moved)
 		member_move_ends(m, job);
 }
 

@@ -146,12 +146,24 @@ post_sent(struct master *m, struct job *job, bool anew)
 	}
 }
 
+/* What a host that drains does not begin. */
+static void
+move_fires(struct master *m, struct job *job)
+{
+	while (m->phase == MASTER_DRAINING && job->join->fires != NULL &&
+	    member_move_fire(m, job))
+		;
+}
+
 void
 member_move_ends(struct master *m, struct job *job)
 {
 	if (m->member == NULL || m->phase < MASTER_RUNNING ||
-	    job->def == NULL || job->join == NULL || job->join->ends == NULL ||
-	    !is_gathered(m, job) || home_of(m, job) <= 0)
+	    job->def == NULL || job->join == NULL)
+		return;
+	move_fires(m, job);
+	if (job->join->ends == NULL || !is_gathered(m, job) ||
+	    home_of(m, job) <= 0)
 		return;
 	join_send_round(job->join);
 	post_sent(m, job, false);
@@ -175,9 +187,10 @@ bool
 member_move_fire(struct master *m, struct job *job)
 {
 	const struct join_end *last = job->join->fires->last;
+	bool stays =
+	    last->moved || (decide_is_for_us(m, job) && !is_gathered(m, job));
 
-	if (m->member == NULL || last->moved ||
-	    (decide_is_for_us(m, job) && !is_gathered(m, job)) ||
+	if (m->member == NULL || (stays && m->phase != MASTER_DRAINING) ||
 	    home_of(m, job) <= 0)
 		return false;
 	log_info("job %s: to be run by another host after run %s of %s",
@@ -185,6 +198,23 @@ member_move_fire(struct master *m, struct job *job)
 	join_send_fire(job->join);
 	post_sent(m, job, false);
 	return true;
+}
+
+bool
+member_holds_drain(const struct master *m)
+{
+	const struct member *member = m->member;
+
+	if (member == NULL || member->nhosts < 2 ||
+	    !cluster_is_reachable(member->cluster))
+		return false;
+	if (!LIST_EMPTY(&member->endings))
+		return true;
+	for (size_t i = 0; i < m->jobs.n; i++)
+		if (m->jobs.all[i]->join != NULL &&
+		    m->jobs.all[i]->join->sent != NULL)
+			return true;
+	return false;
 }
 
 /* The hosts that could be a home. */
@@ -347,4 +377,5 @@ letter_take_kept(const struct letter *letter)
 
 	if (job != NULL)
 		after_has_arrived(m, job, letter_text(letter, "run"));
+	master_check_drained(m);
 }
