@@ -241,6 +241,7 @@ make_parts(struct recorder *rec)
 	rec->streams = streams_new(&streams);
 	rec->retain = retain_new(rec->role->base, rec->store, &keep);
 	rec->intake = intake_new(&intake);
+	rec->query.base = rec->role->base;
 	rec->query.store = rec->store;
 	rec->query.intake = rec->intake;
 	rec->query.streams = rec->streams;
