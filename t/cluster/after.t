@@ -36,6 +36,7 @@ command = $heard
 
 [job nowhere]
 hosts = z
+start-deadline = 1s
 after = right
 command = $probe
 
