@@ -138,6 +138,7 @@ comes('.actions button', 'Pause', 'resumed');
 $b->click('nav a', 'Jobs');
 comes('td', 'clean-up', 'the jobs');
 comes('svg[role=img]', 'The last runs: 1 × success', 'with their last runs');
+comes('td', 'after import-orders', 'and what begins them');
 is_accessible('the jobs');
 $b->key('/');
 is($b->script('return document.activeElement.name'), 'search',

@@ -132,12 +132,20 @@ class Strips {
 	}
 }
 
+/* What begins its runs: times, or the ends of other jobs. */
+function begins(job) {
+	return [job.schedule.map((text) => h('div', {class: 'code times'}, text)),
+	    job.after.length === 0 ? '' : h('div', null, h('span',
+		{class: 'muted'}, t('after'), ' '), job.after.map((name, i) =>
+		[i > 0 ? ', ' : '', jobLink(name)]))];
+}
+
 function row(job, selection, strips) {
 	return [selection.box(job.name),
 	    [jobLink(job.name), labels(job), h('div', {class: 'about'},
 		job.description)],
 	    badge(job.state), last(job), smallStrip(strips.get(job.name)),
-	    job.schedule.map((text) => h('div', {class: 'code times'}, text)),
+	    begins(job),
 	    job.enabled && job.next ? relative(job.next) : ''];
 }
 
