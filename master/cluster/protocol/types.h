@@ -59,6 +59,11 @@ struct claim_ask {
 	enum claim_overlap overlap;
 	int64_t deadline_ms; /* start deadline: refused when later than this */
 	int64_t due_ms;      /* the next due time after this slot; 0: none */
+	/*
+	 * Held from before: what its answer had as before_ms, 0 once that was
+	 * settled.
+	 */
+	int64_t before_ms;
 	/* How long to go on asking when servers do not answer. */
 	int64_t patience_ms;
 	void *arg;

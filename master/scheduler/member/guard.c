@@ -98,10 +98,7 @@ give_up_slot(struct run *run, const char *reason, const char *detail)
 	log_warn("job %s: run=%s is not started: %s", run->begin.job,
 	    run->begin.id, detail);
 	outbox_slot(m, &slot);
-	if (run->claim != NULL)
-		cluster_finish(m->member->cluster, run->claim, 0, NULL, NULL);
-	run->claim = NULL;
-	member_vanish(run);
+	member_end_recorded(run);
 	if (job != NULL) { /* a job that has its file stays */
 		run_promote(m, job);
 		jobs_arm(m, job);

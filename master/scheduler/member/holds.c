@@ -106,6 +106,10 @@ member_ended(struct run *run, struct run_result *result)
 	if (run->job->def != NULL && due_is_delay(run->job))
 		ended->delay_ms =
 		    schedule_interval(run->job->def->schedules[0]) * 1000;
+	if (run->begin.before_ms != 0) {
+		member_owe_end(run, ended->delay_ms, finished, ended);
+		return;
+	}
 	cluster_finish(
 	    m->member->cluster, run->claim, ended->delay_ms, finished, ended);
 	run->claim = NULL;
@@ -124,6 +128,11 @@ member_hold(struct run *run)
 	run->epoch = run->master->member->epoch;
 	run->claim = cluster_hold(run->master->member->cluster, &claim,
 	    run->begin.fence, run->begin.attempt);
+	/* It may not have come to disk before the daemon was killed. */
+	if (run->begin.before_ms != 0) {
+		member_account(run, run->begin.before_ms);
+		member_owe_before(run);
+	}
 }
 
 void

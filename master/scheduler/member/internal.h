@@ -53,7 +53,7 @@ struct member {
 	struct pending *pending;
 	uint64_t tickets;
 	struct buried *buried;
-	struct owed *owed;
+	struct owed *owed, *owed_last;
 };
 
 /* Milliseconds of CLOCK_BOOTTIME. */
@@ -149,6 +149,22 @@ void member_ask(struct run *run);
  * disk: until then others would have to record it if this host were lost.
  */
 void member_owe(struct member *member, struct claim *claim);
+
+/*
+ * A row was recorded in place of the run, which is gone now. Its claim, if it
+ * has one, and its run file stay until the row is on disk.
+ */
+void member_end_recorded(struct run *run);
+
+/*
+ * Slots before that of the run, from begin.before_ms on, were recorded: its
+ * claim and its run file say so until they are on disk.
+ */
+void member_owe_before(struct run *run);
+
+/* The run ends before that: so does its claim then. As cluster_finish(). */
+void member_owe_end(
+    struct run *run, int64_t delay_ms, claim_finished_cb *cb, void *arg);
 void member_owed_confirmed(struct member *member, uint64_t seq);
 void member_owed_free(struct member *member);
 
@@ -173,7 +189,7 @@ bool member_is_teller(uint32_t copy);
  */
 void member_tell_down(struct run *run, bool in_doubt);
 
-/* Nobody can say any more whether it was claimed: it is not run. */
+/* Nobody can say any more whether it was claimed: it does not run, and is gone. */
 void member_tell_forgotten(struct run *run);
 
 /*
@@ -189,6 +205,12 @@ void member_told_until(
  * recorded anew.
  */
 void member_told_merge(struct run *run, int64_t after_ms, int64_t until_ms);
+
+/*
+ * claims.c: slots that nobody claimed, since before_ms (0: none) and until the
+ * run's, are this host's to record. True: there are.
+ */
+bool member_account(struct run *run, int64_t before_ms);
 
 /* asks.c: longer than anything is late. */
 #define MEMBER_NEVER_LATE_MS (INT64_MAX / 4)

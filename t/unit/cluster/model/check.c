@@ -96,22 +96,31 @@ check_server(struct sim *sim, unsigned server)
 	}
 }
 
+static bool
+is_between(
+    const struct slot *slot, unsigned job, int64_t after_ms, int64_t before_ms)
+{
+	return slot->job == job && slot->slot_ms > after_ms &&
+	    slot->slot_ms < before_ms;
+}
+
 bool
+check_has_range(
+    const struct sim *sim, unsigned job, int64_t after_ms, int64_t before_ms)
+{
+	for (unsigned i = 0; i < sim->nslots; i++)
+		if (is_between(&sim->slots[i], job, after_ms, before_ms))
+			return true;
+	return false;
+}
+
+void
 check_record_range(struct sim *sim, unsigned host, unsigned job,
     int64_t after_ms, int64_t before_ms)
 {
-	bool any = false;
-
-	for (unsigned i = 0; i < sim->nslots; i++) {
-		struct slot *slot = &sim->slots[i];
-
-		if (slot->job != job || slot->slot_ms <= after_ms ||
-		    slot->slot_ms >= before_ms)
-			continue;
-		slot->recorded |= 1u << host;
-		any = true;
-	}
-	return any;
+	for (unsigned i = 0; i < sim->nslots; i++)
+		if (is_between(&sim->slots[i], job, after_ms, before_ms))
+			sim->slots[i].recorded |= 1u << host;
 }
 
 /*

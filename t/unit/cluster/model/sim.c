@@ -116,6 +116,8 @@ is_for_nobody(struct sim *sim, struct event *event)
 	case EVENT_SLOT:
 	case EVENT_ASK:
 	case EVENT_FORK:
+	case EVENT_DISK:
+	case EVENT_KILL:
 		break;
 	}
 	if (event->kind == EVENT_REPLY && event->msg->request == NULL)
@@ -163,11 +165,17 @@ happen(struct sim *sim, struct event *event)
 	case EVENT_FORK:
 		host_fork(sim, event->host, event->n);
 		break;
+	case EVENT_DISK:
+		disk_written(sim, event->host, event->n);
+		break;
 	case EVENT_RUN_END:
 		host_run_end(sim, event->host, event->n);
 		break;
 	case EVENT_FAULT:
 		faults_next(sim);
+		break;
+	case EVENT_KILL:
+		faults_kill(sim, event->host);
 		break;
 	case EVENT_RESTART:
 		host_start(sim, event->host);
@@ -183,6 +191,9 @@ plan_slot(struct sim *sim, unsigned job, int64_t slot_us, bool last)
 	struct event event = {.kind = EVENT_SLOT, .n = job, .slot_us = slot_us};
 
 	slot->last = last;
+	/* No host had room: who claims the next one has to say so. */
+	if (!last && sim_random(sim, 4) == 0)
+		return;
 	for (event.host = 0; event.host < sim->nhosts; event.host++) {
 		int64_t rank = (int64_t)sim_random(sim, 400000);
 
