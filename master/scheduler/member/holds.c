@@ -106,10 +106,6 @@ member_ended(struct run *run, struct run_result *result)
 	if (run->job->def != NULL && due_is_delay(run->job))
 		ended->delay_ms =
 		    schedule_interval(run->job->def->schedules[0]) * 1000;
-	if (run->begin.before_ms != 0) {
-		member_owe_end(run, ended->delay_ms, finished, ended);
-		return;
-	}
 	cluster_finish(
 	    m->member->cluster, run->claim, ended->delay_ms, finished, ended);
 	run->claim = NULL;
@@ -152,7 +148,11 @@ member_resume(struct run *run)
 	slot.slot_ms = slot.until_ms = run->begin.slot_ms;
 	if (run->begin.attempt == 0)
 		member_make_row(run, &slot);
-	heap_set(&run->master->heap, &run->timer, clock_ms());
+	/*
+	 * Before the session begins: what is asked for then is not taken for
+	 * what is left of a run that is over.
+	 */
+	member_ask(run);
 }
 
 void

@@ -158,13 +158,11 @@ void member_end_recorded(struct run *run);
 
 /*
  * Slots before that of the run, from begin.before_ms on, were recorded: its
- * claim and its run file say so until they are on disk.
+ * claim and its run file tell of them until they are on disk. If it ends before
+ * that, its file goes on to.
  */
 void member_owe_before(struct run *run);
 
-/* The run ends before that: so does its claim then. As cluster_finish(). */
-void member_owe_end(
-    struct run *run, int64_t delay_ms, claim_finished_cb *cb, void *arg);
 void member_owed_confirmed(struct member *member, uint64_t seq);
 void member_owed_free(struct member *member);
 

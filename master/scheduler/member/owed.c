@@ -23,9 +23,6 @@ struct owed {
 	char run[RUN_ID_SIZE]; /* END: "" there is no run file */
 	int place;             /* of that, -1 */
 	struct claim *claim;   /* END: NULL none */
-	int64_t delay_ms;      /* of cluster_finish(), as the next two */
-	claim_finished_cb *cb;
-	void *arg;
 };
 
 static void
@@ -34,15 +31,14 @@ end(struct member *member, struct owed *owed)
 	struct master *m = member->master;
 
 	if (owed->claim != NULL)
-		cluster_finish(member->cluster, owed->claim, owed->delay_ms,
-		    owed->cb, owed->arg);
+		cluster_finish(member->cluster, owed->claim, 0, NULL, NULL);
 	if (owed->run[0] != '\0' && runfile_free(m->runs_dir, owed->run) == -1)
 		log_warn("cannot free the run file of %s: %s", owed->run,
 		    strerror(errno));
 	places_give(&m->places, owed->place);
 }
 
-/* If it is not over: its end waits by itself. */
+/* If it is over, its file goes with the record of that. */
 static void
 settle(struct member *member, const char *id)
 {
@@ -92,22 +88,6 @@ void
 member_owe(struct member *member, struct claim *claim)
 {
 	add(member, &(const struct owed){.claim = claim, .place = -1});
-}
-
-void
-member_owe_end(
-    struct run *run, int64_t delay_ms, claim_finished_cb *cb, void *arg)
-{
-	const struct owed owed = {
-	    .claim = run->claim,
-	    .place = -1,
-	    .delay_ms = delay_ms,
-	    .cb = cb,
-	    .arg = arg,
-	};
-
-	run->claim = NULL;
-	add(run->master->member, &owed);
 }
 
 void
@@ -165,7 +145,6 @@ member_owed_free(struct member *member)
 
 	while ((owed = member->owed) != NULL) {
 		member->owed = owed->next;
-		free(owed->arg);
 		free(owed);
 	}
 }
