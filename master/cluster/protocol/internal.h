@@ -193,7 +193,7 @@ struct protocol {
 	/* Claims given back: nothing was ever forked for them; a ring. */
 	char given[1024][CLUSTER_ID_MAX + 8];
 	unsigned ngiven;
-	char recent[64][CLUSTER_ID_MAX]; /* messages told; a ring */
+	char recent[512][CLUSTER_ID_MAX]; /* messages told; a ring */
 	unsigned nrecent;
 };
 

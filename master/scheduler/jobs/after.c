@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 /* A RECORD_AFTER as it came. */
 struct after_row {
@@ -77,6 +78,17 @@ tell_used(struct master *m, const char *job, uint64_t mark)
 	outbox_after(m, &record);
 }
 
+void
+after_take_back(struct master *m, const struct job *job, uint64_t mark)
+{
+	const struct record_after record = {
+	    .job = job->name,
+	    .replaces = mark,
+	};
+
+	outbox_after(m, &record);
+}
+
 struct left {
 	struct master *m;
 	const struct job *job;
@@ -86,12 +98,8 @@ static void
 round_left(void *arg, uint64_t mark)
 {
 	const struct left *left = arg;
-	const struct record_after record = {
-	    .job = left->job->name,
-	    .replaces = mark,
-	};
 
-	outbox_after(left->m, &record);
+	after_take_back(left->m, left->job, mark);
 }
 
 static void
@@ -219,6 +227,7 @@ after_retell(struct master *m)
 		for (fire = job->join->fires; fire != NULL; fire = fire->next)
 			retell_ends(m, job, fire->ends);
 		retell_ends(m, job, job->join->ends);
+		retell_ends(m, job, job->join->sent);
 	}
 }
 
@@ -298,29 +307,101 @@ has_heard(const struct master *m, const struct job *job, const struct run *run,
 		recover_has_child(m, job->name, run->begin.id));
 }
 
+/* On its way to another host there is an older end: this one comes instead. */
+static void
+drop_sent(struct master *m, struct job *job, const char *parent)
+{
+	uint64_t mark;
+
+	while ((mark = join_sent_parent(job->join, parent)) != 0)
+		after_take_back(m, job, mark);
+}
+
+void
+after_has_arrived(struct master *m, struct job *job, const char *run)
+{
+	uint64_t mark = job->join != NULL ? join_sent_run(job->join, run) : 0;
+
+	if (mark != 0)
+		after_take_back(m, job, mark);
+}
+
+/*
+ * What a job waits for gathers at one host of a cluster. What another host has
+ * told stays a while: they may not agree which one that is.
+ */
 static void
 hear(struct master *m, struct job *job, struct record_after *end)
 {
 	const struct job_options *options = job->def->options;
 	bool ready = false;
+	uint64_t undone;
 
 	end->job = job->name;
 	end->replaces = 0;
+	drop_sent(m, job, end->parent);
 	if (join_counts(
 		(enum job_after_when)options->after_when, end->outcome)) {
 		ready = join_add(job->join, end, &end->replaces);
 		outbox_after(m, end);
 	} else if (options->after_join == JOB_AFTER_ALL) {
-		const struct record_after undo = {
-		    .job = job->name,
-		    .replaces = join_undo(job->join, end->parent, end->mark),
-		};
-
-		if (undo.replaces != 0)
-			outbox_after(m, &undo);
+		undone = join_undo(job->join, end->parent, end->mark);
+		if (undone != 0)
+			after_take_back(m, job, undone);
+		if (!end->moved)
+			member_tell_undone(m, job, end);
 	}
 	if (ready)
 		jobs_arm(m, job);
+	else if (!end->moved)
+		member_move_ends(m, job);
+}
+
+static bool
+comes_after(const struct job *job, const char *parent)
+{
+	const char *p = job->def->options->after, *word;
+	size_t len;
+
+	while ((word = job_next_word(&p, &len)) != NULL)
+		if (strlen(parent) == len && memcmp(word, parent, len) == 0)
+			return true;
+	return false;
+}
+
+void
+after_told(struct master *m, struct job *job, struct record_after *end)
+{
+	if (job->join == NULL || *end->run == '\0' ||
+	    !comes_after(job, end->parent) || join_has_run(job->join, end->run))
+		return;
+	end->mark = next_mark(m);
+	hear(m, job, end);
+}
+
+void
+after_lost(struct master *m, const struct record_end *lost)
+{
+	const struct job *job = jobs_find(&m->jobs, lost->begin.job);
+	const struct after_edge *edges;
+	struct record_after end = {
+	    .parent = lost->begin.job,
+	    .run = lost->begin.id,
+	    .outcome = lost->result.outcome,
+	    .exit_code = lost->result.exit_code,
+	    .end_ms = lost->result.finished_us / 1000,
+	    .chain = run_begin_chain(&lost->begin),
+	    .params = "",
+	    .results = "",
+	};
+	size_t n = 0;
+
+	if (job == NULL)
+		return;
+	edges = after_children(&m->after, job, &n);
+	for (size_t i = 0; i < n; i++)
+		after_told(m, edges[i].child, &end);
+	master_arm(m);
 }
 
 void

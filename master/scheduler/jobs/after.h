@@ -55,6 +55,24 @@ void after_gone(struct master *m, struct job *job);
 void after_ended(struct master *m, struct run *run,
     const struct run_result *result, bool has_file);
 
+/*
+ * A parent ended on another host, which tells it here (member/letters/ends.c);
+ * end has no mark yet. What was told before counts once.
+ */
+void after_told(struct master *m, struct job *job, struct record_after *end);
+
+/* The store keeps the end of that mark no longer. */
+void after_take_back(struct master *m, const struct job *job, uint64_t mark);
+
+/* What was sent to another host is there. */
+void after_has_arrived(struct master *m, struct job *job, const char *run);
+
+/*
+ * A run was lost with its host, and will not be run again: those that come
+ * after it hear of it here. Its parameters and its chain were that host's.
+ */
+void after_lost(struct master *m, const struct record_end *lost);
+
 /* The store is a new one: tells it what is not used up. */
 void after_retell(struct master *m);
 

@@ -20,13 +20,17 @@ struct member_host {
 	uint64_t jobs;   /* digest */
 	uint64_t tzdata; /* digest */
 	int64_t skew_ms;
+	int64_t max_running; /* 0: it did not say */
 	bool draining;
 	bool full;
 };
 
-struct pending; /* letters.c */
-struct buried;  /* lost.c */
-struct owed;    /* owed.c */
+struct arrival;   /* letters/ends.c */
+struct pending;   /* letters/orders.c */
+struct survey;    /* letters/survey.c */
+struct testimony; /* letters/witness.c */
+struct buried;    /* lost.c */
+struct owed;      /* owed.c */
 
 struct member {
 	struct master *master;
@@ -39,7 +43,7 @@ struct member {
 	bool ready;
 	bool told_down; /* the log has been told */
 	bool told_skew;
-	int64_t down_ms;   /* wall clock: no session since then; 0: there is */
+	int64_t down_ms;   /* wall clock: no Redis since then; 0: there is */
 	int64_t back_ms;   /* when the last such time was over */
 	int64_t began_ms;  /* it was, once before: since then */
 	size_t marks_left; /* jobs whose marks are awaited */
@@ -51,9 +55,16 @@ struct member {
 	size_t nhosts, ranked_cap, hosts_cap;
 	uint64_t told_differ; /* hash of what was said about differences */
 	struct pending *pending;
+	struct survey *surveys;
+	struct testimony *testimonies;
 	uint64_t tickets;
 	struct buried *buried;
 	struct owed *owed, *owed_last;
+	struct arrival *arrivals;
+	uint64_t heard[256]; /* hashes of ends that were told; a ring */
+	size_t nheard;
+	uint64_t homes;  /* hash of the hosts that can be one; letters/ends.c */
+	int64_t move_ms; /* BOOTTIME to look for homes again; 0: no need to */
 };
 
 /* Milliseconds of CLOCK_BOOTTIME. */
@@ -83,7 +94,7 @@ int64_t member_grace_ms(const struct member *member);
 
 /* hosts.c: the runs of this host that have not ended, and how many it may have. */
 size_t member_own_load(const struct master *m);
-unsigned member_own_capacity(const struct config *config);
+unsigned member_own_share(const struct config *config);
 
 /* What the others are told of this host; allocated. */
 char *member_make_words(const struct master *m);
@@ -104,6 +115,12 @@ member_part(struct member *member, const struct job *job, const char *hosts,
 /* The first host of that order but this one; NULL: none. */
 const char *
 member_next_host(struct member *member, const struct job *job, int64_t slot_ms);
+
+/*
+ * The host where what a job waits for is gathered, the same for all that see the
+ * same hosts; NULL: none of those that may run it lives.
+ */
+const char *member_home(struct member *member, const struct job *job);
 
 /* The name of an incarnation's node; NULL when it is not known. */
 const char *
@@ -237,7 +254,7 @@ void member_message(const char *from, const char *text, void *arg);
 /* tokens.c: what runs of this host have of semaphores, to all servers. */
 void member_tell_tokens(struct member *member);
 
-/* letters.c: asks a node to claim what this host gives up; node may be NULL. */
+/* letters/letters.c: asks a node to claim what this host gives up; node may be NULL. */
 void
 member_offer(struct member *member, const char *node, const struct run *run);
 
@@ -249,6 +266,13 @@ void member_offer_lost(
 void member_replace(struct member *member, const char *node, const char *id);
 
 void member_letters_free(struct member *member);
+
+/* letters/ends.c: sends what is gathered elsewhere now, if hosts have changed. */
+void member_look_for_homes(struct member *member);
+
+/* The recorder has confirmed all up to seq. */
+void member_ends_confirmed(struct member *member, uint64_t seq);
+
 /* lost.c: the run in the place of a lost one is claimed, or another has it. */
 void member_rerun_over(struct master *m, const char *id);
 
