@@ -137,7 +137,13 @@ struct cluster_mark {
 typedef void
 cluster_marks_cb(const struct cluster_mark *marks, size_t n, void *arg);
 
-typedef void cluster_take_cb(bool taken, bool down, void *arg);
+enum cluster_taken {
+	CLUSTER_TAKEN,
+	CLUSTER_FULL,
+	CLUSTER_UNSURE, /* no majority of Redis can be asked, or can tell */
+};
+
+typedef void cluster_take_cb(enum cluster_taken taken, void *arg);
 
 /* What became of the slot, as far as Redis knows. */
 enum cluster_fate {

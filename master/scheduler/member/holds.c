@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/member/internal.h"
+#include "scheduler/jobs/policy.h"
 #include "scheduler/runs/spec.h"
 
 bool
@@ -30,6 +31,7 @@ is_killed_without(const struct job *job)
 		return o->on_lease_lost == JOB_LEASE_LOST_KILL;
 	/* Where no other host may ever run it, nothing is gained. */
 	return o->guarantee == JOB_AT_LEAST_ONCE || member_is_delay(job) ||
+	    policy_limits_overlap(o) ||
 	    (o->overlap != JOB_OVERLAP_ALLOW &&
 		o->overlap != JOB_OVERLAP_DEFAULT);
 }

@@ -159,6 +159,90 @@ fork_later(struct sim *sim, unsigned host, struct ask *ask)
 }
 
 static void
+token_later(struct ask *ask)
+{
+	struct host *h = ask->host;
+	const struct event event = {
+	    .kind = EVENT_TOKEN,
+	    .host = host_index(h),
+	    .gen = h->gen,
+	    .n = (unsigned)(ask - h->asks),
+	    .at_us = h->sim->now_us + 250000,
+	};
+
+	sim_push(h->sim, &event);
+}
+
+/* A slot is skipped when there is none; what is run again waits for one. */
+static void
+took(enum cluster_taken taken, void *arg)
+{
+	static const struct claim_answer full = {.verdict = CLAIM_SKIPPED};
+	struct ask *ask = arg;
+	struct host *h = ask->host;
+
+	ask->taking = false;
+	sim_trace(
+	    h->sim, "h%u %s token: %d", host_index(h), ask->id, (int)taken);
+	ask->has_token = taken == CLUSTER_TAKEN;
+	if (ask->state != ASK_WON)
+		ask_give(ask);
+	else if (taken == CLUSTER_TAKEN)
+		fork_later(h->sim, host_index(h), ask);
+	else if (taken == CLUSTER_FULL && ask->lost_id[0] == '\0')
+		record_slot(ask, &full);
+	else
+		token_later(ask);
+}
+
+static void
+take(struct ask *ask)
+{
+	const struct job *job = &ask->host->sim->jobs[ask->job];
+
+	ask->taking = true;
+	protocol_take(
+	    ask->host->p, job->name, job->limit, 1, ask->id, took, ask);
+}
+
+void
+host_token(struct sim *sim, unsigned host, unsigned n)
+{
+	struct ask *ask = &sim->hosts[host].asks[n];
+
+	if (ask->state == ASK_WON)
+		take(ask);
+	host_after(sim, host);
+}
+
+void
+ask_give(struct ask *ask)
+{
+	struct host *h = ask->host;
+
+	if (ask->has_token)
+		protocol_give(h->p, h->sim->jobs[ask->job].name, ask->id);
+	ask->has_token = false;
+}
+
+void
+asks_keep_tokens(struct host *h)
+{
+	const char *tokens[2 * ASKS_MAX];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < h->nasks; i++) {
+		const struct ask *ask = &h->asks[i];
+
+		if (!ask->has_token && !ask->taking)
+			continue;
+		tokens[n++] = h->sim->jobs[ask->job].name;
+		tokens[n++] = ask->id;
+	}
+	protocol_keep(h->p, tokens, n);
+}
+
+static void
 claimed(struct claim *claim, const struct claim_answer *answer, void *arg)
 {
 	struct ask *ask = arg;
@@ -179,7 +263,10 @@ claimed(struct claim *claim, const struct claim_answer *answer, void *arg)
 	ask->state = ASK_WON;
 	ask->fence = answer->fence;
 	ask->attempt = answer->attempt;
-	fork_later(sim, host, ask);
+	if (sim->jobs[ask->job].limit == 0)
+		fork_later(sim, host, ask);
+	else
+		take(ask);
 }
 
 static void
@@ -221,6 +308,8 @@ adopt(struct ask *ask)
 {
 	struct claim_ask out;
 
+	ask->taking = false;
+	ask->has_token = ask->state == ASK_STARTED && ask->has_token;
 	switch (ask->state) {
 	case ASK_ASKED:
 	case ASK_WON:
@@ -301,6 +390,7 @@ host_fork(struct sim *sim, unsigned host, unsigned n)
 		if (!protocol_is_reachable(h->p))
 			return fork_later(sim, host, ask);
 		ask->state = ASK_DONE;
+		ask_give(ask);
 		protocol_reopen(h->p, ask->claim);
 		return host_after(sim, host);
 	}

@@ -50,6 +50,15 @@ lost(void *arg)
 }
 
 static void
+server_changed(unsigned server, void *arg)
+{
+	struct host *h = arg;
+
+	if (protocol_server_state(h->p, server) == CLUSTER_SERVER_OK)
+		asks_keep_tokens(h);
+}
+
+static void
 refused(const char *why, void *arg)
 {
 	struct host *h = arg;
@@ -70,6 +79,7 @@ taken(struct claim *claim, void *arg)
 		sim_trace(h->sim, "h%u %s taken", host_index(h), ask->id);
 		if (ask->state == ASK_WON) {
 			ask->state = ASK_DONE;
+			ask_give(ask);
 			protocol_finish(h->p, claim, 0, NULL, NULL);
 		} else if (ask->state == ASK_STARTED &&
 		    h->sim->runs[ask->run].end_us > h->sim->now_us) {
@@ -148,4 +158,5 @@ const struct cluster_events host_events = {
     .taken = taken,
     .reaped = reaped,
     .owed = owed,
+    .server = server_changed,
 };

@@ -55,6 +55,7 @@ finish_ended(struct sim *sim, unsigned host)
 		    sim->runs[ask->run].end_us > sim->now_us)
 			continue;
 		ask->state = ask->before_ms != 0 ? ASK_ENDED : ASK_DONE;
+		ask_give(ask);
 		protocol_finish(h->p, ask->claim, 0, NULL, NULL);
 	}
 }

@@ -11,6 +11,10 @@ unsigned host_index(const struct host *h);
 /* Written down: it survives the master. */
 struct ask *ask_new(struct host *h, unsigned job, int64_t slot_ms);
 void ask_send(struct ask *ask);
+/* Gives the token back that its run has. */
+void ask_give(struct ask *ask);
+/* Says which ones there are. */
+void asks_keep_tokens(struct host *h);
 /* What of the host's protocol is to know after a start. */
 void asks_adopt(struct host *h);
 

@@ -118,6 +118,7 @@ is_for_nobody(struct sim *sim, struct event *event)
 	case EVENT_FORK:
 	case EVENT_DISK:
 	case EVENT_KILL:
+	case EVENT_TOKEN:
 		break;
 	}
 	if (event->kind == EVENT_REPLY && event->msg->request == NULL)
@@ -164,6 +165,9 @@ happen(struct sim *sim, struct event *event)
 		break;
 	case EVENT_FORK:
 		host_fork(sim, event->host, event->n);
+		break;
+	case EVENT_TOKEN:
+		host_token(sim, event->host, event->n);
 		break;
 	case EVENT_DISK:
 		disk_written(sim, event->host, event->n);
@@ -231,6 +235,8 @@ make_job(struct sim *sim, unsigned n)
 	snprintf(job->name, sizeof(job->name), "j%u", n);
 	job->at_least_once = sim_random(sim, 3) == 0;
 	job->overlap = (enum claim_overlap)sim_random(sim, 3);
+	if (job->overlap == CLAIM_ALLOW)
+		job->limit = (unsigned)sim_random(sim, 3);
 }
 
 /* As if the cluster had been for long: most seeds need not see its birth. */

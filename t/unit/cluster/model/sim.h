@@ -49,6 +49,7 @@ enum event_kind {
 	EVENT_ASK,
 	EVENT_FORK,
 	EVENT_DISK,
+	EVENT_TOKEN,
 	EVENT_RUN_END,
 	EVENT_FAULT,
 	EVENT_KILL,
@@ -113,6 +114,8 @@ struct ask {
 	uint64_t fence;
 	int32_t attempt;
 	int run;           /* index, -1 */
+	bool taking;       /* a token is asked for */
+	bool has_token;    /* of its job, when that is limited */
 	bool told;         /* as missed: it is asked for to be recorded */
 	int64_t before_ms; /* slots since are to be recorded; 0: none */
 	struct claim *claim;
@@ -170,6 +173,7 @@ struct run {
 struct job {
 	bool at_least_once;
 	enum claim_overlap overlap;
+	unsigned limit; /* so many runs at once; 0: any number */
 	char name[8];
 };
 
@@ -240,6 +244,7 @@ void host_tick(struct sim *sim, unsigned host);
 void host_slot(struct sim *sim, unsigned host, unsigned job, int64_t slot_us);
 void host_ask(struct sim *sim, unsigned host, unsigned ask);
 void host_fork(struct sim *sim, unsigned host, unsigned ask);
+void host_token(struct sim *sim, unsigned host, unsigned ask);
 void host_run_end(struct sim *sim, unsigned host, unsigned run);
 /* After anything that may have changed the protocol's plans. */
 void host_after(struct sim *sim, unsigned host);
