@@ -153,6 +153,6 @@ push @right, ended($right, 'right');
 $home->wait_for('another round', sub { $c->runs('both') >= 4 });
 is(scalar $c->runs('if-good'), 0, 'what was lost was no success');
 is(scalar $c->runs($_), 1, "$_: once, also when the host is back")
-    for qw(once then);
+    for qw(once if-bad then);
 $c->finish;
 done_testing;

@@ -121,7 +121,8 @@ sub ledger {
 sub rows {
 	my ($self, $job) = @_;
 	return join "\n", map {
-		join ' ', @$_{qw(on slot until outcome)}, $_->{reason} // '-';
+		join ' ', @$_{qw(on slot until outcome)},
+		    grep { defined } @$_{qw(reason detail)};
 	} $self->ledger($job);
 }
 

@@ -196,20 +196,11 @@ after_gone(struct master *m, struct job *job)
 static void
 retell_ends(struct master *m, const struct job *job, const struct join_end *end)
 {
-	for (; end != NULL; end = end->next) {
-		const struct record_after record = {
-		    .job = job->name,
-		    .mark = end->mark,
-		    .parent = end->parent,
-		    .run = end->run,
-		    .outcome = end->outcome,
-		    .exit_code = end->exit_code,
-		    .end_ms = end->end_ms,
-		    .chain = end->chain,
-		    .params = end->params != NULL ? end->params : "",
-		    .results = end->results != NULL ? end->results : "",
-		};
+	struct record_after record;
 
+	for (; end != NULL; end = end->next) {
+		record = join_end_record(end);
+		record.job = job->name;
 		outbox_after(m, &record);
 	}
 }
@@ -357,6 +348,67 @@ hear(struct master *m, struct job *job, struct record_after *end)
 		member_move_ends(m, job);
 }
 
+/*
+ * Others may have taken the run for lost, when its claim is ended: then they
+ * have told so. Until that is known the store keeps the end.
+ */
+static void
+hear_later(struct run *run, struct job *job, struct record_after *end)
+{
+	const struct job_options *options =
+	    run->job->def != NULL ? run->job->def->options : NULL;
+	struct after_wait *wait = xcalloc(1, sizeof(*wait));
+
+	end->job = job->name;
+	if (join_counts((enum job_after_when)job->def->options->after_when,
+		end->outcome))
+		outbox_after(run->master, end);
+	wait->end = join_end_new(end);
+	wait->again = options != NULL &&
+	    options->guarantee == JOB_AT_LEAST_ONCE &&
+	    run->begin.copy != COPY_OF_HOST;
+	snprintf(wait->child, sizeof(wait->child), "%s", job->name);
+	member_await(run, wait);
+}
+
+void
+after_wait_free(struct after_wait *wait)
+{
+	struct after_wait *next;
+
+	for (; wait != NULL; wait = next) {
+		next = wait->next;
+		join_end_free(wait->end);
+		free(wait);
+	}
+}
+
+/* Has the host that took the run for lost told the job so? */
+static bool
+was_told(const struct job *job, const struct after_wait *wait)
+{
+	return wait->again ||
+	    join_counts((enum job_after_when)job->def->options->after_when,
+		OUTCOME_LOST);
+}
+
+void
+after_settle(struct master *m, struct after_wait *wait, bool late)
+{
+	struct job *job = jobs_find(&m->jobs, wait->child);
+	struct record_after end = join_end_record(wait->end);
+	uint64_t mark = end.mark;
+
+	if (job != NULL && job->join != NULL) {
+		if (!late || !was_told(job, wait))
+			after_told(m, job, &end);
+		after_take_back(m, job, mark);
+		master_arm(m);
+	}
+	wait->next = NULL;
+	after_wait_free(wait);
+}
+
 static bool
 comes_after(const struct job *job, const char *parent)
 {
@@ -427,8 +479,13 @@ after_ended(struct master *m, struct run *run, const struct run_result *result,
 	set_mark(m, run, has_file);
 	fault_point(FAULT_MASTER_END_MARKED);
 	end.mark = run->mark;
-	for (size_t i = 0; i < n; i++)
-		if (!has_heard(m, edges[i].child, run, has_file))
+	for (size_t i = 0; i < n; i++) {
+		if (has_heard(m, edges[i].child, run, has_file))
+			continue;
+		if (run->ending != NULL)
+			hear_later(run, edges[i].child, &end);
+		else
 			hear(m, edges[i].child, &end);
+	}
 	fault_point(FAULT_MASTER_AFTER_TOLD);
 }

@@ -64,6 +64,20 @@ void after_told(struct master *m, struct job *job, struct record_after *end);
 /* The store keeps the end of that mark no longer. */
 void after_take_back(struct master *m, const struct job *job, uint64_t mark);
 
+/* Somebody is told of an end when its run's claim is ended (member_await()). */
+struct after_wait {
+	struct after_wait *next;
+	struct join_end *end; /* owned */
+	bool again;           /* who takes it for lost runs it again */
+	char child[JOB_NAME_MAX + 1];
+};
+
+/* late: others had taken it for lost. Frees wait, but not its next. */
+void after_settle(struct master *m, struct after_wait *wait, bool late);
+
+/* Frees it and its next; the store keeps the end. NULL is nothing. */
+void after_wait_free(struct after_wait *wait);
+
 /* What was sent to another host is there. */
 void after_has_arrived(struct master *m, struct job *job, const char *run);
 

@@ -113,8 +113,8 @@ join_counts(enum job_after_when when, enum outcome outcome)
 	    (outcome == OUTCOME_SUCCESS) == (when == JOB_AFTER_SUCCESS);
 }
 
-static struct join_end *
-end_new(const struct record_after *record)
+struct join_end *
+join_end_new(const struct record_after *record)
 {
 	size_t size = strlen(record->parent) + 1;
 	struct join_end *end = xcalloc(1, sizeof(*end) + size);
@@ -132,6 +132,22 @@ end_new(const struct record_after *record)
 		end->results = xstrdup(record->results);
 	memcpy(end->parent, record->parent, size);
 	return end;
+}
+
+struct record_after
+join_end_record(const struct join_end *end)
+{
+	return (struct record_after){
+	    .mark = end->mark,
+	    .parent = end->parent,
+	    .run = end->run,
+	    .outcome = end->outcome,
+	    .exit_code = end->exit_code,
+	    .end_ms = end->end_ms,
+	    .chain = end->chain,
+	    .params = end->params != NULL ? end->params : "",
+	    .results = end->results != NULL ? end->results : "",
+	};
 }
 
 static struct join_end *
@@ -195,13 +211,14 @@ bool
 join_add(
     struct join *join, const struct record_after *record, uint64_t *replaced_r)
 {
-	struct join_end *end = end_new(record), **p;
+	struct join_end *end = join_end_new(record), **p;
 
 	*replaced_r = drop_end(join, record->parent);
 	for (p = &join->ends; *p != NULL; p = &(*p)->next)
 		;
 	*p = end;
-	join->seen = end->mark;
+	if (end->mark > join->seen)
+		join->seen = end->mark;
 	if (!is_complete(join))
 		return false;
 	make_fire(join);

@@ -93,8 +93,10 @@ void join_fire_done(struct join *join);
 void join_send_round(struct join *join);
 void join_send_fire(struct join *join);
 
-/* Frees one that is in no list any more: its next. */
+/* One in no list: a copy of a record, its next when it is freed, and back. */
+struct join_end *join_end_new(const struct record_after *record);
 struct join_end *join_end_free(struct join_end *end);
+struct record_after join_end_record(const struct join_end *end);
 
 /*
  * The other host has the end of that run: its mark, or 0 when it was not sent.

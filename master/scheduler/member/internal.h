@@ -2,6 +2,8 @@
 #ifndef BELFRY_SCHEDULER_MEMBER_INTERNAL_H
 #define BELFRY_SCHEDULER_MEMBER_INTERNAL_H
 
+#include <sys/queue.h>
+
 #include "cluster/cluster.h"
 #include "placement/rank.h"
 #include "scheduler/member/member.h"
@@ -60,6 +62,7 @@ struct member {
 	uint64_t tickets;
 	struct buried *buried;
 	struct owed *owed, *owed_last;
+	LIST_HEAD(, ending) endings; /* holds.c */
 	struct arrival *arrivals;
 	uint64_t heard[256]; /* hashes of ends that were told; a ring */
 	size_t nheard;
@@ -253,6 +256,9 @@ void member_message(const char *from, const char *text, void *arg);
 
 /* tokens.c: what runs of this host have of semaphores, to all servers. */
 void member_tell_tokens(struct member *member);
+
+/* holds.c */
+void member_endings_free(struct member *member);
 
 /* letters/letters.c: asks a node to claim what this host gives up; node may be NULL. */
 void

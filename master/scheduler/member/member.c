@@ -470,6 +470,7 @@ member_free(struct master *m)
 	event_free(member->pulse);
 	event_free(member->arrival);
 	member_letters_free(member);
+	member_endings_free(member);
 	member_buried_free(member);
 	member_owed_free(member);
 	free(member->words);

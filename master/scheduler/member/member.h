@@ -116,6 +116,13 @@ void member_fill_lease(const struct run *run, struct spec_source *source);
  */
 void member_ended(struct run *run, struct run_result *result);
 
+/*
+ * The run's claim is being ended, as run->ending says: wait, which it takes, is
+ * settled when it is known whether others have taken the run for lost.
+ */
+struct after_wait;
+void member_await(struct run *run, struct after_wait *wait);
+
 /* Recovery: a run that lives, or has a claim that was answered. */
 void member_hold(struct run *run);
 

@@ -104,21 +104,6 @@ post_record(struct member *member, const struct member_host *home,
 		end->results));
 }
 
-static struct record_after
-record_of(const struct join_end *end)
-{
-	return (struct record_after){
-	    .parent = end->parent,
-	    .run = end->run,
-	    .outcome = end->outcome,
-	    .exit_code = end->exit_code,
-	    .end_ms = end->end_ms,
-	    .chain = end->chain,
-	    .params = end->params != NULL ? end->params : "",
-	    .results = end->results != NULL ? end->results : "",
-	};
-}
-
 /* This host is the home now: what was on its way has arrived. */
 static void
 keep_sent(struct master *m, struct job *job)
@@ -128,7 +113,7 @@ keep_sent(struct master *m, struct job *job)
 
 	job->join->sent = NULL;
 	for (; end != NULL; end = join_end_free(end)) {
-		record = record_of(end);
+		record = join_end_record(end);
 		after_told(m, job, &record);
 		after_take_back(m, job, end->mark);
 	}
@@ -154,7 +139,7 @@ post_sent(struct master *m, struct job *job, bool anew)
 		if (!anew && end->sent_ms != 0 &&
 		    end->sent_ms + AGAIN_MS > now_ms)
 			continue;
-		record = record_of(end);
+		record = join_end_record(end);
 		end->sent_ms = now_ms;
 		post_record(
 		    m->member, &m->member->hosts[home], job->name, &record);
