@@ -136,6 +136,15 @@ master_room(struct master *m)
 		master_arm(m);
 }
 
+/* How many run files are to be made ahead. */
+static size_t
+files_ahead(const struct master *m)
+{
+	if (m->member == NULL || m->jobs.n < PLACES_READY)
+		return PLACES_READY;
+	return m->jobs.n < PLACES_READY_MAX ? m->jobs.n : PLACES_READY_MAX;
+}
+
 /* A few at a time: what is due comes first. */
 static void
 prepare_cb(evutil_socket_t fd, short what, void *arg)
@@ -143,7 +152,7 @@ prepare_cb(evutil_socket_t fd, short what, void *arg)
 	const struct timeval soon = {.tv_usec = 1000};
 	struct master *m = arg;
 
-	if (places_prepare(&m->places, m->runs_dir))
+	if (places_prepare(&m->places, m->runs_dir, files_ahead(m)))
 		evtimer_add(m->prepare_timer, &soon);
 }
 
