@@ -100,15 +100,26 @@ alarm_rang(int64_t step_ms, void *arg)
 	tick(m);
 }
 
+bool
+master_is_behind(const struct master *m)
+{
+	int64_t at;
+
+	return is_open(m) && heap_min(&m->heap, &at) != NULL &&
+	    at <= clock_ms();
+}
+
 void
 master_arm(struct master *m)
 {
+	/* No event_active(): that would come before all channels, each turn. */
+	const struct timeval now = {0, 0};
 	int64_t at;
 
 	if (!is_open(m) || heap_min(&m->heap, &at) == NULL)
 		at = INT64_MAX; /* or until something else happens */
 	if (at <= clock_ms())
-		event_active(m->tick_event, 0, 0);
+		event_add(m->tick_event, &now);
 	else
 		alarm_set(m->alarm, at);
 }

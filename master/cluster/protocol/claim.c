@@ -70,6 +70,7 @@ claim_new(struct protocol *p, const struct claim_ask *ask)
 	claim->view = p->view;
 	TAILQ_INSERT_TAIL(&p->claims, claim, link);
 	TAILQ_INSERT_TAIL(&p->undecided, claim, open_link);
+	p->nundecided++;
 	p->nactive++;
 	return claim;
 }
@@ -92,6 +93,8 @@ move_lists(struct protocol *p, struct claim *claim, enum claim_state state)
 {
 	bool was = is_undecided(claim->state), is = is_undecided(state);
 
+	p->nundecided -= was;
+	p->nundecided += is;
 	if (was && !is)
 		TAILQ_REMOVE(&p->undecided, claim, open_link);
 	else if (is && !was)
@@ -262,6 +265,12 @@ claim_answer(
 		claim_mark_dirty(p, claim);
 	if (!claim->abandoned)
 		claim->cb(claim, answer, claim->arg);
+}
+
+size_t
+protocol_claims_open(const struct protocol *p)
+{
+	return p->nundecided;
 }
 
 void

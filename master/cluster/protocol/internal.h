@@ -183,6 +183,7 @@ struct protocol {
 	struct poll_list unasked; /* there was no server to ask */
 	bool mute;                /* nobody listens any more */
 	size_t nheld;
+	size_t nundecided;
 	size_t nactive;             /* claims that are neither held nor over */
 	struct cluster_node *shown; /* what protocol_nodes() gave; rebuilt */
 	size_t nshown;

@@ -35,6 +35,8 @@ struct member {
 	struct event *arrival; /* of marks, at the start */
 	uint64_t epoch;        /* of the lease */
 	int64_t lease_us;      /* as it was written last */
+	int64_t full_ms;       /* BOOTTIME: since when it is full; 0 */
+	int64_t wave_ms;       /* BOOTTIME: since when claims go first; 0 */
 	bool joined;           /* a majority has our session */
 	bool ready;
 	bool told_down; /* the log has been told */

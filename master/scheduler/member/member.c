@@ -304,7 +304,7 @@ pulse_cb(evutil_socket_t fd, short what, void *arg)
 	member_write_lease(member);
 	tell_words(member, false);
 	member_read_hosts(member);
-	launch_pump(member->master); /* what waited for claims in vain */
+	launch_pump(member->master); /* what waited for claims, or Redis */
 	if (down && !member->told_down)
 		log_error("cluster: no majority of Redis can be reached");
 	else if (!down && member->told_down)

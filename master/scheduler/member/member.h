@@ -8,6 +8,7 @@
  *   stage.c     slots on their way to a claim, in the order of the hosts
  *   asks.c      what is asked of Redis for a run
  *   claims.c    the asking, and what becomes of the answers
+ *   wave.c      many claims at once, and the launches behind them
  *   holds.c     runs that have their claim
  *   hosts.c     the hosts there are, as ranks and people see them
  *   lost.c      runs of hosts that died
@@ -82,6 +83,13 @@ void member_hand_over(struct master *m);
  * for room: it needs a claim, too. Nothing when it has one.
  */
 void member_claim_extra(struct run *run);
+
+/*
+ * wave.c: many slots are due at once. While their claims are on their way
+ * nothing is launched, for a moment at most: a claim takes microseconds, and a
+ * launch would take the processor from it. False without a cluster.
+ */
+bool member_claims_first(const struct master *m);
 
 /* holds.c: may it be launched now? */
 bool member_may_launch(const struct run *run);

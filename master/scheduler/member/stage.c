@@ -159,6 +159,7 @@ member_stage_slot(
 	bool is_late = trigger == TRIGGER_CATCH_UP;
 	struct rank_part part;
 	int64_t from_ms = slot_ms, at_ms;
+	struct run *run;
 
 	jobs_decided(job, slot_ms);
 	if (member_part(
@@ -171,10 +172,12 @@ member_stage_slot(
 		from_ms = clock_ms() + (int64_t)job->staged;
 	at_ms = turn_time(m, &part, from_ms,
 	    is_late ? INT64_MAX : fire_deadline_ms(job, slot_ms));
-	if (at_ms != 0)
-		set_turn(
-		    stage(m, job, slot_ms, copy_name(hosts, &part), trigger),
-		    &part, at_ms);
+	if (at_ms == 0)
+		return;
+	run = stage(m, job, slot_ms, copy_name(hosts, &part), trigger);
+	set_turn(run, &part, at_ms);
+	if (at_ms <= clock_ms())
+		member_turn(run); /* before the next job is looked at */
 }
 
 struct run *
