@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# Many slots due at once: their claims wait for no launch, and go first.
+# Many slots due at once: their claims wait for no launch, and go first; a host
+# at its max-running leaves them to those that have room.
 use strict;
 use warnings;
 use Cluster;
@@ -64,4 +65,13 @@ ok(scalar(grep { max(@{ $claims{$_} }) < min(@{ $starts{$_} }) }
     keys %claims), 'no run starts before the last claim of its wave');
 $c->finish;
 
+# Ten of twenty, more or less, are ranked first for the host that is full.
+$redis = Cluster::Redis->new;
+$c = Cluster->new(redis => [$redis], nodes => [qw(a b)],
+    a => { 'max-running' => 1 }, conf => "rank-delay = 2s\n",
+    jobs => crowd(20, 'true', int(time) + 4));
+$c->start;
+$d->wait_for('all to run', sub { rows('id', $c->all) == 20 });
+is(scalar(rows('id', $c->node('a'))), 1, 'the full host has taken one');
+$c->finish;
 done_testing;

@@ -87,6 +87,9 @@ int64_t member_grace_ms(const struct member *member);
 size_t member_own_load(const struct master *m);
 unsigned member_own_capacity(const struct config *config);
 
+/* As many runs as it may have: in progress, waiting, or asked for. */
+bool member_is_full(const struct master *m);
+
 /* What the others are told of this host; allocated. */
 char *member_make_words(const struct master *m);
 

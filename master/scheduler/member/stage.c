@@ -285,20 +285,50 @@ turn_earlier(const struct run *run)
 	}
 }
 
+/*
+ * There is no room for it here. Once it leaves all other hosts their turns: one
+ * of them may have room. Nobody had any if it comes to its turn again: it waits.
+ */
+static bool
+put_off(struct run *run)
+{
+	struct master *m = run->master;
+	int64_t at_ms = clock_ms() +
+	    (int64_t)m->member->nhosts * m->config->cluster.rank_delay_ms;
+
+	if (run->asked || run->put_off || run->row != NULL ||
+	    run->begin.copy != 0 || run->begin.trigger != TRIGGER_SCHEDULE ||
+	    !member_is_full(m) ||
+	    at_ms - run->begin.slot_ms >= member_deadline_ms(run) ||
+	    member_next_host(m->member, run->job, run->begin.slot_ms) == NULL)
+		return false;
+	run->put_off = true;
+	heap_set(&m->heap, &run->timer, at_ms);
+	return true;
+}
+
+static void
+ask_in_order(struct run *run)
+{
+	struct master *m = run->master;
+
+	if (!must_queue(run)) {
+		turn_earlier(run);
+		member_ask(run);
+	} else if (is_queue_full(run))
+		member_vanish(run);
+	else
+		heap_set(&m->heap, &run->timer, clock_ms() + QUEUE_MS);
+}
+
 void
 member_turn(struct run *run)
 {
 	heap_remove(&run->master->heap, &run->timer);
 	if (is_replaced(run) || (!run->asked && !is_needed(run)))
 		member_vanish(run);
-	else if (!must_queue(run)) {
-		turn_earlier(run);
-		member_ask(run);
-	} else if (is_queue_full(run))
-		member_vanish(run);
-	else
-		heap_set(
-		    &run->master->heap, &run->timer, clock_ms() + QUEUE_MS);
+	else if (!put_off(run))
+		ask_in_order(run);
 }
 
 /* Nobody has started it: the next host may, and is told so. */
