@@ -50,6 +50,10 @@
  *   ledger   recorder     job since until outcome reason limit before
  *                                                          GET /v1/ledger
  *
+ *   others   master       verb, and the arguments of that
+ *            (asked by the recorder: what the recorders of the other hosts
+ *            answer to that verb; member/letters/survey.c)
+ *
  *   audit    recorder     who action object since limit before
  *                                                          GET /v1/audit
  *

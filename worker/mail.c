@@ -12,7 +12,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "kinds/kind.h"
+#include "mail_keep.h"
 #include "worker.h"
 #include "worker_loop.h"
 
@@ -59,25 +59,37 @@ add_output(const struct worker *w, int fd, uint64_t at)
 	return 0;
 }
 
-int
-mail_prepare(const struct worker *w)
+/* The whole mail in memory; -1: it is told why not. */
+static int
+make_mail(const struct worker *w)
 {
-	size_t head;
-	int fd;
+	size_t head = strlen(w->spec.mail_head);
+	int fd = memfd_create("mail", MFD_CLOEXEC);
 
-	if (!is_wanted(w))
-		return -1;
-	if (!w->spec.mail_smtp && access(w->spec.mail[0], X_OK) == -1) {
-		log_info("run %s: there is no %s, its output is not mailed",
-		    w->spec.id, w->spec.mail[0]);
-		return -1;
-	}
-	head = strlen(w->spec.mail_head);
-	fd = memfd_create("mail", MFD_CLOEXEC);
 	if (fd == -1 || fd_pwrite_all(fd, w->spec.mail_head, head, 0) == -1 ||
 	    add_output(w, fd, head) == -1) {
 		log_warn("run %s: cannot make a mail of its output: %s",
 		    w->spec.id, strerror(errno));
+		fd_close(&fd);
+	}
+	return fd;
+}
+
+int
+mail_prepare(const struct worker *w)
+{
+	int fd;
+
+	if (!is_wanted(w))
+		return -1;
+	if (!w->spec.mail_kept && access(w->spec.mail[0], X_OK) == -1) {
+		log_info("run %s: there is no %s, its output is not mailed",
+		    w->spec.id, w->spec.mail[0]);
+		return -1;
+	}
+	fd = make_mail(w);
+	if (fd != -1 && w->spec.mail_kept) {
+		mail_keep(&w->spec, fd);
 		fd_close(&fd);
 	}
 	return fd;
@@ -141,8 +153,7 @@ mail_send(struct worker *w, int fd)
 
 	if (fd == -1)
 		return;
-	pid = w->spec.mail_smtp ? kind_mail(&w->spec, fd, &err) :
-				  start(w, &spec, fd, &err);
+	pid = start(w, &spec, fd, &err);
 	fd_close(&fd);
 	if (pid == -1) {
 		log_warn("run %s: its output was not mailed: %s", w->spec.id,
@@ -153,7 +164,5 @@ mail_send(struct worker *w, int fd)
 	if (status != 0)
 		log_warn("run %s: its output was not mailed: %s ended with "
 			 "status 0x%04x",
-		    w->spec.id,
-		    w->spec.mail_smtp ? "what sends it" : w->spec.mail[0],
-		    (unsigned)status & 0xffff);
+		    w->spec.id, w->spec.mail[0], (unsigned)status & 0xffff);
 }

@@ -126,7 +126,8 @@ enum role_id {
  *   QUEUE_KEEP     M: u8 all, str host, u32 n, n * str id: what it has of
  *                  what it took; all: and nothing else
  *   RECORD_REPLY   M: struct record_reply
- * Questions of the api process; the message id tells them apart:
+ * Questions of the api process, and of master and recorder to each other for
+ * those of other hosts; the message id tells them apart:
  *   ASK            str verb, str who, u32 n, n * (str key, str value), str from
  *   ASK_CANCEL     the client went away
  *   ANSWER_BEGIN   u16 HTTP status, str content type
@@ -244,17 +245,25 @@ enum role_id {
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(88, RECORD_REPLY, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER),    \
 	    18, 256, false)                                                    \
-	X(60, ASK, ROLE_BIT(ROLE_API),                                         \
+	X(60, ASK,                                                             \
+	    ROLE_BIT(ROLE_API) | ROLE_BIT(ROLE_MASTER) |                       \
+		ROLE_BIT(ROLE_RECORDER),                                       \
 	    ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER), 14,               \
 	    MESSAGE_PAYLOAD_MAX, false)                                        \
 	X(61, ASK_CANCEL, ROLE_BIT(ROLE_API),                                  \
 	    ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER), 0, 0, false)      \
 	X(62, ANSWER_BEGIN, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),   \
-	    ROLE_BIT(ROLE_API), 7, 512, false)                                 \
+	    ROLE_BIT(ROLE_API) | ROLE_BIT(ROLE_MASTER) |                       \
+		ROLE_BIT(ROLE_RECORDER),                                       \
+	    7, 512, false)                                                     \
 	X(63, ANSWER_DATA, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),    \
-	    ROLE_BIT(ROLE_API), 4, MESSAGE_PAYLOAD_MAX, false)                 \
+	    ROLE_BIT(ROLE_API) | ROLE_BIT(ROLE_MASTER) |                       \
+		ROLE_BIT(ROLE_RECORDER),                                       \
+	    4, MESSAGE_PAYLOAD_MAX, false)                                     \
 	X(64, ANSWER_END, ROLE_BIT(ROLE_MASTER) | ROLE_BIT(ROLE_RECORDER),     \
-	    ROLE_BIT(ROLE_API), 0, 2048, false)                                \
+	    ROLE_BIT(ROLE_API) | ROLE_BIT(ROLE_MASTER) |                       \
+		ROLE_BIT(ROLE_RECORDER),                                       \
+	    0, 2048, false)                                                    \
 	X(65, GUARD_ASK, ROLE_BIT(ROLE_MASTER), ROLE_BIT(ROLE_RECORDER), 16,   \
 	    2048, false)                                                       \
 	X(66, GUARD_ANSWER, ROLE_BIT(ROLE_RECORDER), ROLE_BIT(ROLE_MASTER), 9, \

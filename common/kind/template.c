@@ -2,12 +2,11 @@
 
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/mem.h"
 
 static const char name_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				 "abcdefghijklmnopqrstuvwxyz_0123456789";
-static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "abcdefghijklmnopqrstuvwxyz0123456789-._~";
 
 /* What stands between "${" and "}". Points into the text. */
 struct variable {
@@ -82,23 +81,20 @@ find_value(const struct variable *v, const char *const *env)
 	return NULL;
 }
 
-void
-template_escape(
+static void
+add_escaped(
     struct strbuf *b, const char *s, size_t n, enum template_escape escape)
 {
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (escape == TEMPLATE_URL &&
-		    (c == '\0' || strchr(unreserved, c) == NULL)) {
-			strbuf_addf(b, "%%%02X", c);
-		} else if (escape == TEMPLATE_JSON && c < 0x20) {
-			strbuf_addf(b, "\\u%04x", c);
-		} else {
-			if (escape == TEMPLATE_JSON && (c == '"' || c == '\\'))
-				strbuf_addch(b, '\\');
-			strbuf_addch(b, (char)c);
-		}
+	switch (escape) {
+	case TEMPLATE_RAW:
+		strbuf_add(b, s, n);
+		break;
+	case TEMPLATE_URL:
+		escape_url(b, s, n, "");
+		break;
+	case TEMPLATE_JSON:
+		escape_json(b, s, n);
+		break;
 	}
 }
 
@@ -118,7 +114,7 @@ add_variable(struct strbuf *b, const struct variable *v, const char *const *env,
 		    "the variable %.*s is not set; set it, or write "
 		    "${%.*s:-TEXT} for a text instead",
 		    (int)v->name_len, v->name, (int)v->name_len, v->name);
-	template_escape(b, value, n, v->escapes ? v->escape : usual);
+	add_escaped(b, value, n, v->escapes ? v->escape : usual);
 	return 0;
 }
 
@@ -168,7 +164,7 @@ template_expand(struct strbuf *b, const char *text, const char *const *env,
 bool
 template_is_variable(const char *text)
 {
-	const char *p = text + strspn(text, unreserved);
+	const char *p = text + strspn(text, ESCAPE_URL_PLAIN);
 	struct variable v;
 
 	p += strspn(p, " ");

@@ -37,10 +37,6 @@ int template_check(const char *text, struct err *err);
 int template_expand(struct strbuf *b, const char *text, const char *const *env,
     enum template_escape usual, struct err *err);
 
-/* Appends n bytes, escaped. */
-void template_escape(
-    struct strbuf *b, const char *s, size_t n, enum template_escape escape);
-
 /*
  * Whether everything that could be secret in it comes from variables: one
  * variable without a text of its own, with at most a word before it, as in

@@ -2,12 +2,11 @@
 
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/mem.h"
 #include "notify/facts.h"
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
-static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "abcdefghijklmnopqrstuvwxyz0123456789-._~";
 
 /* What a message has besides the facts. */
 static const char *const others[] = {
@@ -131,21 +130,6 @@ add_html(struct strbuf *b, char c)
 	}
 }
 
-static void
-add_json(struct strbuf *b, char c)
-{
-	if (c == '\n')
-		strbuf_adds(b, "\\n");
-	else if (c == '\t')
-		strbuf_adds(b, "\\t");
-	else if ((unsigned char)c < 0x20 || c == 0x7f)
-		strbuf_addf(b, "\\u%04x", (unsigned)(unsigned char)c);
-	else if (c == '"' || c == '\\')
-		strbuf_addf(b, "\\%c", c);
-	else
-		strbuf_addch(b, c);
-}
-
 static bool
 is_control(char c)
 {
@@ -161,13 +145,10 @@ add_escaped(struct strbuf *b, char c, enum notice_escape escape)
 		    b, is_control(c) && c != '\n' && c != '\t' ? '?' : c);
 		break;
 	case NOTICE_URL:
-		if (strchr(unreserved, c) != NULL)
-			strbuf_addch(b, c);
-		else
-			strbuf_addf(b, "%%%02X", (unsigned)(unsigned char)c);
+		escape_url(b, &c, 1, "");
 		break;
 	case NOTICE_JSON:
-		add_json(b, c);
+		escape_json(b, &c, 1);
 		break;
 	case NOTICE_HTML:
 		add_html(b, is_control(c) && c != '\n' && c != '\t' ? '?' : c);
@@ -179,7 +160,7 @@ add_escaped(struct strbuf *b, char c, enum notice_escape escape)
 		if (c == '&' || c == '<' || c == '>')
 			add_html(b, c);
 		else
-			add_json(b, c);
+			escape_json(b, &c, 1);
 		break;
 	}
 }

@@ -55,7 +55,7 @@ run_spec_encode(const struct run_spec *spec, struct wire_writer *w)
 	put_strings(w, spec->mail, spec->mailc);
 	wire_put_str(w, spec->mail_head != NULL ? spec->mail_head : "");
 	wire_put_u8(w, spec->mail_failures);
-	wire_put_u8(w, spec->mail_smtp);
+	wire_put_u8(w, spec->mail_kept);
 }
 
 static const char **
@@ -115,7 +115,7 @@ get_mail(struct run_spec *spec, struct wire_reader *r)
 	spec->mail_head = wire_get_str(r);
 	spec->mail_failures = wire_get_u8(r);
 	if (r->pos != r->len) /* a master that knows sendmail alone */
-		spec->mail_smtp = wire_get_u8(r);
+		spec->mail_kept = wire_get_u8(r);
 }
 
 int

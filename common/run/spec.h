@@ -155,8 +155,11 @@ struct run_spec {
 	uint32_t mailc;    /* 0: nobody */
 	const char *mail_head;
 	bool mail_failures; /* of a success no mail is sent */
-	/* mail is "KEY=VALUE" of a receiver instead, for kind_mail() */
-	bool mail_smtp;
+	/*
+	 * mail is a directory, a user's and a group's number instead: the mail
+	 * becomes a file there, called like the run, which the master sends.
+	 */
+	bool mail_kept;
 };
 
 void run_spec_encode(const struct run_spec *spec, struct wire_writer *w);

@@ -6,6 +6,7 @@
 #define BELFRY_CLI_CLI_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -27,6 +28,7 @@ struct cli {
 	const char *url;         /* -H; NULL: the unix socket */
 	const char *token_file;  /* --token-file; NULL none */
 	const char *ca_file;     /* --ca-file; NULL: the system's */
+	int64_t timeout_ms;      /* --timeout; 0: the default */
 	bool json;
 };
 
@@ -98,6 +100,7 @@ extern const struct command cmd_explain;
 extern const struct command cmd_verify;
 extern const struct command cmd_notify;
 extern const struct command cmd_notifications;
+extern const struct command cmd_audit;
 extern const struct command cmd_reload;
 extern const struct command cmd_drain;
 extern const struct command cmd_upgrade;

@@ -61,6 +61,7 @@ const struct command *const cli_commands[] = {
     &cmd_check_entry,
     &cmd_notifications,
     &cmd_notify,
+    &cmd_audit,
     &cmd_reload,
     &cmd_drain,
     &cmd_upgrade,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/mem.h"
 #include "base/version.h"
 
@@ -17,7 +18,8 @@ enum {
 	OPTION_SOCKET = 256,
 	OPTION_JSON,
 	OPTION_TOKEN_FILE,
-	OPTION_CA_FILE
+	OPTION_CA_FILE,
+	OPTION_TIMEOUT
 };
 
 static const struct cli_option global_options[] = {
@@ -27,6 +29,8 @@ static const struct cli_option global_options[] = {
     {OPTION_TOKEN_FILE, "token-file", "FILE",
 	"with -H: the token that FILE begins with"},
     {OPTION_CA_FILE, "ca-file", "FILE", "with -H: who must vouch for the host"},
+    {OPTION_TIMEOUT, "timeout", "DURATION",
+	"how long an answer is waited for (default 40s)"},
     {OPTION_JSON, "json", NULL, "print one JSON document, no tables"},
     {'h', "help", NULL, "print this, and exit"},
     {'V', "version", NULL, "print the version, and exit"},
@@ -132,6 +136,20 @@ cli_usage_error(const struct cli *cli, const char *fmt, ...)
 	return CLI_USAGE;
 }
 
+/* -1, or an exit status. */
+static int
+take_timeout(struct cli *cli, const char *text)
+{
+	struct err err = {""};
+
+	if (duration_parse_ms(text, &cli->timeout_ms, &err) == -1)
+		return cli_usage_error(cli, "--timeout %s: %s", text, err.text);
+	if (cli->timeout_ms == 0)
+		return cli_usage_error(
+		    cli, "--timeout %s: expected more than 0", text);
+	return -1;
+}
+
 /* True when it was a global option; *status_r is -1 unless we are to stop. */
 static bool
 take_global(struct cli *cli, int letter, int *status_r)
@@ -152,6 +170,9 @@ take_global(struct cli *cli, int letter, int *status_r)
 		break;
 	case OPTION_CA_FILE:
 		cli->ca_file = optarg;
+		break;
+	case OPTION_TIMEOUT:
+		*status_r = take_timeout(cli, optarg);
 		break;
 	case OPTION_JSON:
 		cli->json = true;

@@ -8,12 +8,14 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ask.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "recorder/intake/intake.h"
+#include "recorder/others.h"
 #include "recorder/query/query.h"
 #include "recorder/retain.h"
 #include "recorder/spool/spool.h"
@@ -32,7 +34,9 @@ struct recorder {
 	struct intake *intake;
 	struct streams *streams;
 	struct retain *retain;
-	struct query_env query;
+	struct query_env query;   /* of the api */
+	struct query_env witness; /* of other hosts, by the master */
+	struct others *others;
 };
 
 static int
@@ -124,6 +128,45 @@ connect_api(struct recorder *rec, int fd)
 	set_api(rec, channel_new(&config, fd));
 }
 
+/* What other hosts may ask; the answers are JSON, and not long. */
+static bool
+is_for_others(const struct ask *ask)
+{
+	return strcmp(ask->verb, "explain") == 0 ||
+	    strcmp(ask->verb, "show") == 0;
+}
+
+static int
+other_cb(void *arg, struct channel *channel, struct message *message,
+    struct err *err)
+{
+	struct recorder *rec = arg;
+	struct ask ask;
+
+	if (message->type != MSG_ASK)
+		return others_handle(rec->others, message) == -1 ?
+		    err_set(err, "malformed") :
+		    0;
+	if (ask_decode(&ask, channel, message) == -1)
+		return err_set(err, "malformed");
+	if (is_for_others(&ask))
+		query_answer(&rec->witness, &ask);
+	else
+		answer_error(channel, ask.id, 404, "not_found",
+		    "other hosts have no answer to \"%.64s\"", ask.verb);
+	return 0;
+}
+
+static void
+set_master(void *arg, struct channel *channel)
+{
+	struct recorder *rec = arg;
+
+	rec->witness.channel = channel;
+	rec->witness.connection++;
+	others_set_channel(rec->others, channel);
+}
+
 static void
 recorder_peer(struct role *role, enum role_id peer, unsigned index, int fd)
 {
@@ -175,6 +218,8 @@ make_parts(struct recorder *rec)
 	    .runs_path = rec->runs_path,
 	    .ended_cb = ended,
 	    .recorded_cb = recorded,
+	    .master_cb = set_master,
+	    .other_cb = other_cb,
 	    .arg = rec,
 	};
 	const struct streams_config streams = {
@@ -202,6 +247,10 @@ make_parts(struct recorder *rec)
 	rec->query.node_name = rec->role->config->node_name;
 	rec->query.apart = rec->role->config->cluster.redis != NULL &&
 	    rec->role->config->store_type == STORE_SQLITE;
+	rec->witness = rec->query;
+	rec->others = others_new();
+	if (rec->query.apart)
+		rec->query.others = rec->others;
 }
 
 static void
@@ -211,6 +260,7 @@ recorder_free(struct recorder *rec)
 
 	set_api(rec, NULL);
 	channel_free(api);
+	others_free(rec->others);
 	/* First: what was asked of it ends, and tells those who asked. */
 	rec->store->ops->close(rec->store);
 	intake_free(rec->intake);

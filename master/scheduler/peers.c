@@ -1,5 +1,6 @@
 /* The master's channels to the recorder and to the api, and what they say. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/fd.h"
 #include "base/mem.h"
@@ -41,7 +42,7 @@ recorded(struct master *m, struct message *message)
 	return 0;
 }
 
-/* All that the recorder says, but for answers to questions of people. */
+/* All that the recorder says, but for questions of its own. */
 #define RECORDER_SAYS(X)                                                       \
 	X(STATE_JOB, recover_state_job)                                        \
 	X(STATE_RETRY, recover_state_retry)                                    \
@@ -58,7 +59,10 @@ recorded(struct master *m, struct message *message)
 	X(QUEUE_TAKEN, queue_handle)                                           \
 	X(QUEUE_REPLY, queue_handle)                                           \
 	X(QUEUE_DONE, queue_handle)                                            \
-	X(RECORDED, recorded)
+	X(RECORDED, recorded)                                                  \
+	X(ANSWER_BEGIN, member_recorder_says)                                  \
+	X(ANSWER_DATA, member_recorder_says)                                   \
+	X(ANSWER_END, member_recorder_says)
 
 static int
 handle_recorder(struct channel *channel, struct message *message, void *arg,
@@ -79,11 +83,26 @@ handle_recorder(struct channel *channel, struct message *message, void *arg,
 	return said[i].take(arg, message) == -1 ? err_set(err, "malformed") : 0;
 }
 
+/* It wants to know what the ledgers of other hosts say. */
+static int
+handle_recorder_ask(struct channel *channel, struct message *message, void *arg,
+    struct err *err)
+{
+	struct ask ask;
+
+	if (ask_decode(&ask, channel, message) == -1 ||
+	    strcmp(ask.verb, "others") != 0 || ask_arg(&ask, "verb") == NULL)
+		return err_set(err, "malformed");
+	member_ask_others(arg, &ask);
+	return 0;
+}
+
 static const struct channel_dispatch recorder_dispatch[] = {
 #define X(name, take) {MSG_##name, handle_recorder},
     RECORDER_SAYS(X)
 #undef X
-	{MSG_AUDIT_TELL, answer_audit_told},
+	{MSG_ASK, handle_recorder_ask},
+    {MSG_AUDIT_TELL, answer_audit_told},
     {0, NULL},
 };
 
@@ -102,6 +121,7 @@ peer_closed(struct channel *channel, const char *why, void *arg)
 
 	if (is_recorder) {
 		m->recorder = NULL;
+		member_recorder_gone(m);
 		queue_recorder_gone(m);
 	} else {
 		m->api = NULL;
@@ -140,6 +160,7 @@ master_peer(struct role *role, enum role_id peer, unsigned index, int fd)
 	} else if (peer == ROLE_RECORDER) {
 		channel_free(m->recorder);
 		m->recorder = connect_peer(m, peer, fd);
+		member_recorder_gone(m);
 		m->store_down[0] = '\0'; /* until it says so */
 		if (m->phase == MASTER_LOADING)
 			recover_start(m);

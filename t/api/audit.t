@@ -204,6 +204,45 @@ $d->write('tokens', $file);
 is_deeply([@{ one('token-change') }{qw(before after)}], [$mal->{after},
     { role => 'viewer', expires => undef }], 'a role that is another');
 
+# By signal too, and what went wrong with it.
+sub reloaded_by_signal {
+	my ($n) = @_;
+	kill 'HUP', $guardian;
+	return (entries($n, '?action=reload'))[0];
+}
+my $jobs = $d->read('jobs/b.ini');
+$entry = reloaded_by_signal(2);
+is("$entry->{who} $entry->{from}", 'unknown signal', 'a reload by signal');
+is($entry->{after}{problem}, undef, 'nothing was wrong');
+$d->job('b.ini', "[job later]\nschedule = 0 99 * * *\ncommand = true\n"
+    . "[job worse]\n");
+$entry = reloaded_by_signal(3);
+like($entry->{after}{problem}, qr/^\S*b\.ini:2: .*hour.*; and 1 more error$/,
+    'an error of the job files');
+$d->job('b.ini', $jobs);
+$d->write('belfry.conf', (my $good = $d->read('belfry.conf')) . "nonsense\n");
+$entry = reloaded_by_signal(4);
+like($entry->{after}{problem}, qr/belfry\.conf:\d+/, 'of the configuration');
+$d->write('belfry.conf', $good);
+
+# The same by the command.
+my @told = audit('?action=pause');
+is_deeply($d->json('audit', '--action', 'pause'), \@told, 'belfry audit');
+is_deeply([map { $_->{action} } @{ $d->json('audit', '-n', 2, '--who',
+    'token ci', 'hello') }], [qw(run)], 'of one by one');
+is_deeply($d->json('audit', '--since', '2100-01-01'), [], 'nothing since');
+($status, my $out, my $told) = $d->belfry('audit', 'hello');
+like($out, qr/^TIME \(\w+\) +WHO +FROM +HOST +ACTION +ON +BEFORE +AFTER$/m,
+    'a table');
+like($out, qr/ socket +\S+ +pause +hello +- .*reason too hot, since/m, 'with its rows');
+($status, $out) = $d->belfry('audit', 'nothing');
+is("$status $out", "0 no changes\n", 'or none');
+($status, $out, $told) = $d->belfry('audit', '-n', 1);
+is(scalar(my @lines = split /\n/, $out), 2, 'as many as wanted');
+($status, $out, $told) = $d->belfry('audit', '--since', 'soon');
+is($status, 2, 'a bad time');
+like($told, qr/--since soon: write a time/, 'is told');
+
 my $n = audit('');
 
 # Nothing is lost with the recorder, nor with the daemon.

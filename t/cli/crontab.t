@@ -60,7 +60,8 @@ is($d->json('crontab', '-l')->{crontab}, $text, 'as JSON');
 
 # Mistakes.
 $d->write('bad', "0 5 * * * true\n61 * * * * true\n0 0 * * * \n"
-    . "# belfry: user=root\n0 1 * * * true\n");
+    . "# belfry: user=root\n0 1 * * * true\n"
+    . "# belfry: name=a.b\n0 1 * * * true\n");
 for my $args (['bad'], ['-T', 'bad']) {
 	my ($option, $name) = @$args > 1 ? @$args : ('', @$args);
 	my $path = $d->path($name);
@@ -69,6 +70,8 @@ for my $args (['bad'], ['-T', 'bad']) {
 	like($err, qr/^\Q$path\E:2: error: .*write 0-59/m, 'line 2');
 	like($err, qr/^\Q$path\E:3: error: the command is missing/m, 'line 3');
 	like($err, qr/^\Q$path\E:4: error: user: is not for a user/m, 'line 4');
+	like($err, qr/^\Q$path\E:6: error: name: letters, digits, "_" and "-"/m,
+	    'line 6');
 }
 text_is($me, $text, 'what there was is there');
 ($status) = crontab('-T', $d->path('mine'));

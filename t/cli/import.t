@@ -168,6 +168,17 @@ is(() = $err =~ /PATH is not set/g, 1, 'PATH is missing: said once');
 like($err, qr/^tab:2: note: RANDOM_DELAY is no number/m, 'a delay that is none');
 is(keys_of($out)->{jitter}, undef, 'is none');
 
+# What a person would call them; the same name twice has a number.
+($status, $out, $err) = import(<<'END');
+PATH=/bin
+0 1 * * * cd /srv && nice -n 5 /opt/backup.sh /a /b
+0 2 * * * [ -x /opt/report ] && sudo -u www php /opt/report.php
+0 3 * * * flock -n /run/l sh -c 'cd /srv; ./backup.sh /c'
+0 4 * * * sleep 5; report
+END
+is_deeply([$out =~ /^\[job (.*)\]$/mg], [qw(backup report backup-2 report-2)],
+    'names');
+
 # Mistakes: the rest is there.
 ($status, $out, $err) = import("0 1 * * * x\n0 1 * * \n0 1 * * * y\n");
 is($status, 1, 'a mistake');

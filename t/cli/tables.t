@@ -51,7 +51,7 @@ my @runs = (
 );
 my @jobs = (
     { name => 'grüße', state => 'retrying', schedule => ['@every 5m', '@daily'],
-	timezone => 'Asia/Kathmandu', next => '@+172800@',
+	timezone => 'Asia/Kathmandu', next => '@+180000@',
 	last => { run => 'x', outcome => 'failure', finished => '@-7200@' },
 	failures => 3 },
     { name => 'backup', state => 'running', description => 'saves all',
@@ -234,8 +234,9 @@ my $wide = on_terminal(200, 'list');
 like($wide, qr/\e\[1mJOB\e\[0m/, 'heads are bold');
 like($wide, qr/\e\[31mfailure 2h ago\e\[0m/, 'failures are red');
 (my $plain = $wide) =~ s/\e\[\d*m//g;
-is($plain =~ s/:\d\d /: /gr, $list =~ s/:\d\d /: /gr,
-    'colours change nothing else');
+# Both are of their own moment.
+s/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/{stamp}/g for $plain, $list;
+is($plain, $list, 'colours change nothing else');
 my $narrow = on_terminal(30, 'list');
 $narrow =~ s/\e\[\d*m//g;
 like($narrow, qr/^backup  running   success 3m a$/m, 'lines are cut');

@@ -64,7 +64,7 @@ my ($status, $out, $err) = $f->command($belfry, '--help');
 is($status, 0, '--help');
 is($err, '', 'is no error');
 my @commands = $out =~ /^  ([a-z]+) /mg;
-is("@commands", 'status list nodes show run submit queue exec kill pause resume history logs explain verify next check notifications notify reload drain upgrade lock crontab import token',
+is("@commands", 'status list nodes show run submit queue exec kill pause resume history logs explain verify next check notifications notify audit reload drain upgrade lock crontab import token',
     'lists the commands');
 for my $command (@commands) {
 	($status, $out, $err) = $f->command($belfry, $command, '--help');
@@ -135,6 +135,22 @@ for my $case (["$dir/none", qr/No such file or directory/],
 	($status, $out, $err) = $f->command($belfry, '--socket', $socket,
 	    '--json', 'list');
 	is("$status$out", '3', 'no half a document either');
+}
+
+# One that does not answer.
+my $silent = IO::Socket::UNIX->new(Local => "$dir/silent", Listen => 5);
+for (['status', ''], ['reload', '; whether it was done is not known']) {
+	my ($command, $more) = @$_;
+	($status, $out, $err) = $f->command($belfry, '--socket', "$dir/silent",
+	    '--timeout', '50ms', $command);
+	is("$status$out", '3', "$command without an answer");
+	is($err, "belfry: no answer from $dir/silent within 50ms$more\n",
+	    'says so');
+}
+for (['0', 'expected more than 0'], ['soon', 'column 1: expected a number']) {
+	($status, $out, $err) = $f->belfry('--timeout', $_->[0], 'status');
+	is($status, 2, "--timeout $_->[0]");
+	like($err, qr/^belfry: --timeout $_->[0]: $_->[1]/, 'says what is right');
 }
 ($status, $out, $err) = $f->command($belfry, '-H', 'http://127.0.0.1:1',
     'status');

@@ -142,13 +142,15 @@ $f->wait_for('the recorder to be back',
 # What changes something is asked for again only when it was not done.
 truncate $f->{dir} . '/asks.log', 0;
 ($status, $out, $err) = $f->belfry('run', 'die-of-it');
-is($status, 1, 'the master dies of it');
+is($status, 3, 'the master dies of it');
 like($err, qr/^belfry: the master restarts; try again in a moment\n/, 'told');
 is(() = $f->read('asks.log') =~ /^run by/mg, 1, 'asked for once');
 ($status, $out) = $f->belfry('run', 'j0');
 is($status, 0, 'while it is away: waits until it is back');
 ($status, $out, $err) = $f->belfry('show', 'die-of-it');
-is($status, 1, 'one that always dies');
+is($status, 3, 'one that always dies');
+($status, $out, $err) = $f->belfry('--timeout', '100ms', 'show', 'die-of-it');
+is($status, 3, 'no longer than wanted');
 
 # Ctrl-C stops waiting, not the run.
 $f->write('run.endless.json', { run => 'endless1', job => 'endless' });

@@ -65,12 +65,11 @@ for my $job (qw(wait skip stays)) {
 	my %slots;
 	$slots{ $_->{slot} }++ for $c->runs($job);
 	is(scalar(grep { $_ > 1 } values %slots), 0, "$job: no slot twice");
-	my (%rows, %ran);
-	$rows{ $_->{slot} }++ for $c->ledger($job);
-	is(scalar(grep { $_ > 1 } values %rows), 0, "$job: no row twice");
+	is_deeply([$c->doubled($job)], [], "$job: no row twice")
+	    or diag $c->rows($job);
 }
 is_deeply([$c->unaccounted("stays")], [], "every slot has its row")
-    or diag join "\n", map { "$_->{on} $_->{slot} $_->{until} $_->{outcome} " . ($_->{reason} // "-") } $c->ledger("stays");
+    or diag $c->rows('stays');
 my %fence;
 for my $job (qw(wait skip run stays)) {
 	my @fences = map { $_->{fence} } sort { $a->{slot} cmp $b->{slot} }

@@ -122,6 +122,30 @@ fresh();
 	    'ROLLBACK', 'join: what others did since the restart hides nothing');
 }
 fresh();
+{
+	my $seen = (split / /, join_as('a')->[0])[1];
+	$redis->call('SET', "$prefix:q", $seen - 1);
+	join_as($_, process => 'p2', connection => 2) for 'b', 'x';
+	join_as('b', process => 'p3', connection => 3);
+	is(join_as('a', process => 'p3', marker => $marker, seen => $seen)->[0],
+	    'ROLLBACK', 'join: nor do they between two restarts');
+}
+fresh();
+{
+	my $seen = (split / /, join_as('a')->[0])[1];
+	join_as('b', process => "p$_", connection => $_) for 2 .. 4;
+	is(head_of(join_as('a', process => 'p4', marker => $marker, seen => $seen,
+	    connection => 2)), "OK $marker 0", 'join: what was seen before them is there');
+	is(join_as('a', process => 'p4', marker => $marker, seen => $seen,
+	    connection => 3, seen_process => 'p9')->[0], 'ROLLBACK',
+	    'join: a process that is not known was lost');
+}
+fresh();
+join_as('b', process => "p$_" . 'x' x 36, connection => $_) for 1 .. 100;
+cmp_ok(length(
+    $redis->call('HGET', "$prefix:i", 'z')), '<', 4100,
+    'join: not all processes are remembered');
+fresh();
 claim('a', 'c1', flags => 's');
 is_deeply([@{ join_as('a2', former => ['a']) }[1 .. 1]], ['c1'],
     'join: takes the runs of its former self along');
@@ -323,7 +347,7 @@ is(claim('x', 'z2', flags => 'zl', from => 'a c1'), 'TAKEN R b -',
     'claim: one host does it');
 is(one('finish', 'a', 'j', $slot, 'c1', ''), 'LATE',
     'finish: of a run that was taken for lost');
-is(head_of(run('bury', guard(), 'b', 'a', 'c1')), 'OK', 'bury');
+is(head_of(run('bury', guard(), 'b', 'a', 'R', 'c1')), 'OK', 'bury');
 is($redis->call('HEXISTS', "$prefix:n", 'a'), 0, 'and nothing is left');
 is(claim('x', 'z3', flags => 'zl', from => 'a c1'), 'TAKEN D - -',
     'claim: no rerun of what is buried');
@@ -333,6 +357,9 @@ join_as('a', ttl => 10_000_000, connection => 2);
 like(one('reap', 'b', 'a', 1, 60000, 0, 3000), qr/^c1 C /,
     'reap: an expiry that cannot be says nothing');
 is(key('j', 'x'), 'O', 'what was not started is free');
+$redis->call('HSET', "$prefix:r:a", 'c1', "S 1 0 $slot 0 c j");
+run('bury', guard(), 'b', 'a', 'C', 'c1');
+like(line('a', 'c1'), qr/^S /, 'bury: what was told as less stays to be told');
 
 fresh();
 is(head_of(run('leave', guard(), 'a', 'node-a')), 'OK', 'leave');
@@ -374,8 +401,8 @@ is(key('new', 'c') . key('new', 'x') . key('new', 'f'), 'n1R77', 'is there now')
 # ------------------------------------------------------------------ marks
 fresh();
 my $marks = run('marks', guard(), 'new', 0, 'new', 0);
-like($marks->[1], qr/^\d{13} 0 1$/, 'marks: first sight is now');
-like($marks->[2], qr/^\d{13} 0 0$/, 'marks: once');
+like($marks->[1], qr/^\d{13} 0 2$/, 'marks: first sight is now');
+like($marks->[2], qr/^\d{13} 0 1$/, 'marks: once');
 my ($seen) = $marks->[1] =~ /^(\d+)/;
 like(claim('a', 'c1', job => 'new', slot => $seen + 400),
     qr/^OK \d+ 1 new 0 $seen$/, 'marks: the first claim counts from there');

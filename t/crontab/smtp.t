@@ -38,8 +38,8 @@ chmod 0644, $d->path('crontab');
 $d->start;
 
 sub mail_of {
-	my ($job) = @_;
-	my $n = () = $smtp->mails;
+	my ($job, $each) = @_;
+	my $n = ($each // 1) - 1 + (() = $smtp->mails);
 	$d->finished($d->run("cron.crontab.$job"));
 	return $d->wait_for("a mail of $job", sub {
 		my @mails = $smtp->mails;
@@ -55,15 +55,17 @@ like($mail->{text}, qr/^Subject: Cron <\Q$me\E@\S+> echo hello; echo \.; echo en
 like($mail->{text}, qr/^Date: .*\r\nMessage-ID: <.*>\r\n/, 'Date, Message-ID');
 like($mail->{text}, qr/\r\n\r\nhello\r\n\.\r\nend\r\n\z/, 'the output');
 $d->finished($d->run("cron.crontab.$_")) for qw(quiet nobody);
-$mail = mail_of('to');
-is_deeply([$mail->{from}, @{ $mail->{to} }],
-    [map { "$_\@example.org" } qw(cron ops root)], 'MAILTO and MAILFROM');
+$mail = mail_of('to', 2);
+is_deeply([map { $_->{from}, @{ $_->{to} } } ($smtp->mails)[-2, -1]],
+    [map { "$_\@example.org" } qw(cron ops cron root)],
+    'MAILTO, each by itself, and MAILFROM');
+like($mail->{text}, qr/^To: ops\@example\.org,root\@example\.org\r$/m, 'To');
 like($mail->{text}, qr/^From: cron\@example\.org\r$/m, 'From');
-is(scalar(my @all = $smtp->mails), 2, 'no mail of the others');
+is(scalar(my @all = $smtp->mails), 3, 'no mail of the others');
 $smtp->be('refuse');
-my $run = $d->run('cron.crontab.to');
+$d->run('cron.crontab.to');
 $d->wait_for('the refusal', sub {
-	$d->log =~ /run $run: its output was not mailed: .*550/;
+	$d->log =~ /notify mail ops: cannot send 1 mail, tried again in .*550/;
 });
 unlike($d->log, qr/\Q$password\E/, 'no password in the log');
 $d->write('bad.conf', "[crontab]\nmail = nobody\n");

@@ -52,8 +52,12 @@ is(join(' ', $d->lines('order')), 'high high usual usual low',
     'started in this order');
 
 # A rate, set by a reload.
-$d->conf("launch-rate = 4\n");
+$d->write('belfry.conf',
+    $d->read('belfry.conf') =~ s/^max-running = 1$/launch-rate = 4/mr);
 is(($d->belfry('reload'))[0], 0, 'reload');
+($node) = @{ $d->json('nodes') };
+cmp_ok($node->{capacity}, '>', 100, 'as many as the machine allows');
+like(($d->belfry('nodes'))[1], qr{ \d+/$node->{capacity} }, 'for people');
 @runs = map { $d->run('quick') } 1 .. 9;
 ok(scalar @{ $d->json('status')->{line} }, 'they wait');
 $d->finished($_) for @runs;

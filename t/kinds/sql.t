@@ -48,7 +48,7 @@ sql = SELECT 1
 [job late]
 database = main
 sql = SELECT pg_sleep(60)
-timeout = 1s
+timeout = 3s
 [job long]
 database = main
 sql = UPDATE t SET name = 'never'; SELECT pg_sleep(60)

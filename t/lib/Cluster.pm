@@ -14,6 +14,7 @@ use warnings;
 use Belfry;
 use File::Temp qw(tempdir);
 use JSON::PP;
+use Test::More ();
 use Time::Local;
 use Time::HiRes qw(time);
 
@@ -65,14 +66,22 @@ sub start {
 sub settled {
 	my ($self, @names) = @_;
 	@names = @{ $self->{order} } unless @names;
-	my $want = join ' ', sort @names;
+	$self->settled_as(join(' ', sort @names), @names);
+}
+
+# Until each of these sees the others that are wanted, "a b", and no more.
+sub settled_as {
+	my ($self, $want, @names) = @_;
 	for my $name (@names) {
 		my $d = $self->node($name);
-		$d->wait_for("$name to see $want", sub {
-			my $nodes = eval { $d->json('nodes') } or return 0;
+		my $nodes;
+		eval { $d->wait_for("$name to see $want", sub {
+			$nodes = eval { $d->json('nodes') } or return 0;
 			return $want eq join ' ', sort map { $_->{node} }
 			    grep { $_->{state} eq 'alive' } @$nodes;
-		});
+		}) } and next;
+		Test::More::diag(map { "$_->{node}: $_->{state}\n" } @{ $nodes // [] });
+		die $@;
 	}
 }
 
@@ -108,6 +117,14 @@ sub ledger {
 	return @rows;
 }
 
+# The same as text, for who reads of a failure.
+sub rows {
+	my ($self, $job) = @_;
+	return join "\n", map {
+		join ' ', @$_{qw(on slot until outcome)}, $_->{reason} // '-';
+	} $self->ledger($job);
+}
+
 # Slots of a job of every second that no host has a row of, between its first
 # run and the last but two.
 sub unaccounted {
@@ -119,6 +136,17 @@ sub unaccounted {
 	my @slots = sort { $a <=> $b } map { seconds($_->{slot}) }
 	    $self->runs($job);
 	return grep { !$known{$_} } $slots[0] .. $slots[-3];
+}
+
+# Rows of a job that begin before the one before them ends.
+sub doubled {
+	my ($self, $job) = @_;
+	my ($end, @doubled) = (0);
+	for my $row ($self->ledger($job)) {
+		push @doubled, $row->{slot} if $row->{slot} <= $end;
+		$end = $row->{until} if $row->{until} > $end;
+	}
+	return @doubled;
 }
 
 sub seconds {

@@ -8,11 +8,9 @@ package Httpd;
 
 use strict;
 use warnings;
-use Fcntl qw(:flock);
-use File::Temp qw(tempdir);
+use parent 'Forking';
 use IO::Select;
 use IO::Socket::INET;
-use POSIX ();
 use Socket;
 
 # path pattern => sub ($server, $socket, $request, captures)
@@ -116,43 +114,7 @@ my @answers = (
 	}],
 );
 
-sub new {
-	my ($class) = @_;
-	my $self = bless {
-		dir => tempdir('belfry-httpd.XXXXXX', TMPDIR => 1, CLEANUP => 1),
-		owner => $$,
-	}, $class;
-	my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-	    Listen => 64, ReuseAddr => 1) or die "listen: $!";
-	$self->{port} = $listener->sockport;
-	$self->{pid} = fork // die "fork: $!";
-	$self->serve($listener) if $self->{pid} == 0;
-	return $self;
-}
-
 sub url { "http://127.0.0.1:$_[0]{port}$_[1]" }
-
-# A server of one connection at a time would be a peer that waits.
-sub serve {
-	my ($self, $listener) = @_;
-	# Whatever else the test has open must not stay open because of us.
-	$_ != fileno $listener and POSIX::close($_) for 3 .. 255;
-	$SIG{CHLD} = 'IGNORE';
-	$SIG{TERM} = 'DEFAULT';
-	setpgrp(0, 0);
-	while (1) {
-		my $socket = $listener->accept or next;
-		my $pid = fork;
-		if (defined $pid && $pid == 0) {
-			$SIG{PIPE} = 'IGNORE';
-			alarm 120;
-			close $listener;
-			eval { $self->answer($socket) };
-			POSIX::_exit(0);
-		}
-		close $socket;
-	}
-}
 
 sub answer {
 	my ($self, $socket) = @_;
@@ -189,16 +151,10 @@ sub read_request {
 # Requests are kept as hexadecimal lines.
 sub note {
 	my ($self, $text) = @_;
-	open(my $out, '>>', "$self->{dir}/requests") or die "requests: $!";
-	flock $out, LOCK_EX;
-	syswrite $out, unpack('H*', $text) . "\n";
+	$self->keep('requests', unpack('H*', $text));
 }
 
-sub requests {
-	my ($self) = @_;
-	open(my $in, '<', "$self->{dir}/requests") or return ();
-	return map { chomp; pack('H*', $_) } <$in>;
-}
+sub requests { map { pack('H*', $_) } $_[0]->kept('requests') }
 
 sub last_request { ($_[0]->requests)[-1] // '' }
 
@@ -281,15 +237,6 @@ sub black_hole {
 		    Blocking => 0)
 	} 1 .. 4;
 	return ($port, [$listener, @fillers]);
-}
-
-sub DESTROY {
-	my ($self) = @_;
-	return unless $self->{owner} == $$;
-	local ($?, $!);
-	kill 'KILL', -$self->{pid};
-	kill 'KILL', $self->{pid};
-	waitpid $self->{pid}, 0;
 }
 
 1;

@@ -5,34 +5,15 @@
 #   $s->port
 #   $s->mails            { from, to => [...], text, tls, user }, as they came
 #   $s->be('defer')      every mail gets 451; refuse: 550, hang, ok
+#   $s->be('defer A')    only what is for A
 package Smtpd;
 
 use strict;
 use warnings;
-use Fcntl qw(:flock);
-use File::Temp qw(tempdir);
-use IO::Socket::INET;
+use parent 'Forking';
 use IO::Socket::SSL;
 use JSON::PP;
 use MIME::Base64;
-use POSIX ();
-
-sub new {
-	my ($class, %arg) = @_;
-	my $self = bless {
-		%arg,
-		dir => tempdir('belfry-smtpd.XXXXXX', TMPDIR => 1, CLEANUP => 1),
-		owner => $$,
-	}, $class;
-	my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-	    Listen => 64, ReuseAddr => 1) or die "listen: $!";
-	$self->{port} = $listener->sockport;
-	$self->{pid} = fork // die "fork: $!";
-	$self->serve($listener) if $self->{pid} == 0;
-	return $self;
-}
-
-sub port { $_[0]{port} }
 
 sub be {
 	my ($self, $mood) = @_;
@@ -50,32 +31,10 @@ sub mood {
 
 sub mails {
 	my ($self) = @_;
-	open(my $in, '<', "$self->{dir}/mails") or return ();
-	return map { decode_json($_) } <$in>;
+	return map { decode_json($_) } $self->kept('mails');
 }
 
-sub serve {
-	my ($self, $listener) = @_;
-	# Whatever else the test has open must not stay open because of us.
-	$_ != fileno $listener and POSIX::close($_) for 3 .. 255;
-	$SIG{CHLD} = 'IGNORE';
-	$SIG{TERM} = 'DEFAULT';
-	setpgrp(0, 0);
-	while (1) {
-		my $socket = $listener->accept or next;
-		my $pid = fork;
-		if (defined $pid && $pid == 0) {
-			$SIG{PIPE} = 'IGNORE';
-			alarm 120;
-			close $listener;
-			eval { $self->talk($socket) };
-			POSIX::_exit(0);
-		}
-		close $socket;
-	}
-}
-
-sub talk {
+sub answer {
 	my ($self, $s) = @_;
 	my %mail;
 	$s = $self->tls($s) if $self->{implicit};
@@ -112,7 +71,8 @@ sub talk {
 			    "530 who are you\r\n" : "250 ok\r\n";
 		} elsif ($line =~ /^RCPT TO:<(.*?)>/i) {
 			push @{ $mail{to} }, $1;
-			my $mood = $self->mood;
+			my ($mood, $whose) = split / /, $self->mood;
+			$mood = 'ok' if defined $whose && $whose ne $1;
 			print $s $mood eq 'defer' ? "451 later\r\n" :
 			    $mood eq 'refuse' ? "550 nobody here\r\n" :
 			    "250 ok\r\n";
@@ -122,7 +82,8 @@ sub talk {
 			while (defined($line = <$s>) && $line ne ".\r\n") {
 				$text .= $line =~ s/^\.\././r;
 			}
-			$self->keep({ %mail, text => $text });
+			$self->keep('mails',
+			    JSON::PP->new->ascii->encode({ %mail, text => $text }));
 			print $s "250 kept\r\n";
 		} elsif ($line =~ /^QUIT/i) {
 			print $s "221 bye\r\n";
@@ -139,22 +100,6 @@ sub tls {
 	return IO::Socket::SSL->start_SSL($s, SSL_server => 1,
 	    SSL_cert_file => $self->{cert}, SSL_key_file => $self->{key})
 	    || die "tls: $IO::Socket::SSL::SSL_ERROR";
-}
-
-sub keep {
-	my ($self, $mail) = @_;
-	open(my $out, '>>', "$self->{dir}/mails") or die "mails: $!";
-	flock $out, LOCK_EX;
-	syswrite $out, JSON::PP->new->ascii->encode($mail) . "\n";
-}
-
-sub DESTROY {
-	my ($self) = @_;
-	return unless $self->{owner} == $$;
-	local ($?, $!);
-	kill 'KILL', -$self->{pid};
-	kill 'KILL', $self->{pid};
-	waitpid $self->{pid}, 0;
 }
 
 1;

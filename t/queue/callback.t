@@ -55,6 +55,8 @@ is_deeply([map { "$_->{attempt} $_->{trigger} $_->{outcome}" }
     @{ $d->json('history', 'callback:mail', '-n', 3) }],
     ['3 retry success', '2 retry failure', '1 after failure'],
     'each try is a run');
+is($d->json('show', 'callback:mail')->{trigger}, 'retry',
+    'and the latest is found by that name');
 
 # Over a restart.
 $id = submit('-q', 'mail', '--callback', $h->url('/gate/late'), '--', 'true');

@@ -41,9 +41,19 @@ $d->finished($id);
 is(output($id), "QUEUE QUEUE:DEFAULT DEFAULTS\n", 'one word is a line');
 is_deeply([$d->ledger('queue:default')]->[1]{outcome}, 'success',
     'its slot is in the ledger');
-$id = submit('--', "exit 3");
+$id = submit('--', "echo three; exit 3");
 $run = $d->finished($id);
 is("$run->{outcome} $run->{exit_code}", 'failure 3', 'one that fails');
+
+# By the name of its queue, as a job.
+is($d->json('show', 'queue:default')->{id}, $id, 'show QUEUE: its latest run');
+is(output('queue:default'), "three\n", 'logs QUEUE');
+like(($d->belfry('explain', 'queue:default'))[1],
+    qr/^queue:default, .*failure\n +it was submitted\n/, 'explain QUEUE');
+refused(qr/no job and no run "queue:mail"/, 1, 'show', 'queue:mail');
+refused(qr/no run "queue:mail"/, 1, 'logs', 'queue:mail');
+refused(qr/no job "queue:default"/, 1, $_, 'queue:default')
+    for qw(run pause resume);
 
 # One after the other.
 my $gate = "while test ! -e $dir/go; do sleep 0.05; done";

@@ -105,7 +105,7 @@ good('from a time of the zone', <<'END', '-n', 1, '--from', '2026-03-10 07:00', 
 2026-03-10T07:30:00+09:00
 END
 good('json', <<'END', '--json', '-n', 2, '--tz', 'Asia/Kathmandu', @from, "0\t9 * * *");
-{"expression":"0\u00099 * * *","zone":"Asia/Kathmandu","next":["2026-03-08T09:00:00+05:45","2026-03-09T09:00:00+05:45"]}
+{"expression":"0\t9 * * *","zone":"Asia/Kathmandu","next":["2026-03-08T09:00:00+05:45","2026-03-09T09:00:00+05:45"]}
 END
 good('json, never', <<'END', '--json', '--tz', 'UTC', @from, '0 0 30 2 *');
 {"expression":"0 0 30 2 *","zone":"UTC","next":[]}

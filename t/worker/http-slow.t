@@ -78,8 +78,13 @@ sub child_of {
 	return $d->wait_for('started', $run)->{pid};
 }
 
+my $asked = $h->requests;
 my $run = $d->launch(spec($h->url('/silent')));
 my $pid = child_of($run);
+for (1 .. 3000) {
+	last if $h->requests > $asked;
+	select(undef, undef, undef, 0.01);
+}
 my @open = map { readlink // '' } glob "/proc/$pid/fd/*";
 is(scalar(grep { /^pipe:|^socket:|null$/ } @open), scalar @open,
     'it has the output, sockets and nothing else open') or diag("@open");

@@ -44,13 +44,6 @@ _Noreturn void kind_notice(struct message *message, int fd);
 /* Answers USER_ASK in the same way. */
 _Noreturn void kind_find_user(struct message *message, int fd);
 
-/*
- * Starts what sends the mail in fd to the server that spec->mail has, in a
- * process group of its own. It says in the log what went wrong, and ends with
- * 0 then, too. Its pid, or -1 with err.
- */
-pid_t kind_mail(const struct run_spec *spec, int fd, struct err *err);
-
 /* The program as "describe NAME PATH [UID GID]". */
 int kind_describe_main(int argc, char **argv);
 

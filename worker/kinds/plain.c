@@ -30,12 +30,6 @@ kind_find_user(struct message *message, int fd)
 	_exit(1);
 }
 
-pid_t
-kind_mail(const struct run_spec *spec, int fd, struct err *err)
-{
-	return err_set(err, "a program without SMTP was asked to");
-}
-
 int
 kind_describe_main(int argc, char **argv)
 {

@@ -179,19 +179,17 @@ static bool
 find_name(struct maker *maker)
 {
 	const struct crontab_word *word = find_word(maker, "name");
-	size_t most = JOB_NAME_MAX / 2;
 
 	if (word == NULL) {
 		crontab_name(&maker->namer, maker->entry->user,
 		    maker->entry->text, maker->name);
 		return true;
 	}
-	if (!job_is_name(word->value, strlen(word->value)) ||
-	    strlen(word->value) > most) {
+	if (!crontab_is_given(word->value)) {
 		job_builder_error(&maker->builder, word->line,
-		    "name: letters, digits, \".\", \"_\" and \"-\" are "
-		    "possible, at most %zu",
-		    most);
+		    "name: letters, digits, \"_\" and \"-\" are possible, at "
+		    "most %d; a dot ends the file's or user's name before it",
+		    CRONTAB_GIVEN_MAX);
 		return false;
 	}
 	crontab_name_given(&maker->namer, word->value, maker->name);

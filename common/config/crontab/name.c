@@ -6,12 +6,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "config/job/draft.h"
 #include "schedule/hash.h"
 
-#define SOURCE_MAX 48
-
-/* Ends words, as a shell sees it. */
-#define WORD_END " \t;&|()<>\"'`$="
+#define SOURCE_MAX  36
+#define SOURCE_SIZE (SOURCE_MAX + 10)
 
 /* As much of text as names of jobs can have; the length. */
 static size_t
@@ -28,36 +27,21 @@ clean(char *out, size_t most, const char *text, size_t len)
 	return n;
 }
 
-/* The last component of a path; *len bytes of it, 0: it ends in a slash. */
-static const char *
-base_of(const char *word, size_t *len)
+/*
+ * The file's name as a part of a name; one that is changed by that has a hash
+ * behind it, so that two files have never the same.
+ */
+static void
+add_source(const struct crontab_namer *namer, char out[SOURCE_SIZE])
 {
-	const char *base = word;
+	size_t n = clean(out, SOURCE_MAX, namer->source, strlen(namer->source));
+	uint64_t h;
 
-	for (size_t i = 0; i < *len; i++)
-		if (word[i] == '/')
-			base = word + i + 1;
-	*len -= (size_t)(base - word);
-	return base;
-}
-
-void
-crontab_program(const char *command, char program[CRONTAB_PROGRAM_MAX + 1])
-{
-	const char *p = command + strspn(command, WORD_END), *base;
-	size_t len, n;
-
-	n = strcspn(p, WORD_END);
-	clean(program, CRONTAB_PROGRAM_MAX, p, n);
-	for (; *p != '\0'; p += strspn(p, WORD_END)) {
-		n = len = strcspn(p, WORD_END);
-		base = base_of(p, &len);
-		if (*p == '/' && len > 0 && strncmp(p, "/dev/", 5) != 0) {
-			clean(program, CRONTAB_PROGRAM_MAX, base, len);
-			return;
-		}
-		p += n;
-	}
+	if (strcmp(out, namer->source) == 0)
+		return;
+	h = hash_add(HASH_INIT, namer->source, strlen(namer->source));
+	snprintf(
+	    out + n, SOURCE_SIZE - n, "-%08" PRIx32, (uint32_t)hash_finish(h));
 }
 
 /* The place of a hash, or the free one where it belongs. */
@@ -103,7 +87,7 @@ void
 crontab_name(struct crontab_namer *namer, const char *user, const char *command,
     char name_r[JOB_NAME_MAX + 1])
 {
-	char source[SOURCE_MAX + 1], program[CRONTAB_PROGRAM_MAX + 1],
+	char source[SOURCE_SIZE], program[CRONTAB_PROGRAM_MAX + 1],
 	    nth[16] = "";
 	uint64_t h = HASH_INIT;
 	unsigned before;
@@ -118,19 +102,28 @@ crontab_name(struct crontab_namer *namer, const char *user, const char *command,
 	before = count_before(namer, hash);
 	if (before > 0)
 		snprintf(nth, sizeof(nth), "-%u", before + 1);
-	clean(source, SOURCE_MAX, namer->source, strlen(namer->source));
+	add_source(namer, source);
 	crontab_program(command, program);
 	snprintf(name_r, JOB_NAME_MAX + 1, "%s.%s.%s-%08" PRIx32 "%s",
 	    namer->prefix, source, program, hash, nth);
+}
+
+bool
+crontab_is_given(const char *given)
+{
+	size_t len = strlen(given);
+
+	return len <= CRONTAB_GIVEN_MAX && job_is_name(given, len) &&
+	    strchr(given, '.') == NULL;
 }
 
 void
 crontab_name_given(const struct crontab_namer *namer, const char *given,
     char name_r[JOB_NAME_MAX + 1])
 {
-	char source[SOURCE_MAX + 1];
+	char source[SOURCE_SIZE];
 
-	clean(source, SOURCE_MAX, namer->source, strlen(namer->source));
+	add_source(namer, source);
 	snprintf(
 	    name_r, JOB_NAME_MAX + 1, "%s.%s.%s", namer->prefix, source, given);
 }

@@ -164,7 +164,7 @@ route_call_arg(const struct route_call *call, const char *key)
 	return NULL;
 }
 
-/* Job names and run ids: letters, digits, '.', '_', '-'. */
+/* Names and run ids: letters, digits, '.', '_', '-'. */
 static bool
 is_name(const char *s, size_t max)
 {
@@ -176,6 +176,24 @@ is_name(const char *s, size_t max)
 	return n > 0 && n <= max && s[n] == '\0';
 }
 
+/*
+ * A run may be named by its job too: its latest; and of queues and of their
+ * callbacks there are runs.
+ */
+static bool
+is_segment(const char *key, const char *value)
+{
+	static const char *const prefixes[] = {
+	    SUBMISSION_JOB, SUBMISSION_REPLY, ""};
+	size_t i = 0;
+
+	while (strncmp(value, prefixes[i], strlen(prefixes[i])) != 0)
+		i++;
+	if (strcmp(key, "receiver") != 0)
+		value += strlen(prefixes[i]);
+	return is_name(value, JOB_NAME_MAX);
+}
+
 static int
 take_segment(struct route_call *call, const char *key, char *value,
     struct http_problem *problem)
@@ -183,8 +201,7 @@ take_segment(struct route_call *call, const char *key, char *value,
 	if (http_percent_decode(value, false) == -1)
 		return http_problem_set(problem, 400, "bad_request",
 		    "the path has a broken %% escape");
-	/* A run may be named by its job too: its latest. */
-	if (!is_name(value, JOB_NAME_MAX))
+	if (!is_segment(key, value))
 		return http_problem_set(problem, 404, "not_found",
 		    "no %s \"%.128s\": it cannot be the name of one", key,
 		    value);

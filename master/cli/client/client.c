@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/duration.h"
+#include "base/escape.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
@@ -19,6 +21,9 @@
 
 #define BODY_MAX  ((size_t)256 << 20)
 #define TOKEN_MAX 4096
+
+/* The api gives up after 30 s, and says so. */
+#define TIMEOUT_DEFAULT_MS 40000
 
 #define CONFIG_DEFAULT BELFRY_SYSCONFDIR "/belfry/belfry.conf"
 #define SOCKET_DEFAULT "/run/belfry/belfry.sock"
@@ -94,6 +99,8 @@ client_new(const struct cli *cli, struct err *err)
 	client->socket = socket;
 	client->url = cli->url;
 	client->ca_file = cli->ca_file;
+	client->timeout_ms =
+	    cli->timeout_ms > 0 ? cli->timeout_ms : TIMEOUT_DEFAULT_MS;
 	if (cli->url != NULL && find_token(client, cli, err) == -1) {
 		client_free(client);
 		return NULL;
@@ -133,16 +140,10 @@ client_pause(int ms)
 char *
 client_path(const char *prefix, const char *name, const char *suffix)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz"
-				    "0123456789._-~";
 	struct strbuf path = STRBUF_INIT;
 
 	strbuf_adds(&path, prefix);
-	for (; *name != '\0'; name++)
-		strbuf_addf(&path,
-		    strchr(plain, *name) != NULL ? "%c" : "%%%02X",
-		    (unsigned char)*name);
+	escape_url(&path, name, strlen(name), "");
 	strbuf_adds(&path, suffix);
 	return strbuf_take(&path);
 }
@@ -268,58 +269,34 @@ has_no_room(const struct client_answer *a)
 	return a->code == CURLE_COULDNT_CONNECT && a->os_error == 0;
 }
 
-/* There was no answer, or no place for it. */
-static int
-explain(
-    const struct client *client, const struct client_answer *a, struct err *err)
+static int64_t
+boot_ms(void)
 {
-	const char *where = client->url != NULL ? client->url : client->socket;
-	const char *why = a->os_error != 0 ? strerror((int)a->os_error) :
-					     curl_easy_strerror(a->code);
+	struct timespec now;
 
-	if (a->code == CURLE_WRITE_ERROR && ferror(stdout)) {
-		err_set(err, "cannot write to standard output");
-		return CLI_REFUSED;
-	}
-	if (a->os_error == EACCES || a->os_error == EPERM)
-		err_set(err, "no permission to use %s: %s", where, why);
-	else if (a->code == CURLE_COULDNT_CONNECT)
-		err_set(err, "no daemon at %s: %s; is belfryd running?", where,
-		    why);
-	else if (a->code == CURLE_WRITE_ERROR)
-		err_set(err, "the answer is too large");
-	else
-		err_set(err, "no answer from %s: %s", where,
-		    curl_easy_strerror(a->code));
-	return CLI_NO_DAEMON;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* {"error": {"code", "message"}} */
-static int
-refusal(const struct client_answer *a, struct err *err)
+/* One try, which has ms. */
+static void
+ask_once(struct client *client, const char *path, const char *post, int64_t ms,
+    struct client_answer *a)
 {
-	json_t *json = json_loadb(strbuf_str(&a->body), a->body.len, 0, NULL);
-	const char *message = NULL;
+	struct curl_slist *headers = NULL;
 
-	json_unpack(json, "{s:{s:s}}", "error", "message", &message);
-	if (message != NULL && a->status == 401)
-		err_set(err, "%s; give one with --token-file or BELFRY_TOKEN",
-		    message);
-	else if (message != NULL)
-		err_set(err, "%s", message);
-	else
-		err_set(err, "the daemon answered %ld", a->status);
-	json_decref(json);
-	return CLI_REFUSED;
-}
-
-int
-client_judge(
-    const struct client *client, const struct client_answer *a, struct err *err)
-{
-	if (a->code != CURLE_OK)
-		return explain(client, a, err);
-	return a->status >= 400 || a->status < 200 ? refusal(a, err) : CLI_GOOD;
+	/* For an empty body, too: libcurl would say that it is a form. */
+	if (post != NULL)
+		headers = curl_slist_append(
+		    headers, "Content-Type: application/json");
+	client_prepare(client, path, a);
+	if (post != NULL)
+		curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, post);
+	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS, (long)ms);
+	client_take_result(client, a, curl_easy_perform(client->curl));
+	a->changes = post != NULL;
+	curl_slist_free_all(headers);
 }
 
 /*
@@ -330,29 +307,20 @@ static void
 ask(struct client *client, const char *path, const char *post,
     struct client_answer *a)
 {
-	struct curl_slist *headers = NULL;
+	const int64_t end_ms = boot_ms() + client->timeout_ms;
+	int64_t left_ms = client->timeout_ms;
 	bool again;
-	int tries;
 
-	/* For an empty body, too: libcurl would say that it is a form. */
-	if (post != NULL)
-		headers = curl_slist_append(
-		    headers, "Content-Type: application/json");
-	for (tries = 0;; tries++) {
-		client_prepare(client, path, a);
-		if (post != NULL)
-			curl_easy_setopt(
-			    client->curl, CURLOPT_POSTFIELDS, post);
-		curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
-		client_take_result(client, a, curl_easy_perform(client->curl));
+	for (int tries = 0; tries <= CLIENT_RETRIES; tries++) {
+		ask_once(client, path, post, left_ms, a);
 		again = has_no_room(a) ||
 		    (post != NULL ? a->status == 503 && a->not_done :
 				    client_may_come_back(a));
-		if (!again || tries == CLIENT_RETRIES)
+		left_ms = end_ms - boot_ms() - CLIENT_PAUSE_MS;
+		if (!again || left_ms <= 0)
 			break;
 		client_pause(CLIENT_PAUSE_MS);
 	}
-	curl_slist_free_all(headers);
 }
 
 static int
@@ -368,21 +336,35 @@ parse_answer(const struct client_answer *a, json_t **json_r, struct err *err)
 	return CLI_GOOD;
 }
 
-int
-client_get(struct client *client, const char *path, json_t **json_r,
-    int *http_r, struct err *err)
+/* Asks, text NULL for a GET; a is the caller's to finish whatever comes. */
+static int
+exchange(struct client *client, const char *path, const char *text,
+    struct client_answer *a, int *http_r, struct err *err)
+{
+	ask(client, path, text, a);
+	if (http_r != NULL)
+		*http_r = (int)a->status;
+	return client_judge(client, a, err);
+}
+
+static int
+exchange_json(struct client *client, const char *path, const char *text,
+    json_t **json_r, int *http_r, struct err *err)
 {
 	struct client_answer a = CLIENT_ANSWER_INIT;
-	int status;
+	int status = exchange(client, path, text, &a, http_r, err);
 
-	ask(client, path, NULL, &a);
-	if (http_r != NULL)
-		*http_r = (int)a.status;
-	status = client_judge(client, &a, err);
 	if (status == CLI_GOOD)
 		status = parse_answer(&a, json_r, err);
 	client_answer_fini(&a);
 	return status;
+}
+
+int
+client_get(struct client *client, const char *path, json_t **json_r,
+    int *http_r, struct err *err)
+{
+	return exchange_json(client, path, NULL, json_r, http_r, err);
 }
 
 int
@@ -390,31 +372,10 @@ client_get_text(struct client *client, const char *path, char **text_r,
     int *http_r, struct err *err)
 {
 	struct client_answer a = CLIENT_ANSWER_INIT;
-	int status;
+	int status = exchange(client, path, NULL, &a, http_r, err);
 
-	ask(client, path, NULL, &a);
-	if (http_r != NULL)
-		*http_r = (int)a.status;
-	status = client_judge(client, &a, err);
 	if (status == CLI_GOOD)
 		*text_r = xstrdup(strbuf_str(&a.body));
-	client_answer_fini(&a);
-	return status;
-}
-
-static int
-post(struct client *client, const char *path, const char *text, json_t **json_r,
-    int *http_r, struct err *err)
-{
-	struct client_answer a = CLIENT_ANSWER_INIT;
-	int status;
-
-	ask(client, path, text, &a);
-	if (http_r != NULL)
-		*http_r = (int)a.status;
-	status = client_judge(client, &a, err);
-	if (status == CLI_GOOD)
-		status = parse_answer(&a, json_r, err);
 	client_answer_fini(&a);
 	return status;
 }
@@ -423,7 +384,7 @@ int
 client_post(struct client *client, const char *path, json_t **json_r,
     int *http_r, struct err *err)
 {
-	return post(client, path, "", json_r, http_r, err);
+	return exchange_json(client, path, "", json_r, http_r, err);
 }
 
 int
@@ -438,7 +399,7 @@ client_post_json(struct client *client, const char *path, const json_t *body,
 		err_set(err, "an argument is no valid UTF-8");
 		return CLI_USAGE;
 	}
-	status = post(client, path, text, json_r, NULL, err);
+	status = exchange_json(client, path, text, json_r, NULL, err);
 	free(text);
 	return status;
 }

@@ -3,7 +3,8 @@
  *
  * Every call returns an exit status (enum cli_status) and, when it is not
  * CLI_GOOD, says why in err. A part of the daemon that restarts is waited for
- * when the request changes nothing.
+ * when the request changes nothing. An answer must be complete in time
+ * (--timeout), but for a run's output.
  */
 #ifndef BELFRY_CLI_CLIENT_CLIENT_H
 #define BELFRY_CLI_CLIENT_CLIENT_H

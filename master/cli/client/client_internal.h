@@ -18,6 +18,7 @@ struct client {
 	const char *url;     /* borrowed; NULL with a socket */
 	const char *ca_file; /* borrowed; NULL: the system's */
 	char *token;         /* owned; NULL none */
+	int64_t timeout_ms;  /* for an answer that has an end */
 };
 
 /* What a request came to. */
@@ -27,12 +28,13 @@ struct client_answer {
 	long status;        /* of HTTP */
 	struct strbuf body; /* owned */
 	char *next;         /* owned: path of the next page; NULL none */
+	bool changes;       /* something was to be done */
 	bool not_done;      /* it says: nothing was done, ask again */
 };
 
 #define CLIENT_ANSWER_INIT                                                     \
 	{                                                                      \
-		CURLE_OK, 0, 0, STRBUF_INIT, NULL, false                       \
+		CURLE_OK, 0, 0, STRBUF_INIT, NULL, false, false                \
 	}
 
 void client_answer_reset(struct client_answer *a);

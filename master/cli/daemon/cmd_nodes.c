@@ -32,6 +32,22 @@ add_digest(struct table *table, const json_t *node, const char *key,
 	    *digest != '\0' ? digest : "-", other ? " differs" : "");
 }
 
+/* How many it has, and may have. */
+static void
+add_runs(struct table *table, const json_t *node)
+{
+	int64_t running = field_number(node, "running", -1);
+	int64_t capacity = field_number(node, "capacity", -1);
+	char most[24] = "-";
+
+	if (capacity >= 0)
+		snprintf(most, sizeof(most), "%" PRId64, capacity);
+	if (running < 0)
+		table_add(table, COLOUR_NONE, "-");
+	else
+		table_add(table, COLOUR_NONE, "%" PRId64 "/%s", running, most);
+}
+
 static void
 add_node(struct table *table, const json_t *node)
 {
@@ -42,9 +58,7 @@ add_node(struct table *table, const json_t *node)
 	    json_is_true(json_object_get(node, "self")) ? " *" : "");
 	table_add(table, colour_of(state), "%s", state);
 	add_tags(table, node);
-	table_add(table, COLOUR_NONE, "%" PRId64 "/%" PRId64,
-	    field_number(node, "running", 0),
-	    field_number(node, "capacity", 0));
+	add_runs(table, node);
 	table_add(table, COLOUR_NONE, "%.8s", field_text(node, "session"));
 	add_digest(table, node, "jobs_digest", "jobs_differ");
 	add_digest(table, node, "tzdata", "tzdata_differ");

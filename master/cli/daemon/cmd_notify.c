@@ -5,14 +5,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/strbuf.h"
-#include "cli/print/field.h"
+#include "cli/print/pages.h"
 #include "cli/print/show.h"
 #include "cli/print/text.h"
-
-#define DEFAULT_ROWS      20
-#define DEFAULT_JSON_ROWS 1000
-#define PAGE              500
 
 static int
 send_test(struct cli *cli, const char *receiver)
@@ -64,10 +59,7 @@ const struct command cmd_notify = {
 
 struct list {
 	const char *job, *receiver, *state;
-	long max;
-	bool max_given;
-	struct table *table; /* NULL: JSON */
-	struct json_list json;
+	struct pages pages;
 };
 
 static int
@@ -75,8 +67,7 @@ take_option(const struct cli *cli, struct list *list, int letter)
 {
 	switch (letter) {
 	case 'n':
-		list->max_given = true;
-		return cli_number(cli, "-n", optarg, 100000000, &list->max);
+		return pages_option(cli, &list->pages, optarg);
 	case 'j':
 		list->job = optarg;
 		return 0;
@@ -89,28 +80,15 @@ take_option(const struct cli *cli, struct list *list, int letter)
 	}
 }
 
-static void
-add_argument(struct strbuf *path, const char *key, const char *value)
-{
-	char *text;
-
-	if (value == NULL)
-		return;
-	text = client_path(key, value, "");
-	strbuf_adds(path, text);
-	free(text);
-}
-
 static char *
-make_path(const struct list *list)
+make_path(const struct cli *cli, struct list *list)
 {
-	long limit = list->max > 0 && list->max < PAGE ? list->max : PAGE;
 	struct strbuf path = STRBUF_INIT;
 
-	strbuf_addf(&path, "/v1/notifications?limit=%ld", limit);
-	add_argument(&path, "&job=", list->job);
-	add_argument(&path, "&receiver=", list->receiver);
-	add_argument(&path, "&state=", list->state);
+	pages_path(cli, &list->pages, &path, "/v1/notifications");
+	pages_argument(&path, "&job=", list->job);
+	pages_argument(&path, "&receiver=", list->receiver);
+	pages_argument(&path, "&state=", list->state);
 	return strbuf_take(&path);
 }
 
@@ -143,69 +121,45 @@ show_row(struct table *table, const json_t *row)
 	table_add(table, COLOUR_NONE, "%s", *error != '\0' ? error : "-");
 }
 
-static int
-each(void *arg, json_t *row)
+static struct table *
+make_table(void)
 {
-	struct list *list = arg;
+	char zone[TEXT_MAX], head[TEXT_MAX + 8];
+	const char *heads[] = {
+	    head, "RECEIVER", "EVENT", "JOB", "STATE", "TRIES", "ERROR", NULL};
+	struct table *table;
 
-	if (list->table == NULL)
-		json_list_add(&list->json, row);
-	else
-		show_row(list->table, row);
-	return 0;
-}
-
-static void
-finish(struct list *list, int status, bool more)
-{
-	if (list->table == NULL && status == CLI_GOOD)
-		json_list_end(&list->json);
-	if (list->table != NULL && table_rows(list->table) > 0)
-		table_print(list->table);
-	else if (list->table != NULL && status == CLI_GOOD)
-		printf("no notifications\n");
-	if (more && !list->max_given && status == CLI_GOOD)
-		fprintf(stderr,
-		    "belfry: older ones are left out; -n 0 shows all\n");
-	table_free(list->table);
+	snprintf(head, sizeof(head), "TIME (%s)", text_zone(zone, text_now()));
+	table = table_new(heads);
+	table_align_right(table, 5);
+	return table;
 }
 
 static int
 print(const struct cli *cli, struct list *list)
 {
-	char zone[TEXT_MAX], head[TEXT_MAX + 8];
-	const char *heads[] = {
-	    head, "RECEIVER", "EVENT", "JOB", "STATE", "TRIES", "ERROR", NULL};
 	struct client *client;
 	struct err err = {""};
-	bool more = false;
 	char *path;
 	int status;
 
 	client = show_client(cli, &status);
 	if (client == NULL)
 		return status;
-	if (!list->max_given)
-		list->max = cli->json ? DEFAULT_JSON_ROWS : DEFAULT_ROWS;
-	if (!cli->json) {
-		snprintf(head, sizeof(head), "TIME (%s)",
-		    text_zone(zone, text_now()));
-		list->table = table_new(heads);
-		table_align_right(list->table, 5);
-	}
-	path = make_path(list);
-	status = client_list(
-	    client, path, (size_t)list->max, each, list, &more, &err);
+	list->pages.table = cli->json ? NULL : make_table();
+	list->pages.show = show_row;
+	path = make_path(cli, list);
+	status = pages_list(client, &list->pages, path, &err);
 	client_free(client);
 	free(path);
-	finish(list, status, more);
+	pages_end(&list->pages, status, "no notifications", "ones");
 	return status != CLI_GOOD ? cli_fail(status, &err) : status;
 }
 
 static int
 run_list(struct cli *cli, int argc, char **argv)
 {
-	struct list list = {.max = 0};
+	struct list list = {.job = NULL};
 	int letter, status;
 
 	while ((letter = cli_option(cli, argc, argv, &status)) > 0)
@@ -218,7 +172,7 @@ run_list(struct cli *cli, int argc, char **argv)
 }
 
 static const struct cli_option list_options[] = {
-    {'n', "lines", "N", "the newest N (default 20, --json 1000; 0: all)"},
+    {'n', "lines", "N", "the newest N " PAGES_OPTION_HELP},
     {'j', "job", "JOB", "of this job"},
     {'r', "receiver", "NAME", "for this receiver"},
     {'S', "state", "STATE",

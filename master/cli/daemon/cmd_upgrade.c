@@ -37,13 +37,13 @@ await(struct client *client, int64_t before, bool heard, json_t **json_r,
     struct err *err)
 {
 	int64_t waited_ms, patience_ms = PATIENCE_MS;
-	int status;
+	int status, http;
 
 	for (waited_ms = 0; waited_ms < patience_ms; waited_ms += LOOK_MS) {
 		client_pause(waited_ms > 0 ? LOOK_MS : 0);
 		*json_r = NULL;
-		status = client_get(client, STATUS_PATH, json_r, NULL, err);
-		if (status == CLI_NO_DAEMON ||
+		status = client_get(client, STATUS_PATH, json_r, &http, err);
+		if ((status == CLI_NO_DAEMON && http == 0) ||
 		    (status == CLI_GOOD && is_over(*json_r, before)))
 			return status;
 		if (!heard && status == CLI_GOOD)
@@ -62,7 +62,7 @@ ask(struct client *client, json_t **json_r, struct err *err)
 {
 	json_t *json = NULL;
 	int64_t before;
-	int status;
+	int status, http;
 
 	status = client_get(client, STATUS_PATH, &json, NULL, err);
 	if (status != CLI_GOOD)
@@ -70,10 +70,10 @@ ask(struct client *client, json_t **json_r, struct err *err)
 	before = attempt_of(json);
 	json_decref(json);
 	json = NULL;
-	status = client_post(client, "/v1/upgrade", &json, NULL, err);
+	status = client_post(client, "/v1/upgrade", &json, &http, err);
 	json_decref(json);
 	/* Who answers may be replaced before the answer is here. */
-	if (status != CLI_GOOD && status != CLI_NO_DAEMON)
+	if (status != CLI_GOOD && (status != CLI_NO_DAEMON || http != 0))
 		return status;
 	return await(client, before, status == CLI_GOOD, json_r, err);
 }

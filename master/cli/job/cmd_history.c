@@ -4,28 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/strbuf.h"
 #include "base/timestamp.h"
-#include "cli/print/field.h"
+#include "cli/print/pages.h"
 #include "cli/print/show.h"
 #include "cli/print/text.h"
 #include "run/outcome.h"
-
-#define DEFAULT_ROWS      20
-#define DEFAULT_JSON_ROWS 1000
-#define PAGE              500
 
 struct history {
 	const char *job;
 	const char *outcome;
 	const char *chain;
 	char since[TIMESTAMP_TEXT_MAX];
-	long max;
-	size_t rows;
-	bool max_given;
-	bool slots;          /* asked for slots that did not run: the ledger */
-	struct table *table; /* NULL: JSON */
-	struct json_list json;
+	bool slots; /* asked for slots that did not run: the ledger */
+	struct pages pages;
 };
 
 static int
@@ -73,8 +64,7 @@ take_option(const struct cli *cli, struct history *h, int letter)
 {
 	switch (letter) {
 	case 'n':
-		h->max_given = true;
-		return cli_number(cli, "-n", optarg, 100000000, &h->max);
+		return pages_option(cli, &h->pages, optarg);
 	case 's':
 		return parse_since(cli, h, optarg);
 	case 'C':
@@ -85,47 +75,23 @@ take_option(const struct cli *cli, struct history *h, int letter)
 	}
 }
 
-/* Appends an argument, when it was given. */
-static void
-add_argument(struct strbuf *path, const char *key, const char *value)
-{
-	char *text;
-
-	if (value == NULL || *value == '\0')
-		return;
-	text = client_path(key, value, "");
-	strbuf_adds(path, text);
-	free(text);
-}
-
 static char *
-make_path(const struct history *h)
+make_path(const struct cli *cli, struct history *h)
 {
-	long limit = h->max > 0 && h->max < PAGE ? h->max : PAGE;
 	struct strbuf path = STRBUF_INIT;
 
-	strbuf_addf(
-	    &path, "/v1/%s?limit=%ld", h->slots ? "ledger" : "runs", limit);
-	add_argument(&path, "&job=", h->job);
-	add_argument(&path, "&since=", h->since);
-	add_argument(&path, "&outcome=", h->outcome);
-	add_argument(&path, "&chain=", h->chain);
+	pages_path(cli, &h->pages, &path, h->slots ? "/v1/ledger" : "/v1/runs");
+	pages_argument(&path, "&job=", h->job);
+	pages_argument(&path, "&since=", h->since);
+	pages_argument(&path, "&outcome=", h->outcome);
+	pages_argument(&path, "&chain=", h->chain);
 	return strbuf_take(&path);
 }
 
-static int
-each(void *arg, json_t *row)
+static void
+show_row(struct table *table, const json_t *run)
 {
-	struct history *h = arg;
-
-	h->rows++;
-	if (h->table == NULL)
-		json_list_add(&h->json, row);
-	else if (h->slots)
-		show_slot_row(h->table, row);
-	else
-		show_run_row(h->table, row, true);
-	return 0;
+	show_run_row(table, run, true);
 }
 
 /* A name with a typo has no runs either; that must not look like good news. */
@@ -147,53 +113,36 @@ check_job(struct client *client, const struct history *h, struct err *err)
 	return status;
 }
 
-static void
-finish(struct history *h, int status, bool more)
-{
-	if (h->table == NULL && status == CLI_GOOD)
-		json_list_end(&h->json);
-	if (h->table != NULL && table_rows(h->table) > 0)
-		table_print(h->table);
-	else if (h->table != NULL && status == CLI_GOOD)
-		printf(h->slots ? "no such slots\n" : "no runs\n");
-	if (more && !h->max_given && status == CLI_GOOD)
-		fprintf(stderr,
-		    "belfry: older runs are left out; -n 0 shows all\n");
-	table_free(h->table);
-}
-
 static int
 print(const struct cli *cli, struct history *h)
 {
 	struct client *client;
 	struct err err = {""};
-	bool more = false;
 	char *path;
 	int status;
 
 	client = show_client(cli, &status);
 	if (client == NULL)
 		return status;
-	if (!h->max_given)
-		h->max = cli->json ? DEFAULT_JSON_ROWS : DEFAULT_ROWS;
 	if (!cli->json)
-		h->table =
+		h->pages.table =
 		    h->slots ? show_slots_table() : show_runs_table(true);
-	path = make_path(h);
-	status =
-	    client_list(client, path, (size_t)h->max, each, h, &more, &err);
-	if (status == CLI_GOOD && h->rows == 0 && h->job != NULL)
+	h->pages.show = h->slots ? show_slot_row : show_row;
+	path = make_path(cli, h);
+	status = pages_list(client, &h->pages, path, &err);
+	if (status == CLI_GOOD && h->pages.rows == 0 && h->job != NULL)
 		status = check_job(client, h, &err);
 	client_free(client);
 	free(path);
-	finish(h, status, more);
+	pages_end(
+	    &h->pages, status, h->slots ? "no such slots" : "no runs", "runs");
 	return status != CLI_GOOD ? cli_fail(status, &err) : status;
 }
 
 static int
 run(struct cli *cli, int argc, char **argv)
 {
-	struct history h = {.max = 0};
+	struct history h = {.job = NULL};
 	int letter, status;
 
 	while ((letter = cli_option(cli, argc, argv, &status)) > 0)
@@ -213,7 +162,7 @@ run(struct cli *cli, int argc, char **argv)
 }
 
 static const struct cli_option options[] = {
-    {'n', "lines", "N", "the newest N runs (default 20, --json 1000; 0: all)"},
+    {'n', "lines", "N", "the newest N runs " PAGES_OPTION_HELP},
     {'s', "since", "TIME|DURATION", "runs of this time or this long ago on"},
     {'o', "outcome", "OUTCOME",
 	"runs that ended so; several are parted by commas; skipped and missed: "

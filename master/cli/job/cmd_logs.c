@@ -20,8 +20,7 @@ explain_none(struct client *client, const char *name, struct err *err)
 	if (status == CLI_GOOD)
 		err_set(err, "job %s has not run yet", name);
 	else if (http == 404 && *show_guess(&job) != '\0')
-		err_set(
-		    err, "no run and no job \"%s\"%s", name, show_guess(&job));
+		show_none(err, name, &job);
 	json_decref(json);
 	free(path);
 	return CLI_REFUSED;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/escape.h"
 #include "base/timestamp.h"
 #include "schedule/schedule.h"
 #include "schedule/zone/zone.h"
@@ -208,22 +209,14 @@ print_lines(const struct next *next, const struct schedule *schedule)
 		printf("never\n");
 }
 
-/* An expression that was accepted is ASCII without control characters. */
 static void
 print_json_string(const char *text)
 {
-	putchar('"');
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
+	struct strbuf b = STRBUF_INIT;
 
-		if (c == '"' || c == '\\')
-			printf("\\%c", c);
-		else if (c < 0x20)
-			printf("\\u%04x", c);
-		else
-			putchar(c);
-	}
-	putchar('"');
+	escape_json(&b, text, strlen(text));
+	printf("\"%s\"", strbuf_str(&b));
+	strbuf_fini(&b);
 }
 
 static void

@@ -271,8 +271,7 @@ show(struct cli *cli, struct client *client, const char *name, struct err *err)
 		job_err = *err;
 		status = get_one(client, "/v1/runs/", name, &json, &http, err);
 		if (status == CLI_REFUSED && http == 404)
-			err_set(err, "no job and no run \"%s\"%s", name,
-			    show_guess(&job_err));
+			show_none(err, name, &job_err);
 	}
 	if (status != CLI_GOOD)
 		return status;

@@ -458,6 +458,16 @@ show_guess(const struct err *err)
 }
 
 void
+show_none(struct err *err, const char *name, const struct err *job)
+{
+	struct err run = *err;
+	const char *silent = strstr(run.text, "; these hosts do not answer");
+
+	err_set(err, "no job and no run \"%s\"%s%s", name, show_guess(job),
+	    silent != NULL ? silent : "");
+}
+
+void
 show_add_guess(struct client *client, const char *job, struct err *err)
 {
 	char *path = client_path("/v1/jobs/", job, "");

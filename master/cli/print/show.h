@@ -27,6 +27,12 @@ void show_next(char *buf, size_t size, const char *stamp, int64_t now);
  */
 const char *show_guess(const struct err *err);
 
+/*
+ * There is neither such a run, as err says, nor such a job, as job says: err
+ * becomes that of both.
+ */
+void show_none(struct err *err, const char *name, const struct err *job);
+
 /* Asks it, and adds that to err, which says that job is not there. */
 void show_add_guess(struct client *client, const char *job, struct err *err);
 

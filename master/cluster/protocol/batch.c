@@ -166,7 +166,7 @@ batch_add(struct protocol *p, struct batch *batch, struct claim *claim)
 	request->items[request->nitems++].round = claim->round;
 	claim->refs++;
 	claim->ballots[batch->server].vote = VOTE_ASKED;
-	if (batch->script == SCRIPTS_CLAIM)
+	if (batch->script == SCRIPTS_CLAIM || batch->script == SCRIPTS_RESTATE)
 		claim->asked_on |= UINT32_C(1) << batch->server;
 	if (request->nitems == BATCH_MAX)
 		batch_send(p, batch);

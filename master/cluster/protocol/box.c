@@ -235,7 +235,7 @@ marks_fill(struct protocol *p, unsigned server, struct args *args, void *arg)
 	}
 }
 
-/* "MARK DUE FRESH": the highest of all; fresh if so everywhere. */
+/* "MARK DUE SEEN": the highest of all; fresh if so everywhere. */
 static void
 marks_yes(
     struct poll *poll, unsigned server, const struct protocol_reply *reply)
@@ -253,8 +253,10 @@ marks_yes(
 			mark->mark_ms = at;
 		if (due > mark->due_ms)
 			mark->due_ms = due;
-		if (line_skip(line, 2)[0] != '1')
+		if (line_skip(line, 2)[0] != '2')
 			mark->fresh = false;
+		if (line_skip(line, 2)[0] == '0')
+			mark->claimed = true;
 	}
 }
 

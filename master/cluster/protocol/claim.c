@@ -71,7 +71,6 @@ claim_new(struct protocol *p, const struct claim_ask *ask)
 	TAILQ_INSERT_TAIL(&p->claims, claim, link);
 	TAILQ_INSERT_TAIL(&p->undecided, claim, open_link);
 	p->nundecided++;
-	p->nactive++;
 	return claim;
 }
 
@@ -80,12 +79,6 @@ is_undecided(enum claim_state state)
 {
 	return state == CLAIM_ASKING || state == CLAIM_STARTING ||
 	    state == CLAIM_PAUSING;
-}
-
-static bool
-is_active(enum claim_state state)
-{
-	return state != CLAIM_HELD && state != CLAIM_OVER;
 }
 
 static void
@@ -113,10 +106,8 @@ claim_set_state(struct protocol *p, struct claim *claim, enum claim_state state)
 		return;
 	move_lists(p, claim, state);
 	p->nheld -= claim->state == CLAIM_HELD;
-	p->nactive -= is_active(claim->state);
 	claim->state = state;
 	p->nheld += state == CLAIM_HELD;
-	p->nactive += is_active(state);
 }
 
 void
@@ -214,8 +205,7 @@ protocol_hold(struct protocol *p, const struct claim_ask *ask, uint64_t fence,
 void
 claim_give_back(struct protocol *p, struct claim *claim)
 {
-	if (claim->asked_on != 0)
-		claims_reopen(p, claim);
+	claims_reopen(p, claim);
 	claim->asked_on = 0;
 }
 
@@ -327,10 +317,12 @@ claims_server_ready(struct protocol *p, unsigned server)
 		/* HELD: restating placed it there. */
 		if (claim->state == CLAIM_PAUSING)
 			continue;
-		if (claim->state == CLAIM_HELD)
+		if (claim->state == CLAIM_HELD) {
 			ballot->vote = VOTE_YES;
-		else if (ballot->vote == VOTE_ASKED)
+			claim->asked_on |= UINT32_C(1) << server;
+		} else if (ballot->vote == VOTE_ASKED) {
 			ballot->vote = VOTE_NONE;
+		}
 		if (ballot->vote == VOTE_NONE)
 			claim_mark_dirty(p, claim);
 	}

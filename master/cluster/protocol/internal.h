@@ -121,7 +121,7 @@ struct claim {
 	bool only_recorded;
 	char
 	    owes; /* HELD: S, M as in the scripts: to be recorded; 0: it runs */
-	uint32_t asked_on; /* bit per server that may have granted it */
+	uint32_t asked_on; /* bit per server where it may stand */
 	bool abandoned;
 	uint32_t taken_on; /* HELD: bit per server where another has it */
 	int64_t round_ms;  /* when the round began; 0: not yet */
@@ -183,8 +183,7 @@ struct protocol {
 	struct poll_list unasked; /* there was no server to ask */
 	bool mute;                /* nobody listens any more */
 	size_t nheld;
-	size_t nundecided;
-	size_t nactive;             /* claims that are neither held nor over */
+	size_t nundecided;          /* neither won nor lost */
 	struct cluster_node *shown; /* what protocol_nodes() gave; rebuilt */
 	size_t nshown;
 	struct node **nodes;
@@ -195,7 +194,7 @@ struct protocol {
 	/* Claims given back: nothing was ever forked for them; a ring. */
 	char given[1024][CLUSTER_ID_MAX + 8];
 	unsigned ngiven;
-	char recent[64][CLUSTER_ID_MAX]; /* messages told; a ring */
+	char recent[512][CLUSTER_ID_MAX]; /* messages told; a ring */
 	unsigned nrecent;
 };
 

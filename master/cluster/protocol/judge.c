@@ -135,6 +135,13 @@ granted(
 	set_edge(claim, server, line_skip(line, 5));
 }
 
+/* Such an answer says that the claim does not stand there. */
+static bool
+is_not_there(enum refusal refusal)
+{
+	return refusal != REFUSED_SKIP && refusal != REFUSED_LAPSED;
+}
+
 static void
 vote_on_end(struct claim *claim, struct ballot *ballot, const char *line)
 {
@@ -171,6 +178,10 @@ claim_vote(
 		ballot->vote = VOTE_NO;
 		ballot->refusal =
 		    parse_refusal(claim, server, line, &ballot->number);
+		/* Where it was only not started it stands all the same. */
+		if (claim->state == CLAIM_ASKING &&
+		    is_not_there(ballot->refusal))
+			claim->asked_on &= ~(UINT32_C(1) << server);
 		if (claim->state == CLAIM_ASKING &&
 		    ballot->refusal <= REFUSED_CONTEST && is_ours(claim))
 			adopt_id(p, claim);

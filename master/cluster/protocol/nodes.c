@@ -169,6 +169,54 @@ nodes_free(struct protocol *p)
 	free(p->shown);
 }
 
+/* ---------------------------------------------------------------- burying */
+
+static void
+bury_done(struct protocol *p, struct poll *poll)
+{
+	args_fini(poll->arg);
+	free(poll->arg);
+}
+
+static const struct poll_ops bury_ops = {NULL, bury_done};
+
+static void
+bury_fill(struct protocol *p, unsigned server, struct args *args, void *arg)
+{
+	const struct args *words = arg;
+
+	protocol_guard(p, server, args);
+	args_add(args, p->incarnation);
+	for (size_t i = 0; i < words->n; i++)
+		args_add(args, args_get(words, i));
+}
+
+/* id is NULL when it had nothing. */
+static void
+bury(struct protocol *p, const char *incarnation, char state, const char *id)
+{
+	struct args *words = xcalloc(1, sizeof(*words));
+
+	args_add(words, incarnation);
+	if (id != NULL) {
+		args_add(words, (const char[]){state, '\0'});
+		args_add(words, id);
+	}
+	poll_send(p, poll_new(&bury_ops, words), SCRIPTS_BURY, bury_fill);
+}
+
+void
+protocol_bury(struct protocol *p, const struct cluster_lost *lost)
+{
+	static const char states[] = {
+	    [CLUSTER_FATE_STARTED] = 'R',
+	    [CLUSTER_FATE_SKIPPED] = 'S',
+	    [CLUSTER_FATE_MISSED] = 'M',
+	};
+
+	bury(p, lost->incarnation, states[lost->fate], lost->id);
+}
+
 /* ---------------------------------------------------------------- reaping */
 
 /* What is asked about one dead host. */
@@ -266,20 +314,9 @@ tell_lost(struct protocol *p, const struct reaping *reaping, const char *line)
 	lost.extra = strchr(flags, 'x') != NULL;
 	/* Claimed and not started: nothing was lost. */
 	if (line_skip(line, 1)[0] == 'C')
-		protocol_bury(p, &lost);
+		bury(p, reaping->incarnation, 'C', id);
 	else
 		p->events.reaped(&lost, p->events_arg);
-}
-
-static void
-bury_empty(struct protocol *p, const struct reaping *reaping)
-{
-	struct cluster_lost none = {
-	    .incarnation = reaping->incarnation,
-	    .id = "",
-	};
-
-	protocol_bury(p, &none);
 }
 
 static void
@@ -297,7 +334,7 @@ reap_done(struct protocol *p, struct poll *poll)
 		for (size_t i = 0; i < reaping->n; i++)
 			tell_lost(p, reaping, reaping->lines[i]);
 		if (reaping->n == 0)
-			bury_empty(p, reaping);
+			bury(p, reaping->incarnation, 'C', NULL);
 		if (node != NULL)
 			node->reap_ms = p->now_ms + CLUSTER_OVERRIDE_MS +
 			    p->settings.lock_delay_ms;
@@ -400,37 +437,4 @@ nodes_next_ms(const struct protocol *p)
 			next = earlier_ms(next, node->reap_ms);
 	}
 	return next;
-}
-
-/* ---------------------------------------------------------------- burying */
-
-static void
-bury_done(struct protocol *p, struct poll *poll)
-{
-	args_fini(poll->arg);
-	free(poll->arg);
-}
-
-static const struct poll_ops bury_ops = {NULL, bury_done};
-
-static void
-bury_fill(struct protocol *p, unsigned server, struct args *args, void *arg)
-{
-	const struct args *words = arg;
-
-	protocol_guard(p, server, args);
-	args_add(args, p->incarnation);
-	for (size_t i = 0; i < words->n; i++)
-		args_add(args, args_get(words, i));
-}
-
-void
-protocol_bury(struct protocol *p, const struct cluster_lost *lost)
-{
-	struct args *words = xcalloc(1, sizeof(*words));
-
-	args_add(words, lost->incarnation);
-	if (lost->id[0] != '\0')
-		args_add(words, lost->id);
-	poll_send(p, poll_new(&bury_ops, words), SCRIPTS_BURY, bury_fill);
 }

@@ -65,16 +65,6 @@ reopened(struct protocol *p, struct request *request,
 	free(given);
 }
 
-/* It may have been granted there. */
-static bool
-may_have(const struct ballot *ballot)
-{
-	return ballot->vote == VOTE_YES || ballot->vote == VOTE_ASKED ||
-	    (ballot->vote == VOTE_NO &&
-		(ballot->refusal == REFUSED_SKIP ||
-		    ballot->refusal == REFUSED_LAPSED));
-}
-
 static void
 send_reopen(struct protocol *p, unsigned server, const char *job,
     int64_t slot_ms, const char *id)
@@ -125,7 +115,7 @@ claims_reopen(struct protocol *p, struct claim *claim)
 	    "%s", claim->id);
 	for (unsigned i = 0; i < p->settings.nservers; i++)
 		if (server_is_ready(&p->servers[i]) &&
-		    may_have(&claim->ballots[i]))
+		    (claim->asked_on & UINT32_C(1) << i) != 0)
 			send_reopen(
 			    p, i, claim->job, claim->slot_ms, claim->id);
 }

@@ -248,11 +248,25 @@ session_server_joined(struct protocol *p, unsigned server)
 
 /* ---------------------------------------------------------- heartbeats */
 
-/* Does it count as many runs as we do? What is under way may be on either. */
-static bool
-counts_as_we(const struct protocol *p, uint64_t runs)
+/* Claims under way, or ending, that may stand on a server or not. */
+static size_t
+count_unsure(const struct protocol *p, unsigned server)
 {
-	return runs >= p->nheld && runs <= p->nheld + p->nactive;
+	const struct claim *claim;
+	size_t n = 0;
+
+	TAILQ_FOREACH(claim, &p->claims, link)
+	n += claim->state != CLAIM_HELD &&
+	    (claim->state == CLAIM_ENDING ||
+		(claim->asked_on & UINT32_C(1) << server) != 0);
+	return n;
+}
+
+/* Does it count as many runs as we do? */
+static bool
+counts_as_we(const struct protocol *p, unsigned server, uint64_t runs)
+{
+	return runs >= p->nheld && runs <= p->nheld + count_unsure(p, server);
 }
 
 static void
@@ -268,7 +282,8 @@ beat_answered(struct protocol *p, struct request *request,
 	if (s->confirmed_ms < request->sent_ms)
 		s->confirmed_ms = request->sent_ms;
 	nodes_list(p, request->server, reply, now_ms);
-	if (counts_as_we(p, strtoull(line_skip(reply->s[0], 3), NULL, 10)))
+	if (counts_as_we(p, request->server,
+		strtoull(line_skip(reply->s[0], 3), NULL, 10)))
 		s->strange_beats = 0;
 	else if (++s->strange_beats >= STRANGE_BEATS && s->restated)
 		server_rejoin(p, request->server, 0);

@@ -125,7 +125,8 @@ typedef void claim_finished_cb(enum claim_end end, int64_t due_ms, void *arg);
 struct cluster_mark {
 	int64_t mark_ms;
 	int64_t due_ms; /* 0: no interval */
-	bool fresh;     /* first sight of this job */
+	bool claimed;   /* by a claim, not by the first sight of this job */
+	bool fresh;     /* which this was */
 };
 
 typedef void

@@ -18,12 +18,14 @@ if not marker then
 end
 -- The server was restarted, and may have lost its last changes. Among several
 -- it begins as if it had forgotten all; alone, who has seen more of it than it
--- had kept (z) must be heard before it votes.
+-- had kept must be heard before it votes. For each process that is over z has
+-- " RUN_ID SEQUENCE", what was kept of it; the oldest ones go.
 local before = redis.call('HMGET', P .. ':i', 'r', 'z')
-local process, kept = before[1], num(before[2])
+local process, ends = before[1], before[2] or ''
 if process ~= ARGV[6] then
-	kept = sequence()
-	redis.call('HSET', P .. ':i', 'r', ARGV[6], 'z', int(kept))
+	if process then ends = ends .. ' ' .. process .. ' ' .. int(sequence()) end
+	while #ends > 4000 do ends = string.match(ends, '^ %S+ %d+(.*)$') end
+	redis.call('HSET', P .. ':i', 'r', ARGV[6], 'z', ends)
 	if ARGV[7] == '' and process then
 		redis.call('HDEL', P .. ':i', 'm', 'b')
 		return {'ROLLBACK'}
@@ -32,11 +34,17 @@ if process ~= ARGV[6] then
 	redis.call('HSET', P .. ':i', 'u', int(now + settling), 'v', int(settling))
 end
 
--- What was seen before the restart is held against what was kept.
+-- What was seen of a process is held against what was kept of it, and not
+-- against what others have done since. One that is not known was lost.
+local function kept(id)
+	local _, at = string.find(ends, ' ' .. id .. ' ', 1, true)
+	return at and num(string.match(ends, '^%d+', at + 1)) or 0
+end
+
 local function born(m)
 	return num(string.match(m, '^%d+'))
 end
-local most = ARGV[12] == ARGV[6] and sequence() or kept
+local most = ARGV[12] == ARGV[6] and sequence() or kept(ARGV[12])
 if (marker == ARGV[1] and num(ARGV[2]) > most) or born(marker) < born(ARGV[1]) then
 	redis.call('HDEL', P .. ':i', 'm', 'b')
 	return {'ROLLBACK'}

@@ -17,7 +17,7 @@ end
 redis.call('HSET', P .. ':i', 'm', ARGV[2],
 	's', int(math.max(floor, num(ARGV[3]))),
 	'f', int(math.max(fence_floor, num(ARGV[4]))),
-	'w', int(now + quiet), 'y', int(quiet), 'r', ARGV[7], 'z', '0')
+	'w', int(now + quiet), 'y', int(quiet), 'r', ARGV[7], 'z', '')
 redis.call('HDEL', P .. ':i', 'b', 'k')
 changes = 1
 return done({''})

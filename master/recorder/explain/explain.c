@@ -5,6 +5,7 @@
  */
 #include "recorder/explain/explain.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -79,14 +80,66 @@ goes_on(struct explain *x, const struct err *err)
 	return false;
 }
 
+/* There is no such job, as far as this host knows. */
+static bool
+is_unknown(const struct explain *x)
+{
+	return x->plans.n == 0 && !x->known && !x->row.found;
+}
+
+static void
+answer(struct explain *x, json_t *json)
+{
+	char *text = json_take_dump(json);
+
+	if (is_unknown(x) && !explain_is_recorded(json))
+		answer_error(x->env->channel, x->id, 404, "not_found",
+		    "there is no job \"%s\", and none in the history",
+		    x->plans.job);
+	else
+		answer_json(x->env->channel, x->id, 200, text);
+	free(text);
+	explain_free(x);
+}
+
+static void
+others_told(void *arg, const json_t *answers, const json_t *silent)
+{
+	struct explain *x = arg;
+
+	if (goes_on(x, NULL))
+		answer(x, explain_merge(explain_json(x), answers, silent));
+}
+
+/*
+ * The others are asked of the slot that was found here, or that must be theirs
+ * too; without either they may have a later one than this host.
+ */
+static void
+ask_others(struct explain *x)
+{
+	bool is_slot = x->exact || x->wants_slot;
+	char at[24];
+	const struct ask ask = {
+	    .verb = "explain",
+	    .who = "",
+	    .from = "",
+	    .nargs = 2,
+	    .keys = {"job", is_slot ? "at" : "until"},
+	    .values = {x->plans.job, at},
+	};
+
+	snprintf(at, sizeof(at), "%" PRId64, is_slot ? x->slot_ms : x->at_ms);
+	others_ask(x->env->others, &ask, others_told, x);
+}
+
 static void
 tell(struct explain *x)
 {
-	char *text = json_take_dump(explain_json(x));
-
-	answer_json(x->env->channel, x->id, 200, text);
-	free(text);
-	explain_free(x);
+	if (x->env->others != NULL && x->verdict != VERDICT_FUTURE)
+		ask_others(x);
+	else
+		answer(x, explain_json(x));
 }
 
 static void
@@ -264,13 +317,6 @@ verdict_without_row(const struct explain *x)
 static void
 explain_absence(struct explain *x)
 {
-	if (x->plans.n == 0 && !x->known) {
-		answer_error(x->env->channel, x->id, 404, "not_found",
-		    "there is no job \"%s\", and none in the history",
-		    x->plans.job);
-		explain_free(x);
-		return;
-	}
 	x->verdict = verdict_without_row(x);
 	tell(x);
 }

@@ -64,7 +64,17 @@ explain_plan(const struct explain *x)
 /* An array of sentences. */
 json_t *explain_words(const struct explain *x);
 
-/* The answer. */
+/* The answer, as far as this host knows. */
 json_t *explain_json(const struct explain *x);
+
+/* Does an answer tell of a row of the ledger? */
+bool explain_is_recorded(const json_t *json);
+
+/*
+ * own, which it takes, with what the ledgers of other hosts say (others.h): the
+ * latest attempt of all is the answer, what the others add is told behind it,
+ * and who was silent.
+ */
+json_t *explain_merge(json_t *own, const json_t *answers, const json_t *silent);
 
 #endif

@@ -390,16 +390,6 @@ say_since(struct words *w, const char *text, const struct plan *plan)
 	say_nearest(w);
 }
 
-/* Of a cluster each host knows what it did itself. */
-static void
-say_elsewhere(struct words *w)
-{
-	say(w,
-	    "this host has no row of it: in a cluster a slot is in the ledger "
-	    "of the host that ran it, or that recorded why it did not; belfry "
-	    "nodes lists them");
-}
-
 static void
 say_absence(struct words *w)
 {
@@ -409,22 +399,18 @@ say_absence(struct words *w)
 
 	switch (x->verdict) {
 	case VERDICT_PENDING:
-		if (x->env->apart)
-			say_elsewhere(w);
-		else
-			say(w,
-			    "it is due now, and nothing is recorded of it yet");
+		say(w, "it is due now, and nothing is recorded of it yet");
 		break;
 	case VERDICT_NO_RECORD:
 		say_why_due(w);
-		if (x->env->apart) {
-			say_elsewhere(w);
-			break;
-		}
 		say(w,
-		    "the ledger has no row of it: it was deleted since, as old "
-		    "rows are ([store] keep), or belfry has a fault; belfry "
-		    "verify tells more");
+		    x->env->apart ?
+			"the ledger has no row of it here, nor on any host "
+			"that answers: it was deleted since, as old rows are "
+			"([store] keep), or a host that is down has it" :
+			"the ledger has no row of it: it was deleted since, as "
+			"old rows are ([store] keep), or belfry has a fault; "
+			"belfry verify tells more");
 		break;
 	case VERDICT_FUTURE:
 		say_future(w);
@@ -474,7 +460,7 @@ explain_words(const struct explain *x)
 	if (!x->row.found) {
 		say_title(&w,
 		    x->verdict == VERDICT_FUTURE   ? "to come" :
-			x->env->apart && is_due(x) ? "did not run here" :
+			x->env->apart && is_due(x) ? "not recorded" :
 						     "did not run");
 		say_absence(&w);
 	} else if (*x->row.run != '\0') {

@@ -1,4 +1,4 @@
-#include "recorder/intake/intake.h"
+#include "recorder/intake/intake_internal.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -9,9 +9,7 @@
 #include "base/mem.h"
 #include "recorder/intake/batch.h"
 #include "recorder/desk.h"
-#include "recorder/guard/guard.h"
 #include "recorder/state_feed.h"
-#include "recorder/query/usual.h"
 
 #define FLUSH_MS      50   /* how long a record may wait for company */
 #define FLUSH_RECORDS 4000 /* and in how much of it */
@@ -24,22 +22,6 @@
 
 /* How long the last words of a master are waited for. */
 #define FINISH_MS 10000
-
-struct intake {
-	struct intake_config config;
-	struct batch *batch;
-	struct event *flush_event;
-	int retry_ms; /* 0: the store takes what it is given */
-	struct channel *master;
-	int master_fd;    /* the channel's */
-	bool paused;      /* its channel is not read */
-	unsigned renewed; /* of the store, as the master was told */
-	bool state_asked;
-	uint64_t state_id;
-	struct state_feed *feed;
-	struct desk *desk;
-	struct guard *guard; /* NULL: there is none */
-};
 
 static void
 arm_flush(struct intake *in, int ms)
@@ -196,33 +178,6 @@ handle_queue(struct channel *channel, struct message *message, void *arg,
 }
 
 static void
-tell_usual(void *arg, const char *run, int64_t ms)
-{
-	struct wire_writer w = WIRE_WRITER_INIT;
-	struct intake *in = arg;
-
-	wire_put_str(&w, run);
-	wire_put_i64(&w, ms);
-	if (in->master != NULL)
-		channel_send(in->master, MSG_USUAL, 0, &w, -1);
-	wire_writer_fini(&w);
-}
-
-static int
-handle_usual_ask(struct channel *channel, struct message *message, void *arg,
-    struct err *err)
-{
-	struct intake *in = arg;
-	const char *run = wire_get_str(&message->body);
-	const char *job = wire_get_str(&message->body);
-
-	if (!wire_ok(&message->body))
-		return err_set(err, "malformed");
-	usual_ask(in->config.store, run, job, tell_usual, in);
-	return 0;
-}
-
-static void
 tell_store(void *arg)
 {
 	const struct store *store;
@@ -235,33 +190,6 @@ tell_store(void *arg)
 	if (in->master != NULL)
 		channel_send(in->master, MSG_STORE_STATE, 0, &w, -1);
 	wire_writer_fini(&w);
-}
-
-static void
-guard_answered(void *arg, const struct guard_answer *answer)
-{
-	struct wire_writer w = WIRE_WRITER_INIT;
-	struct intake *in = arg;
-
-	/* A master that has come back asks again. */
-	if (in->master == NULL)
-		return;
-	guard_answer_encode(answer, &w);
-	channel_send(in->master, MSG_GUARD_ANSWER, 0, &w, -1);
-	wire_writer_fini(&w);
-}
-
-static int
-handle_guard_ask(struct channel *channel, struct message *message, void *arg,
-    struct err *err)
-{
-	struct intake *in = arg;
-	struct guard_ask ask;
-
-	if (guard_ask_decode(&ask, &message->body) == -1 || in->guard == NULL)
-		return err_set(err, "malformed");
-	guard_request(in->guard, &ask);
-	return 0;
 }
 
 void
@@ -287,13 +215,17 @@ static const struct channel_dispatch master_dispatch[] = {
     {MSG_RECORD_AUDIT, handle_record},
     {MSG_RECORD_AFTER, handle_record},
     {MSG_RECORD_NOTICE, handle_record},
-    {MSG_USUAL_ASK, handle_usual_ask},
+    {MSG_USUAL_ASK, intake_usual_ask},
     {MSG_RECORD_REPLY, handle_record},
     {MSG_STATE_ASK, handle_state_ask},
     {MSG_QUEUE_SUBMIT, handle_queue},
     {MSG_QUEUE_TAKE, handle_queue},
     {MSG_QUEUE_KEEP, handle_queue},
-    {MSG_GUARD_ASK, handle_guard_ask},
+    {MSG_GUARD_ASK, intake_guard_ask},
+    {MSG_ASK, intake_other},
+    {MSG_ANSWER_BEGIN, intake_other},
+    {MSG_ANSWER_DATA, intake_other},
+    {MSG_ANSWER_END, intake_other},
     {0, NULL},
 };
 
@@ -305,6 +237,7 @@ master_closed(struct channel *channel, const char *why, void *arg)
 
 	in->master = NULL;
 	desk_set_channel(in->desk, NULL);
+	in->config.master_cb(in->config.arg, NULL);
 	in->master_fd = -1;
 	in->paused = false;
 	in->state_asked = false;
@@ -393,6 +326,7 @@ intake_connect(struct intake *in, int fd)
 		master_closed(in->master, NULL, in);
 	in->master = channel_new(&config, fd);
 	desk_set_channel(in->desk, in->master);
+	in->config.master_cb(in->config.arg, in->master);
 	in->master_fd = fd;
 	if (in->config.store->down != NULL)
 		tell_store(in);
@@ -434,24 +368,6 @@ intake_finish(struct intake *in)
 	return batch_count(in->batch);
 }
 
-static void
-make_guard(struct intake *in)
-{
-	const struct config *config = in->config.role->config;
-	const struct guard_config guard = {
-	    .base = in->config.role->base,
-	    .conninfo = config->store_conninfo,
-	    .password_file = config->store_password_file,
-	    .host = config->node_name,
-	    .answer_cb = guard_answered,
-	    .arg = in,
-	};
-
-	if (config->cluster.redis != NULL &&
-	    config->cluster.guard != CLUSTER_GUARD_OFF)
-		in->guard = guard_new(&guard);
-}
-
 struct intake *
 intake_new(const struct intake_config *config)
 {
@@ -478,7 +394,7 @@ intake_new(const struct intake_config *config)
 	in->batch = batch_new(&batch);
 	in->feed = state_feed_new(&feed);
 	in->desk = desk_new(config->store);
-	make_guard(in);
+	intake_make_guard(in);
 	in->flush_event = evtimer_new(config->role->base, flush_cb, in);
 	if (in->flush_event == NULL)
 		fatalx("out of memory");

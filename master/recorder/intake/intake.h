@@ -11,6 +11,7 @@
 #define BELFRY_RECORDER_INTAKE_INTAKE_H
 
 #include "run/record.h"
+#include "ipc/channel.h"
 #include "role.h"
 #include "recorder/store.h"
 
@@ -23,6 +24,11 @@ struct intake_config {
 	void (*ended_cb)(void *arg, const char *run);
 	/* Records are on disk. */
 	void (*recorded_cb)(void *arg);
+	/* The master's channel is a new one; NULL: it is closed. */
+	void (*master_cb)(void *arg, struct channel *channel);
+	/* ASK and ANSWER_* of the master, for other hosts; see others.h. */
+	int (*other_cb)(void *arg, struct channel *channel,
+	    struct message *message, struct err *err);
 	void *arg;
 };
 

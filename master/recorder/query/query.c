@@ -27,6 +27,9 @@ struct query {
 	int nfound;
 	/* What to do with the run that was found. */
 	void (*found_cb)(struct query *q);
+	/* ... or that another host has, as that one shows it. */
+	void (*elsewhere_cb)(
+	    struct query *q, const char *host, const json_t *run);
 	uint64_t offset;
 	bool follow;
 };
@@ -175,6 +178,65 @@ found_run(void *arg, const struct store_run *run)
 }
 
 static void
+answer_none(const struct query *q, const json_t *silent)
+{
+	struct strbuf hosts = STRBUF_INIT;
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(silent, i, name) strbuf_addf(&hosts, "%s%s",
+	    i > 0 ? ", " : "; these hosts do not answer, and may have it: ",
+	    json_string_value(name));
+	answer_error(q->env->channel, q->id, 404, "not_found",
+	    "no run \"%.128s\"; give the id of a run, its first 4 "
+	    "characters or more, or a job that has run%s",
+	    q->text, strbuf_str(&hosts));
+	strbuf_fini(&hosts);
+}
+
+/* The newest of what they found: of a job they may all have one. */
+static void
+others_told(void *arg, const json_t *answers, const json_t *silent)
+{
+	const json_t *answer, *body, *run = NULL;
+	const char *host = "", *id, *newest = "";
+	struct query *q = arg;
+	size_t i;
+
+	json_array_foreach(answers, i, answer)
+	{
+		body = json_object_get(answer, "body");
+		id = json_string_value(json_object_get(body, "id"));
+		if (id == NULL || strcmp(id, newest) <= 0)
+			continue;
+		run = body;
+		newest = id;
+		host = json_string_value(json_object_get(answer, "host"));
+	}
+	if (can_answer(q, NULL) && run != NULL)
+		q->elsewhere_cb(q, host, run);
+	else if (can_answer(q, NULL))
+		answer_none(q, silent);
+	query_free(q);
+}
+
+/* Takes q over. */
+static void
+ask_others(struct query *q)
+{
+	const struct ask ask = {
+	    .verb = "show",
+	    .who = "",
+	    .from = "",
+	    .nargs = 1,
+	    .keys = {"run"},
+	    .values = {q->text},
+	};
+
+	others_ask(q->env->others, &ask, others_told, q);
+}
+
+static void
 find_done(void *arg, const struct err *err)
 {
 	struct query *q = arg;
@@ -184,11 +246,11 @@ find_done(void *arg, const struct err *err)
 		;
 	else if (q->nfound == 1)
 		q->found_cb(q);
-	else if (q->nfound == 0)
-		answer_error(channel, q->id, 404, "not_found",
-		    "no run \"%.128s\"; give the id of a run, its first 4 "
-		    "characters or more, or a job that has run",
-		    q->text);
+	else if (q->nfound == 0 && q->env->others != NULL) {
+		ask_others(q);
+		return;
+	} else if (q->nfound == 0)
+		answer_none(q, NULL);
 	else
 		answer_error(channel, q->id, 400, "bad_request",
 		    "run: \"%s\" is the beginning of several runs, such as %s "
@@ -230,12 +292,25 @@ show_found(struct query *q)
 }
 
 static void
+show_elsewhere(struct query *q, const char *host, const json_t *run)
+{
+	char *text = json_take_dump(json_deep_copy(run));
+
+	answer_json(q->env->channel, q->id, 200, text);
+	free(text);
+}
+
+static void
 answer_show(struct query_env *env, const struct ask *ask)
 {
 	static const char *const args[] = {"run", NULL};
+	struct query *q;
 
-	if (query_knows_args(ask, args))
-		find_run(query_new(env, ask), ask, show_found);
+	if (!query_knows_args(ask, args))
+		return;
+	q = query_new(env, ask);
+	q->elsewhere_cb = show_elsewhere;
+	find_run(q, ask, show_found);
 }
 
 /* Is it in progress on another host, which has its output until then? */
@@ -276,6 +351,15 @@ output_found(struct query *q)
 }
 
 static void
+output_elsewhere(struct query *q, const char *host, const json_t *run)
+{
+	answer_error(q->env->channel, q->id, 409, "elsewhere",
+	    "run %s is in the ledger of host %s, which has its output; ask "
+	    "there",
+	    json_string_value(json_object_get(run, "id")), host);
+}
+
+static void
 answer_output(struct query_env *env, const struct ask *ask)
 {
 	static const char *const args[] = {"run", "offset", "follow", NULL};
@@ -289,6 +373,7 @@ answer_output(struct query_env *env, const struct ask *ask)
 	q = query_new(env, ask);
 	q->offset = (uint64_t)offset;
 	q->follow = follow != 0;
+	q->elsewhere_cb = output_elsewhere;
 	find_run(q, ask, output_found);
 }
 

@@ -8,6 +8,7 @@
 #include "ask.h"
 #include "recorder/intake/intake.h"
 #include "recorder/store.h"
+#include "recorder/others.h"
 #include "recorder/streams.h"
 
 /* What the answers need; lives as long as any of them. */
@@ -19,6 +20,7 @@ struct query_env {
 	const struct intake *intake;
 	/* Of a cluster whose hosts each have a store of their own. */
 	bool apart;
+	struct others *others; /* which are asked, too; NULL: are not */
 	/* Where answers go, NULL nowhere; connection counts its changes. */
 	struct channel *channel;
 	uint64_t connection;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
 
@@ -219,15 +220,7 @@ void
 query_add_arg(struct strbuf *b, const char *key, const char *value)
 {
 	strbuf_addf(b, "%s%s=", b->len > 0 ? "&" : "", key);
-	for (; *value != '\0'; value++) {
-		unsigned char c = (unsigned char)*value;
-
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-		    (c >= 'A' && c <= 'Z') || strchr("-._~,", c) != NULL)
-			strbuf_addch(b, (char)c);
-		else
-			strbuf_addf(b, "%%%02X", c);
-	}
+	escape_url(b, value, strlen(value), ",");
 }
 
 static void

@@ -44,7 +44,11 @@ void answer_audit_late(struct master *m, const struct audit_asker *asker,
 int answer_audit_told(struct channel *channel, struct message *message,
     void *arg, struct err *err);
 
-/* A reload is recorded when it is over. */
+/*
+ * A reload is recorded when it is over: by each who asked for it, else by a
+ * signal, whose sender nobody knows. problem: of the configuration or of the
+ * directory; NULL: the first error of the job files, if there is one.
+ */
 void answer_audit_reload(struct master *m, const struct ask *ask);
 void answer_audit_reloaded(
     struct master *m, const struct jobs_change *change, const char *problem);

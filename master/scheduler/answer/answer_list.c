@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "placement/hosts.h"
@@ -334,15 +335,7 @@ add_arg(struct strbuf *b, const char *key, const char *value)
 	if (value == NULL)
 		return;
 	strbuf_addf(b, "&%s=", key);
-	for (; *value != '\0'; value++) {
-		unsigned char c = (unsigned char)*value;
-
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-		    (c >= 'A' && c <= 'Z') || strchr("-._~", c) != NULL)
-			strbuf_addch(b, (char)c);
-		else
-			strbuf_addf(b, "%%%02X", c);
-	}
+	escape_url(b, value, strlen(value), "");
 }
 
 static void

@@ -2,6 +2,8 @@
  * The audit log: who changed what by hand, from where, and how it was before.
  * An entry goes to the recorder as runs do, and is not lost with it.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,21 +130,56 @@ some_names(char *const *list, size_t n)
 	return json;
 }
 
+/* The first error of the job files, and how many more there are. */
+static char *
+errors_of(const struct jobs *jobs)
+{
+	size_t errors = jobs_errors(jobs), i = 0;
+	const struct job_problem *first;
+	char more[40] = "";
+
+	if (errors == 0)
+		return NULL;
+	while (!job_set_problem(jobs->set, i)->is_error)
+		i++;
+	first = job_set_problem(jobs->set, i);
+	if (errors > 1)
+		snprintf(more, sizeof(more), "; and %zu more error%s",
+		    errors - 1, errors > 2 ? "s" : "");
+	if (first->line == 0)
+		return xasprintf("%s: %s%s", first->file, first->text, more);
+	return xasprintf("%s:%" PRIu32 ": %s%s", first->file, first->line,
+	    first->text, more);
+}
+
+static void
+record_reload(struct master *m, const struct audit_asker *asker,
+    const struct jobs_change *change, const char *problem)
+{
+	size_t before = m->jobs.n - change->nadded + change->nremoved;
+
+	answer_audit_late(m, asker, "reload", "",
+	    json_pack("{s:I}", "jobs", (json_int_t)before),
+	    json_pack("{s:I, s:o, s:o, s:o, s:o}", "jobs",
+		(json_int_t)m->jobs.n, "added",
+		some_names(change->added, change->nadded), "removed",
+		some_names(change->removed, change->nremoved), "changed",
+		some_names(change->changed, change->nchanged), "problem",
+		json_text_or_null(problem != NULL ? problem : "")));
+}
+
 void
 answer_audit_reloaded(
     struct master *m, const struct jobs_change *change, const char *problem)
 {
-	size_t before = m->jobs.n - change->nadded + change->nremoved;
+	static const struct audit_asker nobody = {"unknown", "signal"};
+	char *errors = problem == NULL ? errors_of(&m->jobs) : NULL;
+	const char *why = problem != NULL ? problem : errors;
 
+	if (m->nreload_askers == 0)
+		record_reload(m, &nobody, change, why);
 	for (size_t i = 0; i < m->nreload_askers; i++)
-		answer_audit_late(m, &m->reload_askers[i], "reload", "",
-		    json_pack("{s:I}", "jobs", (json_int_t)before),
-		    json_pack("{s:I, s:o, s:o, s:o, s:o}", "jobs",
-			(json_int_t)m->jobs.n, "added",
-			some_names(change->added, change->nadded), "removed",
-			some_names(change->removed, change->nremoved),
-			"changed",
-			some_names(change->changed, change->nchanged),
-			"problem", json_text(problem)));
+		record_reload(m, &m->reload_askers[i], change, why);
 	m->nreload_askers = 0;
+	free(errors);
 }

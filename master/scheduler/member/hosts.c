@@ -13,7 +13,10 @@
 #include "base/strbuf.h"
 #include "scheduler/member/internal.h"
 
-/* Without max-running: so many runs on each processor count as full. */
+/*
+ * Where load decides on the host, and without max-running: so many runs on
+ * each processor count as full. There may be more.
+ */
 #define RUNS_A_CPU 4
 
 /* After so many heartbeats all hosts have heard what this one says. */
@@ -29,7 +32,7 @@ member_own_load(const struct master *m)
 }
 
 unsigned
-member_own_capacity(const struct config *config)
+member_own_share(const struct config *config)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -64,7 +67,7 @@ is_known_full(const struct member *member)
 static unsigned
 load_in_steps(const struct master *m)
 {
-	unsigned step = member_own_capacity(m->config) / 4;
+	unsigned step = member_own_share(m->config) / 4;
 	unsigned load = (unsigned)member_own_load(m);
 
 	return step > 1 ? load / step * step : load;
@@ -77,10 +80,11 @@ member_make_words(const struct master *m)
 	struct strbuf b = STRBUF_INIT;
 
 	strbuf_addf(&b,
-	    "v=%s load=%u cap=%u full=%d drain=%d jobs=%016" PRIx64
+	    "v=%s load=%u cap=%u max=%zu full=%d drain=%d jobs=%016" PRIx64
 	    " tz=%016" PRIx64 " skew=%lld",
-	    BELFRY_VERSION, load_in_steps(m), member_own_capacity(m->config),
-	    member_is_full(m), m->phase == MASTER_DRAINING,
+	    BELFRY_VERSION, load_in_steps(m), member_own_share(m->config),
+	    m->launch.max_running, member_is_full(m),
+	    m->phase == MASTER_DRAINING,
 	    m->jobs.set != NULL ? job_set_digest(m->jobs.set) : 0,
 	    member->tzdata,
 	    (long long)cluster_skew_ms(member->cluster) / 50 * 50);
@@ -131,6 +135,7 @@ read_words(
 	host->tzdata = (uint64_t)get_number(words, "tz", 16);
 	host->skew_ms = get_number(words, "skew", 10);
 	host->draining = get_number(words, "drain", 10) != 0;
+	host->max_running = get_number(words, "max", 10);
 	host->full = get_number(words, "full", 10) != 0;
 	ranked->load = (uint32_t)get_number(words, "load", 10);
 	ranked->capacity = (uint32_t)get_number(words, "cap", 10);

@@ -20,13 +20,16 @@ struct member_host {
 	uint64_t jobs;   /* digest */
 	uint64_t tzdata; /* digest */
 	int64_t skew_ms;
+	int64_t max_running; /* 0: it did not say */
 	bool draining;
 	bool full;
 };
 
-struct pending; /* letters.c */
-struct buried;  /* lost.c */
-struct owed;    /* owed.c */
+struct pending;   /* letters/orders.c */
+struct survey;    /* letters/survey.c */
+struct testimony; /* letters/witness.c */
+struct buried;    /* lost.c */
+struct owed;      /* owed.c */
 
 struct member {
 	struct master *master;
@@ -41,7 +44,7 @@ struct member {
 	bool ready;
 	bool told_down; /* the log has been told */
 	bool told_skew;
-	int64_t down_ms;   /* wall clock: no session since then; 0: there is */
+	int64_t down_ms;   /* wall clock: no Redis since then; 0: there is */
 	int64_t back_ms;   /* when the last such time was over */
 	int64_t began_ms;  /* it was, once before: since then */
 	size_t marks_left; /* jobs whose marks are awaited */
@@ -53,6 +56,8 @@ struct member {
 	size_t nhosts, ranked_cap, hosts_cap;
 	uint64_t told_differ; /* hash of what was said about differences */
 	struct pending *pending;
+	struct survey *surveys;
+	struct testimony *testimonies;
 	uint64_t tickets;
 	struct buried *buried;
 	struct owed *owed;
@@ -85,7 +90,7 @@ int64_t member_grace_ms(const struct member *member);
 
 /* hosts.c: the runs of this host that have not ended, and how many it may have. */
 size_t member_own_load(const struct master *m);
-unsigned member_own_capacity(const struct config *config);
+unsigned member_own_share(const struct config *config);
 
 /* As many runs as it may have: in progress, waiting, or asked for. */
 bool member_is_full(const struct master *m);
@@ -222,7 +227,7 @@ void member_message(const char *from, const char *text, void *arg);
 /* tokens.c: what runs of this host have of semaphores, to all servers. */
 void member_tell_tokens(struct member *member);
 
-/* letters.c: asks a node to claim what this host gives up; node may be NULL. */
+/* letters/letters.c: asks a node to claim what this host gives up; node may be NULL. */
 void
 member_offer(struct member *member, const char *node, const struct run *run);
 

@@ -79,7 +79,12 @@ set_ready(struct member *member)
 	master_ready(member->master);
 }
 
-/* A job whose slots are not on their way begins at its mark. */
+/*
+ * A job whose slots are not on their way begins at its mark. The mark of one
+ * that nobody has claimed yet, as after Redis forgot, may be later than now: a
+ * host that has been deciding slots goes on with the next, for it is told which
+ * of those that are not later it has to record.
+ */
 static void
 take_mark(
     struct member *member, struct job *job, const struct cluster_mark *mark)
@@ -87,7 +92,8 @@ take_mark(
 	struct master *m = member->master;
 	int64_t delay_ms;
 
-	if (job->staged > 0 || job->def == NULL || mark->mark_ms == 0)
+	if (job->staged > 0 || job->def == NULL || mark->mark_ms == 0 ||
+	    (member->ready && !mark->claimed && mark->mark_ms >= job->hwm_ms))
 		return;
 	/* What came due before there was a mark is nobody else's to record. */
 	if (mark->fresh && !due_is_delay(job))
@@ -169,6 +175,16 @@ ask_marks(struct member *member)
 	}
 }
 
+/* Redis can be reached, with the session from before or with a new one. */
+static void
+came_back(struct member *member)
+{
+	member->told_down = false;
+	member->began_ms = member->down_ms;
+	member->back_ms = clock_ms();
+	member->down_ms = 0;
+}
+
 static void
 joined(void *arg)
 {
@@ -179,11 +195,8 @@ joined(void *arg)
 	    member->master->config->node_name,
 	    cluster_incarnation(member->cluster));
 	member->joined = true;
-	member->told_down = false;
 	member->refused[0] = '\0';
-	member->began_ms = member->down_ms;
-	member->back_ms = clock_ms();
-	member->down_ms = 0;
+	came_back(member);
 	member_keep_incarnation(member, true);
 	member_write_lease(member);
 	member_read_hosts(member);
@@ -201,7 +214,8 @@ lost(void *arg)
 	    member->master->config->cluster.name,
 	    member->master->runs.count[RUN_RUNNING]);
 	member->joined = false;
-	member->down_ms = clock_ms();
+	if (member->down_ms == 0)
+		member->down_ms = clock_ms();
 	member_new_epoch(member);
 	member_keep_incarnation(member, false);
 }
@@ -294,24 +308,35 @@ warn_skew(struct member *member)
 }
 
 static void
+look_redis(struct member *member)
+{
+	/* At the start it takes a moment. */
+	bool down = member->ready && !cluster_is_reachable(member->cluster);
+
+	if (down == member->told_down)
+		return;
+	if (!down) {
+		log_info("cluster: Redis can be reached again");
+		came_back(member);
+		return;
+	}
+	log_error("cluster: no majority of Redis can be reached");
+	member->told_down = true;
+	if (member->down_ms == 0)
+		member->down_ms = clock_ms();
+}
+
+static void
 pulse_cb(evutil_socket_t fd, short what, void *arg)
 {
 	const struct timeval pulse = {.tv_usec = PULSE_MS * 1000};
 	struct member *member = arg;
-	/* At the start it takes a moment. */
-	bool down = member->ready && !cluster_is_reachable(member->cluster);
 
 	member_write_lease(member);
 	tell_words(member, false);
+	look_redis(member);
 	member_read_hosts(member);
 	launch_pump(member->master); /* what waited for claims, or Redis */
-	if (down && !member->told_down)
-		log_error("cluster: no majority of Redis can be reached");
-	else if (!down && member->told_down)
-		log_info("cluster: Redis can be reached again");
-	if (down && !member->told_down && member->down_ms == 0)
-		member->down_ms = clock_ms();
-	member->told_down = down;
 	warn_skew(member);
 	evtimer_add(member->pulse, &pulse);
 }
@@ -325,7 +350,8 @@ arrival_cb(evutil_socket_t fd, short what, void *arg)
 	if (member->ready)
 		return;
 	log_warn("cluster: Redis has not answered yet, going on without");
-	member->down_ms = member->master->started_ms;
+	if (!member->joined)
+		member->down_ms = member->master->started_ms;
 	set_ready(member);
 }
 
@@ -399,6 +425,8 @@ member_init(struct master *m, struct err *err)
 	}
 	m->member = member;
 	srandom((unsigned)(clock_us() ^ getpid()));
+	/* A late answer to a predecessor's question is no answer of ours. */
+	member->tickets = (uint64_t)random() << 20;
 	m->jobs.shared = true;
 	member_read_epoch(member);
 	member->pulse = evtimer_new(m->role->base, pulse_cb, member);

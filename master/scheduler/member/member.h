@@ -15,7 +15,8 @@
  *   owed.c      slots that are this host's to record
  *   told.c      slots that were recorded as missed, in doubt of that
  *   tokens.c    semaphores
- *   letters.c   what hosts ask of each other: run, kill, offer, pause
+ *   letters/    what hosts ask of each other: run, kill, offer, pause, and what
+ *               their ledgers say
  *   numbers.c   metrics
  *   report.c    answers to "nodes" and "status"
  *
@@ -125,7 +126,7 @@ void member_resume(struct run *run);
 void member_confirmed(struct master *m, uint64_t seq);
 
 /*
- * letters.c: asks another host to run a job, or to end a run that is not
+ * letters/orders.c: asks another host to run a job, or to end a run that is not
  * here. The question is answered when the host does, or by a time-out. False:
  * it is this host's own.
  */
@@ -133,6 +134,21 @@ bool member_run_elsewhere(struct master *m, struct ask *ask, const char *node,
     const char *job, const char *params);
 bool member_kill_elsewhere(struct master *m, struct ask *ask, const char *run);
 void member_cancel_ask(struct master *m, uint64_t ask);
+
+/*
+ * letters/survey.c: a question of the recorder to those of the other hosts,
+ * which share no ledger with this one; ask.h.
+ */
+void member_ask_others(struct master *m, struct ask *ask);
+
+/*
+ * letters/witness.c: ANSWER_* of the recorder to what another host has asked. 0,
+ * or -1 when malformed.
+ */
+int member_recorder_says(struct master *m, struct message *message);
+
+/* Its channel is closed: nothing that was asked will be answered. */
+void member_recorder_gone(struct master *m);
 
 /* A pause began or ended here by hand: it does on all hosts. */
 void member_pause_all_hosts(struct master *m, const struct record_pause *pause);

@@ -27,20 +27,23 @@ host_object(const struct member *member, size_t i)
 {
 	const struct member_host *h = &member->hosts[i],
 				 *own = &member->hosts[0];
-	const struct rank_host *ranked = &member->ranked[i];
 	char jobs[24], tzdata[24];
 
 	snprintf(jobs, sizeof(jobs), "%016" PRIx64, h->jobs);
 	snprintf(tzdata, sizeof(tzdata), "%016" PRIx64, h->tzdata);
-	return json_pack("{s:s, s:b, s:s, s:o, s:i, s:i, s:s, s:I, s:s, s:b, "
+	return json_pack("{s:s, s:b, s:s, s:o, s:I, s:o*, s:s, s:I, s:s, s:b, "
 			 "s:s, s:b, s:I, s:s}",
 	    "node", h->name, "self", i == 0, "state",
 	    i == 0 && !member->joined ? "isolated" :
 		h->draining           ? "draining" :
 		h->full               ? "full" :
 					"alive",
-	    "tags", tags_of(h->tags), "running", (int)ranked->load, "capacity",
-	    (int)ranked->capacity, "session", h->incarnation, "heard_ms",
+	    "tags", tags_of(h->tags), "running",
+	    (json_int_t)(i == 0 ? member_own_load(member->master) :
+				  member->ranked[i].load),
+	    "capacity",
+	    h->max_running > 0 ? json_integer(h->max_running) : NULL, "session",
+	    h->incarnation, "heard_ms",
 	    (json_int_t)(i == 0 ? 0 : member_boot_ms() - h->changed_ms),
 	    "jobs_digest", jobs, "jobs_differ", h->jobs != own->jobs, "tzdata",
 	    tzdata, "tzdata_differ", h->tzdata != own->tzdata, "clock_skew_ms",
@@ -80,12 +83,12 @@ member_answer_nodes(struct master *m, struct ask *ask)
 		add_dead(m->member, list);
 	} else {
 		json_array_append_new(list,
-		    json_pack("{s:o, s:b, s:s, s:o, s:I, s:i}", "node",
+		    json_pack("{s:o, s:b, s:s, s:o, s:I, s:I}", "node",
 			json_text(m->config->node_name), "self", 1, "state",
 			m->phase == MASTER_DRAINING ? "draining" : "alone",
 			"tags", tags_of(m->config->tags), "running",
 			(json_int_t)member_own_load(m), "capacity",
-			(int)member_own_capacity(m->config)));
+			(json_int_t)m->launch.max_running));
 	}
 	answer_object(ask, 200, list);
 }

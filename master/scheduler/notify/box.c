@@ -30,10 +30,13 @@ hash(const char *a, const char *b)
 	return h;
 }
 
+/* "KIND NAME"; receivers of belfry.conf have no blanks. */
 static bool
-is_ping(const char *name)
+is_kind(const char *name, const char *kind)
 {
-	return strncmp(name, NOTIFY_PING " ", sizeof(NOTIFY_PING)) == 0;
+	size_t len = strlen(kind);
+
+	return strncmp(name, kind, len) == 0 && name[len] == ' ';
 }
 
 struct lane *
@@ -48,7 +51,8 @@ notify_lane(struct master *m, const char *name)
 	lane = xcalloc(1, sizeof(*lane));
 	lane->master = m;
 	lane->name = xstrdup(name);
-	lane->is_ping = is_ping(name);
+	lane->is_ping = is_kind(name, NOTIFY_PING);
+	lane->is_mail = is_kind(name, NOTIFY_MAIL_LANE);
 	lane->tokens = -1; /* as many as there are at most */
 	TAILQ_INIT(&lane->notices);
 	lane->timer = evtimer_new(m->role->base, timer_cb, lane);
@@ -226,6 +230,7 @@ notify_settle(struct lane *lane, struct notice *notice, enum notice_state state,
 		return;
 	lane->master->notify.sent += state == NOTICE_DELIVERED;
 	lane->master->notify.failed += state == NOTICE_FAILED;
+	notify_mail_settled(lane, notice);
 	notice_free(lane, notice);
 }
 
@@ -239,7 +244,8 @@ notify_remember(struct master *m, struct message *message)
 		return -1;
 	/* Hosts may share a store: each sends its own. */
 	if (m->phase != MASTER_LOADING ||
-	    (m->member != NULL && strcmp(record.host, m->config->node_name) != 0))
+	    (m->member != NULL &&
+		strcmp(record.host, m->config->node_name) != 0))
 		return 0;
 	lane = notify_lane(m, record.receiver);
 	if (find_notice(lane, record.id) == NULL)
@@ -297,6 +303,7 @@ void
 notify_begin(struct master *m)
 {
 	notify_watch_begin(m);
+	notify_mail_begin(m);
 	notify_each_lane(m, begin_lane);
 }
 

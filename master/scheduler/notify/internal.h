@@ -41,10 +41,11 @@ struct lane {
 	struct lane *next; /* with the same hash */
 	TAILQ_ENTRY(lane) link;
 	struct master *master;
-	char *name; /* the receiver; "ping JOB" */
+	char *name; /* the receiver; "ping JOB", "mail NAME" */
 	bool is_ping;
-	bool is_blocked;            /* in the list */
-	bool told_full;             /* the log was */
+	bool is_mail;    /* of crontabs' jobs, with a receiver's settings */
+	bool is_blocked; /* in the list */
+	bool told_full;  /* the log was */
 	struct notice_list notices; /* the oldest first */
 	size_t n;
 	double tokens; /* messages that may go now */
@@ -141,6 +142,17 @@ void notify_job(struct master *m, const struct job *job, enum job_event event,
  * is not known, or not yet.
  */
 int64_t notify_usual_ms(struct run *run, int64_t running_ms);
+
+/* --- mail.c --- */
+
+/* Where the mail of a run is; the caller frees it. */
+char *notify_mail_path(const struct master *m, const char *run);
+
+/* Nobody needs the mail of this notification any more, if it is one. */
+void notify_mail_settled(const struct lane *lane, const struct notice *notice);
+
+/* Removes what was forgotten long ago, by a crash. */
+void notify_mail_begin(struct master *m);
 
 /* --- watch.c, daemon.c --- */
 

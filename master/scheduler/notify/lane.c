@@ -25,9 +25,20 @@
 const struct notify_section *
 lane_section(const struct lane *lane)
 {
-	return lane->is_ping ?
-	    NULL :
-	    config_notify_find(lane->master->config, lane->name);
+	const char *name = lane->name;
+
+	if (lane->is_ping)
+		return NULL;
+	if (lane->is_mail)
+		name += sizeof(NOTIFY_MAIL_LANE);
+	return config_notify_find(lane->master->config, name);
+}
+
+/* Each is a message of its own, and as many go as there are. */
+static bool
+is_one_by_one(const struct lane *lane)
+{
+	return lane->is_ping || lane->is_mail;
 }
 
 /* The pause behind so many tries that failed. */
@@ -67,7 +78,8 @@ ready_ms(const struct lane *lane, const struct notice *notice)
 	const struct notify_section *section = lane_section(lane);
 	int64_t at = free_ms(notice), gathered = notice->created_ms;
 
-	if (section != NULL && lane->master->phase != MASTER_DRAINING)
+	if (!is_one_by_one(lane) && section != NULL &&
+	    lane->master->phase != MASTER_DRAINING)
 		gathered += section->group_ms;
 	return notice->tries == 0 && gathered > at ? gathered : at;
 }
@@ -109,7 +121,7 @@ collect(struct lane *lane, struct notice *first, int64_t now_ms,
 		if (strcmp(notice->event, first->event) == 0 &&
 		    free_ms(notice) <= now_ms)
 			list[n++] = notice;
-	return n <= ONE_BY_ONE || lane->is_ping ? 1 : n;
+	return n <= ONE_BY_ONE || is_one_by_one(lane) ? 1 : n;
 }
 
 /* What has waited for too long. */
@@ -164,7 +176,7 @@ rate_wait_ms(struct lane *lane)
 	int64_t now_ms = boot_ms();
 	double each_ms, most;
 
-	if (section == NULL)
+	if (is_one_by_one(lane) || section == NULL)
 		return 0;
 	most = (double)section->rate;
 	each_ms = (double)section->rate_ms / most;

@@ -12,6 +12,7 @@
  *   send.c     the workers, and what became of it
  *   watch.c    once a second: late starts, runs that take too long
  *   usual.c    how long a run usually takes
+ *   mail.c     mails of crontabs' jobs, which a server gets
  *   daemon.c   and what happens to the daemon and the cluster
  *   test.c     "belfry notify test"
  *
@@ -39,6 +40,9 @@ struct run;
 
 /* The receiver of pings, which have a lane for each job. */
 #define NOTIFY_PING "ping"
+
+/* With a receiver's name behind it: of the mails of crontabs' jobs. */
+#define NOTIFY_MAIL_LANE "mail"
 
 TAILQ_HEAD(lane_list, lane);
 
@@ -84,6 +88,12 @@ void notify_started(struct run *run);
  */
 void notify_ended(struct run *run, const struct run_result *result,
     bool has_file, bool final);
+
+/*
+ * The same of every attempt: of a crontab's job there may be a mail for a
+ * server, which its worker left.
+ */
+void notify_mail(const struct run *run, const struct run_result *result);
 
 /* Slots that did not run are recorded. */
 void notify_slot(struct master *m, const struct record_slot *slot);

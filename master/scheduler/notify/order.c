@@ -11,6 +11,7 @@
 /* An order and the JSON that its facts are borrowed from. */
 struct draft {
 	struct notice_order order;
+	char *mail; /* the file of a crontab's; owned, NULL none */
 	json_t *facts[ORDER_ITEMS_MAX];
 };
 
@@ -92,6 +93,7 @@ draft_free(struct draft *draft)
 {
 	for (uint32_t i = 0; i < draft->order.nitems; i++)
 		json_decref(draft->facts[i]);
+	free(draft->mail);
 	free(draft);
 }
 
@@ -142,6 +144,10 @@ notify_encode(
 	} else if (set_ping(lane->master, order, notices[0], err) == -1) {
 		draft_free(draft);
 		return -1;
+	}
+	if (lane->is_mail) {
+		draft->mail = notify_mail_path(lane->master, notices[0]->run);
+		add_setting(order, "cron-mail", draft->mail);
 	}
 	order->total = n;
 	order->first_ms = notices[0]->created_ms;

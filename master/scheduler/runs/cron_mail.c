@@ -52,15 +52,28 @@ add_field(struct cron_mail *mail, const struct job_def *def, const char *field,
 	strbuf_fini(&value);
 }
 
+/*
+ * cron's "root", which a server needs a host for that sendmail adds by itself.
+ * section: the server's; NULL: it is sendmail.
+ */
 static void
-add_sender(struct cron_mail *mail, const struct job_def *def)
+add_sender(struct cron_mail *mail, const struct job_def *def,
+    const struct notify_section *section)
 {
 	struct strbuf from = STRBUF_INIT;
-	bool set = get(def, "MAILFROM", &from) && from.len > 0 &&
-	    crontab_is_address(from.s);
+	const char *given =
+	    section != NULL ? config_notify_setting(section, "from") : NULL;
+	char host[256] = "";
 
-	strbuf_addf(
-	    &mail->head, "From: %s\n", set ? from.s : "root (Cron Daemon)");
+	gethostname(host, sizeof(host) - 1);
+	if (get(def, "MAILFROM", &from) && from.len > 0 &&
+	    crontab_is_address(from.s))
+		strbuf_addf(&mail->head, "From: %s\n", from.s);
+	else if (given != NULL)
+		strbuf_addf(&mail->head, "From: %s (Cron Daemon)\n", given);
+	else
+		strbuf_addf(&mail->head, "From: root%s%s (Cron Daemon)\n",
+		    section != NULL ? "@" : "", section != NULL ? host : "");
 	strbuf_fini(&from);
 }
 
@@ -113,10 +126,10 @@ add_environment(
 }
 
 static void
-add_head(
-    struct cron_mail *mail, const struct job_def *def, const struct user *user)
+add_head(struct cron_mail *mail, const struct job_def *def,
+    const struct user *user, const struct notify_section *section)
 {
-	add_sender(mail, def);
+	add_sender(mail, def, section);
 	strbuf_addf(&mail->head, "To: %s\n", mail->to.s);
 	add_subject(mail, def, user);
 	strbuf_adds(&mail->head, "MIME-Version: 1.0\n");
@@ -148,39 +161,15 @@ set_sendmail(struct cron_mail *mail, const char *sendmail)
 	add_word(mail, xstrdup(mail->to.s));
 }
 
-/*
- * What a server is told: the receiver's settings but for whom, and as whom its
- * worker acts, which is the daemon's own user.
- */
+/* For a server: whoever sends it is the daemon's own user. */
 static void
-set_smtp(struct cron_mail *mail, const struct job_def *def,
-    const struct notify_section *section)
+set_kept(struct cron_mail *mail, const struct config *config)
 {
-	struct strbuf from = STRBUF_INIT;
-	const struct notify_setting *s = section->settings;
-
-	mail->smtp = true;
-	mail->words = xcalloc(section->nsettings + 6, sizeof(*mail->words));
-	/* First: an old worker takes it for sendmail's path, and logs that. */
-	add_word(mail, xasprintf("to=%s", mail->to.s));
-	if (get(def, "MAILFROM", &from) && from.len > 0 &&
-	    crontab_is_address(from.s))
-		add_word(mail, xasprintf("from=%s", from.s));
-	for (size_t i = 0; i < section->nsettings; i++)
-		if (strcmp(s[i].key, "to") != 0)
-			add_word(
-			    mail, xasprintf("%s=%s", s[i].key, s[i].value));
-	add_word(
-	    mail, xasprintf("timeout-ms=%lld", (long long)section->timeout_ms));
-	add_word(mail, xasprintf("uid=%u", (unsigned)getuid()));
-	add_word(mail, xasprintf("gid=%u", (unsigned)getgid()));
-	strbuf_fini(&from);
-}
-
-bool
-cron_mail_needs_library(const struct job_def *def, const struct config *config)
-{
-	return def->options->cron != 0 && *config->cron_mail != '\0';
+	mail->kept = true;
+	mail->words = xcalloc(4, sizeof(*mail->words));
+	add_word(mail, xasprintf("%s/" CRON_MAIL_DIRECTORY, config->state_dir));
+	add_word(mail, xasprintf("%u", (unsigned)getuid()));
+	add_word(mail, xasprintf("%u", (unsigned)getgid()));
 }
 
 void
@@ -195,9 +184,9 @@ cron_mail_make(struct cron_mail *mail, const struct job_def *def,
 	    (section == NULL && *config->sendmail == '\0') || !user->found ||
 	    !find_receiver(mail, def, user))
 		return;
-	add_head(mail, def, user);
+	add_head(mail, def, user, section);
 	if (section != NULL)
-		set_smtp(mail, def, section);
+		set_kept(mail, config);
 	else
 		set_sendmail(mail, config->sendmail);
 	mail->argv = (const char **)(uintptr_t)mail->words;

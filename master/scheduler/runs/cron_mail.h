@@ -14,15 +14,14 @@ struct user;
 struct cron_mail {
 	struct strbuf head;
 	struct strbuf to;
-	const char **argv; /* of sendmail or, smtp, "KEY=VALUE"; then NULL */
+	const char **argv; /* as spec->mail has it */
 	uint32_t argc;     /* 0: no mail, as MAILTO wants it */
-	bool smtp;
+	bool kept;         /* for a server, by notify/mail.c */
 	char **words; /* owned, NULL at the end: those of argv that it owns */
 };
 
-/* Is its mail sent by a server, which takes what libcurl does? */
-bool
-cron_mail_needs_library(const struct job_def *def, const struct config *config);
+/* Where mails are until a server took them, below the state directory. */
+#define CRON_MAIL_DIRECTORY "mail"
 
 /* mail was never used. */
 void cron_mail_make(struct cron_mail *mail, const struct job_def *def,

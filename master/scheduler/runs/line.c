@@ -1,6 +1,5 @@
 /* The waiting line: who goes before whom, and how many there are. */
 #include "scheduler/master.h"
-#include "scheduler/runs/cron_mail.h"
 
 bool
 launch_goes_before(const struct run *a, const struct run *b)
@@ -17,10 +16,7 @@ launch_line_of(const struct run *run)
 
 	if (def == NULL)
 		return LINE_PLAIN;
-	return def->options->kind == KIND_COMMAND &&
-		!cron_mail_needs_library(def, run->master->config) ?
-	    LINE_PLAIN :
-	    LINE_LIBRARY;
+	return def->options->kind == KIND_COMMAND ? LINE_PLAIN : LINE_LIBRARY;
 }
 
 /* Nearly always at the end. */

@@ -372,6 +372,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 		end.retry_ms = clock_ms() + wait;
 	member_ended(run, &end.result);
 	log_end(run, &end.result);
+	notify_mail(run, &end.result);
 	notify_ended(run, &end.result, has_file, wait < 0 && !repeated);
 	remember(job, run, &end.result);
 	metrics_ended(m, job, &end);

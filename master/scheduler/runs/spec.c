@@ -354,7 +354,7 @@ fill_mail(
 {
 	spec->mail = mail->argv;
 	spec->mailc = mail->argc;
-	spec->mail_smtp = mail->smtp;
+	spec->mail_kept = mail->kept;
 	spec->mail_head = strbuf_str(&mail->head);
 	spec->mail_failures =
 	    (def->options->cron & JOB_CRON_MAIL_FAILURES) != 0;

@@ -154,7 +154,7 @@ fill_spec(struct run_spec *spec, struct wire_writer *w)
 	spec->mailc = 2;
 	spec->mail_head = "To: me\n\n";
 	spec->mail_failures = true;
-	spec->mail_smtp = true;
+	spec->mail_kept = true;
 	run_spec_encode(spec, w);
 }
 
@@ -210,7 +210,7 @@ test_spec(void **state)
 	assert_null(out.mail[2]);
 	assert_string_equal(out.mail_head, "To: me\n\n");
 	assert_true(out.mail_failures);
-	assert_true(out.mail_smtp);
+	assert_true(out.mail_kept);
 	run_spec_fini(&out);
 	wire_writer_fini(&w);
 }

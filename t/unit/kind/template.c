@@ -27,7 +27,7 @@ static const struct {
     {"a b${AB}", TEMPLATE_URL, "a btwo%20words"},
     {"${AB:url}", TEMPLATE_RAW, "two%20words"},
     {"${AB:raw}", TEMPLATE_URL, "two words"},
-    {"${ODD:json}", TEMPLATE_RAW, "\\\"\\\\/\\u000a\\u0001%\xc3\xa9"},
+    {"${ODD:json}", TEMPLATE_RAW, "\\\"\\\\/\\n\\u0001%\xc3\xa9"},
     {"${ODD}", TEMPLATE_URL, "%22%5C%2F%0A%01%25%C3%A9"},
     {"${EMPTY}", TEMPLATE_RAW, ""},
     {"${EMPTY:-x y}", TEMPLATE_RAW, "x y"},

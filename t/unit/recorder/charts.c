@@ -20,10 +20,7 @@
 #define T0      (480000 * HOUR_MS)
 
 static struct {
-	char dir[32];
-	char path[64];
-	struct event_base *base;
-	struct store *store;
+	struct kind k;
 	bool done;
 	struct strbuf got;
 } fx;
@@ -66,9 +63,9 @@ make_run(int n, int64_t ms, int64_t took_ms, enum outcome outcome)
 static void
 record(const struct record_end *end)
 {
-	fx.store->ops->run_begin(fx.store, &end->begin);
+	fx.k.store->ops->run_begin(fx.k.store, &end->begin);
 	if (end->result.outcome != OUTCOME_NONE)
-		fx.store->ops->run_end(fx.store, end);
+		fx.k.store->ops->run_end(fx.k.store, end);
 }
 
 /* "n:outcome:seconds," of each. */
@@ -91,8 +88,8 @@ check_bars(const char *job, int64_t from_ms, int64_t before_ms, int limit,
 	if (before_ms != 0)
 		run_bound(before_ms, which.before);
 	strbuf_reset(&fx.got);
-	fx.store->ops->bars(fx.store, &which, got_bar, done, NULL);
-	kind_wait(fx.base, &fx.done);
+	fx.k.store->ops->bars(fx.k.store, &which, got_bar, done, NULL);
+	kind_wait(fx.k.base, &fx.done);
 	assert_string_equal(strbuf_str(&fx.got), want);
 }
 
@@ -101,14 +98,14 @@ test_bars(void **state)
 {
 	struct record_end end;
 
-	fx.store->ops->begin(fx.store);
+	fx.k.store->ops->begin(fx.k.store);
 	for (int n = 1; n <= 4; n++) {
 		end = make_run(n, T0 + n * 1000, n * 1000, OUTCOME_SUCCESS);
 		record(&end);
 	}
 	end = make_run(5, T0 + 5000, 0, OUTCOME_NONE);
 	record(&end);
-	kind_commit(fx.base, fx.store);
+	kind_commit(fx.k.base, fx.k.store);
 	check_bars(NULL, 0, 0, 9,
 	    "5:running:0,4:success:4,3:success:3,2:success:2,1:success:1,");
 	check_bars(NULL, 0, 0, 2, "5:running:0,4:success:4,");
@@ -133,19 +130,19 @@ static void
 check_hours(int from, int to, const char *want)
 {
 	strbuf_reset(&fx.got);
-	fx.store->ops->hours(fx.store, T0 / HOUR_MS + from, T0 / HOUR_MS + to,
-	    got_hour, done, NULL);
-	kind_wait(fx.base, &fx.done);
+	fx.k.store->ops->hours(fx.k.store, T0 / HOUR_MS + from,
+	    T0 / HOUR_MS + to, got_hour, done, NULL);
+	kind_wait(fx.k.base, &fx.done);
 	assert_string_equal(strbuf_str(&fx.got), want);
 }
 
 static void
 commit_runs(const struct record_end *ends, size_t n)
 {
-	fx.store->ops->begin(fx.store);
+	fx.k.store->ops->begin(fx.k.store);
 	for (size_t i = 0; i < n; i++)
 		record(&ends[i]);
-	kind_commit(fx.base, fx.store);
+	kind_commit(fx.k.base, fx.k.store);
 }
 
 static void
@@ -187,22 +184,16 @@ test_long_run(void **state)
 static int
 setup(void **state)
 {
-	snprintf(fx.dir, sizeof(fx.dir), "/tmp/t-charts.XXXXXX");
-	assert_non_null(mkdtemp(fx.dir));
-	snprintf(fx.path, sizeof(fx.path), "%s/db", fx.dir);
-	fx.base = event_base_new();
-	fx.store = kind_open(fx.base, fx.path);
+	kind_begin(&fx.k);
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	fx.store->ops->close(fx.store);
-	event_base_free(fx.base);
+	kind_end(&fx.k);
 	strbuf_fini(&fx.got);
-	unlink(fx.path);
-	return rmdir(fx.dir);
+	return 0;
 }
 
 int

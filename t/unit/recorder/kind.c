@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "recorder/postgres/store_postgres.h"
 
@@ -208,4 +209,23 @@ kind_open(struct event_base *base, const char *path)
 	if (store == NULL)
 		fail_msg("%s", err.text);
 	return store;
+}
+
+void
+kind_begin(struct kind *kind)
+{
+	snprintf(kind->dir, sizeof(kind->dir), "/tmp/t-store.XXXXXX");
+	assert_non_null(mkdtemp(kind->dir));
+	snprintf(kind->path, sizeof(kind->path), "%s/db", kind->dir);
+	kind->base = event_base_new();
+	kind->store = kind_open(kind->base, kind->path);
+}
+
+void
+kind_end(struct kind *kind)
+{
+	kind->store->ops->close(kind->store);
+	event_base_free(kind->base);
+	unlink(kind->path);
+	assert_int_equal(rmdir(kind->dir), 0);
 }

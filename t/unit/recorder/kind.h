@@ -20,6 +20,20 @@ void kind_clean(void);
 /* A store that is empty and can be used; path is for SQLite. */
 struct store *kind_open(struct event_base *base, const char *path);
 
+/* An empty store and a loop, in a directory of its own. */
+struct kind {
+	char dir[32];
+	char path[64]; /* SQLite's file */
+	struct event_base *base;
+	struct store *store;
+};
+
+/* Makes all of it. */
+void kind_begin(struct kind *kind);
+
+/* Closes and removes all of it; nothing else may be in the directory. */
+void kind_end(struct kind *kind);
+
 /* Runs the loop until an answer of the store has set done, and unsets it. */
 void kind_wait(struct event_base *base, bool *done);
 

@@ -23,10 +23,7 @@
 #define MANY 45000 /* more than a page may read */
 
 static struct {
-	char dir[32];
-	char path[64];
-	struct event_base *base;
-	struct store *store;
+	struct kind k;
 	bool done;
 	/* The list under test: keys, comma behind each; pages it took. */
 	struct strbuf got;
@@ -92,9 +89,9 @@ add_run(int n)
 		},
 	};
 
-	fx.store->ops->run_begin(fx.store, &end.begin);
+	fx.k.store->ops->run_begin(fx.k.store, &end.begin);
 	if (end.result.outcome != OUTCOME_NONE)
-		fx.store->ops->run_end(fx.store, &end);
+		fx.k.store->ops->run_end(fx.k.store, &end);
 }
 
 /* Of the runs' slots every third did not run, and has no run. */
@@ -133,7 +130,7 @@ add_slot(int n)
 	};
 
 	if (is_unrun(n))
-		fx.store->ops->slot(fx.store, &slot);
+		fx.k.store->ops->slot(fx.k.store, &slot);
 	else
 		add_run(n);
 }
@@ -149,10 +146,10 @@ check_done(void *arg, const struct err *err)
 static void
 fill(void (*add)(int n), int rows)
 {
-	fx.store->ops->begin(fx.store);
+	fx.k.store->ops->begin(fx.k.store);
 	for (int n = 1; n <= rows; n++)
 		add(n);
-	kind_commit(fx.base, fx.store);
+	kind_commit(fx.k.base, fx.k.store);
 }
 
 static void
@@ -192,12 +189,12 @@ walk_pages(struct store_filter filter, bool ledger)
 	do {
 		fx.rows = 0;
 		if (ledger)
-			fx.store->ops->slots(
-			    fx.store, &filter, got_slot, list_done, NULL);
+			fx.k.store->ops->slots(
+			    fx.k.store, &filter, got_slot, list_done, NULL);
 		else
-			fx.store->ops->runs(
-			    fx.store, &filter, got_run, list_done, NULL);
-		kind_wait(fx.base, &fx.done);
+			fx.k.store->ops->runs(
+			    fx.k.store, &filter, got_run, list_done, NULL);
+		kind_wait(fx.k.base, &fx.done);
 		assert_true(fx.rows <= filter.limit);
 		filter.before = fx.next;
 		assert_true(++pages < 2 * ROWS);
@@ -345,13 +342,13 @@ test_one_slot(void **state)
 	    .host = ""};
 	char name[8];
 
-	fx.store->ops->begin(fx.store);
+	fx.k.store->ops->begin(fx.k.store);
 	for (int i = 0; i < 10; i++) {
 		snprintf(name, sizeof(name), "j%d", i);
 		slot.job = name;
-		fx.store->ops->slot(fx.store, &slot);
+		fx.k.store->ops->slot(fx.k.store, &slot);
 	}
-	kind_commit(fx.base, fx.store);
+	kind_commit(fx.k.base, fx.k.store);
 	for (int arms = 0; arms < 2; arms++) {
 		f.outcomes = arms ? 1U << OUTCOME_MISSED : 0;
 		assert_int_equal(walk_pages(f, true), 4);
@@ -381,11 +378,11 @@ test_range(void **state)
 	    {600, 900, "800/j,"},
 	};
 
-	fx.store->ops->begin(fx.store);
-	fx.store->ops->slot(fx.store, &slot);
+	fx.k.store->ops->begin(fx.k.store);
+	fx.k.store->ops->slot(fx.k.store, &slot);
 	slot.slot_ms = slot.until_ms = 800;
-	fx.store->ops->slot(fx.store, &slot);
-	kind_commit(fx.base, fx.store);
+	fx.k.store->ops->slot(fx.k.store, &slot);
+	kind_commit(fx.k.base, fx.k.store);
 	for (size_t i = 0; i < nitems(cases); i++) {
 		f.since_ms = cases[i].since;
 		f.until_ms = cases[i].until;
@@ -406,7 +403,7 @@ add_failure(int n)
 		},
 	};
 
-	fx.store->ops->run_end(fx.store, &end);
+	fx.k.store->ops->run_end(fx.k.store, &end);
 }
 
 /* A filter that matches next to nothing is answered in bounded pages. */
@@ -435,8 +432,8 @@ static void
 check_find(const char *text, const char *ids)
 {
 	strbuf_reset(&fx.got);
-	fx.store->ops->find(fx.store, text, got_run, check_done, NULL);
-	kind_wait(fx.base, &fx.done);
+	fx.k.store->ops->find(fx.k.store, text, got_run, check_done, NULL);
+	kind_wait(fx.k.base, &fx.done);
 	if (strcmp(strbuf_str(&fx.got), ids) != 0)
 		fail_msg("%s: %s, not %s", text, strbuf_str(&fx.got), ids);
 }
@@ -463,22 +460,16 @@ test_find(void **state)
 static int
 setup(void **state)
 {
-	snprintf(fx.dir, sizeof(fx.dir), "/tmp/t-lists.XXXXXX");
-	assert_non_null(mkdtemp(fx.dir));
-	snprintf(fx.path, sizeof(fx.path), "%s/db", fx.dir);
-	fx.base = event_base_new();
-	fx.store = kind_open(fx.base, fx.path);
+	kind_begin(&fx.k);
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	fx.store->ops->close(fx.store);
-	event_base_free(fx.base);
+	kind_end(&fx.k);
 	strbuf_fini(&fx.got);
-	unlink(fx.path);
-	return rmdir(fx.dir);
+	return 0;
 }
 
 int

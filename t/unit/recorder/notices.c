@@ -21,10 +21,7 @@
 #define DAY INT64_C(86400000)
 
 static struct {
-	char dir[32];
-	char path[64];
-	struct event_base *base;
-	struct store *store;
+	struct kind k;
 	bool done, more;
 	struct strbuf got;
 	struct store_cursor next;
@@ -34,22 +31,16 @@ static int
 setup(void **state)
 {
 	memset(&fx, 0, sizeof(fx));
-	snprintf(fx.dir, sizeof(fx.dir), "/tmp/belfry.XXXXXX");
-	assert_non_null(mkdtemp(fx.dir));
-	snprintf(fx.path, sizeof(fx.path), "%s/db", fx.dir);
-	fx.base = event_base_new();
-	fx.store = kind_open(fx.base, fx.path);
+	kind_begin(&fx.k);
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	fx.store->ops->close(fx.store);
-	event_base_free(fx.base);
+	kind_end(&fx.k);
 	strbuf_fini(&fx.got);
-	unlink(fx.path);
-	return rmdir(fx.dir);
+	return 0;
 }
 
 /* Number n, of one of three jobs and two receivers. */
@@ -75,9 +66,9 @@ put(int n, enum notice_state state, int tries, const char *error)
 	};
 
 	snprintf(id, sizeof(id), "%016x", (unsigned)n);
-	fx.store->ops->begin(fx.store);
-	fx.store->ops->notice(fx.store, &notice);
-	kind_commit(fx.base, fx.store);
+	fx.k.store->ops->begin(fx.k.store);
+	fx.k.store->ops->notice(fx.k.store, &notice);
+	kind_commit(fx.k.base, fx.k.store);
 }
 
 static void
@@ -109,8 +100,9 @@ list(struct store_notice_filter filter)
 	fx.next = (struct store_cursor){0};
 	do {
 		filter.before = fx.next;
-		fx.store->ops->notices(fx.store, &filter, row, list_done, NULL);
-		kind_wait(fx.base, &fx.done);
+		fx.k.store->ops->notices(
+		    fx.k.store, &filter, row, list_done, NULL);
+		kind_wait(fx.k.base, &fx.done);
 		pages++;
 	} while (fx.more);
 	return pages;
@@ -174,12 +166,12 @@ test_waiting(void **state)
 	put(2, NOTICE_DELIVERED, 1, "");
 	put(3, NOTICE_FAILED, 1, "x");
 	put(4, NOTICE_WAITING, 2, "y");
-	fx.store->ops->waiting_notices(
-	    fx.store, "", 10, row, waiting_done, NULL);
+	fx.k.store->ops->waiting_notices(
+	    fx.k.store, "", 10, row, waiting_done, NULL);
 	assert_string_equal(strbuf_str(&fx.got), "1:waiting:0: 4:waiting:2:y ");
 	strbuf_reset(&fx.got);
-	fx.store->ops->waiting_notices(
-	    fx.store, "0000000000000001", 10, row, waiting_done, NULL);
+	fx.k.store->ops->waiting_notices(
+	    fx.k.store, "0000000000000001", 10, row, waiting_done, NULL);
 	assert_string_equal(strbuf_str(&fx.got), "4:waiting:2:y ");
 }
 
@@ -205,8 +197,8 @@ test_retention(void **state)
 	put(2, NOTICE_DELIVERED, 1, "");
 	put(3, NOTICE_FAILED, 1, "x");
 	do {
-		fx.store->ops->sweep(fx.store, &keep, sweep_done, NULL);
-		kind_wait(fx.base, &fx.done);
+		fx.k.store->ops->sweep(fx.k.store, &keep, sweep_done, NULL);
+		kind_wait(fx.k.base, &fx.done);
 	} while (fx.more);
 	list((struct store_notice_filter){.limit = 10});
 	assert_string_equal(strbuf_str(&fx.got), "1:waiting:0: ");

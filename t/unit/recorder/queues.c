@@ -20,10 +20,7 @@
 #define NOW INT64_C(1800000000000)
 
 static struct {
-	char dir[32];
-	char path[64];
-	struct event_base *base;
-	struct store *store;
+	struct kind k;
 	bool done;
 	struct strbuf got; /* what was told, a word each */
 	int64_t next_ms;
@@ -100,7 +97,7 @@ queued_cb(void *arg, const struct store_queued *queued)
 static void
 expect(const char *want)
 {
-	kind_wait(fx.base, &fx.done);
+	kind_wait(fx.k.base, &fx.done);
 	assert_string_equal(strbuf_str(&fx.got), want);
 	strbuf_reset(&fx.got);
 }
@@ -120,7 +117,7 @@ submit(int n, const char *queue, const char *key, int64_t due_ms)
 	    .created_ms = NOW,
 	};
 
-	fx.store->ops->submit(fx.store, &s, 3, submitted_cb, done_cb, NULL);
+	fx.k.store->ops->submit(fx.k.store, &s, 3, submitted_cb, done_cb, NULL);
 }
 
 static void
@@ -135,11 +132,11 @@ take(const char *queue, int64_t now_ms, int workers, int most)
 	};
 
 	if (*queue == '\0')
-		fx.store->ops->replies(
-		    fx.store, &take, reply_cb, take_done_cb, NULL);
+		fx.k.store->ops->replies(
+		    fx.k.store, &take, reply_cb, take_done_cb, NULL);
 	else
-		fx.store->ops->take(
-		    fx.store, &take, submission_cb, take_done_cb, NULL);
+		fx.k.store->ops->take(
+		    fx.k.store, &take, submission_cb, take_done_cb, NULL);
 }
 
 static void
@@ -164,9 +161,9 @@ end(int n)
 	};
 
 	snprintf(record.begin.id, sizeof(record.begin.id), "%s", id_of(n));
-	fx.store->ops->begin(fx.store);
-	fx.store->ops->run_end(fx.store, &record);
-	kind_commit(fx.base, fx.store);
+	fx.k.store->ops->begin(fx.k.store);
+	fx.k.store->ops->run_end(fx.k.store, &record);
+	kind_commit(fx.k.base, fx.k.store);
 }
 
 static void
@@ -179,9 +176,9 @@ reply(int n, int tries, bool delivered, int64_t due_ms)
 	    .due_ms = due_ms,
 	};
 
-	fx.store->ops->begin(fx.store);
-	fx.store->ops->reply(fx.store, &record);
-	kind_commit(fx.base, fx.store);
+	fx.k.store->ops->begin(fx.k.store);
+	fx.k.store->ops->reply(fx.k.store, &record);
+	kind_commit(fx.k.base, fx.k.store);
 }
 
 static void
@@ -193,7 +190,7 @@ list(const char *id, bool all)
 	    .limit = 10,
 	};
 
-	fx.store->ops->queued(fx.store, &filter, queued_cb, done_cb, NULL);
+	fx.k.store->ops->queued(fx.k.store, &filter, queued_cb, done_cb, NULL);
 }
 
 static void
@@ -214,7 +211,7 @@ test_submit(void **state)
 	submit(7, "other", "", NOW);
 	expect("7");
 	/* A slot is one's own. */
-	assert_int_equal(kind_number(fx.path,
+	assert_int_equal(kind_number(fx.k.path,
 			     "SELECT count(DISTINCT slot) FROM submissions "
 			     "WHERE queue = 'q'"),
 	    3);
@@ -225,7 +222,7 @@ test_take(void **state)
 {
 	for (int n = 1; n <= 3; n++) {
 		submit(n, "q", "", NOW + n * 10);
-		kind_wait(fx.base, &fx.done);
+		kind_wait(fx.k.base, &fx.done);
 	}
 	strbuf_reset(&fx.got);
 	take("q", NOW, 2, 2);
@@ -255,19 +252,19 @@ test_keep(void **state)
 	const char *ids[] = {kept};
 
 	submit(2, "q", "", NOW);
-	kind_wait(fx.base, &fx.done);
+	kind_wait(fx.k.base, &fx.done);
 	submit(4, "q", "", NOW);
-	kind_wait(fx.base, &fx.done);
+	kind_wait(fx.k.base, &fx.done);
 	take("q", NOW, 9, 9);
-	kind_wait(fx.base, &fx.done);
+	kind_wait(fx.k.base, &fx.done);
 	strbuf_reset(&fx.got);
 	snprintf(kept, sizeof(kept), "%s", id_of(2));
-	fx.store->ops->keep(fx.store, "h", ids, 1, false, done_cb, NULL);
-	kind_wait(fx.base, &fx.done);
+	fx.k.store->ops->keep(fx.k.store, "h", ids, 1, false, done_cb, NULL);
+	kind_wait(fx.k.base, &fx.done);
 	list(NULL, false);
 	expect("2=taken 4=taken");
-	fx.store->ops->keep(fx.store, "h", ids, 1, true, done_cb, NULL);
-	kind_wait(fx.base, &fx.done);
+	fx.k.store->ops->keep(fx.k.store, "h", ids, 1, true, done_cb, NULL);
+	kind_wait(fx.k.base, &fx.done);
 	list(NULL, false);
 	expect("2=taken 4=waiting");
 }
@@ -280,11 +277,11 @@ test_cancel(void **state)
 	submit(1, "q", "k", NOW);
 	expect("1");
 	snprintf(first, sizeof(first), "%s", id_of(1));
-	fx.store->ops->cancel(
-	    fx.store, first, "uid 2", NOW, queued_cb, done_cb, NULL);
+	fx.k.store->ops->cancel(
+	    fx.k.store, first, "uid 2", NOW, queued_cb, done_cb, NULL);
 	expect("1=waiting");
-	fx.store->ops->cancel(
-	    fx.store, first, "uid 2", NOW, queued_cb, done_cb, NULL);
+	fx.k.store->ops->cancel(
+	    fx.k.store, first, "uid 2", NOW, queued_cb, done_cb, NULL);
 	expect("1=cancelled");
 	take("q", NOW, 9, 9);
 	expect("");
@@ -296,11 +293,11 @@ static void
 test_reply(void **state)
 {
 	submit(1, "q", "", NOW);
-	kind_wait(fx.base, &fx.done);
+	kind_wait(fx.k.base, &fx.done);
 	submit(2, "q", "", NOW);
-	kind_wait(fx.base, &fx.done);
+	kind_wait(fx.k.base, &fx.done);
 	take("q", NOW, 9, 9);
-	kind_wait(fx.base, &fx.done);
+	kind_wait(fx.k.base, &fx.done);
 	strbuf_reset(&fx.got);
 	end(1);
 	end(2);
@@ -318,7 +315,7 @@ test_reply(void **state)
 	reply(1, 1, false, NOW); /* said again: it is of an earlier try */
 	take("", NOW + 100, 8, 8);
 	expect("");
-	assert_int_equal(kind_number(fx.path,
+	assert_int_equal(kind_number(fx.k.path,
 			     "SELECT count(*) FROM submissions WHERE "
 			     "callback_state = 'delivered' AND "
 			     "callback_tries = 2"),
@@ -328,22 +325,16 @@ test_reply(void **state)
 static int
 setup(void **state)
 {
-	snprintf(fx.dir, sizeof(fx.dir), "/tmp/t-queues.XXXXXX");
-	assert_non_null(mkdtemp(fx.dir));
-	snprintf(fx.path, sizeof(fx.path), "%s/db", fx.dir);
-	fx.base = event_base_new();
-	fx.store = kind_open(fx.base, fx.path);
+	kind_begin(&fx.k);
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	fx.store->ops->close(fx.store);
-	event_base_free(fx.base);
+	kind_end(&fx.k);
 	strbuf_fini(&fx.got);
-	unlink(fx.path);
-	return rmdir(fx.dir);
+	return 0;
 }
 
 int

@@ -22,12 +22,9 @@
 #include "kind.h"
 
 struct fixture {
-	char dir[32];
-	char path[64];
+	struct kind k;
 	int dirfd;
-	struct store *store;
 	struct batch *batch;
-	struct event_base *base;
 	bool failed;
 	uint64_t seq;
 };
@@ -161,7 +158,7 @@ flush(void)
 {
 	batch_flush(fixture.batch);
 	while (batch_count(fixture.batch) > 0 && !fixture.failed)
-		event_base_loop(fixture.base, EVLOOP_ONCE);
+		event_base_loop(fixture.k.base, EVLOOP_ONCE);
 	assert_false(fixture.failed);
 	assert_int_equal(batch_count(fixture.batch), 0);
 }
@@ -169,7 +166,7 @@ flush(void)
 static void
 select_rows(struct strbuf *b, const char *text)
 {
-	assert_true(kind_sql(fixture.path, text, b));
+	assert_true(kind_sql(fixture.k.path, text, b));
 }
 
 /* 0: the store has no such thing. */
@@ -229,10 +226,10 @@ check(size_t i, const char *how)
 static void
 clear(void)
 {
-	assert_true(kind_sql(fixture.path,
+	assert_true(kind_sql(fixture.k.path,
 	    "DELETE FROM runs; DELETE FROM ledger; DELETE FROM jobs", NULL));
 	if (kind_conninfo() == NULL)
-		assert_true(kind_sql(fixture.path, "DELETE FROM ends", NULL));
+		assert_true(kind_sql(fixture.k.path, "DELETE FROM ends", NULL));
 }
 
 static void
@@ -328,13 +325,9 @@ setup(void **state)
 	    .flushed_cb = flushed,
 	};
 
-	snprintf(fixture.dir, sizeof(fixture.dir), "/tmp/t-sequences.XXXXXX");
-	assert_non_null(mkdtemp(fixture.dir));
-	snprintf(fixture.path, sizeof(fixture.path), "%s/db", fixture.dir);
-	fixture.dirfd = open(fixture.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	fixture.base = event_base_new();
-	fixture.store = kind_open(fixture.base, fixture.path);
-	config.store = fixture.store;
+	kind_begin(&fixture.k);
+	fixture.dirfd = open(fixture.k.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	config.store = fixture.k.store;
 	config.runs_fd = fixture.dirfd;
 	fixture.batch = batch_new(&config);
 	return 0;
@@ -344,11 +337,9 @@ static int
 teardown(void **state)
 {
 	batch_free(fixture.batch);
-	fixture.store->ops->close(fixture.store);
-	event_base_free(fixture.base);
-	unlink(fixture.path);
+	kind_end(&fixture.k);
 	close(fixture.dirfd);
-	return rmdir(fixture.dir);
+	return 0;
 }
 
 int

@@ -23,10 +23,7 @@
 #define NOW (1000 * DAY)
 
 static struct {
-	char dir[32];
-	char path[64];
-	struct event_base *base;
-	struct store *store;
+	struct kind k;
 	bool done;
 	int64_t next_ms;
 	bool more;
@@ -38,21 +35,15 @@ static int
 setup(void **state)
 {
 	memset(&fx, 0, sizeof(fx));
-	snprintf(fx.dir, sizeof(fx.dir), "/tmp/belfry.XXXXXX");
-	assert_non_null(mkdtemp(fx.dir));
-	snprintf(fx.path, sizeof(fx.path), "%s/db", fx.dir);
-	fx.base = event_base_new();
-	fx.store = kind_open(fx.base, fx.path);
+	kind_begin(&fx.k);
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	fx.store->ops->close(fx.store);
-	event_base_free(fx.base);
-	unlink(fx.path);
-	return rmdir(fx.dir);
+	kind_end(&fx.k);
+	return 0;
 }
 
 static struct record_end
@@ -74,12 +65,12 @@ make_run(const char *id, const char *job, int64_t ms, enum outcome outcome)
 static void
 put_end(const struct record_end *end)
 {
-	fx.store->ops->begin(fx.store);
+	fx.k.store->ops->begin(fx.k.store);
 	if (end->result.outcome == OUTCOME_NONE)
-		fx.store->ops->run_begin(fx.store, &end->begin);
+		fx.k.store->ops->run_begin(fx.k.store, &end->begin);
 	else
-		fx.store->ops->run_end(fx.store, end);
-	kind_commit(fx.base, fx.store);
+		fx.k.store->ops->run_end(fx.k.store, end);
+	kind_commit(fx.k.base, fx.k.store);
 }
 
 static void
@@ -103,9 +94,9 @@ put_slot(const char *job, int days_ago, enum outcome outcome)
 	    .reason = "x",
 	};
 
-	fx.store->ops->begin(fx.store);
-	fx.store->ops->slot(fx.store, &slot);
-	kind_commit(fx.base, fx.store);
+	fx.k.store->ops->begin(fx.k.store);
+	fx.k.store->ops->slot(fx.k.store, &slot);
+	kind_commit(fx.k.base, fx.k.store);
 }
 
 static void
@@ -143,8 +134,8 @@ sweep(int64_t days, int64_t failure_days, int64_t runs, int64_t slice_us)
 	fx.slices = 0;
 	do {
 		begin = now_ms();
-		fx.store->ops->sweep(fx.store, &keep, swept, NULL);
-		kind_wait(fx.base, &fx.done);
+		fx.k.store->ops->sweep(fx.k.store, &keep, swept, NULL);
+		kind_wait(fx.k.base, &fx.done);
 		begin = now_ms() - begin;
 		if (begin > fx.slowest_ms)
 			fx.slowest_ms = begin;
@@ -159,7 +150,7 @@ expect(const char *sql, const char *want)
 {
 	struct strbuf got = STRBUF_INIT;
 
-	assert_true(kind_sql(fx.path, sql, &got));
+	assert_true(kind_sql(fx.k.path, sql, &got));
 	for (size_t i = 0; i < got.len; i++)
 		if (got.s[i] == '\n')
 			got.s[i] = i + 1 < got.len ? ' ' : '\0';
@@ -278,15 +269,15 @@ test_shrinks(void **state)
 	for (int i = 0; i < 60; i++) {
 		snprintf(id, sizeof(id), "%03d", i);
 		put_run(id, "a", 900 - i, OUTCOME_SUCCESS);
-		fx.store->ops->begin(fx.store);
+		fx.k.store->ops->begin(fx.k.store);
 		for (int n = 0; n < 10; n++)
-			fx.store->ops->piece(fx.store, id, (uint64_t)n * 65536,
-			    data, sizeof(data));
-		kind_commit(fx.base, fx.store);
+			fx.k.store->ops->piece(fx.k.store, id,
+			    (uint64_t)n * 65536, data, sizeof(data));
+		kind_commit(fx.k.base, fx.k.store);
 	}
-	fx.store->ops->close(fx.store);
-	assert_int_equal(stat(fx.path, &before), 0);
-	fx.store = kind_open(fx.base, fx.path);
+	fx.k.store->ops->close(fx.k.store);
+	assert_int_equal(stat(fx.k.path, &before), 0);
+	fx.k.store = kind_open(fx.k.base, fx.k.path);
 	assert_true(before.st_size > 600 * 65536);
 	sweep(30, 90, 0, 5000);
 	print_message(
@@ -294,9 +285,9 @@ test_shrinks(void **state)
 	assert_in_range(fx.slices, 4, 100000);
 	expect(RUNS, "059");
 	expect("SELECT count(DISTINCT run) FROM output", "1");
-	fx.store->ops->close(fx.store);
-	assert_int_equal(stat(fx.path, &after), 0);
-	fx.store = kind_open(fx.base, fx.path);
+	fx.k.store->ops->close(fx.k.store);
+	assert_int_equal(stat(fx.k.path, &after), 0);
+	fx.k.store = kind_open(fx.k.base, fx.k.path);
 	assert_true(after.st_size < before.st_size / 10);
 }
 
@@ -318,10 +309,10 @@ test_locked(void **state)
 		skip();
 	put_run("01", "a", 100, OUTCOME_SUCCESS);
 	put_run("02", "a", 1, OUTCOME_SUCCESS);
-	assert_int_equal(sqlite3_open(fx.path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_open(fx.k.path, &db), SQLITE_OK);
 	assert_int_equal(
 	    sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-	fx.store->ops->sweep(fx.store, &keep, failed, NULL);
+	fx.k.store->ops->sweep(fx.k.store, &keep, failed, NULL);
 	assert_true(fx.more);
 	sqlite3_close(db);
 	expect(RUNS, "01 02");

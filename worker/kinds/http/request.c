@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/duration.h"
 #include "base/fd.h"
 #include "base/mem.h"
@@ -76,10 +77,10 @@ add_query(struct maker *m, const char *value, struct err *err)
 	n = strcspn(b.s, "=");
 	strbuf_addch(url, m->query ? '&' : '?');
 	m->query = true;
-	template_escape(url, b.s, n, TEMPLATE_URL);
+	escape_url(url, b.s, n, "");
 	strbuf_addch(url, '=');
 	if (n < b.len)
-		template_escape(url, b.s + n + 1, b.len - n - 1, TEMPLATE_URL);
+		escape_url(url, b.s + n + 1, b.len - n - 1, "");
 	strbuf_fini(&b);
 	return 0;
 }

@@ -1,121 +1,187 @@
-/* The mail of a crontab's job, to a server. */
+/*
+ * The mail of a crontab's job, to a server: what was kept in a file, head and
+ * output as cron has them, made such that every server takes it. Each of its
+ * receivers gets it by itself: one that is not there takes it from no other.
+ */
 #include "notice.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <strings.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "kinds/kind.h"
+#include "encode.h"
+#include "kept.h"
 
-/* Its head, and a little more than worker/mail.c takes of the output. */
-#define MAIL_MAX (9U << 20)
+#define EOL "\r\n"
 
-/* "KEY=VALUE" as settings; the strings of keys are never freed. */
-static void
-take_settings(struct notice_order *order, const struct run_spec *spec)
+/* "The server goes down": what it says of one mail is for all. */
+#define STATUS_CLOSING 421
+
+/* How the output is sent; the job may say that it did that itself. */
+static const char *
+choose_encoding(const struct kept *kept)
 {
-	for (uint32_t i = 0; i < spec->mailc; i++) {
-		size_t len = strcspn(spec->mail[i], "=");
+	static const char *const none[] = {"7bit", "8bit", "binary"};
+	bool is_none = false;
 
-		if (order->nsettings == ORDER_SETTINGS_MAX ||
-		    spec->mail[i][len] == '\0')
-			break;
-		order->settings[order->nsettings++] = (struct order_setting){
-		    xstrndup(spec->mail[i], len), spec->mail[i] + len + 1};
+	for (size_t i = 0; i < nitems(none); i++)
+		if (strcasecmp(kept->encoding, none[i]) == 0)
+			is_none = true;
+	if (!is_none)
+		return kept->encoding;
+	if (encode_is_plain(kept->output, kept->output_len))
+		return "7bit";
+	return encode_is_foreign(kept->output, kept->output_len) ?
+	    "base64" :
+	    "quoted-printable";
+}
+
+/* A line of the head as it was, but for what is no ASCII. */
+static void
+add_line(struct strbuf *b, const char *line, const char *encoding)
+{
+	size_t len = strcspn(line, ":");
+	char *name = xstrndup(line, len);
+	const char *value = line + len + (line[len] != '\0');
+
+	value += strspn(value, " ");
+	if (strcmp(name, "Content-Transfer-Encoding") == 0)
+		value = encoding;
+	encode_field(b, name, value, EOL);
+	free(name);
+}
+
+static void
+add_output(struct strbuf *b, const struct kept *kept, const char *encoding)
+{
+	if (encoding == kept->encoding || strcmp(encoding, "7bit") == 0)
+		encode_lines(b, kept->output, kept->output_len, EOL);
+	else if (strcmp(encoding, "base64") == 0)
+		encode_base64(b, kept->output, kept->output_len, EOL);
+	else
+		encode_quoted(b, kept->output, kept->output_len, EOL);
+}
+
+/* The same for every try, its id too: it is known again. */
+static void
+add_mail(struct strbuf *b, const struct kept *kept, const char *id)
+{
+	const char *encoding = choose_encoding(kept), *line = kept->head;
+	char host[256] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	notice_add_date(b, kept->when, EOL);
+	strbuf_addf(b, "Message-ID: <%s.cron@%s>" EOL, id,
+	    *host != '\0' ? host : "localhost");
+	for (; line + 1 < kept->output; line += strlen(line) + 1)
+		add_line(b, line, encoding);
+	strbuf_adds(b, EOL);
+	add_output(b, kept, encoding);
+}
+
+/* Who has it not yet; NULL those who have. */
+struct receivers {
+	char *text;   /* owned; the words are in it */
+	char **words; /* owned */
+	size_t n;
+};
+
+static void
+receivers_init(struct receivers *r, const char *list)
+{
+	char *next, *word;
+	size_t cap = 0;
+
+	*r = (struct receivers){.text = xstrdup(list)};
+	next = r->text;
+	while ((word = strsep(&next, ",")) != NULL) {
+		if (*word == '\0')
+			continue;
+		array_reserve(&r->words, &cap, r->n + 1, sizeof(*r->words));
+		r->words[r->n++] = word;
 	}
 }
 
-static unsigned long
-get_number(const struct outgoing *out, const char *key)
-{
-	return strtoul(notice_setting(out, key, "0"), NULL, 10);
-}
-
 static void
-make_order(struct outgoing *out, const struct run_spec *spec)
+receivers_fini(struct receivers *r)
 {
-	struct notice_order *order = &out->order;
-
-	take_settings(order, spec);
-	order->timeout_ms = (int64_t)get_number(out, "timeout-ms");
-	order->uid = (uint32_t)get_number(out, "uid");
-	order->gid = (uint32_t)get_number(out, "gid");
-	order->set_ids = geteuid() != order->uid;
+	free(r->words);
+	free(r->text);
 }
 
-/* With the line ends that a server wants, whatever the output has. */
+/* Before the next is tried, which may take all the time there is. */
 static void
-add_text(struct strbuf *b, const char *text, size_t len)
+note_left(const struct receivers *r, const struct kept *kept, const char *path)
 {
-	for (size_t i = 0; i < len; i++)
-		if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r'))
-			strbuf_adds(b, "\r\n");
-		else
-			strbuf_addch(b, text[i]);
+	struct strbuf left = STRBUF_INIT;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (r->words[i] != NULL)
+			strbuf_addf(&left, "%s%s", left.len > 0 ? "," : "",
+			    r->words[i]);
+	if (left.len > 0 && kept_set_left(kept, path, left.s) == -1)
+		log_warn("cannot write %s, so some may get it again: %s", path,
+		    strerror(errno));
+	strbuf_fini(&left);
 }
 
+/*
+ * One after the other. One that is not taken now, or never, holds up nobody
+ * else: refused is for all that are left.
+ */
 static int
-send_mail(struct outgoing *out, int fd, struct err *err)
+send_each(struct outgoing *out, const struct kept *kept,
+    struct notice_mail *mail, const char *path, struct err *err)
 {
-	struct strbuf b = STRBUF_INIT;
-	char *text, *from = notice_sender(out);
-	size_t len;
-	int rc;
+	struct receivers r;
+	long status;
+	int rc = 0;
 
-	if (lseek(fd, 0, SEEK_SET) == -1 ||
-	    (text = fd_read_all(fd, MAIL_MAX, &len)) == NULL) {
-		free(from);
-		return err_errno(err, "cannot read it");
+	receivers_init(&r, kept->left);
+	for (size_t i = 0; i < r.n; i++) {
+		mail->to = r.words[i];
+		if (notice_smtp(out, mail, &status, err) == 0) {
+			r.words[i] = NULL;
+			note_left(&r, kept, path);
+			continue;
+		}
+		rc = -1;
+		out->refused = status >= 400 && status != STATUS_CLOSING;
+		if (!out->refused)
+			break;
 	}
-	notice_date_and_id(&b, "\r\n");
-	add_text(&b, text, len);
-	rc = notice_smtp(out, from, b.s, b.len, err);
-	strbuf_fini(&b);
-	free(text);
-	free(from);
+	receivers_fini(&r);
 	return rc;
 }
 
-static _Noreturn void
-be_sender(const struct run_spec *spec, int fd)
+int
+notice_cron(struct outgoing *out, struct err *err)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct outgoing out = {.url = NULL};
-	struct err err = {""};
-	sigset_t none;
+	const char *path = notice_setting(out, "cron-mail", "");
+	struct notice_mail mail = {NULL};
+	struct strbuf b = STRBUF_INIT;
+	struct kept kept;
+	char *from;
+	int rc;
 
-	setsid();
-	prctl(PR_SET_NAME, "mail", 0, 0, 0);
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	fd = fcntl(fd, F_DUPFD_CLOEXEC, NOTICE_ANSWER_FD + 1);
-	/* Nobody waits for an answer, or goes away. */
-	if (null == -1 || fd == -1 || dup2(null, NOTICE_ANSWER_FD) == -1)
-		_exit(1);
-	make_order(&out, spec);
-	if (notice_become(&out.order, &err) == -1 ||
-	    notice_take_secret(&out, "password", &out.password, &err) == -1 ||
-	    send_mail(&out, fd, &err) == -1)
-		log_warn("run %s: its output was not mailed: %s", spec->id,
-		    err.text);
-	_exit(0);
-}
-
-pid_t
-kind_mail(const struct run_spec *spec, int fd, struct err *err)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		be_sender(spec, fd);
-	return pid != -1 ? pid : err_errno(err, "cannot start a process");
+	if (kept_read(&kept, path, err) == -1) {
+		out->refused = true; /* others can be sent */
+		kept_fini(&kept);
+		return -1;
+	}
+	add_mail(&b, &kept, strrchr(path, '/') + 1);
+	from = xstrndup(kept.from, strcspn(kept.from, " "));
+	mail.from = from;
+	mail.text = b.s;
+	mail.len = b.len;
+	rc = send_each(out, &kept, &mail, path, err);
+	strbuf_fini(&b);
+	kept_fini(&kept);
+	free(from);
+	return rc;
 }

@@ -91,36 +91,27 @@ set_mail(CURL *curl, const struct outgoing *out, const char *from,
 	    curl, CURLOPT_PASSWORD, out->password != NULL ? out->password : "");
 }
 
-char *
-notice_sender(const struct outgoing *out)
-{
-	const char *given = notice_order_get(&out->order, "from");
-
-	return given != NULL ? xstrdup(given) : default_from();
-}
-
 int
-notice_smtp(struct outgoing *out, const char *from, const char *text,
-    size_t len, struct err *err)
+notice_smtp(const struct outgoing *out, const struct notice_mail *mail,
+    long *status_r, struct err *err)
 {
 	const char *words[TO_MAX];
-	struct upload upload = {text, len};
+	struct upload upload = {mail->text, mail->len};
 	struct curl_slist *to = NULL;
 	CURL *curl = curl_easy_init();
 	char *list;
-	long status;
 	size_t n;
 	int rc = -1;
 
-	list = split_to(notice_setting(out, "to", ""), words, &n);
+	list = split_to(mail->to, words, &n);
 	for (size_t i = 0; i < n; i++)
 		to = curl_slist_append(to, words[i]);
+	*status_r = 0;
 	if (curl == NULL) {
 		err_set(err, "out of memory");
 	} else {
-		set_mail(curl, out, from, to, &upload);
-		rc = notice_curl_run(curl, &status, err);
-		out->refused = rc == -1 && status >= 500;
+		set_mail(curl, out, mail->from, to, &upload);
+		rc = notice_curl_run(curl, status_r, err);
 	}
 	curl_slist_free_all(to);
 	free(list);
@@ -130,11 +121,20 @@ notice_smtp(struct outgoing *out, const char *from, const char *text,
 static int
 send_smtp(struct outgoing *out, struct err *err)
 {
-	char *from = notice_sender(out);
-	char *message = notice_message(out, from, "\r\n");
-	int rc = notice_smtp(out, from, message, strlen(message), err);
+	const char *given = notice_order_get(&out->order, "from");
+	char *from = given != NULL ? xstrdup(given) : default_from();
+	char *text = notice_message(out, from, "\r\n");
+	const struct notice_mail mail = {
+	    .from = from,
+	    .to = notice_setting(out, "to", ""),
+	    .text = text,
+	    .len = strlen(text),
+	};
+	long status;
+	int rc = notice_smtp(out, &mail, &status, err);
 
-	free(message);
+	out->refused = rc == -1 && status >= 500;
+	free(text);
 	free(from);
 	return rc;
 }
@@ -171,6 +171,8 @@ send_local(struct outgoing *out, struct err *err)
 int
 notice_mail(struct outgoing *out, struct err *err)
 {
+	if (notice_order_get(&out->order, "cron-mail") != NULL)
+		return notice_cron(out, err);
 	return notice_order_get(&out->order, "smtp") != NULL ?
 	    send_smtp(out, err) :
 	    send_local(out, err);

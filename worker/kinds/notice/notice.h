@@ -6,6 +6,7 @@
 #define BELFRY_WORKER_NOTICE_H
 
 #include <curl/curl.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "notify/letter.h"
@@ -22,6 +23,7 @@ struct outgoing {
 int notice_http(struct outgoing *out, struct err *err);    /* http.c */
 int notice_mail(struct outgoing *out, struct err *err);    /* mail.c */
 int notice_command(struct outgoing *out, struct err *err); /* command.c */
+int notice_cron(struct outgoing *out, struct err *err);    /* cron.c */
 
 /* The worker's channel to the master. */
 #define NOTICE_ANSWER_FD 3
@@ -46,18 +48,22 @@ int notice_take_secret(const struct outgoing *out, const char *key,
 /* notice.c: the user of the order for good. 0, or -1 with err. */
 int notice_become(const struct notice_order *order, struct err *err);
 
+struct notice_mail {
+	const char *from; /* an address */
+	const char *to;   /* addresses, blanks or commas between */
+	const char *text; /* head and body; lines end with CRLF */
+	size_t len;
+};
+
 /*
- * mail.c: sends text, lines end with CRLF, to the order's server for its
- * receivers. 0, or -1 with err.
+ * mail.c: sends it to the order's server. 0, or -1 with err. *status_r is the
+ * last code of the server, 0 none.
  */
-int notice_smtp(struct outgoing *out, const char *from, const char *text,
-    size_t len, struct err *err);
+int notice_smtp(const struct outgoing *out, const struct notice_mail *mail,
+    long *status_r, struct err *err);
 
-/* mail.c: the order's sender, else belfry of this host. The caller frees. */
-char *notice_sender(const struct outgoing *out);
-
-/* message.c: what a mail must have in its head. */
-void notice_date_and_id(struct strbuf *b, const char *eol);
+/* message.c: when it was written. */
+void notice_add_date(struct strbuf *b, time_t when, const char *eol);
 
 /*
  * A template with its values. Line ends may be written as \n in text that is

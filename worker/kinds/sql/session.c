@@ -7,6 +7,8 @@
 
 /* Of this version on a server looks whether its client is still there. */
 #define CHECKS_CLIENT 140000
+/* The server cancels a statement this long after the run should have ended. */
+#define BACKSTOP_MS   5000
 
 int
 session_params(struct database_params *params, const struct run_spec *spec,
@@ -86,7 +88,13 @@ set_up(PGconn *pq, const struct run_spec *spec, struct err *err)
 	PGresult *result;
 	int64_t ms = spec->timeout_ms;
 
-	/* What the server counts in 32 bits is no limit any more. */
+	/*
+	 * For the case that nobody is here to cancel: later than the run's own
+	 * time-out, so that this is what is told. What the server counts in 32
+	 * bits is no limit any more.
+	 */
+	if (ms > 0)
+		ms += BACKSTOP_MS;
 	snprintf(text, sizeof(text),
 	    "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; "
 	    "SET tcp_keepalives_count = 3; SET statement_timeout = %" PRId64

@@ -5,7 +5,9 @@
  *
  *   sim.c     events in the order of their times; one seed
  *   net.c     connections and messages
- *   host.c    what a master does with the protocol; its disk
+ *   host.c    a master: its life, its turn, the leases of its workers
+ *   ask.c     what it claims and starts; its disk
+ *   events.c  what its protocol tells it
  *   faults.c  what goes wrong
  *   check.c   what must hold
  */
@@ -95,6 +97,7 @@ enum ask_state {
 
 /* A run file: it survives the master. */
 struct ask {
+	struct host *host;
 	enum ask_state state;
 	unsigned job;
 	int64_t slot_ms;
@@ -109,6 +112,7 @@ struct ask {
 };
 
 struct host {
+	struct sim *sim;
 	struct protocol *p; /* NULL: dead */
 	unsigned gen;
 	char name[8];
@@ -197,7 +201,7 @@ void net_connect(struct sim *sim, unsigned host, unsigned server);
 /* Answers NULL to all that a host has out. */
 void net_drain(struct sim *sim, unsigned host);
 
-/* host.c */
+/* host.c, ask.c */
 void host_start(struct sim *sim, unsigned host);
 void host_kill(struct sim *sim, unsigned host, bool runs_too);
 void host_tick(struct sim *sim, unsigned host);
