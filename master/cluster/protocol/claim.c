@@ -46,7 +46,7 @@ make_from(const struct claim_ask *ask)
 static void
 forget_given(struct protocol *p, const char *id)
 {
-	for (size_t i = 0; i < nitems(p->given); i++)
+	for (size_t i = 0; i < nitems(p->given) && i < p->ngiven; i++)
 		if (strcmp(p->given[i], id) == 0)
 			p->given[i][0] = '\0';
 }

@@ -266,7 +266,7 @@ void claim_judge(struct protocol *p, struct claim *claim, int64_t now_ms);
 void claims_flush(struct protocol *p);
 
 /* owed.c */
-/* Tells the servers that it is given back. */
+/* Tells the servers where it may stand that it is given back. */
 void claims_reopen(struct protocol *p, struct claim *claim);
 /* "lost STATE ID SLOT JOB": it stands on a server and is over, or was given back. */
 void claims_end_lost(struct protocol *p, unsigned server, const char *line);

@@ -111,6 +111,8 @@ send_finish(struct protocol *p, unsigned server, const char *job,
 void
 claims_reopen(struct protocol *p, struct claim *claim)
 {
+	if (claim->asked_on == 0)
+		return;
 	snprintf(p->given[p->ngiven++ % nitems(p->given)], sizeof(p->given[0]),
 	    "%s", claim->id);
 	for (unsigned i = 0; i < p->settings.nservers; i++)
