@@ -50,9 +50,11 @@
  *   ledger   recorder     job since until outcome reason limit before
  *                                                          GET /v1/ledger
  *
- *   others   master       verb, and the arguments of that
- *            (asked by the recorder: what the recorders of the other hosts
- *            answer to that verb; member/letters/survey.c)
+ *   others   master       verb, and the arguments of that; only
+ *            (asked by the recorder: what the recorders of the other hosts, or
+ *            of that one, answer to that verb; member/letters/survey.c)
+ *   piece    recorder     run offset
+ *            (asked by other hosts: query/piece.h)
  *
  *   audit    recorder     who action object since limit before
  *                                                          GET /v1/audit

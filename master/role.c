@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/strays.h"
 #include "priv.h"
 #include "sandbox.h"
 
@@ -156,12 +157,12 @@ ignore_signals(void)
 	    SIGINT,
 	    SIGTERM,
 	    SIGHUP,
-	    SIGPIPE,
 	    SIGUSR1,
 	    SIGUSR2,
 	    SIGQUIT,
 	};
 
+	strays_ignore();
 	/* The guardian decides: a role ends when the guardian's channel does. */
 	for (size_t i = 0; i < nitems(ignored); i++)
 		signal(ignored[i], SIG_IGN);

@@ -88,6 +88,7 @@ enum job_event {
 	JOB_EVENT_TOO_LONG = 1 << 5,
 	JOB_EVENT_MISSED = 1 << 6,
 	JOB_EVENT_LOST = 1 << 7,
+	JOB_EVENT_KILLED = 1 << 8,
 };
 
 /* "too-long" ... */
@@ -163,6 +164,7 @@ struct job_options {
 	int32_t limit_processes;    /* 0 none */
 	int32_t ionice;             /* as in struct run_spec; 0: leave it */
 	int32_t no_new_privileges;  /* 0 */
+	uint16_t notify_on;         /* enum job_event */
 	uint8_t dialect;            /* enum schedule_dialect */
 	uint8_t day_match;          /* enum schedule_day_match */
 	uint8_t dst_gap;            /* enum schedule_gap */
@@ -178,9 +180,8 @@ struct job_options {
 	uint8_t when_isolated;      /* enum job_isolated */
 	uint8_t on_lease_lost;      /* enum job_lease_lost */
 	uint8_t cron;               /* JOB_CRON and so on; 0: no crontab's */
-	uint8_t notify_on;          /* enum job_event */
 	uint8_t row_plugin;         /* of KIND_WATCH: a plugin handles rows */
-	uint8_t reserved[7];        /* 0 */
+	uint8_t reserved[6];        /* 0 */
 };
 
 /*

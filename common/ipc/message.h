@@ -296,7 +296,8 @@ enum file_kind {
 	FILE_TOKENS = 1,
 	FILE_CLIENT_CA = 2,
 	FILE_CERT = 3,
-	FILE_KEY = 4, /* with which the other two take effect */
+	FILE_KEY = 4,      /* with which the other two take effect */
+	FILE_SESSIONS = 5, /* to be written by it; when it begins */
 };
 
 /* How the last upgrade stands; numbers are on the wire. */

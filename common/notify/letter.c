@@ -23,6 +23,7 @@ static const struct {
     {"too-long", "runs too long", "run too long"},
     {"missed", "did not run", "did not run"},
     {"lost", "was lost", "were lost"},
+    {"killed", "was killed", "were killed"},
 };
 
 static const char *

@@ -46,6 +46,7 @@ struct record_after {
 	uint64_t replaces;   /* 0 none */
 	uint64_t used;       /* 0 none */
 	const char *results; /* JSON: what the run left, "" nothing */
+	bool moved;          /* another host has told it; not recorded */
 };
 
 /* In run_begin.copy: each of the hosts has one, and it is this one's. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ipc/message.h"
 
 void
 run_result_encode(const struct run_result *result, struct wire_writer *w)
@@ -81,6 +82,13 @@ run_result_exit_status(const struct run_result *result)
 		break;
 	}
 	return 1;
+}
+
+bool
+run_result_is_by_hand(const struct run_result *result)
+{
+	return result->outcome == OUTCOME_KILLED &&
+	    strstr(result->reason, kill_reason(KILL_OPERATOR)) != NULL;
 }
 
 const char *

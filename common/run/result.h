@@ -2,6 +2,7 @@
 #ifndef BELFRY_RUN_RESULT_H
 #define BELFRY_RUN_RESULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "run/outcome.h"
@@ -29,6 +30,9 @@ void run_result_encode(const struct run_result *result, struct wire_writer *w);
 
 /* How long it ran, to the nearest millisecond: the same wherever it is told. */
 int64_t run_result_duration_ms(const struct run_result *result);
+
+/* Did a person end it, by "belfry kill"? */
+bool run_result_is_by_hand(const struct run_result *result);
 
 /*
  * What a shell would call the exit status of the job: its exit code, 128 and

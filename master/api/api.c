@@ -151,6 +151,10 @@ api_message(struct role *role, struct message *message, struct err *err)
 		tokens_set_file(api->tokens, fd);
 		return 0;
 	}
+	if (kind == FILE_SESSIONS) {
+		sessions_set_file(api->sessions, fd);
+		return 0;
+	}
 	if (api->tls != NULL && tls_set_file(api->tls, kind, fd, &why) == -1) {
 		if (!api->started)
 			fatalx("%s", why.text);

@@ -84,6 +84,8 @@ child_spawn(struct child *child, const struct child_exec *exec, struct err *err)
 	int sv[2];
 	pid_t pid;
 
+	/* One that cannot be started has not lived: it is tried less often. */
+	child->started_ms = boottime_ms();
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) == -1)
 		return err_errno(err, "socketpair");
 	pid = fork();
@@ -96,7 +98,6 @@ child_spawn(struct child *child, const struct child_exec *exec, struct err *err)
 	}
 	child->pid = pid;
 	child->ready = false;
-	child->started_ms = boottime_ms();
 	return sv[0];
 }
 

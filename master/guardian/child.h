@@ -20,7 +20,7 @@ struct child {
 	pid_t pid; /* 0: not running */
 	bool ready;
 	struct channel *channel;
-	int64_t started_ms; /* CLOCK_BOOTTIME */
+	int64_t started_ms; /* or tried; CLOCK_BOOTTIME */
 	unsigned failures;  /* deaths soon after a start, in a row */
 	unsigned restarts;
 	struct event *restart; /* pending while it waits to be started */

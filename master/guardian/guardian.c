@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/strays.h"
 #include "base/version.h"
 #include "handover.h"
 #include "internal.h"
@@ -220,7 +221,7 @@ catch_signals(struct guardian *g)
 		    evsignal_add(g->signals[i], NULL) == -1)
 			fatalx("cannot catch signal %d", caught[i]);
 	}
-	signal(SIGPIPE, SIG_IGN);
+	strays_ignore();
 	/* A predecessor had blocked them. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/fd.h"
+#include "base/mem.h"
 #include "token/token.h"
 
 const char *
@@ -21,6 +22,8 @@ secrets_path(const struct config *config, enum file_kind kind)
 		return config->tls_cert;
 	case FILE_KEY:
 		return config->tls_key;
+	case FILE_SESSIONS:
+		break;
 	}
 	return NULL;
 }
@@ -37,6 +40,8 @@ key_of(enum file_kind kind)
 		return "tls-cert";
 	case FILE_KEY:
 		return "tls-key";
+	case FILE_SESSIONS:
+		return "sessions";
 	}
 	return "?";
 }
@@ -45,7 +50,7 @@ key_of(enum file_kind kind)
 static mode_t
 forbidden_mode(enum file_kind kind)
 {
-	if (kind == FILE_TOKENS)
+	if (kind == FILE_TOKENS || kind == FILE_SESSIONS)
 		return 077;
 	return kind == FILE_KEY ? 027 : 0;
 }
@@ -97,6 +102,18 @@ secrets_open(const struct config *config, enum file_kind kind,
 	} else if (check_file(fd, kind, path, err) == -1) {
 		fd_close(&fd);
 	}
+	return fd;
+}
+
+int
+secrets_open_sessions(const struct config *config, struct err *err)
+{
+	char *path = xasprintf("%s/sessions", config->state_dir);
+	int fd = priv_open(path, O_RDWR | O_CREAT | O_NONBLOCK, 0600, err);
+
+	if (fd != -1 && check_file(fd, FILE_SESSIONS, path, err) == -1)
+		fd_close(&fd);
+	free(path);
 	return fd;
 }
 

@@ -87,9 +87,34 @@ send_api_listeners(struct child *api)
 }
 
 static void
-send_file(struct guardian *g, struct child *api, enum file_kind kind)
+send_opened(struct child *api, enum file_kind kind, int fd)
 {
 	struct wire_writer w = WIRE_WRITER_INIT;
+
+	wire_put_u8(&w, (uint8_t)kind);
+	channel_send(api->channel, MSG_FILE_SET, 0, &w, fd);
+	wire_writer_fini(&w);
+}
+
+/* Without it people have to log in again after a restart. */
+static void
+send_sessions(const struct guardian *g, struct child *api)
+{
+	struct err err = {""};
+	int fd;
+
+	if (g->config->tokens == NULL)
+		return;
+	fd = secrets_open_sessions(g->config, &err);
+	if (fd == -1)
+		log_warn("%s; logins end with the api process", err.text);
+	else
+		send_opened(api, FILE_SESSIONS, fd);
+}
+
+static void
+send_file(struct guardian *g, struct child *api, enum file_kind kind)
+{
 	struct err err = {""};
 	int fd;
 
@@ -100,9 +125,7 @@ send_file(struct guardian *g, struct child *api, enum file_kind kind)
 		log_error("%s; the one before stays", err.text);
 		return;
 	}
-	wire_put_u8(&w, (uint8_t)kind);
-	channel_send(api->channel, MSG_FILE_SET, 0, &w, fd);
-	wire_writer_fini(&w);
+	send_opened(api, kind, fd);
 }
 
 void
@@ -114,6 +137,7 @@ wiring_send_files(struct guardian *g)
 		return;
 	for (int kind = FILE_TOKENS; kind <= FILE_KEY; kind++)
 		send_file(g, api, (enum file_kind)kind);
+	send_sessions(g, api);
 }
 
 static void

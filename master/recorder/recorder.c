@@ -133,7 +133,7 @@ static bool
 is_for_others(const struct ask *ask)
 {
 	return strcmp(ask->verb, "explain") == 0 ||
-	    strcmp(ask->verb, "show") == 0;
+	    strcmp(ask->verb, "show") == 0 || strcmp(ask->verb, "piece") == 0;
 }
 
 static int
@@ -224,6 +224,7 @@ make_parts(struct recorder *rec)
 	};
 	const struct streams_config streams = {
 	    .store = rec->store,
+	    .others = rec->others,
 	    .base = rec->role->base,
 	    .runs_fd = rec->runs_fd,
 	    .runs_path = rec->runs_path,
@@ -240,6 +241,7 @@ make_parts(struct recorder *rec)
 	rec->streams = streams_new(&streams);
 	rec->retain = retain_new(rec->role->base, rec->store, &keep);
 	rec->intake = intake_new(&intake);
+	rec->query.base = rec->role->base;
 	rec->query.store = rec->store;
 	rec->query.intake = rec->intake;
 	rec->query.streams = rec->streams;
@@ -248,7 +250,6 @@ make_parts(struct recorder *rec)
 	rec->query.apart = rec->role->config->cluster.redis != NULL &&
 	    rec->role->config->store_type == STORE_SQLITE;
 	rec->witness = rec->query;
-	rec->others = others_new();
 	if (rec->query.apart)
 		rec->query.others = rec->others;
 }
@@ -315,6 +316,7 @@ recorder_init(struct role *role, struct err *err)
 	rec->store = open_store(rec, err);
 	if (rec->store == NULL)
 		return -1;
+	rec->others = others_new();
 	make_parts(rec);
 	return 0;
 }

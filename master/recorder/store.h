@@ -182,6 +182,8 @@ typedef void store_take_done(void *arg, int64_t next_ms, const struct err *err);
 typedef void store_submitted_cb(void *arg, const struct store_submitted *s);
 typedef void store_submission_cb(void *arg, const struct submission *s);
 typedef void store_reply_cb(void *arg, const struct submission_reply *s);
+/* How many wait in a queue. */
+typedef void store_waiting_cb(void *arg, const char *queue, int64_t n);
 typedef void store_queued_cb(void *arg, const struct store_queued *queued);
 
 /*
@@ -377,6 +379,9 @@ struct store_ops {
 	    void *arg);
 	void (*queued)(struct store *store,
 	    const struct store_queued_filter *filter, store_queued_cb *row,
+	    store_done *done, void *arg);
+	/* Of each queue that has some; of very many, 100,000 are counted. */
+	void (*waiting)(struct store *store, store_waiting_cb *row,
 	    store_done *done, void *arg);
 	void (*cancel)(struct store *store, const char *id, const char *who,
 	    int64_t now_ms, store_queued_cb *row, store_done *done, void *arg);

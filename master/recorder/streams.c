@@ -10,6 +10,7 @@
 #include "ask.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "recorder/query/piece.h"
 #include "recorder/watch.h"
 
 #define STREAMS_MAX 500
@@ -20,6 +21,7 @@ struct stream {
 	struct streams *owner;
 	uint64_t id;
 	char run[RUN_ID_SIZE];
+	char *host;          /* which has it; NULL this one; owned */
 	struct runfile file; /* fd -1: from the store */
 	int watch;           /* -1 none */
 	uint64_t pos;        /* in what the run wrote */
@@ -80,6 +82,7 @@ stream_free(struct stream *s)
 	TAILQ_REMOVE(&s->owner->list, s, link);
 	s->owner->n--;
 	runfile_close(&s->file);
+	free(s->host);
 	free(s);
 }
 
@@ -258,12 +261,18 @@ piece_done(void *arg, const struct err *err)
 static size_t
 pump_store(struct stream *s)
 {
-	struct store *store = s->owner->config.store;
+	struct streams *ss = s->owner;
+	struct store *store = ss->config.store;
 
 	s->ready = false;
 	s->asking = true;
 	s->got = false;
-	store->ops->output(store, s->run, s->pos, piece_cb, piece_done, s);
+	if (s->host != NULL)
+		piece_ask(ss->config.others, s->host, s->run, s->pos, piece_cb,
+		    piece_done, s);
+	else
+		store->ops->output(
+		    store, s->run, s->pos, piece_cb, piece_done, s);
 	return STORE_PIECE_MAX;
 }
 
@@ -367,6 +376,7 @@ stream_new(struct streams *ss, const struct streams_request *request)
 	s->ended = request->run->result.outcome != OUTCOME_NONE;
 	s->follow = request->follow && !s->ended;
 	s->ready = true;
+	s->host = request->host != NULL ? xstrdup(request->host) : NULL;
 	snprintf(s->run, sizeof(s->run), "%s", request->run->begin.id);
 	TAILQ_INSERT_TAIL(&ss->list, s, link);
 	ss->n++;

@@ -1,6 +1,7 @@
 /*
- * Output of runs on its way to the api process: from the store, or from the
- * run file while the run is not recorded yet; with follow until it is.
+ * Output of runs on its way to the api process: from the store, another host's
+ * too, or from the run file while the run is not recorded yet; with follow until
+ * it is.
  *
  * Pieces go out when the channel is empty, in turn, so that a reader who is
  * slow, or many who follow, cost no memory.
@@ -9,10 +10,12 @@
 #define BELFRY_MASTER_RECORDER_STREAMS_H
 
 #include "ipc/channel.h"
+#include "recorder/others.h"
 #include "recorder/store.h"
 
 struct streams_config {
-	struct store *store; /* borrowed */
+	struct store *store;   /* borrowed */
+	struct others *others; /* for the outputs that they have; borrowed */
 	struct event_base *base;
 	int runs_fd;           /* directory of the run files; borrowed */
 	const char *runs_path; /* the same; borrowed */
@@ -25,6 +28,7 @@ struct streams_request {
 	uint64_t id; /* of the ASK */
 	uint64_t offset;
 	bool follow;
+	const char *host; /* the one that has it; NULL: this one */
 	const struct store_run *run;
 };
 

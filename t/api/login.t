@@ -21,6 +21,7 @@ my $c = Curl->new($d);
 my $url = "http://127.0.0.1:$port";
 my (undef, $token) = $d->belfry('token', 'add', 'ci', '--role', 'operator');
 chomp $token;
+$d->set_clock(time);
 $d->start;
 
 sub session {
@@ -88,6 +89,54 @@ is(session('-b', $second), 401, 'is not known any more');
 is(session('-b', $cookie)->{role}, 'operator', 'the other one is');
 is(session('-b', 'belfry-session=' . '0' x 48), 401, 'not made up');
 is(session('-b', 'belfry-session=' . '0' x 4000), 401, 'nor long');
+
+# It lasts over restarts of the api and of all, and nothing of it is readable.
+my ($api) = @{ $d->processes->{api} };
+kill 'KILL', $api;
+$d->wait_for('another api', sub {
+	my $now = eval { $d->processes->{api}[0] } // $api;
+	return $now != $api && $c->status("$url/v1/session") == 401;
+});
+is(session('-b', $cookie)->{role}, 'operator', 'with another api process');
+is(session('-b', $second), 401, 'one that has ended stays so');
+$d->stop;
+$d->start;
+is(session('-b', $cookie)->{role}, 'operator', 'with another daemon');
+my $file = $d->read('state/sessions');
+is((stat $d->path('state/sessions'))[2] & 0777, 0600, 'its file is ours');
+ok(index($file, $_) == -1, 'and has neither cookie nor token')
+    for substr($cookie, 20, 20), $token =~ s/.*\.//r;
+
+# What the file cannot tell is nobody's.
+$d->stop;
+$d->write('state/sessions', 'x' x length $file);
+$d->start;
+is(session('-b', $cookie), 401, 'a file that was overwritten');
+$cookie = cookie(($c->post("$url/login", '--data-urlencode',
+    "token=$token"))[2]);
+is(session('-b', $cookie)->{role}, 'operator', 'is used again');
+
+# Not for ever, and not unused.
+$d->step_clock(11 * 3600);
+is(session('-b', $cookie)->{role}, 'operator', 'after 11 hours');
+$d->stop;
+$d->start;
+$d->step_clock(11 * 3600);
+is(session('-b', $cookie)->{role}, 'operator', 'again 11 hours later');
+$d->step_clock(13 * 3600);
+is(session('-b', $cookie), 401, 'not after 13 hours unused');
+$cookie = cookie(($c->post("$url/login", '--data-urlencode',
+    "token=$token"))[2]);
+for (1 .. 16) {
+	$d->step_clock(10 * 3600);
+	last if !ref session('-b', $cookie);
+}
+is(session('-b', $cookie)->{role}, 'operator', 'used for 160 hours');
+$d->step_clock(10 * 3600);
+is(session('-b', $cookie), 401, 'but not after a week');
+
+$cookie = cookie(($c->post("$url/login", '--data-urlencode',
+    "token=$token"))[2]);
 $d->belfry('token', 'revoke', 'ci');
 is(session('-b', $cookie), 401, 'ends with its token');
 

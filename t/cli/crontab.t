@@ -68,7 +68,7 @@ for my $args (['bad'], ['-T', 'bad']) {
 	($status, $out, $err) = crontab(grep { $_ ne '' } $option, $path);
 	is($status, 1, "crontab $option FILE that is wrong");
 	like($err, qr/^\Q$path\E:2: error: .*write 0-59/m, 'line 2');
-	like($err, qr/^\Q$path\E:3: error: the command is missing/m, 'line 3');
+	like($err, qr/^\Q$path\E:3: error: column 11: the command is missing/m, 'line 3');
 	like($err, qr/^\Q$path\E:4: error: user: is not for a user/m, 'line 4');
 	like($err, qr/^\Q$path\E:6: error: name: letters, digits, "_" and "-"/m,
 	    'line 6');
@@ -76,6 +76,10 @@ for my $args (['bad'], ['-T', 'bad']) {
 text_is($me, $text, 'what there was is there');
 ($status) = crontab('-T', $d->path('mine'));
 is($status, 0, '-T FILE that is right');
+$d->write('odd', "PATH=\$PATH:/opt\n0 5 * * * true\n");
+($status, $out, $err) = crontab('-T', $d->path('odd'));
+is($status, 0, 'what may surprise');
+like($err, qr/^\Q$d->{dir}\E\/odd:1: hint: there is no substitution/m, 'is told');
 $d->write('latin', "0 5 * * * echo \xe4\n");
 ($status, $out, $err) = crontab($d->path('latin'));
 is($status, 1, 'what is no text');
@@ -84,7 +88,7 @@ like($err, qr/UTF-8/, 'says so');
 ($status, $out, $err) = $d->command('curl', '-s', '--unix-socket',
     $d->path('run/belfry.sock'), '-H', 'Content-Type: application/json', '-d',
     '{"text": "x y\n"}', 'http://localhost/v1/crontab');
-like($out, qr/"bad_crontab".*line 1: the day of month is missing/, 'nor the daemon');
+like($out, qr/"bad_crontab".*line 1: column 4: the day of month is missing/, 'nor the daemon');
 
 # Editing.
 sub edit {

@@ -142,7 +142,6 @@ my @notes = (
     ["SHELL=/bin/bash\n", '0 1 * * * x &>/log', undef],
     ['', '0 1 * * * [[ -e x ]] && y', qr/\[\[" is bash's/],
     ['', '0 1 * * * sleep $((RANDOM \\% 9)); x', qr/RANDOM is bash's.*\n.*became jitter/],
-    ['', "0 1 * * * x\r", qr/carriage return/],
     ["MAILTO=ops\n", '0 1 * * * x', qr/MAILTO is not kept/],
     ['', '0 1 * * * flock -n /l x; y', qr/around a part of the command and was left/],
     ['', '0 1 * * * flock -n /l x', qr/flock -n \/l became overlap = skip/],
@@ -164,6 +163,12 @@ for (@notes) {
 ($status, $out, $err) = import("0 1 * * * x\n0 2 * * * y\n0 3 * * * /z\n");
 is(() = $err =~ /PATH is not set/g, 1, 'PATH is missing: said once');
 
+($status, $out, $err) = import("PATH=/bin\r\n0 1 * * * x\r\n");
+like($err, qr/^tab:1: note: .*carriage return/m, 'lines of Windows');
+is(keys_of($out)->{command}, 'x', 'a command');
+($status, $out) = import("PATH=/bin\n0 1 * * * -qs x\n");
+is(keys_of($out)->{overlap}, 'skip', 'the flag of a line that runs once');
+
 ($status, $out, $err) = import("PATH=/bin\nRANDOM_DELAY=soon\n0 1 * * * x\n");
 like($err, qr/^tab:2: note: RANDOM_DELAY is no number/m, 'a delay that is none');
 is(keys_of($out)->{jitter}, undef, 'is none');
@@ -182,7 +187,7 @@ is_deeply([$out =~ /^\[job (.*)\]$/mg], [qw(backup report backup-2 report-2)],
 # Mistakes: the rest is there.
 ($status, $out, $err) = import("0 1 * * * x\n0 1 * * \n0 1 * * * y\n");
 is($status, 1, 'a mistake');
-like($err, qr/^tab:2: error: the day of week is missing/m, 'its line');
+like($err, qr/^tab:2: error: column 9: the day of week is missing/m, 'its line');
 is(() = $out =~ /^\[job /mg, 2, 'the others are there');
 ($status, $out, $err) = import(<<'END');
 PATH=/bin

@@ -30,7 +30,6 @@ my @wrong = (
     [['run', '-p', 'a=b', '-p', 'a=c', 'a'], qr/--param a is given twice/],
     [['run', '-p', '1x=3', 'a'], qr/^belfry: parameter "1x": a name has/],
     [['run', '-p', 'x=' . 'y' x 5000, 'a'], qr/parameter x: longer than 4096/],
-    [['run', '--wait', '--json', 'a'], qr/there is no JSON of it/],
     [['kill'], qr/RUN\|JOB is missing/],
     [['pause'], qr/JOB or --all is missing/],
     [['pause', '--all', 'a'], qr/--all and a job: which/],

@@ -20,6 +20,11 @@ hosts = all
 schedule = * * * * * *
 command = test $BELFRY_NODE = a
 
+[job long]
+hosts = b
+output-limit = 100K
+command = perl -e 'print pack("C*", 1 .. 255), "line $_\n" for 1 .. 1000'
+
 [job hand]
 command = sleep 1000
 END
@@ -62,6 +67,17 @@ is_deeply($here->json('show', $ran->{id}), $there->json('show', $ran->{id}),
 is($status, 1, 'a run that no host has');
 like($err, qr/no run "0000000000000000nope"$/, 'is said to be none');
 
+# Its output.
+($status, $out) = $here->belfry('logs', $ran->{id});
+is($out, "I ran on b\n", 'the output of a run elsewhere');
+($status, my $long) = $here->belfry('run', '--node', 'b', 'long');
+chomp $long;
+my $end = $there->finished($long);
+cmp_ok($end->{dropped_bytes}, '>', 0, 'one with a hole');
+my ($mine, $its) = map { ($_->belfry('logs', $long))[1] } $here, $there;
+cmp_ok(length $its, '>', 90_000, 'in many pieces');
+ok($mine eq $its, 'is the same from everywhere');
+
 # Each has a row of the same slot.
 my $each = $here->wait_for('a slot of all', sub {
 	my ($mine) = grep { $_->{outcome} } @{ $here->json('history', 'each') };
@@ -86,8 +102,8 @@ $x = $here->json('explain', 'hand');
 is_deeply([@$x{qw(verdict host)}], ['running', 'c'], 'the newest of all hosts');
 like(text($x), qr/run $id on c: started .*, and still runs/, 'in words');
 ($status, $out, $err) = $here->belfry('logs', $id);
-is($status, 1, 'its output is there');
-like($err, qr/run $id is in the ledger of host c/, 'and says where');
+is($status, 1, 'its output is there until it ends');
+like($err, qr/run $id is in progress on host c/, 'which is said');
 
 # One that does not answer, and has the row.
 my ($master) = @{ $c->node('c')->processes->{master} };

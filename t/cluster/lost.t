@@ -14,7 +14,7 @@ for my $d ($c->all) {
 [job once]
 hosts = a | b
 command = $probe; exec sleep 1000
-schedule = \@every 5s
+schedule = */10 * * * * *
 overlap = skip
 
 [job again]
@@ -22,7 +22,7 @@ hosts = a | b
 guarantee = at-least-once
 overlap = skip
 command = $probe; [ \$BELFRY_ATTEMPT -gt 1 ] || exec sleep 1000
-schedule = \@every 5s
+schedule = */10 * * * * *
 
 [job keep]
 command = echo keep \$\$ >>@{[ $d->path('pids') ]}; $probe; exec sleep 1000

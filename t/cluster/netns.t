@@ -21,13 +21,15 @@ my $n = Netns->new(nodes => [qw(a b c)], jobs => {
 $n->start;
 $n->recovers(qw(once alone everywhere));
 
-# The newest run of a job that has not ended.
+# A run of a job that has just begun.
 sub running {
 	my ($job) = @_;
+	my $had = $n->runs($job);
 	my $run;
 	$n->wait_for("a run of $job", sub {
-		($run) = reverse $n->runs($job);
-		return $run && !defined $run->{end} && !defined $run->{term};
+		($run) = reverse my @runs = $n->runs($job);
+		return @runs > $had && !defined $run->{end}
+		    && !defined $run->{term};
 	});
 	return $run;
 }

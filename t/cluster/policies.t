@@ -10,17 +10,16 @@ my $redis = Cluster::Redis->new;
 my $c = Cluster->new(redis => [$redis], nodes => [qw(a b c)]);
 my $dir = $c->node('a')->dir;
 my $probe = $c->probe;
-# A directory is there while a run is: a second one cannot make it.
+# A run holds a lock to its end, whatever that is: a second one does not get it.
 sub alone {
 	my ($job, $do) = @_;
-	return "$probe; mkdir $dir/in.$job || echo $job >>$dir/met; $do;"
-	    . " rmdir $dir/in.$job";
+	return "exec 9>$dir/lock.$job; flock -n 9 || echo $job >>$dir/met;"
+	    . " $probe; $do";
 }
 my %jobs = (
     skip => "overlap = skip\ncommand = " . alone('skip', 'sleep 1.3'),
     queue => "overlap = queue\ncommand = " . alone('queue', 'sleep 0.7'),
-    replace => "overlap = replace\ncommand = trap 'rmdir $dir/in.replace;"
-	. " exit 9' TERM; " . alone('replace', 'sleep 20 & wait'),
+    replace => "overlap = replace\ncommand = " . alone('replace', 'sleep 20'),
     again => "retries = 1\nretry-delay = 1s\n"
 	. "command = $probe; test \$BELFRY_ATTEMPT = 2",
     parent => "command = $probe",
@@ -105,7 +104,6 @@ $d->wait_for('it to go on', sub { $c->runs('parent') >= $had + 3 });
 
 # A host goes with all that ran there: the others go on, nothing twice.
 $c->kill_node('b');
-rmdir "$dir/in.$_" for qw(skip queue replace delay every);
 my %had = map { $_ => scalar $c->runs($_) } keys %jobs;
 $d->wait_for("$_ to go on", sub { $c->runs($_) >= $had{$_} + 2 })
     for sort keys %jobs;

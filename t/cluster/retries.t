@@ -16,6 +16,11 @@ place = spread
 retries = 1
 retry-delay = 3s
 command = $probe; test \$BELFRY_ATTEMPT = 2
+[job hand]
+overlap = skip
+retries = 1
+retry-delay = 100ms
+command = $probe; exit 1
 END
 $c->start;
 my $d = $c->node('a');
@@ -54,5 +59,11 @@ for my $slot (@waiting) {
 	is($run->{node}, 'a', 'on the host that was to repeat it');
 	is($run->{trigger}, 'retry', 'as a repetition');
 }
+
+$d->run('hand');
+$d->wait_for('one by hand to be repeated', sub { $c->runs('hand') == 2 });
+my @hand = sort { $a->{attempt} <=> $b->{attempt} } $c->runs('hand');
+is("@{[map { $_->{trigger} } @hand]}", 'manual retry', 'by hand, and repeated');
+is("@{[map { $_->{node} } @hand]}", 'a a', 'where it was started');
 $c->finish;
 done_testing;

@@ -151,6 +151,8 @@ is_deeply([@{ join_as('a2', former => ['a']) }[1 .. 1]], ['c1'],
     'join: takes the runs of its former self along');
 is(key('j', 'w') . key('j', 'p'), 'a2a2', 'and their jobs');
 is($redis->call('EXISTS', "$prefix:r:a"), 0, 'and leaves none behind');
+is_deeply([@{ join_as('a2', former => ['a']) }[1 .. 1]], ['c1'],
+    'join: and says so again when the answer was lost');
 
 # ------------------------------------------------------------------- beat
 sub beat { run('beat', $_[1] // $marker, $_[2] // 0, $_[0], "node-$_[0]",

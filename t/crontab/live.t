@@ -49,8 +49,11 @@ chmod 0644, glob "$dir/crontab $dir/cron.d/*";
 
 my ($status, $out) = $d->belfry('check');
 is($status, 2, 'check finds what is wrong');
-like($out, qr{^$dir/crontab:13: error: the command is missing}m,
+like($out, qr{^$dir/crontab:13: error: column \d+: the command is missing}m,
     'a bad line');
+like($out, qr{^$dir/cron\.d/dotted\.name: hint: this is not read}m,
+    'a name that cron does not read');
+unlike($out, qr{old~}, 'but not of litter');
 like($out, qr{^$dir/spool/$me:2: .*user: is not for a user's own crontab}m,
     'a key that is not for users');
 

@@ -42,6 +42,12 @@ LOGNAME=nobody
 0 0 2 * 3 root $rec neither
 0 0 */2 * 1 root $rec both-1
 0 0 */2 * 2 root $rec both-2
+0 0 1,* * 3 root $rec star-1
+0 0 5,*/2 * 3 root $rec star-2
+0 0 *,5 * 3 root $rec star-3
+0 0 5 * 3,* root $rec star-4
+0 0 5 * */2 root $rec star-5
+0,* 0 * * * root $rec star-6
 0 0 1 feb * root $rec feb
 0 0 1 JAN * root $rec jan
 0 0 * * mon root $rec mon

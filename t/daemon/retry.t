@@ -28,6 +28,13 @@ schedule = \@manual
 success-codes = 0 7 20-22
 command = exit 21
 
+[job hand]
+schedule = 0 0 1 1 *
+overlap = skip
+retries = 2
+retry-delay = 50ms
+command = exit 5
+
 [job some]
 schedule = \@every 1s
 overlap = skip
@@ -65,6 +72,18 @@ is($healed->{attempt}, 3, 'stops when an attempt succeeds');
 my $run = $d->finished($d->run('codes'));
 is($run->{outcome}, 'success', 'success-codes');
 is($run->{exit_code}, 21, 'the code is kept');
+
+# So does one that somebody started.
+$run = $d->run('hand');
+$d->wait_for('three attempts of it', sub { $d->ended('hand') >= 3 });
+@attempts = reverse $d->ended('hand');
+is_deeply([map { $_->{trigger} } @attempts], [qw(manual retry retry)],
+    'by hand, and repeated');
+is_deeply([map { $_->{slot} } @attempts], [($attempts[0]{slot}) x 3],
+    'its attempts have one slot');
+is($d->json('explain', 'hand')->{attempts}, 3, 'explain counts them');
+my ($good, $words) = $d->belfry('verify', '--job', 'hand');
+is($good, 0, 'verify has nothing against them') or diag($words);
 
 # Nothing but these codes is repeated.
 $run = $d->wait_for('one that is repeated', sub {

@@ -121,7 +121,8 @@ sub ledger {
 sub rows {
 	my ($self, $job) = @_;
 	return join "\n", map {
-		join ' ', @$_{qw(on slot until outcome)}, $_->{reason} // '-';
+		join ' ', @$_{qw(on slot until outcome)},
+		    grep { defined } @$_{qw(reason detail)};
 	} $self->ledger($job);
 }
 
@@ -155,11 +156,13 @@ sub seconds {
 	return Time::Local::timegm($s, $min, $h, $d, $m - 1, $y);
 }
 
-# kill -9 of all its processes, as if the machine had died.
+# kill -9 of all its processes, as if the machine had died: at one moment, so
+# that none sees the end of another and tells of it.
 sub kill_node {
 	my ($self, $name) = @_;
 	my $d = $self->node($name);
 	my @left = ($d->{pid}, $d->leftovers);
+	kill 'STOP', @left;
 	kill 'KILL', @left;
 	waitpid(delete $d->{pid}, 0);
 	$d->wait_for("$name to be gone", sub {

@@ -230,11 +230,12 @@ sub stop_host {
 	return keys %stopped;
 }
 
-# kill -9 of all its processes, as if the machine had died.
+# kill -9 of all its processes, as if the machine had died: at one moment, so
+# that none sees the end of another and tells of it.
 sub kill_node {
 	my ($self, $name) = @_;
 	my $d = $self->node($name);
-	kill 'KILL', $self->pids_of($name);
+	kill 'KILL', $self->stop_host($name);
 	waitpid(delete $d->{pid}, 0);
 	$self->wait_for("$name to be gone", sub {
 		my @more = $self->pids_of($name);

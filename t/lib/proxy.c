@@ -12,7 +12,8 @@
  *                             the connection is reset when it comes
  *   catch NAME TEXT           from the next request with TEXT on, all that goes
  *                             up on its connection is held until set or open
- *   count NAME                how often one of the last two has happened
+ *   count NAME                how often that has happened since one of the
+ *                             last two was asked for
  *
  * A link is fit for tests only: it trusts what it is told.
  */
@@ -318,6 +319,14 @@ link_set(struct link *link, const char *where, const char *way, int delay_ms)
 	link_release(link);
 }
 
+/* What is to happen to the next request with this text. */
+static void
+link_await(struct link *link, char text[128], const char *word)
+{
+	snprintf(text, 128, "%s", word);
+	link->count = 0;
+}
+
 static void
 command(const char *line)
 {
@@ -339,9 +348,9 @@ command(const char *line)
 	else if (strcmp(verb, "open") == 0)
 		link_open(link);
 	else if (strcmp(verb, "lose") == 0)
-		snprintf(link->lose, sizeof(link->lose), "%s", word);
+		link_await(link, link->lose, word);
 	else if (strcmp(verb, "catch") == 0)
-		snprintf(link->catch, sizeof(link->catch), "%s", word);
+		link_await(link, link->catch, word);
 	else if (strcmp(verb, "count") == 0)
 		answer = link->count;
 	else

@@ -78,6 +78,20 @@ command = touch $dir/lost; exec sleep 1000
 notify = ops
 $all
 
+[job stopped]
+command = touch $dir/stopped; test -e $dir/go || exec sleep 1000; test -e $dir/good
+notify = ops
+
+[job told]
+command = touch $dir/told; exec sleep 1000
+notify = ops
+notify-on = failure killed
+
+[job cleanup]
+command = true
+after = stopped
+after-when = failure
+
 [job long]
 command = touch $dir/long; while [ ! -e $dir/long.end ]; do sleep 0.05; done
 notify = ops
@@ -169,6 +183,24 @@ my ($worker) = <$in> =~ /\) \S (\d+)/;
 kill 'KILL', $worker, $pid;
 $d->finished($run);
 wait_events('lost', 'start', 'lost');
+
+# What a person ends is no failure of the job, unless a job after it asks.
+for my $job ('stopped', 'told') {
+	$run = $d->run($job);
+	$d->wait_for('it to run', sub { -e $d->path($job) });
+	is(($d->belfry('kill', $run))[0], 0, 'kill');
+	is($d->finished($run)->{outcome}, 'killed', 'it is killed');
+}
+wait_events('told', 'killed');
+is((events('told'))[0]{reason}, 'killed by operator', 'and why');
+like((events('told'))[0]{subject}, qr/^told was killed on /, 'in words');
+$d->wait_for('what comes after a failure', sub { $d->ended('cleanup') });
+$d->write('go', '');
+$d->finished($d->run('stopped'));
+unlink $d->path('good');
+$d->finished($d->run('stopped'));
+$d->write('good', '');
+wait_events('stopped', 'failure');
 
 # A run that takes too long, by a number and by what is usual.
 $d->finished($d->run('auto')) for 1 .. 5;

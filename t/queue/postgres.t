@@ -7,6 +7,7 @@ use Belfry;
 use Httpd;
 use Postgres;
 use Test::More;
+use Web;
 
 my $pg = Postgres->new
     or plan skip_all => 'no PostgreSQL server is installed';
@@ -31,6 +32,13 @@ sub submit {
 	return $out;
 }
 
+# What waits in /metrics, on each host.
+sub waiting {
+	my ($host) = @_;
+	my $text = (Web->new($host)->request('GET', '/metrics'))[2];
+	return { $text =~ /^belfry_queue_waiting\{queue="(\w+)"\} (\d+)$/mg };
+}
+
 # Keys, the limit and the workers are those of all.
 my $gate = "while test ! -e $dir/go; do sleep 0.05; done";
 my $first = submit($hosts[0], '-q', 'one', '-k', 'first', '--',
@@ -41,6 +49,7 @@ $hosts[0]->wait_for('it to run', sub { ($hosts[0]->lines('out'))[0] });
 my @ids = ($first, map { submit($hosts[$_ % 2], '-q', 'one', '--',
     "echo $_ >>$dir/out") } 2 .. 5);
 my ($status, $out, $err) = $hosts[1]->belfry('submit', '-q', 'one', '--', 'x');
+is_deeply(waiting($_), { one => 4 }, 'four wait, on whatever host') for @hosts;
 like($err, qr/queue one is full: 4 wait/, 'full for all');
 is_deeply([map { $_->{id} } @{ $hosts[1]->json('queue', 'list', 'one') }],
     \@ids, 'all see all of them');
@@ -76,14 +85,15 @@ $hosts[0]->wait_for('another host to run it', sub {
 	$hosts[0]->json('queue', 'show', $later)->{state} eq 'ended' });
 isnt($hosts[0]->json('queue', 'show', $later)->{host}, 'dead',
     'what a dead host had comes back');
-# What it had begun does not: it may have done its work.
+# What it had begun does not: it may have done its work. The run is there
+# first, or a host might take what has none.
+$pg->query('INSERT INTO belfry.runs (id, job, slot, due, attempt, trigger, '
+    . "host, fence, created) VALUES ('0aaaaaaaaaaaaaaaauaa', 'queue:one', 1, "
+    . "1, 1, 'queue', 'dead', 1, 1)", 'q');
 $pg->query("INSERT INTO belfry.submissions (id, queue, state, slot, due, "
     . 'created, command, "user", who, host) VALUES '
     . "('0aaaaaaaaaaaaaaaauaa', 'one', 'taken', 1, 1, 1, 'x', '', 'x', 'dead')",
     'q');
-$pg->query('INSERT INTO belfry.runs (id, job, slot, due, attempt, trigger, '
-    . "host, fence, created) VALUES ('0aaaaaaaaaaaaaaaauaa', 'queue:one', 1, "
-    . "1, 1, 'queue', 'dead', 1, 1)", 'q');
 my $next = submit($hosts[1], '-q', 'one', '--', 'true');
 $hosts[1]->finished($next);
 is($hosts[0]->json('queue', 'show', '0aaaaaaaaaaaaaaaauaa')->{state},
@@ -100,6 +110,9 @@ $hosts[0]->wait_for('a refusal', sub {
 	$err =~ /the store cannot take it now/;
 });
 is($status, 1, 'what cannot be stored is refused');
+my $text = (Web->new($hosts[0])->request('GET', '/metrics'))[2];
+unlike($text, qr/belfry_queue_waiting/, 'what waits is not known');
+like($text, qr/^belfry_postgres_up 0$/m, 'the other numbers are');
 $hosts[0]->write('stop', '');
 $pg->start;
 $hosts[0]->wait_for('the end to be known', sub {

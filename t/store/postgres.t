@@ -33,6 +33,12 @@ sub wait_runs {
 	});
 }
 
+# A daemon that was started makes its tables when it has time.
+sub wait_store {
+	my ($d) = @_;
+	$d->wait_for('PostgreSQL', sub { eval { $d->json('history') } });
+}
+
 # --- what is asked is answered from there ---
 $pg->create('one');
 my $d = Belfry->new(conf => store('one'), jobs => { 'a.ini' => <<'END' });
@@ -47,6 +53,7 @@ schedule = * * * * * *
 command = true
 END
 $d->start;
+wait_store($d);
 my $run = $d->finished($d->json('run', 'hello', '--param', 'STATUS=3')->{run});
 is($run->{outcome}, 'failure', 'a run ends');
 is_deeply(wait_runs($d, 'one', 'hello', 1), [[$run->{id}, 'failure']],
@@ -181,6 +188,7 @@ my @hosts = map {
 		    . "[job q$_]\ncommand = true\n" })
 } 1, 2;
 $_->start for @hosts;
+wait_store($hosts[0]);
 my @open = map { $hosts[$_]->run('j' . ($_ + 1)) } 0, 1;
 $hosts[0]->wait_for('both to run', sub {
 	return $pg->query("SELECT count(*) FROM belfry_runs "

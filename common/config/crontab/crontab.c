@@ -9,9 +9,14 @@
 
 #define BLANKS " \t"
 
+/* Of UTF-8, which editors on Windows put in front. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 struct parser {
 	const struct crontab_reader *reader;
 	uint32_t line;
+	const char *start; /* of the line at hand */
+	bool has_cr;       /* a line ended as on Windows: it was told */
 	struct strbuf environment;
 	struct crontab_words words; /* of the next entry */
 	bool spoilt;                /* those have a mistake: it is left out */
@@ -25,20 +30,37 @@ error(struct parser *parser, const struct err *err)
 	parser->reader->error(parser->reader->arg, parser->line, err->text);
 }
 
+static void
+hint(struct parser *parser, const char *text)
+{
+	parser->reader->hint(parser->reader->arg, parser->line, text);
+}
+
+/* Names what a shell would have replaced. */
+static bool
+has_substitution(const char *value)
+{
+	return strstr(value, "$PATH") != NULL ||
+	    strstr(value, "$HOME") != NULL || strstr(value, "${") != NULL;
+}
+
 /* What cron passes over in silence, or with a line in its log. */
 static void
 check_variable(struct parser *parser, const char *name, const char *value)
 {
-	const struct crontab_reader *reader = parser->reader;
 	bool is_mail =
 	    strcmp(name, "MAILTO") == 0 || strcmp(name, "MAILFROM") == 0;
 
 	if (is_mail && *value != '\0' && !crontab_is_address(value))
-		reader->hint(reader->arg, parser->line,
+		hint(parser,
 		    name[4] == 'T' ? "MAILTO is no address: no mail is sent" :
 				     "MAILFROM is no address: it is not used");
+	if (has_substitution(value))
+		hint(parser,
+		    "there is no substitution in a crontab's variables: the "
+		    "\"$\" stays what it is; write out what it stands for");
 	if (strcmp(name, "RANDOM_DELAY") == 0 && crontab_delay(value) == -1)
-		reader->hint(reader->arg, parser->line,
+		hint(parser,
 		    "RANDOM_DELAY is no number of minutes from 0 to 1440: "
 		    "there is no delay");
 }
@@ -67,8 +89,9 @@ take_quiet(
 	(*p)++;
 	if (parser->reader->system || parser->reader->root)
 		return 0;
-	return err_set(err,
-	    "column 1: only root's crontab may have \"-\" before the minute");
+	(*p)--;
+	return err_set(
+	    err, "only root's crontab may have \"-\" before the minute");
 }
 
 /* The user of a system's crontab; NULL: it has none. */
@@ -97,16 +120,28 @@ take_user(
 	return 0;
 }
 
-/* cronie's: "-n" stands before the command. */
-static bool
-take_mail_failures(const char **p)
+/*
+ * OpenBSD's: letters stand before the command; cronie has "-n" alone. "-q" is
+ * for a log that there is not.
+ */
+static void
+take_flags(const char **p, struct crontab_entry *entry)
 {
-	const char *q = *p;
+	const char *word = *p;
+	size_t len;
 
-	if (q[0] != '-' || q[1] != 'n' || (q[2] != ' ' && q[2] != '\t'))
-		return false;
-	*p = q + 2 + strspn(q + 2, BLANKS);
-	return true;
+	for (; *word == '-'; word = *p) {
+		len = strspn(word + 1, "nqs");
+		if (len == 0 || word[1 + len] == '\0' ||
+		    strchr(BLANKS, word[1 + len]) == NULL)
+			return;
+		if (memchr(word, 'n', 1 + len) != NULL)
+			entry->mail_failures = true;
+		if (memchr(word, 's', 1 + len) != NULL)
+			entry->single = true;
+		*p = word + 1 + len;
+		*p += strspn(*p, BLANKS);
+	}
 }
 
 static int
@@ -116,7 +151,10 @@ take_command(struct parser *parser, const char *p, struct crontab_entry *entry,
 	bool has_input;
 
 	if (*p == '\0' || *p == '%')
-		return err_set(err, "the command is missing");
+		return err_set(err,
+		    "the command is missing; before it are five fields of "
+		    "times, or a name such as @daily%s",
+		    parser->reader->system ? ", and the user" : "");
 	if (*p == '*' && !parser->reader->system)
 		return err_set(err,
 		    "a command does not begin with \"*\"; there are five "
@@ -129,15 +167,26 @@ take_command(struct parser *parser, const char *p, struct crontab_entry *entry,
 }
 
 static int
-take_parts(struct parser *parser, const char *p, struct crontab_entry *entry,
+take_parts(struct parser *parser, const char **p, struct crontab_entry *entry,
     struct err *err)
 {
-	if (take_quiet(parser, &p, &entry->quiet, err) == -1 ||
-	    crontab_take_times(&p, &parser->schedule, err) == -1 ||
-	    take_user(parser, &p, &entry->user, err) == -1)
+	if (take_quiet(parser, p, &entry->quiet, err) == -1 ||
+	    crontab_take_times(p, &parser->schedule, err) == -1 ||
+	    take_user(parser, p, &entry->user, err) == -1)
 		return -1;
-	entry->mail_failures = take_mail_failures(&p);
-	return take_command(parser, p, entry, err);
+	take_flags(p, entry);
+	return take_command(parser, *p, entry, err);
+}
+
+static void
+check_command(struct parser *parser, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > 0 && text[len - 1] == '\\')
+		hint(parser,
+		    "a line does not go on in the next one, whatever the "
+		    "\"\\\" at its end; write it as one, or as a script");
 }
 
 static void
@@ -151,9 +200,11 @@ take_entry(struct parser *parser, const char *p)
 	};
 	struct err err;
 
-	if (take_parts(parser, p, &entry, &err) == -1) {
+	if (take_parts(parser, &p, &entry, &err) == -1) {
+		err_prefix(&err, "column %zu", (size_t)(p - parser->start) + 1);
 		error(parser, &err);
 	} else if (!parser->spoilt) {
+		check_command(parser, entry.text);
 		entry.schedule = strbuf_str(&parser->schedule);
 		parser->reader->entry(parser->reader->arg, &entry);
 	}
@@ -174,11 +225,26 @@ take_comment(struct parser *parser, char *line)
 	parser->spoilt = true;
 }
 
+/* To cron it is a part of the line, which is never meant. */
+static void
+take_cr(struct parser *parser, char *end)
+{
+	*end = '\0';
+	if (!parser->has_cr)
+		hint(parser,
+		    "lines end as on Windows, with a carriage return: to cron "
+		    "it is a part of the command, here it is not");
+	parser->has_cr = true;
+}
+
 static void
 take_line(struct parser *parser, char *line, size_t len)
 {
 	char *p = line + strspn(line, BLANKS);
 
+	parser->start = line;
+	if (len > 0 && line[len - 1] == '\r')
+		take_cr(parser, &line[--len]);
 	if (strlen(line) != len) {
 		parser->reader->error(parser->reader->arg, parser->line,
 		    "there is a NUL byte in this line");
@@ -215,6 +281,14 @@ crontab_read(const struct crontab_reader *reader, char *text, size_t len)
 	struct parser parser = {.reader = reader};
 	char *line = text, *last = text + len, *newline;
 
+	if (strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0) {
+		line += strlen(BYTE_ORDER_MARK);
+		parser.line = 1;
+		hint(&parser,
+		    "a byte order mark is in front: cron would not read this "
+		    "file");
+		parser.line = 0;
+	}
 	while (line < last) {
 		newline = memchr(line, '\n', (size_t)(last - line));
 		if (newline == NULL)

@@ -35,6 +35,7 @@ struct crontab_entry {
 	const char *environment;
 	bool quiet;         /* cronie's "-" before the minute: no log */
 	bool mail_failures; /* cronie's "-n": mail of failures only */
+	bool single;        /* OpenBSD's "-s": never twice at a time */
 	const struct crontab_word *words;
 	size_t nwords;
 };

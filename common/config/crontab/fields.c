@@ -1,4 +1,5 @@
 /* The times of an entry. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 
 static const struct {
 	const char *name;
-	const char *low, *high; /* what "~" has on a side that is not written */
+	const char *low, *high; /* of all values */
 } fields[] = {
     {"minute", "0", "59"},
     {"hour", "0", "23"},
@@ -36,7 +37,8 @@ take_name(const char **p, struct strbuf *schedule, struct err *err)
 		err_set(err,
 		    "unknown time %s; a crontab has @reboot, @yearly, "
 		    "@annually, @monthly, @weekly, @daily, @midnight and "
-		    "@hourly",
+		    "@hourly; for others write five fields, such as "
+		    "*/5 * * * *",
 		    quote(quoted, name));
 	free(name);
 	if (i == nitems(names))
@@ -46,7 +48,13 @@ take_name(const char **p, struct strbuf *schedule, struct err *err)
 	return 0;
 }
 
-/* One of the items between commas. */
+static bool
+is_star(const char *item, size_t len)
+{
+	return len > 0 && *item == '*' && (len == 1 || item[1] == '/');
+}
+
+/* One of the items between commas; "~" has both its sides then. */
 static void
 add_item(struct strbuf *b, size_t field, const char *item, size_t len)
 {
@@ -63,17 +71,48 @@ add_item(struct strbuf *b, size_t field, const char *item, size_t len)
 		strbuf_adds(b, fields[field].high);
 }
 
+/*
+ * To cron "*" is more than its values only as the first character of a field:
+ * then a day field does not count as set. Elsewhere they are written out.
+ */
+static void
+add_later_item(struct strbuf *b, size_t field, const char *item, size_t len)
+{
+	strbuf_addch(b, ',');
+	if (!is_star(item, len)) {
+		add_item(b, field, item, len);
+		return;
+	}
+	strbuf_addf(b, "%s-%s", fields[field].low, fields[field].high);
+	strbuf_add(b, item + 1, len - 1);
+}
+
 static void
 add_field(struct strbuf *b, size_t field, const char *text, size_t len)
 {
-	const char *end = text + len, *comma;
+	size_t n = strcspn(text, "," BLANKS);
 
-	while ((comma = memchr(text, ',', (size_t)(end - text))) != NULL) {
-		add_item(b, field, text, (size_t)(comma - text));
-		strbuf_addch(b, ',');
-		text = comma + 1;
+	add_item(b, field, text, n);
+	while (n < len) {
+		text += n + 1;
+		len -= n + 1;
+		n = strcspn(text, "," BLANKS);
+		add_later_item(b, field, text, n);
 	}
-	add_item(b, field, text, (size_t)(end - text));
+}
+
+/* A no-break space, as pages of the web have it, looks like a blank. */
+static int
+check_blanks(const char **p, size_t len, struct err *err)
+{
+	const char *space = memmem(*p, len, "\xc2\xa0", 2);
+
+	if (space == NULL)
+		return 0;
+	*p = space;
+	return err_set(err,
+	    "there is a no-break space, which divides no fields; write a "
+	    "blank");
 }
 
 int
@@ -95,6 +134,8 @@ crontab_take_times(const char **p, struct strbuf *schedule_r, struct err *err)
 			    "month, month and day of week, then the command, "
 			    "or NAME=VALUE",
 			    fields[i].name);
+		if (check_blanks(p, len, err) == -1)
+			return -1;
 		if (i > 0)
 			strbuf_addch(schedule_r, ' ');
 		add_field(schedule_r, i, *p, len);

@@ -152,6 +152,8 @@ set_line(struct maker *maker)
 		set_unless_said(maker, "timezone", maker->timezone.s);
 	set_delay(maker);
 	set_environment(maker);
+	if (entry->single)
+		set_unless_said(maker, "overlap", "skip");
 	/* A host has its crontabs for itself. */
 	set_unless_said(maker, "hosts", "all");
 	builder->draft.options.cron = (uint8_t)(JOB_CRON |

@@ -23,8 +23,9 @@ int crontab_set_variable(struct strbuf *environment, const char *name,
 
 /*
  * Of fields.c. Takes the times from *p: "@name", or five fields, of which
- * cronie's "~" is completed. *p is then behind them and the blanks that
- * follow. 0, or -1 with err.
+ * cronie's "~" is completed, and a "*" behind a comma written out, as it is no
+ * more than its values to cron. *p is then behind them and the blanks that
+ * follow; or at the mistake. 0, or -1 with err.
  */
 int
 crontab_take_times(const char **p, struct strbuf *schedule_r, struct err *err);

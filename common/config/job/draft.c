@@ -222,7 +222,6 @@ static const struct {
     {"overlap-limit", may_pile_up, "with overlap = skip or replace"},
     {"after-when", has_parents, "without after"},
     {"after-join", has_parents, "without after"},
-    {"retries", runs_by_itself, "in a job that is only run by hand"},
     {"catch-up", has_schedule, "without a schedule"},
     {"start-deadline", has_schedule, "without a schedule"},
     {"start-at", has_schedule, "without a schedule"},

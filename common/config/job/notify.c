@@ -9,7 +9,7 @@
 #include "notify/template.h"
 
 static const char *const event_names[] = {"start", "success", "failure",
-    "recovery", "late", "too-long", "missed", "lost", NULL};
+    "recovery", "late", "too-long", "missed", "lost", "killed", NULL};
 
 const char *
 job_event_name(enum job_event event)
@@ -70,7 +70,7 @@ check_event(const char *word, size_t len, struct err *err)
 		return 0;
 	return err_set(err,
 	    "write some of start, success, failure, recovery, late, "
-	    "too-long, missed and lost");
+	    "too-long, missed, lost and killed");
 }
 
 static int
@@ -78,7 +78,7 @@ parse_notify_on(struct job_draft *draft, const struct job_key *key,
     const char *value, uint32_t line, struct err *err)
 {
 	struct strbuf words = STRBUF_INIT;
-	uint8_t events = 0;
+	uint16_t events = 0;
 	const char *p, *word;
 	size_t len;
 	int rc;
@@ -86,7 +86,7 @@ parse_notify_on(struct job_draft *draft, const struct job_key *key,
 	rc = job_words_take(&words, value, 16, check_event, err);
 	p = strbuf_str(&words);
 	while (rc == 0 && (word = job_next_word(&p, &len)) != NULL)
-		events = (uint8_t)(events | find_event(word, len));
+		events = (uint16_t)(events | find_event(word, len));
 	strbuf_fini(&words);
 	if (rc == 0)
 		draft->options.notify_on = events;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/set/dir.h"
 #include "config/set/owner.h"
 
 void
@@ -43,7 +44,7 @@ job_paths_sort(struct job_paths *paths)
 
 struct lister {
 	struct job_paths *paths;
-	void (*problem)(void *arg, const char *path, const char *text);
+	crontabs_tell *error, *hint;
 	void *arg;
 };
 
@@ -63,6 +64,24 @@ is_user_name(const char *name)
 }
 
 static void
+list_entry(struct lister *lister, const char *dir, const char *name,
+    enum job_source_kind kind)
+{
+	bool is_user = kind == JOB_SOURCE_USER_CRONTAB;
+	char *path = xasprintf("%s/%s", dir, name);
+
+	if (is_user ? is_user_name(name) : is_system_name(name)) {
+		job_paths_add(lister->paths, path, kind);
+		return;
+	}
+	if (!is_user && !job_dir_is_litter(name))
+		lister->hint(lister->arg, path,
+		    "this is not read, as cron does not; the name of a crontab "
+		    "has letters, digits, \"_\" and \"-\"");
+	free(path);
+}
+
+static void
 list_dir(struct lister *lister, const char *dir, enum job_source_kind kind)
 {
 	DIR *d = opendir(dir);
@@ -71,15 +90,11 @@ list_dir(struct lister *lister, const char *dir, enum job_source_kind kind)
 
 	if (d == NULL) {
 		err_errno(&err, "cannot read this directory of crontabs");
-		lister->problem(lister->arg, dir, err.text);
+		lister->error(lister->arg, dir, err.text);
 		return;
 	}
 	while ((entry = readdir(d)) != NULL)
-		if (kind == JOB_SOURCE_USER_CRONTAB ?
-			is_user_name(entry->d_name) :
-			is_system_name(entry->d_name))
-			job_paths_add(lister->paths,
-			    xasprintf("%s/%s", dir, entry->d_name), kind);
+		list_entry(lister, dir, entry->d_name, kind);
 	closedir(d);
 }
 
@@ -98,9 +113,9 @@ list_file(struct lister *lister, const char *path)
 
 void
 crontabs_list(const struct job_crontabs *crontabs, struct job_paths *paths,
-    void (*problem)(void *arg, const char *path, const char *text), void *arg)
+    crontabs_tell *error, crontabs_tell *hint, void *arg)
 {
-	struct lister lister = {paths, problem, arg};
+	struct lister lister = {paths, error, hint, arg};
 	const char *p = crontabs->files;
 
 	while (*p != '\0') {

@@ -30,10 +30,13 @@ void job_paths_sort(struct job_paths *paths);
  * Adds the crontabs that there are: of crontabs->files each file, and of each
  * directory those whose names are letters, digits, "_" and "-" alone, as cron
  * and run-parts(8) have it; of crontabs->spool the files whose names do not
- * begin with a dot or "tmp.". What cannot be read is told.
+ * begin with a dot or "tmp.". What cannot be read is an error; a name that is
+ * passed over, and is no litter, is worth a hint.
  */
+typedef void crontabs_tell(void *arg, const char *path, const char *text);
+
 void crontabs_list(const struct job_crontabs *crontabs, struct job_paths *paths,
-    void (*problem)(void *arg, const char *path, const char *text), void *arg);
+    crontabs_tell *error, crontabs_tell *hint, void *arg);
 
 /*
  * Opens a crontab as cron would: no link leads elsewhere but root's own. The

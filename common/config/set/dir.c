@@ -16,8 +16,8 @@ ends_in(const char *name, const char *end)
 	return n >= m && strcmp(name + n - m, end) == 0;
 }
 
-static bool
-is_litter(const char *name)
+bool
+job_dir_is_litter(const char *name)
 {
 	return name[0] == '.' || ends_in(name, "~") || ends_in(name, ".bak") ||
 	    ends_in(name, ".orig") || ends_in(name, ".swp") ||
@@ -47,7 +47,7 @@ job_dir_list(const char *dir, size_t *n_r,
 	}
 	array_reserve(&paths, &cap, 1, sizeof(*paths));
 	while ((entry = readdir(d)) != NULL) {
-		if (is_litter(entry->d_name))
+		if (job_dir_is_litter(entry->d_name))
 			continue;
 		path = xasprintf("%s/%s", dir, entry->d_name);
 		if (ends_in(entry->d_name, ".ini")) {

@@ -2,6 +2,7 @@
 #ifndef BELFRY_CONFIG_JOB_DIR_H
 #define BELFRY_CONFIG_JOB_DIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -16,5 +17,8 @@ char **job_dir_list(const char *dir, size_t *n_r,
     void (*hint)(void *arg, const char *path, const char *text), void *arg,
     struct err *err);
 void job_dir_free(char **paths, size_t n);
+
+/* A dot file, or what editors and dpkg leave behind. */
+bool job_dir_is_litter(const char *name);
 
 #endif

@@ -146,7 +146,8 @@ job_set_load(const char *dir, struct schedule_pool *pool,
 		return NULL;
 	}
 	if (options->crontabs != NULL)
-		crontabs_list(options->crontabs, &paths, add_error, set);
+		crontabs_list(
+		    options->crontabs, &paths, add_error, add_hint, set);
 	job_paths_sort(&paths);
 	load(set, &paths, NULL, options, previous);
 	job_paths_fini(&paths);
@@ -163,7 +164,8 @@ job_set_load_files(char *const *files, size_t nfiles,
 	for (size_t i = 0; i < nfiles; i++)
 		job_paths_add(&paths, xstrdup(files[i]), JOB_SOURCE_INI);
 	if (options->crontabs != NULL)
-		crontabs_list(options->crontabs, &paths, add_error, set);
+		crontabs_list(
+		    options->crontabs, &paths, add_error, add_hint, set);
 	load(set, &paths, NULL, options, NULL);
 	job_paths_fini(&paths);
 	return set;

@@ -104,17 +104,27 @@ fail_reversed(struct cron_parser *p, int low, int high, int step)
 	return -1;
 }
 
+/* The end of a range from low on: Sunday may end a week. */
+static int
+read_range_end(struct cron_parser *p, int low, int *high_r)
+{
+	if (cron_read_value(p, high_r) == -1)
+		return -1;
+	if (p->field->id == CRON_DOW && !p->options->quartz && *high_r == 0 &&
+	    low > 0)
+		*high_r = 7;
+	return 0;
+}
+
 static int
 parse_range(struct cron_parser *p, int low)
 {
 	const struct cron_field *f = p->field;
 	int high, step;
 
-	if (cron_read_value(p, &high) == -1 || cron_read_step(p, &step) == -1)
+	if (read_range_end(p, low, &high) == -1 ||
+	    cron_read_step(p, &step) == -1)
 		return -1;
-	/* Sunday may end a week. */
-	if (f->id == CRON_DOW && !p->options->quartz && high == 0 && low > 0)
-		high = 7;
 	if (low <= high) {
 		add_range(p, low, high, step);
 		return 0;
@@ -149,7 +159,7 @@ parse_random(struct cron_parser *p, int low)
 {
 	int high;
 
-	if (cron_read_value(p, &high) == -1)
+	if (read_range_end(p, low, &high) == -1)
 		return -1;
 	if (low > high)
 		return cron_fail(
@@ -174,7 +184,7 @@ read_hash_range(struct cron_parser *p, int *low_r, int *high_r)
 	if (!cron_accept(p, '-') || !cron_is_digit(cron_peek(p)))
 		return cron_fail(p, p->p, "expected a range; write H(%d-%d)",
 		    *low_r, f->star_high);
-	if (cron_read_value(p, high_r) == -1)
+	if (read_range_end(p, *low_r, high_r) == -1)
 		return -1;
 	if (!cron_accept(p, ')'))
 		return cron_fail(p, p->p, "expected ) behind the range of H");

@@ -115,7 +115,8 @@ bad_value(struct cron_parser *p)
 	if (cron_is_letter(c) && p->field->names == NULL)
 		return cron_fail(p, p->p, "the %s has no names; write %s", name,
 		    expected(p));
-	return cron_fail(p, p->p, "expected a %s; write %s", name, expected(p));
+	return cron_fail(p, p->p, "expected %s %s; write %s",
+	    p->field->id == CRON_HOUR ? "an" : "a", name, expected(p));
 }
 
 static int

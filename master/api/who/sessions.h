@@ -1,7 +1,9 @@
 /*
  * Sessions of people who logged in with a token: a random cookie in their
  * browser stands for it. They end when nothing was asked for a while, after
- * some days, when their token is revoked, and with the process.
+ * some days, and when their token is revoked. A file keeps them for the next
+ * process, without anything that could be shown in place of the cookie or the
+ * token.
  */
 #ifndef BELFRY_API_WHO_SESSIONS_H
 #define BELFRY_API_WHO_SESSIONS_H
@@ -17,6 +19,12 @@ struct sessions;
 
 struct sessions *sessions_new(void);
 void sessions_free(struct sessions *sessions);
+
+/*
+ * Takes over what the file has, and keeps it up to date; owns fd. Only the
+ * first one counts.
+ */
+void sessions_set_file(struct sessions *sessions, int fd);
 
 /* Begins one of this token's; its cookie's value. -1: no random numbers. */
 int sessions_begin(struct sessions *sessions, const struct token *token,

@@ -249,13 +249,11 @@ tokens_check(struct tokens *t, const char *text, const struct address *from,
 }
 
 const struct token *
-tokens_find(struct tokens *t, const char *name, const char *hash)
+tokens_find(struct tokens *t, const char *name)
 {
 	const struct token *token;
 
 	look(t, NULL);
 	token = token_find(&t->list, name);
-	if (token == NULL || strcmp(token->hash, hash) != 0 || is_over(token))
-		return NULL;
-	return token;
+	return token == NULL || is_over(token) ? NULL : token;
 }

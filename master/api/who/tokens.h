@@ -41,11 +41,7 @@ void tokens_look(struct tokens *tokens, const void *who);
 enum token_answer tokens_check(struct tokens *tokens, const char *text,
     const struct address *from, const struct token **token_r);
 
-/*
- * The token of a session that began with it: NULL when it is not the same one
- * any more, or not good. hash is the one that it had.
- */
-const struct token *
-tokens_find(struct tokens *tokens, const char *name, const char *hash);
+/* The token of that name; NULL when there is none, or it is not good. */
+const struct token *tokens_find(struct tokens *tokens, const char *name);
 
 #endif

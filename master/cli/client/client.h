@@ -65,6 +65,7 @@ struct follow {
 	bool follow;
 	bool interruptible;
 	bool may_be_late; /* it was made a moment ago: wait until it is known */
+	bool quiet;       /* only wait: print nothing */
 	enum follow_end end; /* out */
 	bool in_line;        /* out: the output ends within a line */
 };

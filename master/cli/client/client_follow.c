@@ -17,6 +17,7 @@ struct output {
 	struct client_answer answer;
 	size_t offset; /* bytes printed */
 	bool in_line;  /* the last of them is no newline */
+	bool quiet;    /* they are not printed */
 	int wake_fd;   /* readable: stop; -1 none */
 	sigset_t old_mask;
 };
@@ -33,9 +34,11 @@ write_cb(char *text, size_t size, size_t n, void *arg)
 		strbuf_add(&out->answer.body, text, n);
 		return n;
 	}
+	out->offset += n;
+	if (out->quiet)
+		return n;
 	if (fwrite(text, 1, n, stdout) != n || fflush(stdout) == EOF)
 		return 0;
-	out->offset += n;
 	if (n > 0)
 		out->in_line = text[n - 1] != '\n';
 	return n;
@@ -166,6 +169,7 @@ client_follow(struct client *client, struct follow *follow, struct err *err)
 	struct output out = {
 	    .client = client,
 	    .answer = CLIENT_ANSWER_INIT,
+	    .quiet = follow->quiet,
 	    .wake_fd = -1,
 	};
 	int status = CLI_GOOD;

@@ -189,7 +189,7 @@ install_file(struct cli *cli, struct client *client, const struct wanted *w,
 
 	if (text == NULL)
 		return CLI_REFUSED;
-	if (crontab_tell_errors(w->file, w->own, text, len) > 0) {
+	if (crontab_tell_errors(w->file, w->own, text, len, true) > 0) {
 		err_set(err, "it is not installed");
 		status = CLI_REFUSED;
 	} else {
@@ -240,7 +240,7 @@ test(const struct wanted *w)
 
 	if (text == NULL)
 		return CLI_REFUSED;
-	errors = crontab_tell_errors(w->file, w->own, text, len);
+	errors = crontab_tell_errors(w->file, w->own, text, len, true);
 	free(text);
 	return errors == 0 ? CLI_GOOD : CLI_REFUSED;
 }

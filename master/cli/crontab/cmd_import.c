@@ -185,7 +185,7 @@ import_file(struct wanted *w)
 	strbuf_addf(&b, "# From the crontab %s%s.\n", w->file,
 	    import.system ? ", whose lines name users" : "");
 	nerrors = crontab_tell_errors(
-	    w->file, import.system ? NULL : own_user(w), text, len);
+	    w->file, import.system ? NULL : own_user(w), text, len, false);
 	n = import_crontab(&import, text, len, &b);
 	rc = write_output(w, &b);
 	print_summary(n, nerrors, w->nnotes);

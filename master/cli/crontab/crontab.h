@@ -11,10 +11,11 @@ char *crontab_read_file(const char *path, size_t *len_r);
 
 /*
  * Tells on standard error what is wrong with the text of user's crontab, NULL:
- * one of the system's, by file and line. How many errors there are.
+ * one of the system's, by file and line; with hints, what may surprise, too.
+ * How many errors there are.
  */
-size_t crontab_tell_errors(
-    const char *file, const char *user, const char *text, size_t len);
+size_t crontab_tell_errors(const char *file, const char *user, const char *text,
+    size_t len, bool hints);
 
 /*
  * Has the user edit text, which stays the caller's, in a temporary file until

@@ -38,12 +38,13 @@ is_elsewhere(void *arg, const char *name)
 }
 
 size_t
-crontab_tell_errors(
-    const char *file, const char *user, const char *text, size_t len)
+crontab_tell_errors(const char *file, const char *user, const char *text,
+    size_t len, bool hints)
 {
 	const struct job_set_options options = {
 	    .privileged = true,
 	    .errors_max = 1000,
+	    .hints = hints,
 	    .now = time(NULL),
 	    .is_elsewhere = is_elsewhere,
 	};
@@ -55,11 +56,10 @@ crontab_tell_errors(
 	for (size_t i = 0; i < job_set_problem_count(set); i++) {
 		const struct job_problem *p = job_set_problem(set, i);
 
-		if (!p->is_error)
-			continue;
-		errors++;
-		fprintf(
-		    stderr, "%s:%u: error: %s\n", p->file, p->line, p->text);
+		errors += p->is_error;
+		if (p->is_error || hints)
+			fprintf(stderr, "%s:%u: %s: %s\n", p->file, p->line,
+			    p->is_error ? "error" : "hint", p->text);
 	}
 	job_set_free(set);
 	schedule_pool_free(pool);

@@ -105,7 +105,7 @@ edit_until_right(const char *user, const char *path, const char *before)
 			*text = '\0';
 			return text;
 		}
-		if (crontab_tell_errors(path, user, text, len) == 0)
+		if (crontab_tell_errors(path, user, text, len, true) == 0)
 			return text;
 		free(text);
 		if (!crontab_confirm("belfry: edit it again?"))

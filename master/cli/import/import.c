@@ -197,7 +197,7 @@ note_unwrapped(struct importer *i, const struct unwrapped *u)
 static void
 add_unwrapped(struct importer *i, const struct unwrapped *u)
 {
-	if (u->skip)
+	if (u->skip || i->entry->single)
 		add_key(i, "overlap", "skip");
 	add_text_key(i, "timeout", u->timeout);
 	add_text_key(i, "kill-grace", u->kill_grace);

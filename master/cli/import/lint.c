@@ -130,18 +130,6 @@ check_output(const struct lint *lint)
 	}
 }
 
-static void
-check_end(const struct lint *lint)
-{
-	const char *text = lint->entry->text;
-	size_t len = strlen(text);
-
-	if (len > 0 && text[len - 1] == '\r')
-		say(lint,
-		    "the line ends as on Windows: a carriage return is part "
-		    "of the command");
-}
-
 /* A name without a directory is what cron's short PATH matters for. */
 static bool
 check_path(const struct lint *lint)
@@ -164,6 +152,5 @@ lint_entry(const struct lint *lint)
 	check_percent(lint);
 	check_shell(lint);
 	check_output(lint);
-	check_end(lint);
 	return check_path(lint);
 }

@@ -34,11 +34,15 @@ exit_of(const json_t *run)
 }
 
 static int
-tell_end(const json_t *run)
+tell_end(const json_t *run, bool json)
 {
 	char reason[512], text[TEXT_MAX];
 	int64_t ms = field_number(run, "duration_ms", -1);
 
+	if (json) {
+		json_print(run);
+		return exit_of(run);
+	}
 	show_reason(reason, sizeof(reason), run);
 	fprintf(stderr, "belfry: run %s of %s: %s%s%s", field_text(run, "id"),
 	    field_text(run, "job"), field_text(run, "outcome"),
@@ -62,7 +66,7 @@ has_ended(const json_t *run)
  * it is.
  */
 static int
-await_end(struct client *client, const char *id, struct err *err)
+await_end(struct client *client, const char *id, bool json, struct err *err)
 {
 	char *path = client_path("/v1/runs/", id, "");
 	int status = CLI_GOOD, tries;
@@ -76,7 +80,7 @@ await_end(struct client *client, const char *id, struct err *err)
 		status = client_get(client, path, &run, NULL, err);
 		ended = has_ended(run);
 		if (ended)
-			status = tell_end(run);
+			status = tell_end(run, json);
 		else if (status != CLI_GOOD)
 			cli_fail(status, err);
 		json_decref(run);
@@ -90,13 +94,14 @@ await_end(struct client *client, const char *id, struct err *err)
 }
 
 static int
-wait_for(struct client *client, const char *id, struct err *err)
+wait_for(struct client *client, const char *id, bool json, struct err *err)
 {
 	struct follow follow = {
 	    .run = id,
 	    .follow = true,
 	    .interruptible = true,
 	    .may_be_late = true,
+	    .quiet = json,
 	};
 	int status = client_follow(client, &follow, err);
 
@@ -107,7 +112,7 @@ wait_for(struct client *client, const char *id, struct err *err)
 		if (follow.in_line && isatty(STDOUT_FILENO) &&
 		    isatty(STDERR_FILENO))
 			putc('\n', stderr);
-		return await_end(client, id, err);
+		return await_end(client, id, json, err);
 	}
 	fprintf(stderr,
 	    "\nbelfry: stopped waiting; run %s goes on, \"belfry kill %s\" "
@@ -141,7 +146,8 @@ begin(const struct cli *cli, const char *job, bool wait, const json_t *params,
 	if (status != CLI_GOOD) {
 		cli_fail(status, &err);
 	} else if (wait) {
-		status = wait_for(client, field_text(json, "run"), &err);
+		status =
+		    wait_for(client, field_text(json, "run"), cli->json, &err);
 	} else if (cli->json) {
 		json_print(json);
 	} else {
@@ -170,9 +176,6 @@ read_options(struct cli *cli, int argc, char **argv, bool *wait_r,
 	if (letter == 0)
 		return status;
 	status = cli_operands(cli, argc, argv);
-	if (status == -1 && *wait_r && cli->json)
-		return cli_usage_error(cli,
-		    "--wait prints the job's output: there is no JSON of it");
 	if (status == -1 && *wait_r && *node_r != NULL)
 		return cli_usage_error(cli,
 		    "--wait cannot follow a run on another host; use "

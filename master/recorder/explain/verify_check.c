@@ -82,12 +82,20 @@ is_made(const struct verify_job *job, const struct store_check *c)
 	    plans_is_slot(job->plans, c->until_ms);
 }
 
-/* One by hand stands between others, at no whole second. */
+/* The first attempt says so, others have the slot of one: no whole second. */
+static bool
+is_by_hand(const struct store_check *c, int64_t slot_ms)
+{
+	return c->trigger == TRIGGER_MANUAL ||
+	    (c->trigger == TRIGGER_RETRY && slot_ms % 1000 != 0);
+}
+
+/* What is not stands between others. */
 static bool
 is_of_schedule(const struct store_check *c)
 {
 	return *c->run == '\0' ||
-	    (*c->id != '\0' ? c->trigger != TRIGGER_MANUAL :
+	    (*c->id != '\0' ? !is_by_hand(c, c->slot_ms) :
 			      c->slot_ms % 1000 == 0);
 }
 
@@ -205,7 +213,7 @@ check_overlap(struct verify_job *job, const struct store_check *c)
 	char text[128];
 
 	/* What is allowed to one host is it beside the others. */
-	if (c->started_us == 0 || c->trigger == TRIGGER_MANUAL || c->is_copy)
+	if (c->started_us == 0 || is_by_hand(c, c->run_slot_ms) || c->is_copy)
 		return;
 	if (job->start_us < end_us && forbids_overlap(job, c->run_slot_ms)) {
 		snprintf(text, sizeof(text),

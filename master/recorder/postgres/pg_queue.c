@@ -73,6 +73,7 @@ struct asked {
 	store_submission_cb *submission;
 	store_reply_cb *reply;
 	store_queued_cb *queued;
+	store_waiting_cb *waiting;
 	store_done *done;
 	store_take_done *take_done;
 	void *arg;
@@ -411,6 +412,10 @@ queued_row(void *arg, const PGresult *res, int i)
 	a->queued(a->arg, &queued);
 }
 
+static const char waiting_sql[] =
+    "SELECT queue, count(*) FROM (SELECT queue FROM submissions "
+    "WHERE state = 'waiting' LIMIT 100000) AS w GROUP BY queue";
+
 static void
 say_list(struct pg_store *s, const struct store_queued_filter *filter)
 {
@@ -421,6 +426,27 @@ say_list(struct pg_store *s, const struct store_queued_filter *filter)
 	add_int(&v, filter->all || filter->id != NULL);
 	add_int(&v, filter->limit);
 	say(s, list_sql, &v);
+}
+
+static void
+waiting_row(void *arg, const PGresult *res, int i)
+{
+	struct asked *a = arg;
+
+	a->waiting(a->arg, pg_text(res, i, 0), pg_int(res, i, 1, 0));
+}
+
+void
+pg_waiting(
+    struct store *store, store_waiting_cb *row, store_done *done, void *arg)
+{
+	struct pg_store *s = pg_store(store);
+	struct asked *a = asked_new(arg);
+
+	a->waiting = row;
+	a->done = done;
+	say(s, waiting_sql, NULL);
+	pg_conn_send(s->reading, waiting_row, asked_done, a);
 }
 
 void

@@ -137,6 +137,7 @@ const struct store_ops store_postgres = {
     .replies = pg_replies,
     .keep = pg_keep,
     .queued = pg_queued,
+    .waiting = pg_waiting,
     .cancel = pg_cancel,
     .reply = pg_reply,
 };

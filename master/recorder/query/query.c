@@ -9,6 +9,7 @@
 #include "recorder/explain/explain.h"
 #include "json_text.h"
 #include "recorder/query/notice_query.h"
+#include "recorder/query/piece.h"
 #include "recorder/query/query_filter.h"
 #include "recorder/query/query_queue.h"
 #include "recorder/query/row_json.h"
@@ -332,6 +333,15 @@ runs_elsewhere(const struct query *q)
 }
 
 static void
+answer_elsewhere(const struct query *q, const char *run, const char *host)
+{
+	answer_error(q->env->channel, q->id, 409, "elsewhere",
+	    "run %s is in progress on host %s, which has its output until it "
+	    "ends; ask there",
+	    run, host);
+}
+
+static void
 output_found(struct query *q)
 {
 	const struct streams_request request = {
@@ -342,21 +352,36 @@ output_found(struct query *q)
 	};
 
 	if (runs_elsewhere(q))
-		answer_error(q->env->channel, q->id, 409, "elsewhere",
-		    "run %s is in progress on host %s, which has its output "
-		    "until it ends; ask there",
-		    request.run->begin.id, request.run->begin.host);
+		answer_elsewhere(
+		    q, request.run->begin.id, request.run->begin.host);
 	else
 		streams_open(q->env->streams, &request);
 }
 
+/* One that has ended is read there. */
 static void
 output_elsewhere(struct query *q, const char *host, const json_t *run)
 {
-	answer_error(q->env->channel, q->id, 409, "elsewhere",
-	    "run %s is in the ledger of host %s, which has its output; ask "
-	    "there",
-	    json_string_value(json_object_get(run, "id")), host);
+	const char *id = json_string_value(json_object_get(run, "id"));
+	const char *outcome =
+	    json_string_value(json_object_get(run, "outcome"));
+	const struct streams_request request = {
+	    .id = q->id,
+	    .offset = q->offset,
+	    .host = host,
+	    .run = &q->found[0],
+	};
+	struct store_run *found = &q->found[0];
+
+	if (outcome == NULL) {
+		answer_elsewhere(q, id, host);
+		return;
+	}
+	snprintf(found->begin.id, sizeof(found->begin.id), "%s", id);
+	found->result.outcome = (enum outcome)outcome_parse(outcome);
+	found->result.output_bytes =
+	    (uint64_t)json_integer_value(json_object_get(run, "output_bytes"));
+	streams_open(q->env->streams, &request);
 }
 
 static void
@@ -384,6 +409,7 @@ static const struct {
     {"runs", answer_runs},
     {"show", answer_show},
     {"output", answer_output},
+    {"piece", piece_answer},
     {"ledger", answer_ledger},
     {"metrics", numbers_answer},
     {"stats", stats_answer},

@@ -12,7 +12,10 @@
 #include "recorder/streams.h"
 
 /* What the answers need; lives as long as any of them. */
+struct event_base;
+
 struct query_env {
+	struct event_base *base;
 	struct store *store;
 	struct streams *streams;
 	const char *node_name; /* whose run files these are */

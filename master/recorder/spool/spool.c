@@ -456,6 +456,7 @@ static const struct store_ops store_spool = {
     .replies = spool_replies,
     .keep = spool_keep,
     .queued = spool_queued,
+    .waiting = spool_waiting,
     .cancel = spool_cancel,
     .reply = spool_reply,
 };

@@ -133,6 +133,8 @@ void spool_keep(struct store *store, const char *host, const char *const *ids,
     size_t n, bool all, store_done *done, void *arg);
 void spool_queued(struct store *store, const struct store_queued_filter *filter,
     store_queued_cb *row, store_done *done, void *arg);
+void spool_waiting(
+    struct store *store, store_waiting_cb *row, store_done *done, void *arg);
 void spool_cancel(struct store *store, const char *id, const char *who,
     int64_t now_ms, store_queued_cb *row, store_done *done, void *arg);
 

@@ -28,6 +28,15 @@ spool_queued(struct store *store, const struct store_queued_filter *filter,
 }
 
 void
+spool_waiting(
+    struct store *store, store_waiting_cb *row, store_done *done, void *arg)
+{
+	struct store *remote = spool(store)->remote;
+
+	remote->ops->waiting(remote, row, done, arg);
+}
+
+void
 spool_cancel(struct store *store, const char *id, const char *who,
     int64_t now_ms, store_queued_cb *row, store_done *done, void *arg)
 {

@@ -216,6 +216,7 @@ const struct store_ops store_sqlite = {
     .replies = sqlite_replies,
     .keep = sqlite_keep,
     .queued = sqlite_queued,
+    .waiting = sqlite_waiting,
     .cancel = sqlite_cancel,
     .reply = sqlite_reply,
 };

@@ -300,6 +300,8 @@ void sqlite_hours_flush(struct sqlite_store *s);
 
 /* store_sqlite_metrics.c */
 void sqlite_metrics(struct store *store, struct strbuf *b);
+void sqlite_waiting(
+    struct store *store, store_waiting_cb *row, store_done *done, void *arg);
 
 /* store_sqlite_ledger.c */
 void sqlite_slots(struct store *store, const struct store_filter *filter,

@@ -28,18 +28,16 @@ file_bytes(const struct sqlite_store *s)
 	return n;
 }
 
-static void
-add_waiting(struct sqlite_store *s, struct strbuf *b)
+void
+sqlite_waiting(
+    struct store *store, store_waiting_cb *row, store_done *done, void *arg)
 {
-	sqlite3_stmt *st;
+	struct sqlite_store *s = sqlite_store(store);
+	sqlite3_stmt *st = sqlite_bind(s, SQL_WAITING, waiting_sql, NULL, 0);
 
-	prom_family(b, "belfry_queue_waiting", "gauge",
-	    "Submitted commands that wait, in the file of SQLite.");
-	sqlite_forgive(s);
-	st = sqlite_bind(s, SQL_WAITING, waiting_sql, NULL, 0);
 	while (sqlite_step(s, st))
-		prom_sample(b, "belfry_queue_waiting", "queue",
-		    sqlite_text(st, 0), (double)sqlite3_column_int64(st, 1));
+		row(arg, sqlite_text(st, 0), sqlite3_column_int64(st, 1));
+	done(arg, sqlite_failure(s));
 }
 
 void
@@ -47,5 +45,4 @@ sqlite_metrics(struct store *store, struct strbuf *b)
 {
 	prom_one(b, "belfry_store_size_bytes", "gauge",
 	    "Of the file of SQLite.", file_bytes(sqlite_store(store)));
-	add_waiting(sqlite_store(store), b);
 }

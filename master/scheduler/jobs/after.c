@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 /* A RECORD_AFTER as it came. */
 struct after_row {
@@ -77,6 +78,17 @@ tell_used(struct master *m, const char *job, uint64_t mark)
 	outbox_after(m, &record);
 }
 
+void
+after_take_back(struct master *m, const struct job *job, uint64_t mark)
+{
+	const struct record_after record = {
+	    .job = job->name,
+	    .replaces = mark,
+	};
+
+	outbox_after(m, &record);
+}
+
 struct left {
 	struct master *m;
 	const struct job *job;
@@ -86,12 +98,8 @@ static void
 round_left(void *arg, uint64_t mark)
 {
 	const struct left *left = arg;
-	const struct record_after record = {
-	    .job = left->job->name,
-	    .replaces = mark,
-	};
 
-	outbox_after(left->m, &record);
+	after_take_back(left->m, left->job, mark);
 }
 
 static void
@@ -188,20 +196,11 @@ after_gone(struct master *m, struct job *job)
 static void
 retell_ends(struct master *m, const struct job *job, const struct join_end *end)
 {
-	for (; end != NULL; end = end->next) {
-		const struct record_after record = {
-		    .job = job->name,
-		    .mark = end->mark,
-		    .parent = end->parent,
-		    .run = end->run,
-		    .outcome = end->outcome,
-		    .exit_code = end->exit_code,
-		    .end_ms = end->end_ms,
-		    .chain = end->chain,
-		    .params = end->params != NULL ? end->params : "",
-		    .results = end->results != NULL ? end->results : "",
-		};
+	struct record_after record;
 
+	for (; end != NULL; end = end->next) {
+		record = join_end_record(end);
+		record.job = job->name;
 		outbox_after(m, &record);
 	}
 }
@@ -219,6 +218,7 @@ after_retell(struct master *m)
 		for (fire = job->join->fires; fire != NULL; fire = fire->next)
 			retell_ends(m, job, fire->ends);
 		retell_ends(m, job, job->join->ends);
+		retell_ends(m, job, job->join->sent);
 	}
 }
 
@@ -298,29 +298,162 @@ has_heard(const struct master *m, const struct job *job, const struct run *run,
 		recover_has_child(m, job->name, run->begin.id));
 }
 
+/* On its way to another host there is an older end: this one comes instead. */
+static void
+drop_sent(struct master *m, struct job *job, const char *parent)
+{
+	uint64_t mark;
+
+	while ((mark = join_sent_parent(job->join, parent)) != 0)
+		after_take_back(m, job, mark);
+}
+
+void
+after_has_arrived(struct master *m, struct job *job, const char *run)
+{
+	uint64_t mark = job->join != NULL ? join_sent_run(job->join, run) : 0;
+
+	if (mark != 0)
+		after_take_back(m, job, mark);
+}
+
+/*
+ * What a job waits for gathers at one host of a cluster. What another host has
+ * told stays a while: they may not agree which one that is.
+ */
 static void
 hear(struct master *m, struct job *job, struct record_after *end)
 {
 	const struct job_options *options = job->def->options;
 	bool ready = false;
+	uint64_t undone;
 
 	end->job = job->name;
 	end->replaces = 0;
+	drop_sent(m, job, end->parent);
 	if (join_counts(
 		(enum job_after_when)options->after_when, end->outcome)) {
 		ready = join_add(job->join, end, &end->replaces);
 		outbox_after(m, end);
 	} else if (options->after_join == JOB_AFTER_ALL) {
-		const struct record_after undo = {
-		    .job = job->name,
-		    .replaces = join_undo(job->join, end->parent, end->mark),
-		};
-
-		if (undo.replaces != 0)
-			outbox_after(m, &undo);
+		undone = join_undo(job->join, end->parent, end->mark);
+		if (undone != 0)
+			after_take_back(m, job, undone);
+		if (!end->moved)
+			member_tell_undone(m, job, end);
 	}
 	if (ready)
 		jobs_arm(m, job);
+	else if (!end->moved)
+		member_move_ends(m, job);
+}
+
+/*
+ * Others may have taken the run for lost, when its claim is ended: then they
+ * have told so. Until that is known the store keeps the end.
+ */
+static void
+hear_later(struct run *run, struct job *job, struct record_after *end)
+{
+	const struct job_options *options =
+	    run->job->def != NULL ? run->job->def->options : NULL;
+	struct after_wait *wait = xcalloc(1, sizeof(*wait));
+
+	end->job = job->name;
+	if (join_counts((enum job_after_when)job->def->options->after_when,
+		end->outcome))
+		outbox_after(run->master, end);
+	wait->end = join_end_new(end);
+	wait->again = options != NULL &&
+	    options->guarantee == JOB_AT_LEAST_ONCE &&
+	    run->begin.copy != COPY_OF_HOST;
+	snprintf(wait->child, sizeof(wait->child), "%s", job->name);
+	member_await(run, wait);
+}
+
+void
+after_wait_free(struct after_wait *wait)
+{
+	struct after_wait *next;
+
+	for (; wait != NULL; wait = next) {
+		next = wait->next;
+		join_end_free(wait->end);
+		free(wait);
+	}
+}
+
+/* Has the host that took the run for lost told the job so? */
+static bool
+was_told(const struct job *job, const struct after_wait *wait)
+{
+	return wait->again ||
+	    join_counts((enum job_after_when)job->def->options->after_when,
+		OUTCOME_LOST);
+}
+
+void
+after_settle(struct master *m, struct after_wait *wait, bool late)
+{
+	struct job *job = jobs_find(&m->jobs, wait->child);
+	struct record_after end = join_end_record(wait->end);
+	uint64_t mark = end.mark;
+
+	if (job != NULL && job->join != NULL) {
+		if (!late || !was_told(job, wait))
+			after_told(m, job, &end);
+		after_take_back(m, job, mark);
+		master_arm(m);
+	}
+	wait->next = NULL;
+	after_wait_free(wait);
+}
+
+static bool
+comes_after(const struct job *job, const char *parent)
+{
+	const char *p = job->def->options->after, *word;
+	size_t len;
+
+	while ((word = job_next_word(&p, &len)) != NULL)
+		if (strlen(parent) == len && memcmp(word, parent, len) == 0)
+			return true;
+	return false;
+}
+
+void
+after_told(struct master *m, struct job *job, struct record_after *end)
+{
+	if (job->join == NULL || *end->run == '\0' ||
+	    !comes_after(job, end->parent) || join_has_run(job->join, end->run))
+		return;
+	end->mark = next_mark(m);
+	hear(m, job, end);
+}
+
+void
+after_lost(struct master *m, const struct record_end *lost)
+{
+	const struct job *job = jobs_find(&m->jobs, lost->begin.job);
+	const struct after_edge *edges;
+	struct record_after end = {
+	    .parent = lost->begin.job,
+	    .run = lost->begin.id,
+	    .outcome = lost->result.outcome,
+	    .exit_code = lost->result.exit_code,
+	    .end_ms = lost->result.finished_us / 1000,
+	    .chain = run_begin_chain(&lost->begin),
+	    .params = "",
+	    .results = "",
+	};
+	size_t n = 0;
+
+	if (job == NULL)
+		return;
+	edges = after_children(&m->after, job, &n);
+	for (size_t i = 0; i < n; i++)
+		after_told(m, edges[i].child, &end);
+	master_arm(m);
 }
 
 void
@@ -346,8 +479,13 @@ after_ended(struct master *m, struct run *run, const struct run_result *result,
 	set_mark(m, run, has_file);
 	fault_point(FAULT_MASTER_END_MARKED);
 	end.mark = run->mark;
-	for (size_t i = 0; i < n; i++)
-		if (!has_heard(m, edges[i].child, run, has_file))
+	for (size_t i = 0; i < n; i++) {
+		if (has_heard(m, edges[i].child, run, has_file))
+			continue;
+		if (run->ending != NULL)
+			hear_later(run, edges[i].child, &end);
+		else
 			hear(m, edges[i].child, &end);
+	}
 	fault_point(FAULT_MASTER_AFTER_TOLD);
 }

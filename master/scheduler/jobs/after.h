@@ -55,6 +55,38 @@ void after_gone(struct master *m, struct job *job);
 void after_ended(struct master *m, struct run *run,
     const struct run_result *result, bool has_file);
 
+/*
+ * A parent ended on another host, which tells it here (member/letters/ends.c);
+ * end has no mark yet. What was told before counts once.
+ */
+void after_told(struct master *m, struct job *job, struct record_after *end);
+
+/* The store keeps the end of that mark no longer. */
+void after_take_back(struct master *m, const struct job *job, uint64_t mark);
+
+/* Somebody is told of an end when its run's claim is ended (member_await()). */
+struct after_wait {
+	struct after_wait *next;
+	struct join_end *end; /* owned */
+	bool again;           /* who takes it for lost runs it again */
+	char child[JOB_NAME_MAX + 1];
+};
+
+/* late: others had taken it for lost. Frees wait, but not its next. */
+void after_settle(struct master *m, struct after_wait *wait, bool late);
+
+/* Frees it and its next; the store keeps the end. NULL is nothing. */
+void after_wait_free(struct after_wait *wait);
+
+/* What was sent to another host is there. */
+void after_has_arrived(struct master *m, struct job *job, const char *run);
+
+/*
+ * A run was lost with its host, and will not be run again: those that come
+ * after it hear of it here. Its parameters and its chain were that host's.
+ */
+void after_lost(struct master *m, const struct record_end *lost);
+
 /* The store is a new one: tells it what is not used up. */
 void after_retell(struct master *m);
 

@@ -160,9 +160,8 @@ skip_paused(struct master *m, struct job *job, const struct occasion *why)
 	pass_over(m, job, why, OUTCOME_SKIPPED, "paused", detail);
 }
 
-/* Without a cluster there is no other host. */
-static bool
-is_for_us(const struct master *m, const struct job *job)
+bool
+decide_is_for_us(const struct master *m, const struct job *job)
 {
 	const struct hosts_host self = {m->config->node_name, m->config->tags};
 
@@ -224,7 +223,7 @@ decide_judge(struct master *m, struct job *job, const struct occasion *why)
 		skip_paused(m, job, why);
 		return POLICY_SKIP;
 	}
-	if (may_be_elsewhere(m, why) && !is_for_us(m, job)) {
+	if (may_be_elsewhere(m, why) && !decide_is_for_us(m, job)) {
 		miss_host(m, job, why);
 		return POLICY_SKIP;
 	}

@@ -18,6 +18,9 @@ struct occasion {
 	const struct join_fire *after; /* of TRIGGER_AFTER, else NULL */
 };
 
+/* May a job run on this host, as far as it says on which it may? */
+bool decide_is_for_us(const struct master *m, const struct job *job);
+
 /* What is to be done, by what is known here. What is skipped is recorded. */
 enum policy_action
 decide_judge(struct master *m, struct job *job, const struct occasion *why);

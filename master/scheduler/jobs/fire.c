@@ -93,12 +93,14 @@ start(struct master *m, struct job *job, int64_t slot_ms, enum trigger trigger)
 static void
 decide_after(struct master *m, struct job *job)
 {
-	const struct occasion why = {
-	    .slot_ms = join_fire_slot(job->join, job->join->fires),
+	struct occasion why = {
 	    .trigger = TRIGGER_AFTER,
 	    .after = job->join->fires,
 	};
 
+	if (member_move_fire(m, job))
+		return;
+	why.slot_ms = join_fire_slot(job->join, job->join->fires);
 	decide(m, job, &why);
 	join_fire_done(job->join);
 }

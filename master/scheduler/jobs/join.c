@@ -65,23 +65,22 @@ join_new(const char *plan)
 	return join;
 }
 
-static void
-end_free(struct join_end *end)
+struct join_end *
+join_end_free(struct join_end *end)
 {
+	struct join_end *next = end->next;
+
 	free(end->params);
 	free(end->results);
 	free(end);
+	return next;
 }
 
 static void
 ends_free(struct join_end *end)
 {
-	struct join_end *next;
-
-	for (; end != NULL; end = next) {
-		next = end->next;
-		end_free(end);
-	}
+	while (end != NULL)
+		end = join_end_free(end);
 }
 
 void
@@ -102,6 +101,7 @@ join_free(struct join *join)
 	while (join->fires != NULL)
 		join_fire_done(join);
 	ends_free(join->ends);
+	ends_free(join->sent);
 	free(join->plan);
 	free(join);
 }
@@ -113,8 +113,8 @@ join_counts(enum job_after_when when, enum outcome outcome)
 	    (outcome == OUTCOME_SUCCESS) == (when == JOB_AFTER_SUCCESS);
 }
 
-static struct join_end *
-end_new(const struct record_after *record)
+struct join_end *
+join_end_new(const struct record_after *record)
 {
 	size_t size = strlen(record->parent) + 1;
 	struct join_end *end = xcalloc(1, sizeof(*end) + size);
@@ -123,6 +123,7 @@ end_new(const struct record_after *record)
 	end->end_ms = record->end_ms;
 	end->exit_code = record->exit_code;
 	end->outcome = record->outcome;
+	end->moved = record->moved;
 	snprintf(end->run, sizeof(end->run), "%s", record->run);
 	snprintf(end->chain, sizeof(end->chain), "%s", record->chain);
 	if (*record->params != '\0')
@@ -131,6 +132,22 @@ end_new(const struct record_after *record)
 		end->results = xstrdup(record->results);
 	memcpy(end->parent, record->parent, size);
 	return end;
+}
+
+struct record_after
+join_end_record(const struct join_end *end)
+{
+	return (struct record_after){
+	    .mark = end->mark,
+	    .parent = end->parent,
+	    .run = end->run,
+	    .outcome = end->outcome,
+	    .exit_code = end->exit_code,
+	    .end_ms = end->end_ms,
+	    .chain = end->chain,
+	    .params = end->params != NULL ? end->params : "",
+	    .results = end->results != NULL ? end->results : "",
+	};
 }
 
 static struct join_end *
@@ -157,7 +174,7 @@ drop_end(struct join *join, const char *parent)
 		;
 	*p = end->next;
 	mark = end->mark;
-	end_free(end);
+	join_end_free(end);
 	return mark;
 }
 
@@ -194,13 +211,14 @@ bool
 join_add(
     struct join *join, const struct record_after *record, uint64_t *replaced_r)
 {
-	struct join_end *end = end_new(record), **p;
+	struct join_end *end = join_end_new(record), **p;
 
 	*replaced_r = drop_end(join, record->parent);
 	for (p = &join->ends; *p != NULL; p = &(*p)->next)
 		;
 	*p = end;
-	join->seen = end->mark;
+	if (end->mark > join->seen)
+		join->seen = end->mark;
 	if (!is_complete(join))
 		return false;
 	make_fire(join);
@@ -239,7 +257,7 @@ join_use(struct join *join, uint64_t mark)
 		join_fire_done(join);
 	while ((end = join->ends) != NULL && end->mark <= mark) {
 		join->ends = end->next;
-		end_free(end);
+		join_end_free(end);
 	}
 	if (mark > join->seen)
 		join->seen = mark;
@@ -388,4 +406,66 @@ join_fire_params(const struct join *join, const struct join_fire *fire,
 		text = json_dumps(merge.all, JSON_COMPACT);
 	json_decref(merge.all);
 	return text;
+}
+
+static void
+send_ends(struct join *join, struct join_end *ends, bool of_fire)
+{
+	struct join_end **p = &join->sent;
+
+	for (struct join_end *end = ends; end != NULL; end = end->next)
+		end->of_fire = of_fire;
+	while (*p != NULL)
+		p = &(*p)->next;
+	*p = ends;
+}
+
+void
+join_send_round(struct join *join)
+{
+	send_ends(join, join->ends, false);
+	join->ends = NULL;
+}
+
+void
+join_send_fire(struct join *join)
+{
+	send_ends(join, join->fires->ends, true);
+	join->fires->ends = NULL;
+	join_fire_done(join);
+}
+
+static uint64_t
+take_sent(struct join_end **p)
+{
+	struct join_end *end = *p;
+	uint64_t mark;
+
+	if (end == NULL)
+		return 0;
+	*p = end->next;
+	mark = end->mark;
+	join_end_free(end);
+	return mark;
+}
+
+uint64_t
+join_sent_run(struct join *join, const char *run)
+{
+	struct join_end **p = &join->sent;
+
+	while (*p != NULL && strcmp((*p)->run, run) != 0)
+		p = &(*p)->next;
+	return take_sent(p);
+}
+
+uint64_t
+join_sent_parent(struct join *join, const char *parent)
+{
+	struct join_end **p = &join->sent;
+
+	while (
+	    *p != NULL && ((*p)->of_fire || strcmp((*p)->parent, parent) != 0))
+		p = &(*p)->next;
+	return take_sent(p);
 }

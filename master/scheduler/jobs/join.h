@@ -29,8 +29,11 @@ struct join_end {
 	enum outcome outcome;
 	char run[RUN_ID_SIZE];
 	char chain[RUN_ID_SIZE];
-	char *params;  /* JSON; NULL none */
-	char *results; /* JSON; NULL none */
+	char *params;    /* JSON; NULL none */
+	char *results;   /* JSON; NULL none */
+	bool moved;      /* another host has told it */
+	bool of_fire;    /* sent: of a complete round */
+	int64_t sent_ms; /* sent: when, BOOTTIME; 0: not yet */
 	char parent[];
 };
 
@@ -45,6 +48,7 @@ struct join {
 	char *plan;              /* owned; "" the job comes after none */
 	struct join_end *ends;   /* of the open round */
 	struct join_fire *fires; /* that are to be done, the oldest first */
+	struct join_end *sent;   /* to another host, until it has them */
 	uint64_t seen;           /* all ends up to this mark were taken */
 	int64_t slot_ms;         /* of the last fire that was done; 0 none */
 };
@@ -84,6 +88,22 @@ bool join_has_run(const struct join *join, const char *run);
 
 /* The first fire is done. */
 void join_fire_done(struct join *join);
+
+/* The ends of the open round, or of the first fire, are on their way. */
+void join_send_round(struct join *join);
+void join_send_fire(struct join *join);
+
+/* One in no list: a copy of a record, its next when it is freed, and back. */
+struct join_end *join_end_new(const struct record_after *record);
+struct join_end *join_end_free(struct join_end *end);
+struct record_after join_end_record(const struct join_end *end);
+
+/*
+ * The other host has the end of that run: its mark, or 0 when it was not sent.
+ * And so of the ends of a parent, which count no more: until 0.
+ */
+uint64_t join_sent_run(struct join *join, const char *run);
+uint64_t join_sent_parent(struct join *join, const char *parent);
 
 /* The run that it will be is this slot: never one that was, nor a whole second. */
 int64_t join_fire_slot(struct join *join, const struct join_fire *fire);

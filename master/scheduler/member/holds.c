@@ -44,31 +44,76 @@ member_fill_lease(const struct run *run, struct spec_source *source)
 	source->lease_grace_ms = member_grace_ms(run->master->member);
 }
 
-/* A question about an @after job's next time. */
-struct ended {
+/* A claim that is being ended, which tells an @after job's next time. */
+struct ending {
+	LIST_ENTRY(ending) link;
 	struct master *master;
+	struct after_wait *waits; /* who is told of the run's end then; owned */
 	int64_t delay_ms;
 	char id[RUN_ID_SIZE];
 	char job[JOB_NAME_MAX + 1];
 };
 
 static void
+ending_free(struct ending *ending)
+{
+	LIST_REMOVE(ending, link);
+	after_wait_free(ending->waits);
+	free(ending);
+}
+
+void
+member_endings_free(struct member *member)
+{
+	while (!LIST_EMPTY(&member->endings))
+		ending_free(LIST_FIRST(&member->endings));
+}
+
+static struct ending *
+ending_new(struct run *run)
+{
+	struct member *member = run->master->member;
+	struct ending *ending = xcalloc(1, sizeof(*ending));
+
+	ending->master = run->master;
+	snprintf(ending->id, sizeof(ending->id), "%s", run->begin.id);
+	snprintf(ending->job, sizeof(ending->job), "%s", run->begin.job);
+	if (run->job->def != NULL && due_is_delay(run->job))
+		ending->delay_ms =
+		    schedule_interval(run->job->def->schedules[0]) * 1000;
+	LIST_INSERT_HEAD(&member->endings, ending, link);
+	return ending;
+}
+
+void
+member_await(struct run *run, struct after_wait *wait)
+{
+	wait->next = run->ending->waits;
+	run->ending->waits = wait;
+}
+
+static void
 finished(enum claim_end end, int64_t due_ms, void *arg)
 {
-	struct ended *ended = arg;
-	struct master *m = ended->master;
-	struct job *job = jobs_find(&m->jobs, ended->job);
+	struct ending *ending = arg;
+	struct master *m = ending->master;
+	struct after_wait *wait;
+	struct job *job = jobs_find(&m->jobs, ending->job);
 
 	if (end != CLAIM_ENDED)
-		log_warn("job %s: run=%s had been taken for lost%s", ended->job,
-		    ended->id,
+		log_warn("job %s: run=%s had been taken for lost%s",
+		    ending->job, ending->id,
 		    end == CLAIM_SUPERSEDED ? ", and another host had it" : "");
-	if (due_ms > 0 && ended->delay_ms > 0 && job != NULL) {
-		job->last_end_ms = due_ms - ended->delay_ms;
+	if (due_ms > 0 && ending->delay_ms > 0 && job != NULL) {
+		job->last_end_ms = due_ms - ending->delay_ms;
 		jobs_arm(m, job);
 		master_arm(m);
 	}
-	free(ended);
+	while ((wait = ending->waits) != NULL) {
+		ending->waits = wait->next;
+		after_settle(m, wait, end != CLAIM_ENDED);
+	}
+	ending_free(ending);
 }
 
 /* The others have recorded it as lost, perhaps, or given it to another. */
@@ -87,7 +132,6 @@ void
 member_ended(struct run *run, struct run_result *result)
 {
 	struct master *m = run->master;
-	struct ended *ended;
 
 	if (m->member == NULL)
 		return;
@@ -99,15 +143,9 @@ member_ended(struct run *run, struct run_result *result)
 		run->claim = NULL;
 		return;
 	}
-	ended = xcalloc(1, sizeof(*ended));
-	ended->master = m;
-	snprintf(ended->id, sizeof(ended->id), "%s", run->begin.id);
-	snprintf(ended->job, sizeof(ended->job), "%s", run->begin.job);
-	if (run->job->def != NULL && due_is_delay(run->job))
-		ended->delay_ms =
-		    schedule_interval(run->job->def->schedules[0]) * 1000;
-	cluster_finish(
-	    m->member->cluster, run->claim, ended->delay_ms, finished, ended);
+	run->ending = ending_new(run);
+	cluster_finish(m->member->cluster, run->claim, run->ending->delay_ms,
+	    finished, run->ending);
 	run->claim = NULL;
 }
 

@@ -286,6 +286,22 @@ member_next_host(struct member *member, const struct job *job, int64_t slot_ms)
 }
 
 const char *
+member_home(struct member *member, const struct job *job)
+{
+	const struct rank_slot slot = {
+	    .job = job->name,
+	    .hosts = job->def->options->hosts,
+	    .place = PLACE_HASH,
+	};
+	uint16_t order[RANK_HOSTS_MAX];
+
+	set_willing(member, true);
+	if (rank_order(&slot, member->ranked, member->nhosts, order) == 0)
+		return NULL;
+	return member->ranked[order[0]].host.name;
+}
+
+const char *
 member_node_of(const struct member *member, const char *incarnation)
 {
 	const struct cluster_node *nodes;

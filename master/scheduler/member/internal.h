@@ -2,6 +2,8 @@
 #ifndef BELFRY_SCHEDULER_MEMBER_INTERNAL_H
 #define BELFRY_SCHEDULER_MEMBER_INTERNAL_H
 
+#include <sys/queue.h>
+
 #include "cluster/cluster.h"
 #include "placement/rank.h"
 #include "scheduler/member/member.h"
@@ -25,6 +27,7 @@ struct member_host {
 	bool full;
 };
 
+struct arrival;   /* letters/ends.c */
 struct pending;   /* letters/orders.c */
 struct survey;    /* letters/survey.c */
 struct testimony; /* letters/witness.c */
@@ -61,6 +64,12 @@ struct member {
 	uint64_t tickets;
 	struct buried *buried;
 	struct owed *owed;
+	LIST_HEAD(, ending) endings; /* holds.c */
+	struct arrival *arrivals;
+	uint64_t heard[256]; /* hashes of ends that were told; a ring */
+	size_t nheard;
+	uint64_t homes;  /* hash of the hosts that can be one; letters/ends.c */
+	int64_t move_ms; /* BOOTTIME to look for homes again; 0: no need to */
 };
 
 /* Milliseconds of CLOCK_BOOTTIME. */
@@ -114,6 +123,12 @@ member_part(struct member *member, const struct job *job, const char *hosts,
 /* The first host of that order but this one; NULL: none. */
 const char *
 member_next_host(struct member *member, const struct job *job, int64_t slot_ms);
+
+/*
+ * The host where what a job waits for is gathered, the same for all that see the
+ * same hosts; NULL: none of those that may run it lives.
+ */
+const char *member_home(struct member *member, const struct job *job);
 
 /* The name of an incarnation's node; NULL when it is not known. */
 const char *
@@ -227,6 +242,9 @@ void member_message(const char *from, const char *text, void *arg);
 /* tokens.c: what runs of this host have of semaphores, to all servers. */
 void member_tell_tokens(struct member *member);
 
+/* holds.c */
+void member_endings_free(struct member *member);
+
 /* letters/letters.c: asks a node to claim what this host gives up; node may be NULL. */
 void
 member_offer(struct member *member, const char *node, const struct run *run);
@@ -239,6 +257,13 @@ void member_offer_lost(
 void member_replace(struct member *member, const char *node, const char *id);
 
 void member_letters_free(struct member *member);
+
+/* letters/ends.c: sends what is gathered elsewhere now, if hosts have changed. */
+void member_look_for_homes(struct member *member);
+
+/* The recorder has confirmed all up to seq. */
+void member_ends_confirmed(struct member *member, uint64_t seq);
+
 /* lost.c: the run in the place of a lost one is claimed, or another has it. */
 void member_rerun_over(struct master *m, const char *id);
 

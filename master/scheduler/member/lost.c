@@ -86,6 +86,7 @@ member_confirmed(struct master *m, uint64_t seq)
 	if (m->member == NULL)
 		return;
 	member_owed_confirmed(m->member, seq);
+	member_ends_confirmed(m->member, seq);
 	for (struct buried *b = m->member->buried; b != NULL; b = b->next)
 		b->confirmed = b->confirmed || b->seq <= seq;
 	bury_what_can_be(m->member);
@@ -111,9 +112,10 @@ trigger_of(const struct cluster_lost *lost)
 	return lost->attempt > 1 ? TRIGGER_RETRY : TRIGGER_SCHEDULE;
 }
 
+/* last: it is not run again. */
 static void
-record_run(
-    struct member *member, const struct cluster_lost *lost, const char *job)
+record_run(struct member *member, const struct cluster_lost *lost,
+    const char *job, bool last)
 {
 	struct record_end end = {
 	    .begin =
@@ -141,12 +143,15 @@ record_run(
 	    "its host %.128s is gone", lost->node);
 	log_warn("job %s: run=%s lost: its host %s is gone", job, end.begin.id,
 	    lost->node);
+	if (last)
+		after_lost(member->master, &end);
 	outbox_begin(member->master, &end.begin);
 	outbox_end(member->master, &end, -1);
 }
 
 static void
-record(struct member *member, const struct cluster_lost *lost, const char *job)
+record(struct member *member, const struct cluster_lost *lost, const char *job,
+    bool last)
 {
 	const struct cluster_owed fate = {
 	    .fate = lost->fate,
@@ -157,7 +162,7 @@ record(struct member *member, const struct cluster_lost *lost, const char *job)
 
 	member_record_fate(member, lost->job, &fate);
 	if (lost->fate == CLUSTER_FATE_STARTED)
-		record_run(member, lost, job);
+		record_run(member, lost, job, last);
 }
 
 /* Here, if no run is on its way to be it already. */
@@ -221,14 +226,15 @@ member_reaped(const struct cluster_lost *lost, void *arg)
 	uint32_t copy = member_split_key(lost->job, name);
 	struct buried *b = buried_find(member, lost->id);
 	struct job *job = jobs_find(&member->master->jobs, name);
+	/* What each host has for itself is not another's. */
+	bool again = lost->fate == CLUSTER_FATE_STARTED &&
+	    lost->at_least_once && copy != COPY_OF_HOST && job != NULL;
 
 	/* Told again: it is not buried yet. */
 	if (b == NULL) {
-		record(member, lost, name);
+		record(member, lost, name, !again);
 		b = bury_later(member, lost);
-		/* What each host has for itself is not another's. */
-		b->wanted = lost->fate == CLUSTER_FATE_STARTED &&
-		    lost->at_least_once && copy != COPY_OF_HOST && job != NULL;
+		b->wanted = again;
 	}
 	if (b->wanted && !try_again_here(member, lost))
 		member_offer_lost(

@@ -67,6 +67,7 @@ member_changed(struct master *m)
 	if (m->member == NULL || m->phase < MASTER_RUNNING)
 		return;
 	m->member->tzdata = tzdata_digest();
+	m->member->homes = 0; /* what jobs say of their hosts is new */
 	tell_words(m->member, true);
 }
 
@@ -337,6 +338,7 @@ pulse_cb(evutil_socket_t fd, short what, void *arg)
 	look_redis(member);
 	member_read_hosts(member);
 	launch_pump(member->master); /* what waited for claims, or Redis */
+	member_look_for_homes(member);
 	warn_skew(member);
 	evtimer_add(member->pulse, &pulse);
 }
@@ -469,6 +471,7 @@ member_free(struct master *m)
 	event_free(member->pulse);
 	event_free(member->arrival);
 	member_letters_free(member);
+	member_endings_free(member);
 	member_buried_free(member);
 	member_owed_free(member);
 	free(member->words);

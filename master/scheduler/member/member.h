@@ -116,6 +116,13 @@ void member_fill_lease(const struct run *run, struct spec_source *source);
  */
 void member_ended(struct run *run, struct run_result *result);
 
+/*
+ * The run's claim is being ended, as run->ending says: wait, which it takes, is
+ * settled when it is known whether others have taken the run for lost.
+ */
+struct after_wait;
+void member_await(struct run *run, struct after_wait *wait);
+
 /* Recovery: a run that lives, or has a claim that was answered. */
 void member_hold(struct run *run);
 
@@ -149,6 +156,17 @@ int member_recorder_says(struct master *m, struct message *message);
 
 /* Its channel is closed: nothing that was asked will be answered. */
 void member_recorder_gone(struct master *m);
+
+/*
+ * letters/ends.c: the ends that a job waits for go where they are gathered, if
+ * that is another host. And one that does not count, to take back another.
+ */
+void member_move_ends(struct master *m, struct job *job);
+void member_tell_undone(
+    struct master *m, const struct job *job, const struct record_after *end);
+
+/* The same for the job's first fire: true if it is another host's now. */
+bool member_move_fire(struct master *m, struct job *job);
 
 /* A pause began or ended here by hand: it does on all hosts. */
 void member_pause_all_hosts(struct master *m, const struct record_pause *pause);

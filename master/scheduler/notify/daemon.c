@@ -13,9 +13,10 @@
 #include "scheduler/notify/internal.h"
 
 /* So long must it last to be worth a word. */
-#define STORE_MS  5000
-#define REDIS_MS  5000
-#define DIFFER_MS 30000
+#define STORE_MS        5000
+#define REDIS_MS        5000
+/* New files come to one host after the other: so many lives of a session. */
+#define DIFFER_SESSIONS 3
 
 /* One host that was seen. */
 struct node {
@@ -164,6 +165,8 @@ static void
 look_differ(struct master *m, struct notify_daemon *d)
 {
 	const struct member *member = m->member;
+	const int64_t least_ms =
+	    DIFFER_SESSIONS * m->config->cluster.session_ttl_ms;
 	struct strbuf names = STRBUF_INIT;
 	char *reason;
 
@@ -171,7 +174,7 @@ look_differ(struct master *m, struct notify_daemon *d)
 		if (member->hosts[i].jobs != member->hosts[0].jobs)
 			strbuf_addf(&names, "%s%s", names.len > 0 ? ", " : "",
 			    member->hosts[i].name);
-	if (note(&d->differ, names.len > 0, DIFFER_MS) == 1 &&
+	if (note(&d->differ, names.len > 0, least_ms) == 1 &&
 	    is_speaker(member)) {
 		reason = xasprintf("%s: job files other than those of %s",
 		    strbuf_str(&names), member->hosts[0].name);

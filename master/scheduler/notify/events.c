@@ -151,6 +151,15 @@ set_health(struct run *run, enum job_health health, int64_t told_ms)
 		member_tell_health(run->master, job, NULL);
 }
 
+/* Whoever ended it knows; and of the job that says nothing. */
+static void
+tell_killed(
+    const struct run *run, const struct run_result *result, bool has_file)
+{
+	if (wants(run->job, JOB_EVENT_KILLED))
+		tell_run(run, result, JOB_EVENT_KILLED, has_file);
+}
+
 void
 notify_ended(
     struct run *run, const struct run_result *result, bool has_file, bool final)
@@ -168,6 +177,10 @@ notify_ended(
 		return;
 	}
 	ping(run, result, JOB_EVENT_FAILURE, options->ping_failure);
+	if (run_result_is_by_hand(result)) {
+		tell_killed(run, result, has_file);
+		return;
+	}
 	told_ms = tell_failure(run, result, has_file);
 	set_health(run, JOB_HEALTH_BAD, told_ms);
 }

@@ -312,7 +312,7 @@ remember(
 	if (result->outcome == OUTCOME_SUCCESS) {
 		job->failures = 0;
 		job->last_success_ms = result->started_us / 1000;
-	} else {
+	} else if (!run_result_is_by_hand(result)) {
 		job->failures++;
 	}
 }
@@ -359,8 +359,7 @@ run_end(struct run *run, const struct run_result *result, bool has_file)
 
 	if (end.result.finished_us == 0)
 		end.result.finished_us = clock_us();
-	if (job->def != NULL && !job->submitted &&
-	    run->begin.trigger != TRIGGER_MANUAL)
+	if (job->def != NULL && !job->submitted)
 		wait = policy_retry_ms(
 		    job->def->options, result, run->begin.attempt);
 	if (recover_has_attempt(

@@ -74,6 +74,7 @@ struct run {
 	uint8_t guard;            /* enum guard_state, member/guard.c */
 	uint16_t turn;            /* so many hosts come before this one */
 	struct claim *claim;      /* asked for, or won; the cluster's */
+	struct ending *ending;    /* the claim is being ended; the member's */
 	struct member_row *row;   /* to be recorded in place of a run; owned */
 	struct member_lost *lost; /* it is in the place of that one; owned */
 	uint64_t epoch;           /* of the lease it was claimed in */

@@ -31,8 +31,8 @@ add_entry(void *arg, const struct crontab_entry *e)
 	}
 	for (size_t i = 0; i < e->nwords; i++)
 		strbuf_addf(b, " %s:=%s", e->words[i].key, e->words[i].value);
-	strbuf_addf(b, "%s%s\n", e->quiet ? " quiet" : "",
-	    e->mail_failures ? " failures" : "");
+	strbuf_addf(b, "%s%s%s\n", e->quiet ? " quiet" : "",
+	    e->mail_failures ? " failures" : "", e->single ? " single" : "");
 }
 
 static void
@@ -82,6 +82,10 @@ test_entries(void **state)
 	check("\n  \n# comment\n \t# another\n", "");
 	check("*/5 0 1,15 * 1-5  echo  a b \n",
 	    "1: [*/5 0 1,15 * 1-5] {echo  a b }\n");
+	/* cron looks at the first character alone. */
+	check("5,* */2,*/3 1,*/2 *,4,* 0,*/2,* x\n",
+	    "1: [5,0-59 */2,0-23/3 1,1-31/2 *,4,1-12 0,0-6/2,0-6] {x}\n");
+	check("1,*5 ,* *, 1,** 1,,2 x\n", "1: [1,*5 ,0-23 *, 1,** 1,,2] {x}\n");
 	check(" \t5\t4 * * sun\tx\n", "1: [5 4 * * sun] {x}\n");
 	check("@daily x\n@reboot\ty\n", "1: [@daily] {x}\n2: [@reboot] {y}\n");
 	check_system("17 *\t* * *\troot\tcd / && run\n",
@@ -93,40 +97,66 @@ test_entries(void **state)
 	    "not read this file\n");
 }
 
+#define MISSING                                                                \
+	" is missing; write minute, hour, day of month, month and day of "     \
+	"week, then the command, or NAME=VALUE\n"
+#define NO_COMMAND                                                             \
+	"the command is missing; before it are five fields of times, or a "    \
+	"name such as @daily"
+#define NO_SUCH_TIME                                                           \
+	"; a crontab has @reboot, @yearly, @annually, @monthly, @weekly, "     \
+	"@daily, @midnight and @hourly; for others write five fields, such "   \
+	"as */5 * * * *\n"
+
 static void
 test_errors(void **state)
 {
-	check("* * * *\n",
-	    "1: error: the day of week is missing; write minute, hour, day of "
-	    "month, month and day of week, then the command, or NAME=VALUE\n");
-	check("FOO=\n",
-	    "1: error: the hour is missing; write minute, hour, day of month, "
-	    "month and day of week, then the command, or NAME=VALUE\n");
-	check("* * * * *\n", "1: error: the command is missing\n");
-	check("* * * * * %x\n", "1: error: the command is missing\n");
+	check("* * * *\n", "1: error: column 8: the day of week" MISSING);
+	check("FOO=\n", "1: error: column 5: the hour" MISSING);
+	check(" * * * * *\n", "1: error: column 11: " NO_COMMAND "\n");
+	check("* * * * * %x\n", "1: error: column 11: " NO_COMMAND "\n");
 	check("* * * * * * x\n",
-	    "1: error: a command does not begin with \"*\"; there are five "
-	    "fields of times before it\n");
-	check("@sometimes x\n@\n",
-	    "1: error: unknown time \"@sometimes\"; a crontab has @reboot, "
-	    "@yearly, @annually, @monthly, @weekly, @daily, @midnight and "
-	    "@hourly\n"
-	    "2: error: unknown time \"@\"; a crontab has @reboot, "
-	    "@yearly, @annually, @monthly, @weekly, @daily, @midnight and "
-	    "@hourly\n");
+	    "1: error: column 11: a command does not begin with \"*\"; there "
+	    "are five fields of times before it\n");
+	check("@sometimes x\n \t@\n",
+	    "1: error: column 1: unknown time \"@sometimes\"" NO_SUCH_TIME
+	    "2: error: column 3: unknown time \"@\"" NO_SUCH_TIME);
+	check("0 5 * * *\xc2\xa0x\n",
+	    "1: error: column 10: there is a no-break space, which divides no "
+	    "fields; write a blank\n");
 	check_system("* * * * *\n",
-	    "1: error: the user is missing; in this crontab it stands before "
-	    "the command\n");
+	    "1: error: column 10: the user is missing; in this crontab it "
+	    "stands before the command\n");
 	check_system("* * * * * * x\n",
-	    "1: error: a user does not begin with \"*\"; there are five "
-	    "fields of times before it\n");
-	check_system("* * * * * root\n", "1: error: the command is missing\n");
+	    "1: error: column 11: a user does not begin with \"*\"; there are "
+	    "five fields of times before it\n");
+	check_system("* * * * * root\n",
+	    "1: error: column 15: " NO_COMMAND ", and the user\n");
 	check("1x=2\n",
 	    "1: error: bad name of a variable \"1x\"; a name has letters, "
 	    "digits and _ and does not begin with a digit\n");
 	check("BELFRY_RUN_ID=2\n",
 	    "1: error: BELFRY_RUN_ID: names that begin with BELFRY_ are "
 	    "belfry's own\n");
+}
+
+/* Files of Windows, which cron would not read, or not as they are meant. */
+static void
+test_windows(void **state)
+{
+	check("A=b\r\n\r\n* * * * * x\r\n# belfry: timeout=5m\r\n@daily y\r\n",
+	    "1: hint: lines end as on Windows, with a carriage return: to "
+	    "cron it is a part of the command, here it is not\n"
+	    "3: [* * * * *] {x} A=b\n"
+	    "5: [@daily] {y} A=b timeout:=5m\n");
+	check("* * * * * a\rb\n", "1: [* * * * *] {a\rb}\n");
+	check("\xef\xbb\xbf* * * * * x\n",
+	    "1: hint: a byte order mark is in front: cron would not read this "
+	    "file\n"
+	    "1: [* * * * *] {x}\n");
+	check("\xef\xbb\xbf",
+	    "1: hint: a byte order mark is in front: cron "
+	    "would not read this file\n");
 }
 
 /* What stands in a file up to a NUL is not all that stands there. */
@@ -222,6 +252,18 @@ test_values(void **state)
 		assert_int_equal(crontab_delay(*text), -1);
 	assert_int_equal(crontab_delay("0"), 0);
 	assert_int_equal(crontab_delay("0090"), 90);
+	for (const char *const *text = (const char *const[]){"PATH=$PATH:/x\n",
+		 "A=$HOME/x\n", "A=${B}\n", NULL};
+	     *text != NULL; text++)
+		check(*text,
+		    "1: hint: there is no substitution in a crontab's "
+		    "variables: the \"$\" stays what it is; write out what it "
+		    "stands for\n");
+	check("A=$5\n", "");
+	check("* * * * * x \\\n",
+	    "1: hint: a line does not go on in the next one, whatever the "
+	    "\"\\\" at its end; write it as one, or as a script\n"
+	    "1: [* * * * *] {x \\}\n");
 	check("RANDOM_DELAY=soon\n",
 	    "1: hint: RANDOM_DELAY is no number of minutes from 0 to 1440: "
 	    "there is no delay\n");
@@ -267,6 +309,14 @@ test_cronie(void **state)
 	    "1: [* * * * *] {x} failures\n"
 	    "2: [* * * * *] {-nx}\n"
 	    "3: [* * * * *] {-n}\n");
+	check("* * * * * -q x\n* * * * * -s\tx\n* * * * * -qsn x\n"
+	      "* * * * * -s -n x\n* * * * * -x y\n* * * * * -sx y\n",
+	    "1: [* * * * *] {x}\n"
+	    "2: [* * * * *] {x} single\n"
+	    "3: [* * * * *] {x} failures single\n"
+	    "4: [* * * * *] {x} failures single\n"
+	    "5: [* * * * *] {-x y}\n"
+	    "6: [* * * * *] {-sx y}\n");
 	check_system("-* * * * * root -n x\n",
 	    "1: [* * * * *] user=root {x} quiet failures\n");
 	check_as((struct crontab_reader){.root = true}, "-@daily x\n",
@@ -462,6 +512,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_entries),
 	    cmocka_unit_test(test_errors),
+	    cmocka_unit_test(test_windows),
 	    cmocka_unit_test(test_nul),
 	    cmocka_unit_test(test_variables),
 	    cmocka_unit_test(test_environment),

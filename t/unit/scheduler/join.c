@@ -13,8 +13,11 @@
 /*
  * Events: "a" parent a ended so that it counts, "-a" so that it does not, "<3"
  * all up to mark 3 is used up, "!" the first fire is done, "=PLAN" another
- * plan, with "/" for commas. Marks are 1, 2, 3 ... What comes of it: fires as
- * "a1+b2" (parent, mark), oldest first; then "|" and the open round.
+ * plan, with "/" for commas. ">" and "^" send the open round and the first fire
+ * to another host, "*" that one has the first of it, "~a" what is on its way of
+ * a counts no more. Marks are 1, 2, 3 ... What comes of it: fires as "a1+b2"
+ * (parent, mark), oldest first; then "|" and the open round, and ">" and what is
+ * on its way.
  */
 static const struct {
 	const char *plan, *events, *state;
@@ -46,6 +49,17 @@ static const struct {
     {"success,all,a,b", "a =success/all/a a", "a2 |"},
     {"success,all,a,b", "a =success/all/a/b b", "a1+b2 |"},
     {"success,any,a", "a =", "a1 |"},
+    /* what is on its way to another host counts for nothing here */
+    {"success,all,a,b", "a >", "| > a1"},
+    {"success,all,a,b", "a > b", "| b2 > a1"},
+    {"success,all,a,b", "a > b >", "| > a1 b2"},
+    {"success,all,a,b", "a > b > *", "| > b2"},
+    {"success,all,a,b", "a > b > ~a", "| > b2"},
+    {"success,all,a,b", "a > ~b", "| > a1"},
+    {"success,all,a,b", "a b ^ ~a", "| > a1 b2"},
+    {"success,all,a,b", "a b ^ * *", "|"},
+    {"success,all,a,b", "a b ^ * * *", "|"},
+    {"success,any,a", "a a ^", "a2 | > a1"},
 };
 
 static void
@@ -69,6 +83,8 @@ state_of(const struct join *join, struct strbuf *b)
 	}
 	strbuf_adds(b, join->ends != NULL ? "| " : "|");
 	add_ends(b, join->ends, " ");
+	strbuf_adds(b, join->sent != NULL ? " > " : "");
+	add_ends(b, join->sent, " ");
 	return strbuf_str(b);
 }
 
@@ -105,6 +121,18 @@ play(struct join *join, const char *event, uint64_t *mark)
 		break;
 	case '!':
 		join_fire_done(join);
+		break;
+	case '>':
+		join_send_round(join);
+		break;
+	case '^':
+		join_send_fire(join);
+		break;
+	case '~':
+		join_sent_parent(join, event + 1);
+		break;
+	case '*':
+		join_sent_run(join, "run");
 		break;
 	case '=':
 		change_plan(join, event + 1);

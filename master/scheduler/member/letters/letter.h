@@ -27,6 +27,11 @@ void letter_take_done(const struct letter *letter);
 void letter_take_refused(const struct letter *letter);
 void member_orders_free(struct member *member);
 
+/* ends.c: a parent has ended; that is written down there. */
+void letter_take_end(const struct letter *letter);
+void letter_take_kept(const struct letter *letter);
+void member_arrivals_free(struct member *member);
+
 /* survey.c: what another host's ledger says. */
 void letter_take_told(const struct letter *letter);
 void member_surveys_free(struct member *member);

@@ -8,6 +8,10 @@
  *   {"do": "ask", "ticket": N, "verb": V, "args": {KEY: TEXT}}
  *   {"do": "told", "ticket": N, "at": N, "text": TEXT, "status": N}: a piece,
  *    which stands at that byte of an answer; the last one has the status
+ *   {"do": "end", "to": INCARNATION, "job": CHILD, "parent": J, "run": R,
+ *    "outcome": N, "exit": N, "at": MS, "chain": C, "params": TEXT,
+ *    "results": TEXT}
+ *   {"do": "kept", "job": CHILD, "run": R}
  *   {"do": "replace", "run": R}
  *   {"do": "offer", "job": J, "slot": MS, "copy": N, "trigger": T,
  *    "attempt": A}
@@ -226,6 +230,8 @@ static const struct {
     {"refused", letter_take_refused},
     {"ask", letter_take_ask},
     {"told", letter_take_told},
+    {"end", letter_take_end},
+    {"kept", letter_take_kept},
     {"replace", take_replace},
     {"offer", take_offer},
     {"lost", take_lost},
@@ -251,4 +257,5 @@ member_letters_free(struct member *member)
 	member_orders_free(member);
 	member_surveys_free(member);
 	member_witness_free(member);
+	member_arrivals_free(member);
 }

@@ -139,14 +139,21 @@ survey_new(struct member *member, uint64_t ask, size_t hosts_max)
 	return survey;
 }
 
-/* The question without what is meant for this host. */
+/* What is meant for this host. */
+static bool
+is_ours(const char *key)
+{
+	return strcmp(key, "verb") == 0 || strcmp(key, "only") == 0;
+}
+
+/* The question for others. */
 static json_t *
 question(const struct survey *survey, const struct ask *ask)
 {
 	json_t *args = json_object();
 
 	for (unsigned i = 0; i < ask->nargs; i++)
-		if (strcmp(ask->keys[i], "verb") != 0)
+		if (!is_ours(ask->keys[i]))
 			json_object_set_new(
 			    args, ask->keys[i], json_string(ask->values[i]));
 	return json_pack("{s:s, s:I, s:s, s:o}", "do", "ask", "ticket",
@@ -163,13 +170,17 @@ is_in(const struct survey *survey, const char *node)
 	return false;
 }
 
-/* Asks a node; without a question it is one that cannot answer. */
+/*
+ * Asks a node, if it is the only one or there is none such; without a question
+ * it is one that cannot answer.
+ */
 static void
-add_host(struct survey *survey, const char *node, json_t *json)
+add_host(
+    struct survey *survey, const char *only, const char *node, json_t *json)
 {
 	struct survey_host *host = &survey->hosts[survey->nhosts];
 
-	if (is_in(survey, node)) {
+	if (is_in(survey, node) || (only != NULL && strcmp(only, node) != 0)) {
 		json_decref(json);
 		return;
 	}
@@ -186,13 +197,15 @@ ask_hosts(struct survey *survey, const struct ask *ask,
     const struct cluster_node *nodes, size_t n)
 {
 	const struct member *member = survey->member;
+	const char *only = ask_arg(ask, "only");
 
 	for (size_t i = 1; i < member->nhosts; i++)
-		add_host(survey, member->hosts[i].name, question(survey, ask));
+		add_host(
+		    survey, only, member->hosts[i].name, question(survey, ask));
 	for (size_t i = 0; i < n; i++)
 		if (!nodes[i].alive &&
 		    member_find_host(member, nodes[i].node) == -1)
-			add_host(survey, nodes[i].node, NULL);
+			add_host(survey, only, nodes[i].node, NULL);
 }
 
 void
