@@ -43,6 +43,7 @@ struct member {
 	int64_t lease_us;      /* as it was written last */
 	int64_t full_ms;       /* BOOTTIME: since when it is full; 0 */
 	int64_t wave_ms;       /* BOOTTIME: since when claims go first; 0 */
+	bool hands_over;       /* what is claimed, while draining */
 	bool joined;           /* a majority has our session */
 	bool ready;
 	bool told_down; /* the log has been told */

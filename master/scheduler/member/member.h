@@ -79,6 +79,9 @@ void member_turn(struct run *run);
 /* While draining: what is claimed and did not start goes to others. */
 void member_hand_over(struct master *m);
 
+/* True while there is more of that; it is not drained yet. */
+bool member_hands_over(const struct master *m);
+
 /*
  * claims.c: a run that is no slot of the schedule (by hand, repetition) waits
  * for room: it needs a claim, too. Nothing when it has one.

@@ -14,6 +14,12 @@
 /* A watcher waits for so many heartbeats of those before it. */
 #define WATCH_BEATS 2.5
 
+/*
+ * What other hosts are told of in one go: the box of a host holds a thousand
+ * letters.
+ */
+#define HAND_OVER_MAX 256
+
 /* How often a slot looks whether those before it in the queue are gone. */
 #define QUEUE_MS 500
 
@@ -331,8 +337,8 @@ member_turn(struct run *run)
 		ask_in_order(run);
 }
 
-/* Nobody has started it: the next host may, and is told so. */
-static void
+/* Nobody has started it: the next host may, and is told so. False: it stays. */
+static bool
 hand_over(struct master *m, struct run *run)
 {
 	const char *node = NULL;
@@ -343,44 +349,68 @@ hand_over(struct master *m, struct run *run)
 	/* What the guard may know by now is this run's: the next start's. */
 	if (run->claim == NULL || node == NULL ||
 	    run->begin.copy == COPY_OF_HOST || run->guard != 0)
-		return;
+		return false;
 	cluster_reopen(m->member->cluster, run->claim);
 	run->claim = NULL;
 	member_offer(m->member, node, run);
 	log_info("job %s: run=%s handed over to %s", run->begin.job,
 	    run->begin.id, node);
 	member_vanish(run);
+	return true;
 }
 
-static void
+/* True: another host is told. */
+static bool
 leave_staged(struct master *m, struct run *run)
 {
+	bool told = run->asked && run->job->def != NULL;
+
 	if (run->claim != NULL)
 		cluster_abandon(m->member->cluster, run->claim);
 	/* It may be granted: the next start asks again. */
 	if (run->claim != NULL && !cluster_is_reachable(m->member->cluster))
-		run->asked = false;
+		run->asked = told = false;
 	run->claim = NULL;
-	if (run->asked && run->job->def != NULL)
+	if (told)
 		member_offer(m->member,
 		    member_next_host(m->member, run->job, run->begin.slot_ms),
 		    run);
 	member_vanish(run);
+	return told;
+}
+
+/* How many others were told. */
+static unsigned
+give_up(struct master *m, struct run *run)
+{
+	if (run->state == RUN_STAGED)
+		return leave_staged(m, run);
+	if (run_is_unstarted(run) && member_is_slot(run))
+		return hand_over(m, run);
+	return 0;
 }
 
 void
 member_hand_over(struct master *m)
 {
 	struct run *run, *next;
+	unsigned n = 0;
 
 	if (m->member == NULL)
 		return;
+	m->member->hands_over = true;
 	for (size_t i = 0; i < RUNS_TABLE; i++)
 		for (run = m->runs.table[i]; run != NULL; run = next) {
 			next = run->same;
-			if (run->state == RUN_STAGED)
-				leave_staged(m, run);
-			else if (run_is_unstarted(run) && member_is_slot(run))
-				hand_over(m, run);
+			n += give_up(m, run);
+			if (n == HAND_OVER_MAX)
+				return; /* it goes on with the next pulse */
 		}
+	m->member->hands_over = false;
+}
+
+bool
+member_hands_over(const struct master *m)
+{
+	return m->member != NULL && m->member->hands_over;
 }
