@@ -289,6 +289,8 @@ struct poll {
 	const struct poll_ops *ops;
 	unsigned out;
 	unsigned yes;
+	unsigned full;
+	unsigned gone;
 	void *arg;
 };
 struct poll *poll_new(const struct poll_ops *ops, void *arg);

@@ -149,6 +149,9 @@ server_set_state(
 void
 server_rejoin(struct protocol *p, unsigned server, int64_t after_ms)
 {
+	/* Its users are to hear that it is ok again: it was not told all. */
+	if (p->servers[server].state == CLUSTER_SERVER_OK)
+		server_set_state(p, server, CLUSTER_SERVER_JOINING);
 	p->servers[server].restated = false;
 	p->servers[server].retry_ms = p->now_ms + after_ms;
 }
@@ -268,7 +271,8 @@ protocol_is_ok(struct protocol *p, struct request *request,
 	    strncmp(reply->s[0], "TAKEN ", 6) != 0 &&
 	    strcmp(reply->s[0], "ALIVE") != 0 &&
 	    strcmp(reply->s[0], "GONE") != 0 &&
-	    strcmp(reply->s[0], "FULL") != 0)
+	    strcmp(reply->s[0], "FULL") != 0 &&
+	    strcmp(reply->s[0], "UNSURE") != 0)
 		refused(p, request->server, reply->s[0]);
 	return false;
 }

@@ -339,10 +339,9 @@ pulse_cb(evutil_socket_t fd, short what, void *arg)
 	member_read_hosts(member);
 	launch_pump(member->master); /* what waited for claims, or Redis */
 	member_look_for_homes(member);
-	if (member->hands_over) {
+	if (member->hands_over)
 		member_hand_over(member->master);
-		master_check_drained(member->master);
-	}
+	master_check_drained(member->master);
 	warn_skew(member);
 	evtimer_add(member->pulse, &pulse);
 }

@@ -33,6 +33,7 @@
 
 #include "ask.h"
 #include "base/err.h"
+#include "cluster/protocol/types.h"
 #include "ipc/packet.h"
 #include "run/record.h"
 #include "run/result.h"
@@ -79,9 +80,6 @@ void member_turn(struct run *run);
 /* While draining: what is claimed and did not start goes to others. */
 void member_hand_over(struct master *m);
 
-/* True while there is more of that; it is not drained yet. */
-bool member_hands_over(const struct master *m);
-
 /*
  * claims.c: a run that is no slot of the schedule (by hand, repetition) waits
  * for room: it needs a claim, too. Nothing when it has one.
@@ -106,6 +104,13 @@ bool member_is_guarded(struct run *run);
 
 /* The timer of a waiting run: false when it is not the guard's. */
 bool member_guard_due(struct run *run);
+
+/*
+ * A run that was to start is a row instead, and gone: its slot was skipped or
+ * missed.
+ */
+void member_give_up(struct run *run, enum outcome outcome, const char *reason,
+    const char *detail);
 
 /* The recorder's GUARD_ANSWER. 0, or -1 when malformed. */
 int member_guard_answer(struct master *m, struct message *message);
@@ -171,6 +176,9 @@ void member_tell_undone(
 /* The same for the job's first fire: true if it is another host's now. */
 bool member_move_fire(struct master *m, struct job *job);
 
+/* Draining: slots or ends are on their way to other hosts, which do live. */
+bool member_holds_drain(const struct master *m);
+
 /* A pause began or ended here by hand: it does on all hosts. */
 void member_pause_all_hosts(struct master *m, const struct record_pause *pause);
 
@@ -183,7 +191,7 @@ member_tell_health(struct master *m, const struct job *job, const char *node);
 
 /* tokens.c: see cluster_take() and cluster_give(). */
 void member_take(struct master *m, const char *name, uint32_t limit,
-    const char *run, void (*cb)(bool taken, bool down, void *arg), void *arg);
+    const char *run, cluster_take_cb *cb, void *arg);
 void member_give(struct master *m, const char *name, const char *run);
 
 /* report.c */

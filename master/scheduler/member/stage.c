@@ -407,10 +407,5 @@ member_hand_over(struct master *m)
 				return; /* it goes on with the next pulse */
 		}
 	m->member->hands_over = false;
-}
-
-bool
-member_hands_over(const struct master *m)
-{
-	return m->member != NULL && m->member->hands_over;
+	member_look_for_homes(m->member);
 }
