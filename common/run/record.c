@@ -228,6 +228,7 @@ record_after_decode(struct record_after *r, struct wire_reader *in)
 	r->replaces = wire_get_u64(in);
 	r->used = wire_get_u64(in);
 	r->results = in->pos < in->len ? wire_get_str(in) : "";
+	r->moved = false;
 	return wire_ok(in) && r->outcome < OUTCOME_COUNT ? 0 : -1;
 }
 

@@ -33,7 +33,9 @@ master_check_drained(struct master *m)
 {
 	if (m->phase != MASTER_DRAINING || m->drained ||
 	    m->runs.count[RUN_LAUNCHING] + m->runs.count[RUN_RUNNING] > 0 ||
-	    notify_holds_drain(m) || (m->outbox.n > 0 && !may_leave_records(m)))
+	    notify_holds_drain(m) ||
+	    (m->outbox.n > 0 && !may_leave_records(m)) ||
+	    (!m->drain_now && member_holds_drain(m)))
 		return;
 	m->drained = true;
 	log_info("drained");

@@ -36,6 +36,7 @@ command = $heard
 
 [job nowhere]
 hosts = z
+start-deadline = 1s
 after = right
 command = $probe
 
@@ -60,6 +61,14 @@ command = $probe; [ \$BELFRY_ATTEMPT -gt 1 ] || exec sleep 1000
 [job then]
 after = again
 command = $heard
+
+[job slow]
+hosts = a
+command = while test ! -e $dir/go; do sleep 0.05; done
+
+[job next]
+after = slow
+command = $probe
 END
 }
 $c->start;
@@ -154,5 +163,22 @@ $home->wait_for('another round', sub { $c->runs('both') >= 4 });
 is(scalar $c->runs('if-good'), 0, 'what was lost was no success');
 is(scalar $c->runs($_), 1, "$_: once, also when the host is back")
     for qw(once if-bad then);
+
+# A host that drains begins nothing more; another does.
+($status) = $left->belfry('run', 'slow');
+$left->wait_for('it to run', sub {
+	grep { $_->{job} eq 'slow' && $_->{state} eq 'running' }
+	    @{ $left->json('status')->{runs} };
+});
+$left->belfry('drain');
+$left->wait_for('the drain', sub { $left->log =~ /: draining, / });
+open my $go, '>', "$dir/go" or die $!;
+$left->wait_exit;
+$home->wait_for('what comes after it', sub { $c->runs('next') });
+isnt(($c->runs('next'))[0]{node}, 'a', 'next: on another host');
+$left->start;
+$c->settled;
+ended($left, 'left');
+is(scalar $c->runs('next'), 1, 'and not again when it is back');
 $c->finish;
 done_testing;

@@ -95,21 +95,13 @@ my %fence;
 $fence{ $_->{fence} }++ for $c->runs('run');
 is(scalar(grep { $_ > 1 } values %fence), 0, 'run: each has its own fence');
 
-# The exit status of a daemon that finds when it starts that it may not take part.
-# One that Redis does not answer in time goes on without: once more.
+# Of a daemon that is one more of the cluster.
 sub refused {
 	my ($name, $why) = @_;
 	my $new = Belfry->new(jobs => {});
 	$new->conf("node-name = $name\n[cluster]\nname = t\nredis = "
 	    . $redis->url . "\n");
-	my $late = qr/Redis has not answered yet/;
-	do {
-		$new->stop('KILL');
-		$new->write('log', '');
-		$new->spawn('-l', 'info');
-		$new->wait_for('an answer', sub { $new->log =~ /$late|$why/ });
-	} while ($new->log =~ $late);
-	my $status = $new->wait_exit;
+	my $status = Cluster::refused($new, $why);
 	$new->finish;
 	return $status;
 }

@@ -311,10 +311,16 @@ drop_sent(struct master *m, struct job *job, const char *parent)
 void
 after_has_arrived(struct master *m, struct job *job, const char *run)
 {
-	uint64_t mark = job->join != NULL ? join_sent_run(job->join, run) : 0;
+	struct join *join = job->join;
+	uint64_t mark = join != NULL ? join_sent_run(join, run) : 0;
 
-	if (mark != 0)
-		after_take_back(m, job, mark);
+	if (mark == 0)
+		return;
+	after_take_back(m, job, mark);
+	/* Should the run's file be found again, it has been heard. */
+	if (join->ends == NULL && join->fires == NULL && join->sent == NULL &&
+	    join->waits == 0)
+		tell_used(m, job->name, join->seen);
 }
 
 /*
@@ -344,7 +350,7 @@ hear(struct master *m, struct job *job, struct record_after *end)
 	}
 	if (ready)
 		jobs_arm(m, job);
-	else if (!end->moved)
+	if (!end->moved)
 		member_move_ends(m, job);
 }
 
@@ -368,6 +374,7 @@ hear_later(struct run *run, struct job *job, struct record_after *end)
 	    options->guarantee == JOB_AT_LEAST_ONCE &&
 	    run->begin.copy != COPY_OF_HOST;
 	snprintf(wait->child, sizeof(wait->child), "%s", job->name);
+	job->join->waits++;
 	member_await(run, wait);
 }
 
@@ -400,6 +407,8 @@ after_settle(struct master *m, struct after_wait *wait, bool late)
 	uint64_t mark = end.mark;
 
 	if (job != NULL && job->join != NULL) {
+		if (job->join->waits > 0)
+			job->join->waits--;
 		if (!late || !was_told(job, wait))
 			after_told(m, job, &end);
 		after_take_back(m, job, mark);

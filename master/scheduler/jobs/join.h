@@ -50,6 +50,7 @@ struct join {
 	struct join_fire *fires; /* that are to be done, the oldest first */
 	struct join_end *sent;   /* to another host, until it has them */
 	uint64_t seen;           /* all ends up to this mark were taken */
+	unsigned waits;          /* ends that are to be settled (after.h) */
 	int64_t slot_ms;         /* of the last fire that was done; 0 none */
 };
 

@@ -116,6 +116,7 @@ finished(enum claim_end end, int64_t due_ms, void *arg)
 		after_settle(m, wait, end != CLAIM_ENDED);
 	}
 	ending_free(ending);
+	master_check_drained(m);
 }
 
 /* The others have recorded it as lost, perhaps, or given it to another. */

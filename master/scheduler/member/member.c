@@ -338,6 +338,7 @@ pulse_cb(evutil_socket_t fd, short what, void *arg)
 	look_redis(member);
 	member_read_hosts(member);
 	member_look_for_homes(member);
+	master_check_drained(member->master);
 	warn_skew(member);
 	evtimer_add(member->pulse, &pulse);
 }

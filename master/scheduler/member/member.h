@@ -168,6 +168,9 @@ void member_tell_undone(
 /* The same for the job's first fire: true if it is another host's now. */
 bool member_move_fire(struct master *m, struct job *job);
 
+/* Draining: ends are on their way to other hosts, which do live. */
+bool member_holds_drain(const struct master *m);
+
 /* A pause began or ended here by hand: it does on all hosts. */
 void member_pause_all_hosts(struct master *m, const struct record_pause *pause);
 

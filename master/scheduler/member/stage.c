@@ -350,4 +350,5 @@ member_hand_over(struct master *m)
 			else if (run_is_unstarted(run) && member_is_slot(run))
 				hand_over(m, run);
 		}
+	member_look_for_homes(m->member);
 }

@@ -22,6 +22,7 @@
 #include "schedule/hash.h"
 #include "scheduler/jobs/decide.h"
 #include "scheduler/jobs/join.h"
+#include "scheduler/jobs/policy.h"
 #include "scheduler/member/letters/letter.h"
 #include "scheduler/runs/outbox.h"
 
@@ -104,7 +105,15 @@ post_record(struct member *member, const struct member_host *home,
 		end->results));
 }
 
-/* This host is the home now: what was on its way has arrived. */
+/* A host that may run it is waited for, as for that of a slot. */
+static bool
+is_too_late(const struct job *job, const struct join_end *end)
+{
+	return clock_ms() - end->end_ms >
+	    policy_deadline_ms(job->def->options, 0);
+}
+
+/* This host is the home now, or none came: it is decided here. */
 static void
 keep_sent(struct master *m, struct job *job)
 {
@@ -128,7 +137,7 @@ post_sent(struct master *m, struct job *job, bool anew)
 	int home = home_of(m, job);
 	struct record_after record;
 
-	if (home == 0)
+	if (home == 0 || (home == -1 && is_too_late(job, job->join->sent)))
 		keep_sent(m, job);
 	if (job->join->sent != NULL)
 		look_again(m->member);
@@ -146,12 +155,24 @@ post_sent(struct master *m, struct job *job, bool anew)
 	}
 }
 
+/* What a host that drains does not begin. */
+static void
+move_fires(struct master *m, struct job *job)
+{
+	while (m->phase == MASTER_DRAINING && job->join->fires != NULL &&
+	    member_move_fire(m, job))
+		;
+}
+
 void
 member_move_ends(struct master *m, struct job *job)
 {
 	if (m->member == NULL || m->phase < MASTER_RUNNING ||
-	    job->def == NULL || job->join == NULL || job->join->ends == NULL ||
-	    !is_gathered(m, job) || home_of(m, job) <= 0)
+	    job->def == NULL || job->join == NULL)
+		return;
+	move_fires(m, job);
+	if (job->join->ends == NULL || !is_gathered(m, job) ||
+	    home_of(m, job) <= 0)
 		return;
 	join_send_round(job->join);
 	post_sent(m, job, false);
@@ -175,16 +196,39 @@ bool
 member_move_fire(struct master *m, struct job *job)
 {
 	const struct join_end *last = job->join->fires->last;
+	bool stays =
+	    last->moved || (decide_is_for_us(m, job) && !is_gathered(m, job));
+	int home;
 
-	if (m->member == NULL || last->moved ||
-	    (decide_is_for_us(m, job) && !is_gathered(m, job)) ||
-	    home_of(m, job) <= 0)
+	if (m->member == NULL || (stays && m->phase != MASTER_DRAINING))
 		return false;
-	log_info("job %s: to be run by another host after run %s of %s",
-	    job->name, last->run, last->parent);
+	home = home_of(m, job);
+	if (home == 0 || (home == -1 && (stays || is_too_late(job, last))))
+		return false;
+	if (home > 0)
+		log_info("job %s: to be run by %s after run %s of %s",
+		    job->name, m->member->hosts[home].name, last->run,
+		    last->parent);
 	join_send_fire(job->join);
 	post_sent(m, job, false);
 	return true;
+}
+
+bool
+member_holds_drain(const struct master *m)
+{
+	const struct member *member = m->member;
+
+	if (member == NULL || member->nhosts < 2 ||
+	    !cluster_is_reachable(member->cluster))
+		return false;
+	if (!LIST_EMPTY(&member->endings))
+		return true;
+	for (size_t i = 0; i < m->jobs.n; i++)
+		if (m->jobs.all[i]->join != NULL &&
+		    m->jobs.all[i]->join->sent != NULL)
+			return true;
+	return false;
 }
 
 /* The hosts that could be a home. */
@@ -347,4 +391,5 @@ letter_take_kept(const struct letter *letter)
 
 	if (job != NULL)
 		after_has_arrived(m, job, letter_text(letter, "run"));
+	master_check_drained(m);
 }
