@@ -389,12 +389,15 @@ bool job_def_equal(const struct job_def *a, const struct job_def *b);
  */
 const char *job_next_word(const char **p, size_t *len_r);
 
+/* Of a semaphore's name: a job's, and what is put around it (runs/uses.c). */
+#define JOB_USE_NAME_MAX (JOB_NAME_MAX + 16)
+
 /*
  * The next of uses: a semaphore's name and how many runs may have it at once.
  * False: there is none. *p is moved behind it.
  */
 bool
-job_next_use(const char **p, char name_r[JOB_NAME_MAX + 1], uint32_t *limit_r);
+job_next_use(const char **p, char name_r[JOB_USE_NAME_MAX + 1], uint32_t *limit_r);
 
 /* Can it be a label? */
 bool job_is_label(const char *text);

@@ -292,7 +292,9 @@ letter_value(void *arg, const char *name, size_t len, bool *raw_r)
 	    {"json", strbuf_str(&letter->json)},
 	    {"count", letter->count},
 	    {"receiver", letter->order->receiver},
-	    {"secret", letter->secret != NULL ? letter->secret : ""},
+	    {"secret", letter->secret},
+	    {"dingtalk_time", letter->dingtalk_time},
+	    {"dingtalk_sign", letter->dingtalk_sign},
 	};
 	char known[32];
 
@@ -300,7 +302,7 @@ letter_value(void *arg, const char *name, size_t len, bool *raw_r)
 		if (strlen(own[i].name) == len &&
 		    strncmp(own[i].name, name, len) == 0) {
 			*raw_r = strcmp(own[i].name, "json") == 0;
-			return own[i].value;
+			return own[i].value != NULL ? own[i].value : "";
 		}
 	if (len >= sizeof(known))
 		return NULL;

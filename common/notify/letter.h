@@ -11,6 +11,8 @@
 struct letter {
 	const struct notice_order *order; /* borrowed */
 	const char *secret;               /* borrowed; NULL none */
+	const char *dingtalk_time;        /* borrowed; NULL none */
+	const char *dingtalk_sign;        /* of that time; the same */
 	struct strbuf subject; /* "backup failed on web1: exit code 3" */
 	struct strbuf text;    /* lines for people */
 	struct strbuf json;    /* an object */

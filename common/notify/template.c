@@ -9,8 +9,8 @@
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
 
 /* What a message has besides the facts. */
-static const char *const others[] = {
-    "subject", "text", "count", "json", "receiver", "secret"};
+static const char *const others[] = {"subject", "text", "count", "json",
+    "receiver", "secret", "dingtalk_time", "dingtalk_sign"};
 
 static const struct {
 	const char *word;

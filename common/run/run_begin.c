@@ -50,6 +50,7 @@ run_begin_decode(struct run_begin *b, struct wire_reader *r)
 		b->copy = wire_get_u32(r);
 	b->chain[0] = b->parent[0] = '\0';
 	b->joined = 0;
+	b->before_ms = 0;
 	if (r->pos < r->len) { /* a version that has it wrote this */
 		get_text(r, b->chain, sizeof(b->chain));
 		get_text(r, b->parent, sizeof(b->parent));

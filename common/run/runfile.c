@@ -14,7 +14,7 @@
 /*
  * Header: 0 magic, 8 u32 state, 16 u32 length and begin, 1024 i64 started_us
  * and i32 pid, 1040 u64 bytes of output stored so far, 1048 u64 mark of its
- * end, 2048 u32 length and result. The state is written after what it promises.
+ * end, 1056 i64 before_ms, 2048 u32 length and result. The state is written after what it promises.
  */
 #define MAGIC          "BELFRUN1"
 #define STATE_OFFSET   8
@@ -22,7 +22,7 @@
 #define STARTED_OFFSET 1024
 #define STORED_OFFSET  1040
 #define MARK_OFFSET    1048
-#define CLEARED_SIZE   1056 /* what a new run finds empty */
+#define BEFORE_OFFSET  1056
 #define RESULT_OFFSET  2048
 #define HEADER_SIZE    RUNFILE_HEADER
 
@@ -55,8 +55,9 @@ runfile_create(int dirfd, const struct run_begin *begin)
 	wire_put_u32(&w, RUNFILE_CREATED);
 	wire_put_u32(&w, 0);
 	wire_put_bytes(&w, body.p, body.len);
-	while (w.len < CLEARED_SIZE)
+	while (w.len < BEFORE_OFFSET)
 		wire_put_u8(&w, 0);
+	wire_put_i64(&w, begin->before_ms);
 	memcpy(w.p, MAGIC, 8);
 	rc = fd_pwrite_all(fd, w.p, w.len, 0);
 	saved = errno;
@@ -91,8 +92,9 @@ read_header(struct runfile *file, uint8_t *h)
 	file->started_us = wire_get_i64(&r);
 	pid = wire_get_i32(&r);
 	file->pid = pid;
-	wire_reader_init(&r, h + MARK_OFFSET, 8);
+	wire_reader_init(&r, h + MARK_OFFSET, 16);
 	file->mark = wire_get_u64(&r);
+	file->begin.before_ms = wire_get_i64(&r);
 	if (file->state != RUNFILE_DONE)
 		return file->state < RUNFILE_DONE ? 0 : -1;
 	wire_reader_init(&r, h + RESULT_OFFSET, HEADER_SIZE - RESULT_OFFSET);
@@ -289,20 +291,39 @@ runfile_set_started(struct runfile *file, int64_t started_us, pid_t pid)
 	return set_state(file, RUNFILE_STARTED);
 }
 
-int
-runfile_set_mark(int dirfd, const char *id, uint64_t mark)
+/* Into the file of a run that another holds, perhaps. */
+static int
+write_into(int dirfd, const char *id, struct wire_writer *w, off_t offset)
 {
-	struct wire_writer w = WIRE_WRITER_INIT;
 	struct runfile file;
 	struct err err;
 	int rc;
 
-	if (runfile_open(&file, dirfd, id, &err) == -1)
+	if (runfile_open(&file, dirfd, id, &err) == -1) {
+		wire_writer_fini(w);
 		return -1;
-	wire_put_u64(&w, mark);
-	rc = write_at(&file, &w, MARK_OFFSET);
+	}
+	rc = write_at(&file, w, offset);
 	runfile_close(&file);
 	return rc;
+}
+
+int
+runfile_set_mark(int dirfd, const char *id, uint64_t mark)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	wire_put_u64(&w, mark);
+	return write_into(dirfd, id, &w, MARK_OFFSET);
+}
+
+int
+runfile_settle(int dirfd, const char *id)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	wire_put_i64(&w, 0);
+	return write_into(dirfd, id, &w, BEFORE_OFFSET);
 }
 
 int

@@ -59,6 +59,12 @@ struct run_begin {
 	char parent[RUN_ID_SIZE]; /* whose end it was begun by; "" none */
 	uint64_t joined; /* it uses up its job's ends of parents up to this
 	                    mark (record.h); 0 none */
+	/*
+	 * In a cluster: slots after this one, up to its own, were claimed by
+	 * nobody and are this host's to record; 0: none, or it is done. Only
+	 * the run file has it.
+	 */
+	int64_t before_ms;
 };
 
 void run_begin_encode(const struct run_begin *begin, struct wire_writer *w);
@@ -133,6 +139,9 @@ int runfile_free(int dirfd, const char *id);
  * too. 0, or -1 with errno.
  */
 int runfile_set_mark(int dirfd, const char *id, uint64_t mark);
+
+/* What before_ms is about is recorded. 0, or -1 with errno. */
+int runfile_settle(int dirfd, const char *id);
 
 /* Reads header and result again. 0 or -1 as above. */
 int runfile_reload(struct runfile *file, struct err *err);

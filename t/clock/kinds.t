@@ -4,56 +4,63 @@ use strict;
 use warnings;
 use Belfry;
 use Test::More;
+use Time::Piece ();
 
 my $d = Belfry->new;
-my $dir = $d->dir;
-# Each run notes when it began and ended, in ms.
-my $note = sub {
-	my ($name, $sleep) = @_;
-	return "date +%s%3N >>$dir/$name.begin; sleep $sleep; "
-	    . "date +%s%3N >>$dir/$name.end";
-};
 $d->job('kinds.ini', <<"END");
 [job fixed]
 schedule = */2 * * * * *
-command = @{[ $note->('fixed', 3) ]}
+command = sleep 3
 
 [job every]
 schedule = \@every 2s
-command = @{[ $note->('every', 3) ]}
+command = sleep 3
 
 [job after]
 schedule = \@after 2s
-command = @{[ $note->('after', 1) ]}
+command = sleep 1
 
 [job hand]
 schedule = \@manual
 command = true
 END
 $d->start;
-my $started = time;
 $d->wait_for('runs of all kinds', sub {
-	return (grep { scalar($d->lines("$_.end")) >= 3 } qw(fixed every after)) == 3;
+	return (grep { $d->ended($_) >= 3 } qw(fixed every after)) == 3;
 });
 
-my @fixed = $d->lines('fixed.begin');
-ok(!(grep { ($_ / 1000) % 2 != 0 } @fixed), 'fixed-time: on even seconds')
-    or diag("@fixed");
-my @fixed_end = $d->lines('fixed.end');
-cmp_ok($fixed[1], '<', $fixed_end[0],
+# A moment of a record in ms.
+sub ms {
+	my ($seconds, $ms) = $_[0] =~ /^([^.]*?)(?:\.(\d+))?Z$/;
+	return Time::Piece->strptime($seconds, '%Y-%m-%dT%H:%M:%S')->epoch
+	    * 1000 + ($ms // 0);
+}
+my (%slot, %begin, %end);
+for my $job (qw(fixed every after)) {
+	my @runs = sort { $a->{slot} cmp $b->{slot} } $d->ended($job);
+	$slot{$job} = [map { ms($_->{slot}) } @runs];
+	$begin{$job} = [map { ms($_->{started}) } @runs];
+	$end{$job} = [map { ms($_->{finished}) } @runs];
+	ok(!(grep { $begin{$job}[$_] < $slot{$job}[$_] } 0 .. $#runs),
+	    "$job: none before its time");
+}
+
+sub steps {
+	my ($job) = @_;
+	return map { $slot{$job}[$_] - $slot{$job}[$_ - 1] }
+	    1 .. $#{ $slot{$job} };
+}
+
+ok(!(grep { $_ % 2000 != 0 } @{ $slot{fixed} }),
+    'fixed-time: on even seconds') or diag("@{ $slot{fixed} }");
+cmp_ok($slot{fixed}[1], '<', $end{fixed}[0],
     'fixed-time fires though the last run has not ended');
-
-my @every = $d->lines('every.begin');
-my @gaps = map { $every[$_] - $every[$_ - 1] } 1 .. $#every;
-ok(!(grep { abs($_ - 2000) > 900 } @gaps),
-    'fixed-rate: counts from the start') or diag("@gaps");
-
-my @after = $d->lines('after.begin');
-my @after_end = $d->lines('after.end');
-my @pauses = map { $after[$_] - $after_end[$_ - 1] } 1 .. $#after;
-ok(!(grep { $_ < 2000 - 20 } @pauses),
-    'fixed-delay: counts from the end') or diag("@pauses");
-ok(!(grep { $_ > 2900 } @pauses), 'and not much longer') or diag("@pauses");
+ok(!(grep { $_ != 2000 } steps('every')),
+    'fixed-rate: counts from the start') or diag("@{ $slot{every} }");
+my @pauses = map { $slot{after}[$_] - $end{after}[$_ - 1] }
+    1 .. $#{ $slot{after} };
+ok(!(grep { $_ != 2000 } @pauses), 'fixed-delay: counts from the end')
+    or diag("@pauses");
 
 for my $job (qw(fixed every after)) {
 	my @runs = $d->ended($job);

@@ -222,9 +222,11 @@ marked(const struct cluster_mark *marks, size_t n, void *arg)
 }
 
 static void
-took(bool was_taken, bool down, void *arg)
+took(enum cluster_taken taken, void *arg)
 {
-	printf("take %s\n", was_taken ? "taken" : down ? "down" : "full");
+	static const char *const words[] = {"taken", "full", "unsure"};
+
+	printf("take %s\n", words[taken]);
 }
 
 static void

@@ -13,16 +13,23 @@ my @two = map { $c->node($_) } qw(a b);
 $_->start for @two;
 $c->settled_as('a b', qw(a b));
 
+# How often a host has missed Redis.
+sub missed {
+	my ($d) = @_;
+	return scalar(() = $d->log =~ /no majority of Redis can be reached/g);
+}
+
+my @before = map { missed($_) } @two;
 $redis->signal('STOP');
-for my $d (@two) {
-	$d->wait_for('Redis to be missed', sub {
-		$d->log =~ /no majority of Redis can be reached/;
+for (0, 1) {
+	$two[$_]->wait_for('Redis to be missed', sub {
+		missed($two[$_]) > $before[$_];
 	});
 }
 $redis->signal('CONT');
 for my $d (@two) {
 	$d->wait_for('Redis to be back', sub {
-		$d->log =~ /Redis can be reached again/;
+		$d->json('status')->{cluster}{state} eq 'joined';
 	});
 	unlike($d->log, qr/the session is lost/, 'its session is as it was');
 }

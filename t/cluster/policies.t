@@ -25,6 +25,8 @@ my %jobs = (
     parent => "command = $probe",
     every => "overlap = skip\ncommand = " . alone('every', 'sleep 0.2'),
     delay => "command = " . alone('delay', 'sleep 0.2'),
+    limit => "overlap-limit = 2\ncommand = exec 8>$dir/lock.1 9>$dir/lock.2;"
+	. " flock -n 8 || flock -n 9 || echo limit >>$dir/met; $probe; sleep 2.5",
 );
 for my $d ($c->all) {
 	$d->job('j.ini', join("\n", map {
@@ -45,7 +47,7 @@ END
 $c->start;
 my $d = $c->node('c');
 $d->wait_for("runs of $_", sub { $c->runs($_) >= 4 })
-    for qw(skip queue replace again parent child delay every);
+    for qw(skip queue replace again parent child delay every limit);
 
 sub meet { join ' ', $c->node('a')->lines('met') }
 is(meet(), '', 'no run meets another, on whatever host');
@@ -67,6 +69,12 @@ my @queue = map { $_->{slot} } $c->runs('queue');
 is_deeply(\@queue, [sort @queue], 'queue: in order');
 ok(scalar(grep { ($_->{outcome} // '') eq 'skipped'
     && $_->{reason} eq 'overlap' } $c->ledger('skip')), 'skip: with its row');
+$d->wait_for('a slot to be skipped for runs of other hosts', sub {
+	grep { ($_->{detail} // '') =~ /^overlap-limit runs .* over all hosts/ }
+	    $c->ledger('limit');
+});
+is(twice('limit'), '', 'limit: nothing runs twice');
+is_deeply([$c->unaccounted('limit')], [], 'limit: every slot has its row');
 $d->wait_for('a second attempt to succeed', sub {
 	grep { $_->{attempt} == 2 } $c->runs('again');
 });

@@ -25,10 +25,9 @@ if ($eraser == 0) {
 }
 my $c = Cluster->new(redis => [$redis], nodes => ['a']);
 my $d = $c->node('a');
-$d->spawn;
-isnt($d->wait_exit, 0, 'the daemon does not start');
-like($d->log, qr/error master.*: a claim on a scratch key was granted twice: /,
-    'and says why');
+isnt(Cluster::refused($d,
+    qr/error master.*: a claim on a scratch key was granted twice: /), 0,
+    'the daemon does not start, and says why');
 kill 'KILL', $eraser;
 waitpid($eraser, 0);
 $d->start;

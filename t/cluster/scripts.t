@@ -57,7 +57,7 @@ sub fresh {
 	$redis->call('FLUSHALL');
 	join_as('x');
 	run('open', 'episode', $marker, $arg{floor} // 0, $arg{fence} // 0,
-	    $arg{quarantine} // 0, 0, 'p1');
+	    $arg{quarantine} // 0, 0, 'p1', $arg{unsure} // 0);
 	join_as($_) for 'a', 'b', 'x';
 }
 
@@ -455,27 +455,40 @@ is(claim('a', 'n', job => 'n', flags => 's'), 'BUSY - -',
 
 # ------------------------------------------------- semaphores and messages
 fresh();
-sub take { run('take', guard(), $_[0], 'sem', 3, $_[1], $_[2])->[0] }
+sub take {
+	my ($inc, $count, $id, $connection) = @_;
+	return run('take', guard(), $inc, $connection // 1, 'sem', 3, $count, $id)->[0];
+}
 like(take('a', 2, 't1'), qr/^OK/, 'take');
 like(take('a', 2, 't1'), qr/^OK/, 'take: the same again');
 is(take('b', 2, 't2'), 'FULL', 'take: full');
+is(take('b', 1, 't2', 0), 'LOST', 'take: over an earlier connection');
 like(take('b', 1, 't2'), qr/^OK/, 'take: what is left');
-run('give', guard(), 'sem', 't1');
+is(run('give', guard(), 'a', 0, 'sem', 't1')->[0], 'LOST',
+    'give: over an earlier connection');
+run('give', guard(), 'a', 1, 'sem', 't1');
 like(take('b', 2, 't3'), qr/^OK/, 'give');
 $redis->call('HDEL', "$prefix:n", 'b');
 like(take('a', 3, 't4'), qr/^OK/, 'take: the dead hold nothing');
-is(head_of(run('keep', guard(), 'a', 'sem', 't4', 'more', 't4')), 'OK',
+is(head_of(run('keep', guard(), 'a', 1, 'sem', 't4', 'more', 't4')), 'OK',
     'keep');
 is($redis->call('HEXISTS', "$prefix:s:more", 't4'), 1,
     'keep: what a server lacks is there again');
-is(head_of(run('keep', guard(), 'a', 'more', 't4')), 'OK', 'keep: less');
+is(head_of(run('keep', guard(), 'a', 1, 'more', 't4')), 'OK', 'keep: less');
 is($redis->call('EXISTS', "$prefix:s:sem"), 0, 'keep: what was given is free');
 join_as('a2', former => ['a']);
 is($redis->call('HGET', "$prefix:s:more", 't4'), '1 a2',
     'join: takes the tokens of its former self along');
-run('keep', guard(), 'b', 'more', 't9');
+run('keep', guard(), 'b', 1, 'more', 't9');
 is($redis->call('HEXISTS', "$prefix:s:more", 't4'), 1,
     'keep: says nothing of the others');
+
+is(run('keep', guard(), 'a2', 0, 'more', 't8')->[0], 'LOST',
+    'keep: over an earlier connection');
+fresh(unsure => 60000);
+is(take('a', 1, 't1'), 'UNSURE', 'take: who has some is not known');
+$redis->call('HSET', "$prefix:i", 'g', now_ms() - 1);
+like(take('a', 1, 't1'), qr/^OK/, 'take: all have said so');
 
 is(head_of(run('post', guard(), 'a', 'm1', 'b', 'two words')), 'OK', 'post');
 run('post', guard(), 'a', 'm2', 'b', 'more');

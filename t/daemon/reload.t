@@ -37,10 +37,9 @@ is_deeply([grep { $_->{error} } @{ $change->{problems} }], [], 'no errors');
 my %jobs = map { $_->{name} => $_ } @{ $d->json('list') };
 # Some of its fires may have come meanwhile.
 my ($before, $after) = map {
-	my ($seconds, $ms) = /^(.*)\.(\d+)Z$/;
-	Time::Piece->strptime($seconds, '%Y-%m-%dT%H:%M:%S')->epoch * 1000 + $ms;
+	Time::Piece->strptime($_, '%Y-%m-%dT%H:%M:%SZ')->epoch
 } $next, $jobs{keep}{next};
-is(($after - $before) % 3000, 0, 'an unchanged interval keeps its phase');
+is(($after - $before) % 3, 0, 'an unchanged interval keeps its phase');
 ok(!$jobs{gone}, 'a job that was removed is gone');
 
 # A broken file keeps its last good version; others are read.

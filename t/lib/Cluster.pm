@@ -85,6 +85,23 @@ sub settled_as {
 	}
 }
 
+# The exit status of a daemon that finds when it starts that it may not take part
+# for this reason. Where Redis is slow to answer it finds that too late, and does
+# without: then it is started anew.
+sub refused {
+	my ($d, $why) = @_;
+	for (1 .. 10) {
+		$d->write('log', '');
+		$d->spawn;
+		$d->wait_for('it to be refused, or to be up', sub {
+			$d->log =~ /$why|belfryd \S+ is up/;
+		});
+		return $d->wait_exit if $d->log !~ /belfryd \S+ is up/;
+		$d->stop;
+	}
+	return 0;
+}
+
 # A command that appends a line: what a run sees, and when.
 sub probe {
 	my ($self) = @_;
@@ -121,7 +138,8 @@ sub ledger {
 sub rows {
 	my ($self, $job) = @_;
 	return join "\n", map {
-		join ' ', @$_{qw(on slot until outcome)}, $_->{reason} // '-';
+		join ' ', @$_{qw(on slot until outcome)},
+		    grep { defined } @$_{qw(reason detail)};
 	} $self->ledger($job);
 }
 

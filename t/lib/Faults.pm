@@ -211,13 +211,14 @@ sub outcome_problem {
 	return ();
 }
 
-# The usual job: fails at once, and is good in its second attempt.
+# The usual job: fails at once, and is good in its second attempt, which lasts
+# longer than a worker waits for it alone.
 sub command {
 	my ($d) = @_;
 	my $out = '>>' . $d->path('probe');
 	my $say = '$BELFRY_SLOT $BELFRY_ATTEMPT $BELFRY_RUN_ID';
 	return "command = echo b $say $out; "
-	    . 'test $BELFRY_ATTEMPT = 1 || sleep 0.1; '
+	    . 'test $BELFRY_ATTEMPT = 1 || sleep 0.3; '
 	    . "echo e $say $out; test \$BELFRY_ATTEMPT != 1\n";
 }
 

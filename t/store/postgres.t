@@ -195,6 +195,9 @@ $hosts[0]->wait_for('both to run', sub {
 	    . "WHERE outcome = 'running'", 'two') == 2;
 });
 kill 'KILL', map { $_->[0] } @{ $hosts[0]->processes }{qw(master recorder)};
+$hosts[0]->wait_for('another master', sub {
+	eval { $hosts[0]->json('status') }
+});
 $hosts[0]->finished($hosts[0]->run('q1'));
 is($pg->query("SELECT outcome FROM belfry_runs WHERE id = '$open[0]'", 'two'),
     'running', 'a host that recovers keeps its runs');

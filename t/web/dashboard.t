@@ -138,6 +138,7 @@ comes('.actions button', 'Pause', 'resumed');
 $b->click('nav a', 'Jobs');
 comes('td', 'clean-up', 'the jobs');
 comes('svg[role=img]', 'The last runs: 1 × success', 'with their last runs');
+comes('td', 'after import-orders', 'and what begins them');
 is_accessible('the jobs');
 $b->key('/');
 is($b->script('return document.activeElement.name'), 'search',
@@ -162,6 +163,23 @@ $b->click('.bulk button', 'Resume');
 $b->wait_for('both to go on', sub {
 	0 == grep { $_->{paused} } @{ $d->json('list') };
 });
+
+# More of them than a page has, each with its runs.
+$d->job('many.ini', join '', map { "[job x-$_]\ncommand = true\n" } 10 .. 69);
+is(($d->belfry('reload'))[0], 0, 'many jobs');
+$d->finished($d->run('x-68'));
+$b->click('nav a', 'Overview');
+$b->click('nav a', 'Jobs');
+$b->click('button', 'Show more');
+comes('td', 'x-69', 'the next page');
+$b->wait_for('its runs', sub { $b->script(<<'END') });
+return [...document.querySelectorAll('tr')].some((row) =>
+    row.textContent.includes('x-68') && row.querySelector('svg[role=img]'));
+END
+unlink $d->path('jobs/many.ini');
+is(($d->belfry('reload'))[0], 0, 'a few again');
+$b->click('nav a', 'Overview');
+$b->click('nav a', 'Jobs');
 
 # Whoever goes by keyboard stays where they are.
 $b->script('document.querySelector("[name=state]").focus()');

@@ -53,8 +53,11 @@ check_variable(struct parser *parser, const char *name, const char *value)
 
 	if (is_mail && *value != '\0' && !crontab_is_address(value))
 		hint(parser,
-		    name[4] == 'T' ? "MAILTO is no address: no mail is sent" :
-				     "MAILFROM is no address: it is not used");
+		    name[4] == 'T' ?
+			"MAILTO is no address: no mail is sent; write "
+			"addresses, with commas and no blanks between" :
+			"MAILFROM is no address: it is not used; write "
+			"one without a name or brackets");
 	if (has_substitution(value))
 		hint(parser,
 		    "there is no substitution in a crontab's variables: the "

@@ -140,7 +140,7 @@ parse_labels(struct job_draft *draft, const struct job_key *key,
 const struct job_type job_type_labels = {false, parse_labels, print_words};
 
 bool
-job_next_use(const char **p, char name_r[JOB_NAME_MAX + 1], uint32_t *limit_r)
+job_next_use(const char **p, char name_r[JOB_USE_NAME_MAX + 1], uint32_t *limit_r)
 {
 	size_t len, name;
 	const char *word = job_next_word(p, &len);
@@ -180,7 +180,7 @@ check_use(const char *word, size_t len, struct err *err)
 static int
 check_names(const char *uses, struct err *err)
 {
-	char name[JOB_NAME_MAX + 1], other[JOB_NAME_MAX + 1];
+	char name[JOB_USE_NAME_MAX + 1], other[JOB_USE_NAME_MAX + 1];
 	const char *p = uses, *rest;
 	uint32_t limit;
 

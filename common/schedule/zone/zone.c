@@ -191,8 +191,10 @@ zone_system_name(void)
 	const char *tz = getenv("TZ");
 	char *name;
 
-	if (tz != NULL && *tz != '\0') {
+	if (tz != NULL)
 		tz += *tz == ':';
+	/* It may say, for speed, what holds without it. */
+	if (tz != NULL && *tz != '\0' && strcmp(tz, LOCAL_FILE) != 0) {
 		name = name_of_path(tz);
 		return name != NULL ? name : xstrdup(tz);
 	}

@@ -69,9 +69,9 @@ int zone_refresh(struct zone *zone, const char *dir, struct err *err);
 void zone_free(struct zone *zone);
 
 /*
- * The name of the system's zone: $TZ, else where /etc/localtime points, else
- * what /etc/timezone says, else "localtime" (zone_load() reads the file
- * /etc/localtime), else UTC. Caller frees.
+ * The name of the system's zone: $TZ unless that is /etc/localtime, else where
+ * /etc/localtime points, else what /etc/timezone says, else "localtime"
+ * (zone_load() reads the file /etc/localtime), else UTC. Caller frees.
  */
 char *zone_system_name(void);
 

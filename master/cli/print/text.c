@@ -1,7 +1,6 @@
 #include "cli/print/text.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "base/duration.h"
 #include "base/timestamp.h"
+#include "schedule/zone/zone.h"
 
 #define MINUTE ((int64_t)60)
 #define HOUR   (60 * MINUTE)
@@ -166,14 +166,10 @@ text_zone(char *buf, int64_t ms)
 bool
 text_is_local_zone(const char *name)
 {
-	static const char dir[] = "/zoneinfo/";
-	const char *tz = getenv("TZ"), *p;
-	char path[PATH_MAX];
+	char *local = zone_system_name();
+	bool same = strcmp(local, name) == 0 ||
+	    (zone_name_is_utc(local) && zone_name_is_utc(name));
 
-	if (tz != NULL && *tz != '\0')
-		return strcmp(tz + (*tz == ':'), name) == 0;
-	if (realpath("/etc/localtime", path) == NULL)
-		return strcmp(name, "UTC") == 0 || strcmp(name, "Etc/UTC") == 0;
-	p = strstr(path, dir);
-	return p != NULL && strcmp(p + sizeof(dir) - 1, name) == 0;
+	free(local);
+	return same;
 }

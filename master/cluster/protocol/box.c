@@ -134,13 +134,21 @@ struct taking {
 	void *arg;
 };
 
+/* What was sent over an earlier connection must not count any more. */
+static void
+token_head(struct protocol *p, unsigned server, struct args *args)
+{
+	protocol_guard(p, server, args);
+	args_add(args, p->incarnation);
+	args_add_uint(args, p->servers[server].connection);
+}
+
 static void
 take_fill(struct protocol *p, unsigned server, struct args *args, void *arg)
 {
 	const struct taking *taking = arg;
 
-	protocol_guard(p, server, args);
-	args_add(args, p->incarnation);
+	token_head(p, server, args);
 	args_add(args, taking->name);
 	args_add_uint(args, taking->limit);
 	args_add_uint(args, taking->count);
@@ -148,16 +156,29 @@ take_fill(struct protocol *p, unsigned server, struct args *args, void *arg)
 }
 
 static void
+tokens_fill(struct protocol *p, unsigned server, struct args *args, void *arg)
+{
+	const struct args *words = arg;
+
+	token_head(p, server, args);
+	for (size_t i = 0; i < words->n; i++)
+		args_add(args, args_get(words, i));
+}
+
+static void
 take_done(struct protocol *p, struct poll *poll)
 {
 	struct taking *taking = poll->arg;
-	bool taken = poll->yes >= p->quorum;
-	bool down = !taken && protocol_count_ready(p) < p->quorum;
+	enum cluster_taken taken = CLUSTER_UNSURE;
 
-	if (!taken)
+	if (poll->yes >= p->quorum)
+		taken = CLUSTER_TAKEN;
+	else if (poll->full > p->settings.nservers - p->quorum)
+		taken = CLUSTER_FULL;
+	if (taken != CLUSTER_TAKEN)
 		protocol_give(p, taking->name, taking->id);
 	if (!p->mute)
-		taking->cb(taken, down, taking->arg);
+		taking->cb(taken, taking->arg);
 	free(taking->name);
 	free(taking->id);
 	free(taking);
@@ -189,18 +210,7 @@ protocol_give(struct protocol *p, const char *name, const char *id)
 
 	args_add(words, name);
 	args_add(words, id);
-	poll_send(p, poll_new(&words_ops, words), SCRIPTS_GIVE, words_fill);
-}
-
-static void
-keep_fill(struct protocol *p, unsigned server, struct args *args, void *arg)
-{
-	const struct args *words = arg;
-
-	protocol_guard(p, server, args);
-	args_add(args, p->incarnation);
-	for (size_t i = 0; i < words->n; i++)
-		args_add(args, args_get(words, i));
+	poll_send(p, poll_new(&words_ops, words), SCRIPTS_GIVE, tokens_fill);
 }
 
 void
@@ -210,7 +220,7 @@ protocol_keep(struct protocol *p, const char *const *tokens, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		args_add(words, tokens[i]);
-	poll_send(p, poll_new(&words_ops, words), SCRIPTS_KEEP, keep_fill);
+	poll_send(p, poll_new(&words_ops, words), SCRIPTS_KEEP, tokens_fill);
 }
 
 /* ------------------------------------------------------------------ marks */

@@ -193,6 +193,7 @@ protocol_hold(struct protocol *p, const struct claim_ask *ask, uint64_t fence,
 
 	claim->fence = fence;
 	claim->attempt = attempt;
+	claim->before_ms = ask->before_ms;
 	claim_set_state(p, claim, CLAIM_HELD);
 	if (fence > p->fence)
 		p->fence = fence;

@@ -50,6 +50,13 @@ heal_free(struct protocol *p)
 
 /* --------------------------------------------------------------- opening */
 
+/* Who is not heard for so long is dead, and what it ran has ended. */
+static int64_t
+silence_ms(const struct protocol *p)
+{
+	return p->settings.session_ttl_ms + p->settings.lock_delay_ms;
+}
+
 static void
 opened(struct protocol *p, struct request *request,
     const struct protocol_reply *reply, int64_t now_ms)
@@ -62,7 +69,7 @@ opened(struct protocol *p, struct request *request,
 
 static void
 open_server(struct protocol *p, unsigned server, int64_t floor_ms,
-    uint64_t fence_floor, int64_t quarantine_ms)
+    uint64_t fence_floor, int64_t quarantine_ms, int64_t unsure_ms)
 {
 	char marker[MARKER_MAX];
 	struct args args = {0};
@@ -73,9 +80,9 @@ open_server(struct protocol *p, unsigned server, int64_t floor_ms,
 	args_add_int(&args, floor_ms);
 	args_add_uint(&args, fence_floor);
 	args_add_int(&args, quarantine_ms);
-	args_add_int(
-	    &args, p->settings.session_ttl_ms + p->settings.lock_delay_ms);
+	args_add_int(&args, silence_ms(p));
 	args_add(&args, p->servers[server].run_id);
+	args_add_int(&args, unsure_ms);
 	protocol_send(
 	    p, server, SCRIPTS_OPEN, &args, request_new(opened, p->heal));
 	args_fini(&args);
@@ -95,8 +102,8 @@ one_less(struct protocol *p)
 	if (heal->failed || heal->copied < p->quorum)
 		heal_end(p);
 	else
-		open_server(
-		    p, heal->target, heal->floor_ms, heal->fence_floor, 0);
+		open_server(p, heal->target, heal->floor_ms, heal->fence_floor,
+		    0, silence_ms(p));
 }
 
 static void
@@ -256,14 +263,12 @@ give_birth(struct protocol *p)
 	int64_t latest = majority_us(p);
 	uint64_t fence =
 	    (uint64_t)latest > p->fence ? (uint64_t)latest : p->fence;
-	int64_t quarantine = p->remembers ?
-	    p->settings.session_ttl_ms + p->settings.lock_delay_ms :
-	    0;
+	int64_t quarantine = p->remembers ? silence_ms(p) : 0;
 
 	for (unsigned i = 0; i < p->settings.nservers; i++)
 		if (p->servers[i].state == CLUSTER_SERVER_BLANK)
 			open_server(p, i, latest / 1000 + CLUSTER_EARLY_MS,
-			    fence, quarantine);
+			    fence, quarantine, quarantine);
 	p->heal_ms = p->now_ms + HEAL_AGAIN_MS + protocol_random(p, 500);
 }
 

@@ -286,6 +286,7 @@ struct poll {
 	const struct poll_ops *ops;
 	unsigned out;
 	unsigned yes;
+	unsigned full;
 	void *arg;
 };
 struct poll *poll_new(const struct poll_ops *ops, void *arg);

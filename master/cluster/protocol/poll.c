@@ -1,6 +1,7 @@
 #include "cluster/protocol/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -33,6 +34,8 @@ answered(struct protocol *p, struct request *request,
 		poll->yes++;
 		if (poll->ops->yes != NULL)
 			poll->ops->yes(poll, request->server, reply);
+	} else if (reply != NULL && strcmp(reply->s[0], "FULL") == 0) {
+		poll->full++;
 	}
 	one_less(p, poll);
 }

@@ -268,7 +268,8 @@ protocol_is_ok(struct protocol *p, struct request *request,
 	    strncmp(reply->s[0], "TAKEN ", 6) != 0 &&
 	    strcmp(reply->s[0], "ALIVE") != 0 &&
 	    strcmp(reply->s[0], "GONE") != 0 &&
-	    strcmp(reply->s[0], "FULL") != 0)
+	    strcmp(reply->s[0], "FULL") != 0 &&
+	    strcmp(reply->s[0], "UNSURE") != 0)
 		refused(p, request->server, reply->s[0]);
 	return false;
 }

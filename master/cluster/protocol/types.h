@@ -59,6 +59,11 @@ struct claim_ask {
 	enum claim_overlap overlap;
 	int64_t deadline_ms; /* start deadline: refused when later than this */
 	int64_t due_ms;      /* the next due time after this slot; 0: none */
+	/*
+	 * Held from before: what its answer had as before_ms, 0 once that was
+	 * settled.
+	 */
+	int64_t before_ms;
 	/* How long to go on asking when servers do not answer. */
 	int64_t patience_ms;
 	void *arg;
@@ -132,7 +137,13 @@ struct cluster_mark {
 typedef void
 cluster_marks_cb(const struct cluster_mark *marks, size_t n, void *arg);
 
-typedef void cluster_take_cb(bool taken, bool down, void *arg);
+enum cluster_taken {
+	CLUSTER_TAKEN,
+	CLUSTER_FULL,
+	CLUSTER_UNSURE, /* no majority of Redis can be asked, or can tell */
+};
+
+typedef void cluster_take_cb(enum cluster_taken taken, void *arg);
 
 /* What became of the slot, as far as Redis knows. */
 enum cluster_fate {

@@ -12,8 +12,8 @@ for i = 5, #ARGV, 2 do
 	if line and (ARGV[i] ~= 'C' or parts_of(line) == 'C') then
 		redis.call('HDEL', P .. ':r:' .. dead, ARGV[i + 1])
 		if ARGV[i] == 'R' then
-			redis.call('HSET', P .. ':g:' .. ARGV[i + 1], 'd', dead)
-			redis.call('EXPIRE', P .. ':g:' .. ARGV[i + 1], 86400)
+			redis.call('HSET', P .. ':l:' .. ARGV[i + 1], 'd', dead)
+			redis.call('EXPIRE', P .. ':l:' .. ARGV[i + 1], 86400)
 		end
 	end
 end

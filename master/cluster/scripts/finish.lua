@@ -22,7 +22,7 @@ local function finish(job, slot, cid, delay)
 		word = string.find('LO', h[3] or 'D', 1, true) and 'LATE' or 'OK'
 		redis.call('HSET', key, 'x', 'D')
 	end
-	if word == 'OK' and redis.call('HGET', P .. ':g:' .. cid, 'd') then
+	if word == 'OK' and redis.call('HGET', P .. ':l:' .. cid, 'd') then
 		word = 'LATE'
 	end
 	if delay == '' or word == 'SUPERSEDED' then return word end

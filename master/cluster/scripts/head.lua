@@ -21,8 +21,8 @@ local function int(v)
 end
 
 -- What this data set is: marker m, floor s of slots and f of fences, until
--- when it settles (u, which takes v ms) and is in quarantine (w, y), the
--- server's process (r).
+-- when it settles (u, which takes v ms), is in quarantine (w, y) and unsure of
+-- tokens (g, h), the server's process r and those before it, z.
 local data = redis.call('HMGET', P .. ':i', 'm', 's', 'f', 'u', 'v', 'w', 'y')
 local floor, fence_floor = num(data[2]), num(data[3])
 
@@ -65,6 +65,13 @@ end
 -- A session is EXPIRY BEAT CONNECTION NODE and the node's own words.
 local function expiry(session)
 	return num(session and string.match(session, '^%d+'))
+end
+
+-- Was it sent over an earlier connection than the session's, and is no more true?
+local function strays(inc, connection)
+	local session = redis.call('HGET', P .. ':n', inc)
+	return not session
+		or string.match(session, '^%d+ %d+ (%d+)') ~= connection
 end
 
 -- Another run that holds a job which never overlaps. It counts while it stands

@@ -2,11 +2,13 @@
 -- a server that forgot, are its own again; those that it gave back while the
 -- server could not be asked are free.
 --
--- ARGV: marker, sequence seen, incarnation, then name and id of each.
+-- ARGV: marker, sequence seen, incarnation, number of the connection, then name
+-- and id of each.
 local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
+if strays(ARGV[3], ARGV[4]) then return {'LOST'} end
 local inc, mine = ARGV[3], {}
-for i = 4, #ARGV, 2 do
+for i = 5, #ARGV, 2 do
 	local key = P .. ':s:' .. ARGV[i]
 	mine[ARGV[i] .. ' ' .. ARGV[i + 1]] = true
 	redis.call('SADD', P .. ':s', ARGV[i])

@@ -10,10 +10,7 @@ if bad then return bad end
 local inc = ARGV[4]
 inc = ARGV[3] --@incarnation
 
-local session = redis.call('HGET', P .. ':n', inc)
-if not session or string.match(session, '^%d+ %d+ (%d+)') ~= ARGV[5] then
-	return {'LOST'}
-end
+if strays(inc, ARGV[5]) then return {'LOST'} end
 
 local function reopen(job, slot, cid)
 	local key = P .. ':j:' .. job

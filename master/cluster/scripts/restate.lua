@@ -14,10 +14,7 @@ local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
 local inc = ARGV[4]
 inc = ARGV[3] --@incarnation
-local session = redis.call('HGET', P .. ':n', inc)
-if not session or string.match(session, '^%d+ %d+ (%d+)') ~= ARGV[5] then
-	return {'LOST'}
-end
+if strays(inc, ARGV[5]) then return {'LOST'} end
 local runs = P .. ':r:' .. inc
 local keep, answer = {}, {''}
 

@@ -38,6 +38,14 @@ policy_overlap(const struct job_options *options,
 	return POLICY_START;
 }
 
+bool
+policy_limits_overlap(const struct job_options *options)
+{
+	return options->overlap_limit != 0 &&
+	    (options->overlap == JOB_OVERLAP_DEFAULT ||
+		options->overlap == JOB_OVERLAP_ALLOW);
+}
+
 int64_t
 policy_deadline_ms(const struct job_options *options, int64_t period_ms)
 {

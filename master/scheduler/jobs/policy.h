@@ -32,6 +32,9 @@ struct policy_load {
 enum policy_action policy_overlap(const struct job_options *options,
     const struct policy_load *load, const char **detail_r);
 
+/* May only so many runs of the job be in progress at once, side by side? */
+bool policy_limits_overlap(const struct job_options *options);
+
 /* How many slots of a job may wait with overlap = queue, if it says nothing. */
 #define POLICY_QUEUE_MAX 100
 

@@ -113,6 +113,7 @@ member_fill_ask(struct run *run, struct claim_ask *ask_r, char key_r[KEY_SIZE])
 	    .interval = member_is_slot(run) && member_is_delay(run->job),
 	    .overlap = overlap_of(run),
 	    .deadline_ms = member_deadline_ms(run),
+	    .before_ms = run->begin.before_ms,
 	    .patience_ms = patience_of(run),
 	    .arg = run,
 	};

@@ -62,35 +62,24 @@ ask_again(struct run *run, int64_t wait_ms)
 	master_arm(run->master);
 }
 
-/* Slots before it that nobody claimed are this host's to record. */
-static bool
-account(struct run *run, const struct claim_answer *answer)
+bool
+member_account(struct run *run, int64_t before_ms)
 {
 	struct member *member = run->master->member;
 	int64_t until_ms = run->begin.slot_ms;
 	const char *reason = "late";
 
-	if (answer->before_ms == 0 || run->job->def == NULL ||
+	if (before_ms == 0 || run->job->def == NULL ||
 	    !member_is_teller(run->begin.copy))
 		return false;
 	if (run->row != NULL)
 		until_ms = run->row->slot.slot_ms;
 	if (run->row != NULL && run->row->told_ms != 0)
 		until_ms = run->row->told_ms;
-	if (member->began_ms != 0 && answer->before_ms < member->back_ms)
+	if (member->began_ms != 0 && before_ms < member->back_ms)
 		reason = "redis-down";
-	member_told_merge(run, answer->before_ms, until_ms);
-	return fire_passed(
-	    run->master, run->job, answer->before_ms, until_ms, reason);
-}
-
-/* What is recorded of the slot is all that becomes of it. */
-static void
-end_recorded(struct run *run)
-{
-	member_owe(run->master->member, run->claim);
-	run->claim = NULL;
-	member_vanish(run);
+	member_told_merge(run, before_ms, until_ms);
+	return fire_passed(run->master, run->job, before_ms, until_ms, reason);
 }
 
 /* Slots of a row that others have claimed meanwhile are not this host's. */
@@ -115,7 +104,7 @@ won_row(struct run *run, const struct claim_answer *answer)
 	member_told_until(run, answer, answer->before_ms);
 	if (member_is_teller(run->begin.copy))
 		outbox_slot(run->master, &run->row->slot);
-	end_recorded(run);
+	member_end_recorded(run);
 }
 
 static void
@@ -172,23 +161,24 @@ won(struct run *run, const struct claim_answer *answer)
 	run->epoch = m->member->epoch;
 	if (answer->fence > m->fence)
 		m->fence = answer->fence;
-	told = !extra && account(run, answer);
+	told = !extra && member_account(run, answer->before_ms);
 	if (is_too_late(run))
 		make_late(run, "the claim was answered too late to start it");
 	if (run->row != NULL) {
 		won_row(run, answer);
 		return;
 	}
+	run->begin.before_ms = told ? answer->before_ms : 0;
 	if (write_claim(run) == -1)
 		return;
 	if (told)
-		cluster_settle(m->member->cluster, run->claim);
+		member_owe_before(run);
 	if (run->lost != NULL)
 		member_rerun_over(m, run->lost->id);
 	free(run->lost);
 	run->lost = NULL;
 	if (!extra && !fire_won(run))
-		end_recorded(run);
+		member_end_recorded(run);
 	launch_pump(m);
 }
 
@@ -204,9 +194,7 @@ not_ours(struct run *run, const struct claim_answer *answer)
 		node = member_node_of(m->member, answer->owner);
 	log_debug("job %s: run=%s slot %s by %s", job->name, run->begin.id,
 	    claim_verdict_name(answer->verdict), node != NULL ? node : "-");
-	if (answer->forgotten)
-		member_tell_forgotten(run);
-	else
+	if (!answer->forgotten)
 		member_told_until(run, answer, run->begin.slot_ms);
 	/* Of an interval it is told when it is due. */
 	if (answer->verdict == CLAIM_STALE && job->def != NULL &&
@@ -217,7 +205,10 @@ not_ours(struct run *run, const struct claim_answer *answer)
 		if (answer->mark_ms - delay_ms > job->last_end_ms)
 			job->last_end_ms = answer->mark_ms - delay_ms;
 	}
-	member_vanish(run);
+	if (answer->forgotten)
+		member_tell_forgotten(run);
+	else
+		member_vanish(run);
 	jobs_arm(m, job);
 	master_arm(m);
 }
@@ -236,11 +227,11 @@ skipped(struct run *run, const struct claim_answer *answer)
 	    .host = run->begin.host,
 	};
 
-	account(run, answer);
+	member_account(run, answer->before_ms);
 	member_told_until(run, answer, run->begin.slot_ms);
 	if (member_is_teller(run->begin.copy))
 		outbox_slot(run->master, &slot);
-	end_recorded(run);
+	member_end_recorded(run);
 }
 
 /* It was granted, and the answer came after a later slot had been claimed. */
@@ -256,7 +247,7 @@ lapsed(struct run *run, const struct claim_answer *answer)
 	    .detail = "Redis went away before it answered the claim",
 	};
 
-	account(run, answer);
+	member_account(run, answer->before_ms);
 	if (run->row == NULL)
 		member_make_row(run, &slot);
 	won_row(run, answer);

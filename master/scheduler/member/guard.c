@@ -78,9 +78,9 @@ member_is_guarded(struct run *run)
 	return false;
 }
 
-/* The slot is recorded as one that did not run, and its claim ends. */
-static void
-give_up_slot(struct run *run, const char *reason, const char *detail)
+void
+member_give_up(struct run *run, enum outcome outcome, const char *reason,
+    const char *detail)
 {
 	struct master *m = run->master;
 	struct job *job = run->job->def != NULL ? run->job : NULL;
@@ -89,7 +89,7 @@ give_up_slot(struct run *run, const char *reason, const char *detail)
 	    .slot_ms = run->begin.slot_ms,
 	    .until_ms = run->begin.slot_ms,
 	    .count = 1,
-	    .outcome = OUTCOME_MISSED,
+	    .outcome = outcome,
 	    .reason = reason,
 	    .detail = detail,
 	    .host = run->begin.host,
@@ -98,10 +98,7 @@ give_up_slot(struct run *run, const char *reason, const char *detail)
 	log_warn("job %s: run=%s is not started: %s", run->begin.job,
 	    run->begin.id, detail);
 	outbox_slot(m, &slot);
-	if (run->claim != NULL)
-		cluster_finish(m->member->cluster, run->claim, 0, NULL, NULL);
-	run->claim = NULL;
-	member_vanish(run);
+	member_end_recorded(run);
 	if (job != NULL) { /* a job that has its file stays */
 		run_promote(m, job);
 		jobs_arm(m, job);
@@ -113,7 +110,7 @@ static void
 refuse(struct run *run, const char *reason, const char *detail)
 {
 	if (run->begin.attempt <= 1)
-		give_up_slot(run, reason, detail);
+		member_give_up(run, OUTCOME_MISSED, reason, detail);
 	else
 		run_end_with(run, OUTCOME_KILLED, true, "%s", detail);
 }

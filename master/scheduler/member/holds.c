@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "scheduler/clock/due.h"
 #include "scheduler/member/internal.h"
+#include "scheduler/jobs/policy.h"
 #include "scheduler/runs/spec.h"
 
 bool
@@ -30,6 +31,7 @@ is_killed_without(const struct job *job)
 		return o->on_lease_lost == JOB_LEASE_LOST_KILL;
 	/* Where no other host may ever run it, nothing is gained. */
 	return o->guarantee == JOB_AT_LEAST_ONCE || member_is_delay(job) ||
+	    policy_limits_overlap(o) ||
 	    (o->overlap != JOB_OVERLAP_ALLOW &&
 		o->overlap != JOB_OVERLAP_DEFAULT);
 }
@@ -163,6 +165,11 @@ member_hold(struct run *run)
 	run->epoch = run->master->member->epoch;
 	run->claim = cluster_hold(run->master->member->cluster, &claim,
 	    run->begin.fence, run->begin.attempt);
+	/* It may not have come to disk before the daemon was killed. */
+	if (run->begin.before_ms != 0) {
+		member_account(run, run->begin.before_ms);
+		member_owe_before(run);
+	}
 }
 
 void
@@ -182,7 +189,11 @@ member_resume(struct run *run)
 	slot.slot_ms = slot.until_ms = run->begin.slot_ms;
 	if (run->begin.attempt == 0)
 		member_make_row(run, &slot);
-	heap_set(&run->master->heap, &run->timer, clock_ms());
+	/*
+	 * Before the session begins: what is asked for then is not taken for
+	 * what is left of a run that is over.
+	 */
+	member_ask(run);
 }
 
 void

@@ -61,7 +61,7 @@ struct member {
 	struct testimony *testimonies;
 	uint64_t tickets;
 	struct buried *buried;
-	struct owed *owed;
+	struct owed *owed, *owed_last;
 	LIST_HEAD(, ending) endings; /* holds.c */
 	struct arrival *arrivals;
 	uint64_t heard[256]; /* hashes of ends that were told; a ring */
@@ -169,6 +169,20 @@ void member_ask(struct run *run);
  * disk: until then others would have to record it if this host were lost.
  */
 void member_owe(struct member *member, struct claim *claim);
+
+/*
+ * A row was recorded in place of the run, which is gone now. Its claim, if it
+ * has one, and its run file stay until the row is on disk.
+ */
+void member_end_recorded(struct run *run);
+
+/*
+ * Slots before that of the run, from begin.before_ms on, were recorded: its
+ * claim and its run file tell of them until they are on disk. If it ends before
+ * that, its file goes on to.
+ */
+void member_owe_before(struct run *run);
+
 void member_owed_confirmed(struct member *member, uint64_t seq);
 void member_owed_free(struct member *member);
 
@@ -193,7 +207,7 @@ bool member_is_teller(uint32_t copy);
  */
 void member_tell_down(struct run *run, bool in_doubt);
 
-/* Nobody can say any more whether it was claimed: it is not run. */
+/* Nobody can say any more whether it was claimed: it does not run, and is gone. */
 void member_tell_forgotten(struct run *run);
 
 /*
@@ -209,6 +223,12 @@ void member_told_until(
  * recorded anew.
  */
 void member_told_merge(struct run *run, int64_t after_ms, int64_t until_ms);
+
+/*
+ * claims.c: slots that nobody claimed, since before_ms (0: none) and until the
+ * run's, are this host's to record. True: there are.
+ */
+bool member_account(struct run *run, int64_t before_ms);
 
 /* asks.c: longer than anything is late. */
 #define MEMBER_NEVER_LATE_MS (INT64_MAX / 4)

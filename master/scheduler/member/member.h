@@ -32,6 +32,7 @@
 
 #include "ask.h"
 #include "base/err.h"
+#include "cluster/protocol/types.h"
 #include "ipc/packet.h"
 #include "run/record.h"
 #include "run/result.h"
@@ -95,6 +96,13 @@ bool member_is_guarded(struct run *run);
 
 /* The timer of a waiting run: false when it is not the guard's. */
 bool member_guard_due(struct run *run);
+
+/*
+ * A run that was to start is a row instead, and gone: its slot was skipped or
+ * missed.
+ */
+void member_give_up(struct run *run, enum outcome outcome, const char *reason,
+    const char *detail);
 
 /* The recorder's GUARD_ANSWER. 0, or -1 when malformed. */
 int member_guard_answer(struct master *m, struct message *message);
@@ -175,7 +183,7 @@ member_tell_health(struct master *m, const struct job *job, const char *node);
 
 /* tokens.c: see cluster_take() and cluster_give(). */
 void member_take(struct master *m, const char *name, uint32_t limit,
-    const char *run, void (*cb)(bool taken, bool down, void *arg), void *arg);
+    const char *run, cluster_take_cb *cb, void *arg);
 void member_give(struct master *m, const char *name, const char *run);
 
 /* report.c */

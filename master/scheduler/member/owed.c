@@ -1,47 +1,140 @@
-/* Slots that are this host's to record, and the claims behind them. */
+/*
+ * Slots that are this host's to record, and what stands for them until that is
+ * on disk: their claims, for others, and their run files, for the next start.
+ */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/member/internal.h"
 
-/* A claim whose slot is recorded, until that is on disk. */
+enum owed_what {
+	OWED_END,    /* the claim, and the run file */
+	OWED_BEFORE, /* a run's slots before it */
+};
+
+/* What follows once rows are on disk. */
 struct owed {
 	struct owed *next;
-	struct claim *claim;
 	uint64_t seq; /* the recorder's, once it has confirmed that */
+	enum owed_what what;
+	char run[RUN_ID_SIZE]; /* END: "" there is no run file */
+	int place;             /* of that, -1 */
+	struct claim *claim;   /* END: NULL none */
 };
+
+static void
+end(struct member *member, struct owed *owed)
+{
+	struct master *m = member->master;
+
+	if (owed->claim != NULL)
+		cluster_finish(member->cluster, owed->claim, 0, NULL, NULL);
+	if (owed->run[0] != '\0' && runfile_free(m->runs_dir, owed->run) == -1)
+		log_warn("cannot free the run file of %s: %s", owed->run,
+		    strerror(errno));
+	places_give(&m->places, owed->place);
+}
+
+/* If it is over, its file goes with the record of that. */
+static void
+settle(struct member *member, const char *id)
+{
+	struct run *run = runs_find(&member->master->runs, id);
+
+	if (run == NULL || run->claim == NULL)
+		return;
+	run->begin.before_ms = 0;
+	if (runfile_settle(member->master->runs_dir, id) == -1)
+		log_warn(
+		    "cannot write the run file of %s: %s", id, strerror(errno));
+	cluster_settle(member->cluster, run->claim);
+}
+
+static void
+settle_owed(struct member *member, struct owed *owed)
+{
+	if (owed->what == OWED_END)
+		end(member, owed);
+	else
+		settle(member, owed->run);
+	free(owed);
+}
+
+/* In the order of what was recorded. */
+static void
+add(struct member *member, const struct owed *what)
+{
+	const struct outbox *box = &member->master->outbox;
+	struct owed *owed = xmalloc(sizeof(*owed));
+
+	*owed = *what;
+	owed->next = NULL;
+	owed->seq = box->seq;
+	if (box->n == 0) {
+		settle_owed(member, owed);
+		return;
+	}
+	if (member->owed == NULL)
+		member->owed = owed;
+	else
+		member->owed_last->next = owed;
+	member->owed_last = owed;
+}
 
 void
 member_owe(struct member *member, struct claim *claim)
 {
-	const struct outbox *box = &member->master->outbox;
-	struct owed *owed;
+	add(member, &(const struct owed){.claim = claim, .place = -1});
+}
 
-	if (box->n == 0) {
-		cluster_finish(member->cluster, claim, 0, NULL, NULL);
+void
+member_owe_before(struct run *run)
+{
+	struct owed owed = {.what = OWED_BEFORE};
+
+	memcpy(owed.run, run->begin.id, sizeof(owed.run));
+	add(run->master->member, &owed);
+}
+
+/* From now on the file stands for a row: no start makes a run of it. */
+static void
+turn_file(struct run *run)
+{
+	if (run->begin.fence == 0)
 		return;
-	}
-	owed = xcalloc(1, sizeof(*owed));
-	owed->claim = claim;
-	owed->seq = box->seq;
-	owed->next = member->owed;
-	member->owed = owed;
+	run->begin.fence = 0;
+	run->begin.attempt = 0;
+	if (run_make_files(run) == -1)
+		log_warn("cannot write the run file of %s: %s", run->begin.id,
+		    strerror(errno));
+}
+
+void
+member_end_recorded(struct run *run)
+{
+	struct owed owed = {.claim = run->claim, .place = run->place};
+
+	turn_file(run);
+	memcpy(owed.run, run->begin.id, sizeof(owed.run));
+	/* These are the row's now. */
+	run->claim = NULL;
+	run->place = -1;
+	run->asked = false;
+	add(run->master->member, &owed);
+	member_vanish(run);
 }
 
 void
 member_owed_confirmed(struct member *member, uint64_t seq)
 {
-	struct owed **p = &member->owed, *owed;
+	struct owed *owed;
 
-	while ((owed = *p) != NULL) {
-		if (owed->seq > seq) {
-			p = &owed->next;
-			continue;
-		}
-		*p = owed->next;
-		cluster_finish(member->cluster, owed->claim, 0, NULL, NULL);
-		free(owed);
+	while ((owed = member->owed) != NULL && owed->seq <= seq) {
+		member->owed = owed->next;
+		settle_owed(member, owed);
 	}
 }
 

@@ -83,12 +83,13 @@ member_answer_nodes(struct master *m, struct ask *ask)
 		add_dead(m->member, list);
 	} else {
 		json_array_append_new(list,
-		    json_pack("{s:o, s:b, s:s, s:o, s:I, s:I}", "node",
+		    json_pack("{s:o, s:b, s:s, s:o, s:I, s:I, s:s}", "node",
 			json_text(m->config->node_name), "self", 1, "state",
 			m->phase == MASTER_DRAINING ? "draining" : "alone",
 			"tags", tags_of(m->config->tags), "running",
 			(json_int_t)member_own_load(m), "capacity",
-			(json_int_t)m->launch.max_running));
+			(json_int_t)m->launch.max_running, "version",
+			BELFRY_VERSION));
 	}
 	answer_object(ask, 200, list);
 }

@@ -6,7 +6,7 @@
 
 void
 member_take(struct master *m, const char *name, uint32_t limit, const char *run,
-    void (*cb)(bool taken, bool down, void *arg), void *arg)
+    cluster_take_cb *cb, void *arg)
 {
 	cluster_take(m->member->cluster, name, limit, 1, run, cb, arg);
 }

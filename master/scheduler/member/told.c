@@ -143,9 +143,10 @@ member_tell_forgotten(struct run *run)
 	    .detail = "Redis had forgotten which slots were claimed",
 	};
 
-	if (!member_is_teller(run->begin.copy) || has_told(run))
-		return;
-	if (run->row == NULL)
-		member_make_row(run, &slot);
-	outbox_slot(run->master, &run->row->slot);
+	if (member_is_teller(run->begin.copy) && !has_told(run)) {
+		if (run->row == NULL)
+			member_make_row(run, &slot);
+		outbox_slot(run->master, &run->row->slot);
+	}
+	member_end_recorded(run);
 }

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "config/section/queue.h"
+#include "scheduler/jobs/policy.h"
 #include "scheduler/member/member.h"
 #include "scheduler/master.h"
 
@@ -46,7 +47,7 @@ use_of(struct master *m, const char *name)
 static struct use *
 nth(const struct run *run, unsigned i, uint32_t *limit_r)
 {
-	char name[JOB_NAME_MAX + 1];
+	char name[JOB_USE_NAME_MAX + 1];
 	const char *p = run->uses;
 
 	do {
@@ -57,12 +58,48 @@ nth(const struct run *run, unsigned i, uint32_t *limit_r)
 }
 
 /* A queue is a semaphore of a name that no job can write. */
-#define QUEUE_PREFIX "queue/"
+#define QUEUE_PREFIX   "queue/"
+/* So is what of a job may be in progress at once, over all hosts. */
+#define OVERLAP_PREFIX "overlap/"
 
 static bool
 is_queue(const struct use *use)
 {
 	return strncmp(use->name, QUEUE_PREFIX, strlen(QUEUE_PREFIX)) == 0;
+}
+
+static bool
+is_overlap(const struct use *use)
+{
+	return strncmp(use->name, OVERLAP_PREFIX, strlen(OVERLAP_PREFIX)) == 0;
+}
+
+/*
+ * In a cluster: alone, and of what each host has for itself, a host counts its
+ * own (jobs/policy.h). What a person asks for starts whatever else runs.
+ */
+static void
+add_overlap(struct strbuf *uses, const struct run *run)
+{
+	const struct job_options *o = run->job->def->options;
+	char copy[16] = "";
+
+	if (run->master->member == NULL || !policy_limits_overlap(o) ||
+	    run->begin.copy == COPY_OF_HOST ||
+	    run->begin.trigger == TRIGGER_MANUAL ||
+	    run->begin.trigger == TRIGGER_QUEUE)
+		return;
+	if (run->begin.copy != 0)
+		snprintf(copy, sizeof(copy), "#%u", run->begin.copy);
+	strbuf_addf(uses, OVERLAP_PREFIX "%s%s:%d", run->begin.job, copy,
+	    (int)o->overlap_limit);
+}
+
+static void
+add_words(struct strbuf *uses, const char *words)
+{
+	if (*words != '\0')
+		strbuf_addf(uses, "%s%s", uses->len > 0 ? " " : "", words);
 }
 
 static void
@@ -84,7 +121,8 @@ has_uses(struct run *run)
 
 	if (run->uses != NULL || def == NULL)
 		return run->uses != NULL;
-	strbuf_adds(&uses, def->options->uses);
+	add_overlap(&uses, run);
+	add_words(&uses, def->options->uses);
 	if (*def->options->queue != '\0')
 		add_queue(&uses, run->master, def->options->queue);
 	if (uses.len > 0)
@@ -93,20 +131,40 @@ has_uses(struct run *run)
 	return run->uses != NULL;
 }
 
+/* All but so many. */
 static void
-give_all(struct run *run)
+give(struct run *run, unsigned but)
 {
 	struct master *m = run->master;
 	struct use *use;
 	uint32_t limit;
 
-	while (
-	    run->nuses > 0 && (use = nth(run, --run->nuses, &limit)) != NULL) {
+	while (run->nuses > but &&
+	    (use = nth(run, --run->nuses, &limit)) != NULL) {
 		use->held--;
 		use->full = 0;
 		if (m->member != NULL)
 			member_give(m, use->name, run->begin.id);
 	}
+}
+
+/* While it waits for one: but its place beside others of its job is its own. */
+static void
+give_others(struct run *run)
+{
+	uint32_t limit;
+	const struct use *first = nth(run, 0, &limit);
+
+	give(run, first != NULL && is_overlap(first) ? 1 : 0);
+}
+
+/* A slot does not wait for others of its job to end. */
+static bool
+is_skipped(const struct run *run, const struct use *use)
+{
+	return is_overlap(use) &&
+	    (run->begin.trigger == TRIGGER_SCHEDULE ||
+		run->begin.trigger == TRIGGER_CATCH_UP);
 }
 
 /* From now on it is seen to wait, a slot of a schedule until it is too late. */
@@ -121,8 +179,9 @@ wait_for(struct run *run, const struct use *use, uint32_t limit)
 		return;
 	}
 	log_info("job %s: run=%s waits for %s%s, of which %u are taken",
-	    run->begin.job, run->begin.id, is_queue(use) ? "" : "semaphore ",
-	    use->name, limit);
+	    run->begin.job, run->begin.id,
+	    is_queue(use) || is_overlap(use) ? "" : "semaphore ", use->name,
+	    limit);
 	launch_block(run, use->name);
 	if (run->begin.trigger != TRIGGER_SCHEDULE || run->job->def == NULL ||
 	    is_queue(use))
@@ -177,28 +236,41 @@ retry_later(struct master *m)
 		evtimer_add(m->uses.retry, &soon);
 }
 
+/* It was not to be had. */
 static void
-answered(bool taken, bool down, void *arg)
+do_without(struct run *run, struct use *use, enum cluster_taken taken)
+{
+	uint32_t limit = 0;
+
+	if (taken == CLUSTER_FULL && is_skipped(run, use)) {
+		member_give_up(run, OUTCOME_SKIPPED, "overlap",
+		    "overlap-limit runs are in progress over all hosts");
+		return;
+	}
+	nth(run, run->nuses, &limit);
+	give_others(run);
+	use->full = taken == CLUSTER_FULL ? limit : UINT32_MAX;
+	wait_for(run, use, limit);
+	retry_later(run->master);
+}
+
+static void
+answered(enum cluster_taken taken, void *arg)
 {
 	struct use *use = arg;
 	struct master *m = use->master;
 	struct run *run = runs_find(&m->runs, use->asking);
-	uint32_t limit = 0;
+	bool is_for_us = run != NULL && run->state == RUN_WAITING;
 
-	if (run == NULL || run->state != RUN_WAITING) {
-		if (taken)
-			member_give(m, use->name, use->asking);
-	} else if (taken) {
+	if (!is_for_us && taken == CLUSTER_TAKEN)
+		member_give(m, use->name, use->asking);
+	use->asking[0] = '\0';
+	if (is_for_us && taken == CLUSTER_TAKEN) {
 		run->nuses++;
 		use->held++;
-	} else {
-		nth(run, run->nuses, &limit);
-		give_all(run);
-		use->full = down ? UINT32_MAX : limit;
-		wait_for(run, use, limit);
-		retry_later(m);
+	} else if (is_for_us) {
+		do_without(run, use, taken);
 	}
-	use->asking[0] = '\0';
 	launch_pump(m);
 }
 
@@ -214,8 +286,8 @@ take_of_all(struct run *run)
 		return true;
 	if (use->asking[0] != '\0')
 		return false;
-	if (limit <= use->full) {
-		give_all(run);
+	if (limit <= use->full && !is_skipped(run, use)) {
+		give_others(run);
 		wait_for(run, use, limit);
 		return false;
 	}
@@ -253,7 +325,7 @@ uses_hold(struct run *run)
 void
 uses_release(struct run *run)
 {
-	give_all(run);
+	give(run, 0);
 	free(run->uses);
 	run->uses = NULL;
 }

@@ -64,7 +64,8 @@ create(struct rig *rig, const char *id, uint64_t limit)
 	    .trigger = TRIGGER_RETRY,
 	    .created_ms = 5,
 	    .output_limit = limit,
-	    .fence = UINT64_MAX};
+	    .fence = UINT64_MAX,
+	    .before_ms = 17};
 
 	snprintf(begin.id, sizeof(begin.id), "%s", id);
 	assert_int_equal(runfile_create(rig->dir, &begin), 0);
@@ -88,6 +89,7 @@ test_life(void **state)
 	assert_true(worker.begin.due_ms == INT64_MAX);
 	assert_int_equal(worker.begin.trigger, TRIGGER_RETRY);
 	assert_true(worker.begin.fence == UINT64_MAX);
+	assert_int_equal(worker.begin.before_ms, 17);
 	assert_int_equal(runfile_open_locked(&reader, rig->dir, ID, &err), -1);
 	assert_int_equal(errno, EWOULDBLOCK);
 	assert_int_equal(runfile_set_started(&worker, 77, 0), 0);
@@ -96,6 +98,11 @@ test_life(void **state)
 	assert_int_equal(reader.state, RUNFILE_STARTED);
 	assert_int_equal(reader.started_us, 77);
 	assert_int_equal(reader.pid, 1234);
+	assert_int_equal(reader.begin.before_ms, 17);
+	assert_int_equal(runfile_settle(rig->dir, ID), 0);
+	assert_int_equal(runfile_settle(rig->dir, OTHER), -1);
+	assert_int_equal(runfile_reload(&reader, &err), 0);
+	assert_int_equal(reader.begin.before_ms, 0);
 	assert_int_equal(runfile_set_done(&worker, &result), 0);
 	runfile_close(&worker);
 	assert_int_equal(runfile_reload(&reader, &err), 0);

@@ -365,6 +365,7 @@ the_system_zone(void **state)
 	struct schedule_pool *pool = schedule_pool_new(NULL);
 	const struct schedule *s;
 	struct err err = {""};
+	char *system_name;
 
 	setenv("TZ", ":Asia/Tokyo", 1);
 	s = schedule_get(pool, "0 9 * * *", NULL, &err);
@@ -376,6 +377,19 @@ the_system_zone(void **state)
 	s = schedule_get(pool, "0 9 * * *", NULL, &err);
 	assert_string_equal(schedule_zone_name(s), "Europe/Berlin");
 	schedule_release(pool, s);
+	unsetenv("TZ");
+	schedule_pool_refresh(pool, &err);
+	s = schedule_get(pool, "0 9 * * *", NULL, &err);
+	assert_non_null(s);
+	system_name = xstrdup(schedule_zone_name(s));
+	schedule_release(pool, s);
+	setenv("TZ", ":/etc/localtime", 1);
+	schedule_pool_refresh(pool, &err);
+	s = schedule_get(pool, "0 9 * * *", NULL, &err);
+	assert_non_null(s);
+	assert_string_equal(schedule_zone_name(s), system_name);
+	schedule_release(pool, s);
+	free(system_name);
 	setenv("TZ", "Nowhere", 1);
 	schedule_pool_refresh(pool, &err);
 	assert_null(schedule_get(pool, "0 9 * * *", NULL, &err));

@@ -52,6 +52,8 @@ overlap_says_what_a_slot_does(void **state)
 			fail_msg("row %zu", i);
 		assert_int_equal(
 		    detail[0] != '\0', rows[i].action == POLICY_SKIP);
+		assert_int_equal(policy_limits_overlap(&options),
+		    rows[i].overlap == JOB_OVERLAP_ALLOW && rows[i].limit != 0);
 	}
 }
 

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "encode.h"
+#include "notify/encode.h"
 #include "kept.h"
 
 #define EOL "\r\n"

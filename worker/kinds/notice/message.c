@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "encode.h"
+#include "notify/encode.h"
 
 #define SUBJECT_MAX 200 /* bytes, about */
 

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "ipc/packet.h"
 #include "kinds/kind.h"
+#include "kinds/notice/sign.h"
 
 #define SECRET_MAX 4096
 
@@ -121,6 +122,20 @@ notice_take_secret(const struct outgoing *out, const char *key, char **value_r,
 	return path != NULL && *value_r == NULL ? -1 : 0;
 }
 
+/* It is in sign, which lives as long as the letter. */
+static void
+add_signature(struct letter *letter, struct sign *sign)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (sign_dingtalk(sign, letter->secret,
+		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000) == -1)
+		return;
+	letter->dingtalk_time = sign->time;
+	letter->dingtalk_sign = sign->text;
+}
+
 static int
 send_it(struct outgoing *out, struct err *err)
 {
@@ -133,6 +148,7 @@ send_it(struct outgoing *out, struct err *err)
 	    {"slack", notice_http},
 	    {"command", notice_command},
 	};
+	struct sign sign;
 	char *secret;
 
 	if (notice_take_secret(out, "secret", &secret, err) == -1 ||
@@ -141,6 +157,8 @@ send_it(struct outgoing *out, struct err *err)
 		return -1;
 	letter_init(&out->letter, &out->order);
 	out->letter.secret = secret;
+	if (secret != NULL)
+		add_signature(&out->letter, &sign);
 	for (size_t i = 0; i < nitems(types); i++)
 		if (strcmp(types[i].type, out->order.type) == 0)
 			return types[i].send(out, err);

@@ -12,12 +12,12 @@ export function nextHour({from, step_ms, starts, estimated}) {
 	const sum = starts.reduce((a, b) => a + b, 0);
 	const step = innerWidth < 760 ? 6 : 9;
 	const width = starts.length * step;
-	const text = estimated ? t('about {n} slots', {n: number(sum)})
-	    : t('{n} slots', {n: number(sum)});
+	const text = estimated ? t('about {n} slots in the next hour', {n: number(sum)})
+	    : t('{n} slots in the next hour', {n: number(sum)});
 	const time = (i) => clock(begin + i * step_ms, false).slice(0, 5);
 	return h('figure', {class: 'chart'}, s('svg', {role: 'img',
 	    viewBox: `0 0 ${width} ${HEIGHT + BOTTOM}`, 'aria-label':
-		`${t('The next hour')}: ${text}`},
+		text},
 	    starts.map((n, i) => {
 		    const tall = n === 0 ? 1
 			: Math.max(3, Math.round(n / most * (HEIGHT - 4)));

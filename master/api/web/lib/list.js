@@ -16,9 +16,9 @@ export class PagedList {
 	#list = h('div');
 	#rest = h('div');
 
-	/* render(rows) makes the content. */
-	constructor(page, path, query, render) {
-		Object.assign(this, {page, path, query, render});
+	/* render(rows) makes the content; loaded(), if any, comes after it. */
+	constructor(page, path, query, render, loaded) {
+		Object.assign(this, {page, path, query, render, loaded});
 		this.element = h('div', null, this.#list, this.#rest);
 	}
 
@@ -32,6 +32,7 @@ export class PagedList {
 			    this.#more = true;
 			    this.page.once(() => this.#load(found.next));
 		    }));
+		await this.loaded?.();
 	}
 
 	#draw() {

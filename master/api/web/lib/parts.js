@@ -9,9 +9,9 @@ export function isJob(name) {
 }
 
 export function jobLink(name) {
-	return isJob(name)
-	    ? h('a', {href: `/jobs/${segment(name)}`, class: 'name'}, name)
-	    : h('span', {class: 'name'}, name);
+	const href = isJob(name) ? `/jobs/${segment(name)}`
+	    : `/runs?${new URLSearchParams({job: name})}`;
+	return h('a', {href, class: 'name'}, name);
 }
 
 export function runLink(id, text) {

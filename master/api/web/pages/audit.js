@@ -33,19 +33,21 @@ function plain(value) {
 	return Array.isArray(value) ? value.join(', ') : JSON.stringify(value);
 }
 
-/* A value in few words: a text as it is, else its members. */
-function words(value) {
+/* A value in few words: a text as it is, else its members but for who. */
+function words(value, who) {
 	if (typeof value !== 'object')
 		return String(value);
-	return Object.entries(value).filter(([, v]) => !isEmpty(v))
+	return Object.entries(value).filter(([key, v]) => !isEmpty(v)
+	    && !(key === 'who' && v === who))
 	    .map(([key, v], i) => [i > 0 ? ', ' : '',
-		h('span', {class: 'muted'}, `${key} `), plain(v)]);
+		h('span', {class: 'muted'}, `${key} `),
+		key === 'run' ? runLink(v) : plain(v)]);
 }
 
 function change(row) {
 	const line = (name, value) => isEmpty(value) ? null : h('div',
 	    {class: 'why'}, h('span', {class: 'muted'}, name, ': '),
-	    words(value));
+	    words(value, row.who));
 	return [line(t('was'), row.before), line(t('became'), row.after)];
 }
 

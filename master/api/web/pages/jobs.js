@@ -94,8 +94,9 @@ function labels(job) {
 }
 
 /*
- * The last outcomes of the jobs that are shown, so many jobs at once; what is
- * known already is shown until it is asked for again.
+ * The last outcomes of the jobs that are shown. Asked for are, so many jobs at
+ * once, those that have run since, and those whose last run the store did not
+ * have yet.
  */
 class Strips {
 	#known = new Map();
@@ -105,18 +106,38 @@ class Strips {
 	}
 
 	get(name) {
-		return this.#known.get(name);
+		return this.#known.get(name)?.runs;
 	}
 
-	async load(names) {
-		for (let i = 0; i < names.length; i += STRIPS_AT_ONCE) {
-			const found = await get('/v1/strips', {n: STRIP,
-			    jobs: names.slice(i, i + STRIPS_AT_ONCE).join(',')},
-			    this.page.signal);
-			for (const [name, runs] of Object.entries(found))
-				this.#known.set(name, runs);
-		}
+	#isOld(job) {
+		const known = this.#known.get(job.name);
+		return known === undefined || known.state !== job.state
+		    || (job.last !== null
+			&& !known.runs.some((r) => r.run === job.last.run));
 	}
+
+	/* Whether there was anything new. */
+	async load(jobs) {
+		const old = jobs.filter((job) => this.#isOld(job));
+		for (let i = 0; i < old.length; i += STRIPS_AT_ONCE) {
+			const some = old.slice(i, i + STRIPS_AT_ONCE);
+			const found = await get('/v1/strips', {n: STRIP,
+			    jobs: some.map((job) => job.name).join(',')},
+			    this.page.signal);
+			for (const job of some)
+				this.#known.set(job.name, {state: job.state,
+				    runs: found[job.name] ?? []});
+		}
+		return old.length > 0;
+	}
+}
+
+/* What begins its runs: times, or the ends of other jobs. */
+function begins(job) {
+	return [job.schedule.map((text) => h('div', {class: 'code times'}, text)),
+	    job.after.length === 0 ? '' : h('div', null, h('span',
+		{class: 'muted'}, t('after'), ' '), job.after.map((name, i) =>
+		[i > 0 ? ', ' : '', jobLink(name)]))];
 }
 
 function row(job, selection, strips) {
@@ -124,7 +145,7 @@ function row(job, selection, strips) {
 	    [jobLink(job.name), labels(job), h('div', {class: 'about'},
 		job.description)],
 	    badge(job.state), last(job), smallStrip(strips.get(job.name)),
-	    job.schedule.map((text) => h('div', {class: 'code times'}, text)),
+	    begins(job),
 	    job.enabled && job.next ? relative(job.next) : ''];
 }
 
@@ -171,13 +192,13 @@ export default function jobs(page) {
 	const list = new PagedList(page, '/v1/jobs', {search, state, label, host,
 	    outcome, sort, limit: 50}, (rows) => rows.length > 0
 		? jobsTable(rows, selection, strips)
-		: empty(t('There is no such job.')));
+		: empty(t('There is no such job.')), async () => {
+			if (await strips.load(list.rows))
+				list.redraw();
+	});
 
 	page.title(t('Jobs'));
 	page.body.append(filters(page), selection.bar,
 	    h('section', {class: 'card'}, list.element));
-	list.keep(3000).then(() => page.every(6000, async () => {
-		await strips.load(list.rows.map((job) => job.name));
-		list.redraw();
-	}));
+	list.keep(3000);
 }

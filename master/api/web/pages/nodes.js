@@ -17,7 +17,7 @@ function state(node) {
 /* What would make hosts disagree. */
 function remarks(node) {
 	return [
-		node.self ? t('this one') : null,
+		node.self ? t('this host') : null,
 		node.jobs_differ ? t('its job files differ') : null,
 		node.tzdata_differ ? t('its time zones differ') : null,
 		Math.abs(node.clock_skew_ms ?? 0) > 500
@@ -31,7 +31,7 @@ function hosts(nodes) {
 	    [t('Running'), 'number'], [t('Capacity'), 'number'], [t('Tags')],
 	    [t('Heard'), 'number'], [t('Version')], [t('Remarks')]],
 	    nodes.map((n) => [n.node, state(n), number(n.running),
-		n.capacity ? number(n.capacity) : '–', n.tags.join(' '),
+		n.capacity ? number(n.capacity) : '–', n.tags.join(' ') || '–',
 		n.heard_ms ? t('{span} ago', {span: duration(n.heard_ms)})
 		    : t('now'), n.version ?? '', remarks(n)]));
 }

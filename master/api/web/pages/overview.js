@@ -121,7 +121,7 @@ export default function overview(page) {
 	    h('div', null,
 		section(t('Running now'), all('/runs?outcome=running'), live),
 		section(t('Failing'), all('/jobs?state=failing'), bad)),
-	    h('div', null, section(t('The next hour'), null, hour, next),
+	    h('div', null, section(t('Coming up'), null, hour, next),
 		section(t('Did not run'), all('/ledger?outcome=skipped,missed'),
 		    gaps))));
 	page.every(2000, async () => {

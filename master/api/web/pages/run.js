@@ -2,7 +2,7 @@
 import {h} from '../lib/dom.js';
 import {get, segment} from '../lib/api.js';
 import {t} from '../lib/i18n.js';
-import {bytes, duration, number, relative, since, when} from '../lib/format.js';
+import {bytes, duration, relative, since, when} from '../lib/format.js';
 import {badge, reasonOf} from '../lib/outcome.js';
 import {button, facts, isJob, jobLink, runLink, section, table}
     from '../lib/parts.js';
@@ -42,7 +42,7 @@ function summary(run) {
 		[t('Output'), run.output_bytes === null ? null
 		    : bytes(run.output_bytes)],
 		[t('Rows'), run.rows],
-		[t('Fence'), number(run.fence)],
+		[t('Fence'), String(run.fence)],
 		[t('Run'), h('span', {class: 'code'}, run.id)],
 	]);
 }

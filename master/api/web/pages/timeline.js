@@ -56,8 +56,8 @@ function controls(page, shown) {
 function filters(page) {
 	const {by, jobs, host} = page.query;
 	return filterForm(page, [
-		[t('Rows'), select('by', [['', t('jobs')],
-		    ['host', t('hosts')]], by ?? '')],
+		[t('Rows'), select('by', [['', t('by job')],
+		    ['host', t('by host')]], by ?? '')],
 		[t('Only these jobs, with commas'), input('jobs', jobs,
 		    {type: 'search'})],
 		[t('Only this host'), input('host', host)],

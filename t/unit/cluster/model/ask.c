@@ -25,18 +25,6 @@ ask_new(struct host *h, unsigned job, int64_t slot_ms)
 }
 
 static void
-bury(struct host *h, struct ask *ask)
-{
-	struct cluster_lost lost = {
-	    .incarnation = ask->lost_incarnation,
-	    .id = ask->lost_id,
-	};
-
-	if (ask->lost_id[0] != '\0')
-		protocol_bury(h->p, &lost);
-}
-
-static void
 ask_later(struct sim *sim, unsigned host, struct ask *ask)
 {
 	struct event event = {
@@ -54,30 +42,37 @@ ask_later(struct sim *sim, unsigned host, struct ask *ask)
 
 /* What was told of it was wrong: another has it, or tells. */
 static void
-not_ours(struct sim *sim, unsigned host, struct ask *ask,
-    const struct claim_answer *answer)
+not_ours(struct ask *ask, const struct claim_answer *answer)
 {
-	struct slot *slot = check_slot(sim, ask->job, ask->slot_ms);
+	struct host *h = ask->host;
+	const struct row row = {
+	    .job = ask->job, .slot_ms = ask->slot_ms, .ask = ask};
 
-	ask->state = ASK_DONE;
-	slot->told &= ~(1u << host);
+	ask->state = answer->forgotten ? ASK_ROW : ASK_DONE;
+	check_slot(h->sim, ask->job, ask->slot_ms)->told &=
+	    ~(1u << host_index(h));
 	if (answer->forgotten)
-		slot->recorded |= 1u << host;
+		disk_write(h, &row);
 	if (answer->verdict == CLAIM_TAKEN)
-		bury(&sim->hosts[host], ask);
+		disk_bury(ask);
 }
 
 /* The claim is this host's, and there is no run. */
 static void
-record_slot(struct sim *sim, unsigned host, struct ask *ask,
-    const struct claim_answer *answer)
+record_slot(struct ask *ask, const struct claim_answer *answer)
 {
-	struct slot *slot = check_slot(sim, ask->job, ask->slot_ms);
+	const struct row row = {
+	    .job = ask->job,
+	    .slot_ms = ask->slot_ms,
+	    .what = ROW_FINISH,
+	    .ask = ask,
+	    .claim = ask->claim,
+	};
 
-	ask->state = ASK_DONE;
-	slot->recorded |= 1u << host;
-	slot->skipped |= answer->verdict == CLAIM_SKIPPED;
-	protocol_finish(sim->hosts[host].p, ask->claim, 0, NULL, NULL);
+	ask->state = ASK_ROW;
+	check_slot(ask->host->sim, ask->job, ask->slot_ms)->skipped |=
+	    answer->verdict == CLAIM_SKIPPED;
+	disk_write(ask->host, &row);
 }
 
 /* It is too late for a run: asked for again, to be recorded. */
@@ -98,7 +93,7 @@ refused_ask(struct sim *sim, unsigned host, struct ask *ask,
 	switch (answer->verdict) {
 	case CLAIM_TAKEN:
 	case CLAIM_STALE:
-		not_ours(sim, host, ask, answer);
+		not_ours(ask, answer);
 		break;
 	case CLAIM_EARLY:
 	case CLAIM_BUSY:
@@ -124,13 +119,29 @@ is_kept(enum claim_verdict verdict)
 
 /* Slots between it and the one before are this host's to record. */
 static void
-account(struct sim *sim, unsigned host, struct ask *ask,
-    const struct claim_answer *answer)
+account(struct ask *ask, int64_t before_ms)
 {
-	if (ask->lost_id[0] == '\0' && answer->before_ms != 0 &&
-	    check_record_range(
-		sim, host, ask->job, answer->before_ms, ask->slot_ms))
-		protocol_settle(sim->hosts[host].p, ask->claim);
+	const struct row row = {
+	    .job = ask->job,
+	    .after_ms = before_ms,
+	    .slot_ms = ask->slot_ms,
+	    .what = ROW_SETTLE,
+	    .ask = ask,
+	};
+
+	if (ask->lost_id[0] != '\0' || before_ms == 0 ||
+	    !check_has_range(ask->host->sim, ask->job, before_ms, ask->slot_ms))
+		return;
+	ask->before_ms = before_ms;
+	disk_write(ask->host, &row);
+}
+
+/* Granted, and not to run: its job is paused, or it came too late. */
+static bool
+is_passed_over(struct sim *sim, const struct ask *ask)
+{
+	return ask->lost_id[0] == '\0' &&
+	    sim->now_us < EPOCH_US + FAULTS_END_US && sim_random(sim, 16) == 0;
 }
 
 static void
@@ -148,6 +159,90 @@ fork_later(struct sim *sim, unsigned host, struct ask *ask)
 }
 
 static void
+token_later(struct ask *ask)
+{
+	struct host *h = ask->host;
+	const struct event event = {
+	    .kind = EVENT_TOKEN,
+	    .host = host_index(h),
+	    .gen = h->gen,
+	    .n = (unsigned)(ask - h->asks),
+	    .at_us = h->sim->now_us + 250000,
+	};
+
+	sim_push(h->sim, &event);
+}
+
+/* A slot is skipped when there is none; what is run again waits for one. */
+static void
+took(enum cluster_taken taken, void *arg)
+{
+	static const struct claim_answer full = {.verdict = CLAIM_SKIPPED};
+	struct ask *ask = arg;
+	struct host *h = ask->host;
+
+	ask->taking = false;
+	sim_trace(
+	    h->sim, "h%u %s token: %d", host_index(h), ask->id, (int)taken);
+	ask->has_token = taken == CLUSTER_TAKEN;
+	if (ask->state != ASK_WON)
+		ask_give(ask);
+	else if (taken == CLUSTER_TAKEN)
+		fork_later(h->sim, host_index(h), ask);
+	else if (taken == CLUSTER_FULL && ask->lost_id[0] == '\0')
+		record_slot(ask, &full);
+	else
+		token_later(ask);
+}
+
+static void
+take(struct ask *ask)
+{
+	const struct job *job = &ask->host->sim->jobs[ask->job];
+
+	ask->taking = true;
+	protocol_take(
+	    ask->host->p, job->name, job->limit, 1, ask->id, took, ask);
+}
+
+void
+host_token(struct sim *sim, unsigned host, unsigned n)
+{
+	struct ask *ask = &sim->hosts[host].asks[n];
+
+	if (ask->state == ASK_WON)
+		take(ask);
+	host_after(sim, host);
+}
+
+void
+ask_give(struct ask *ask)
+{
+	struct host *h = ask->host;
+
+	if (ask->has_token)
+		protocol_give(h->p, h->sim->jobs[ask->job].name, ask->id);
+	ask->has_token = false;
+}
+
+void
+asks_keep_tokens(struct host *h)
+{
+	const char *tokens[2 * ASKS_MAX];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < h->nasks; i++) {
+		const struct ask *ask = &h->asks[i];
+
+		if (!ask->has_token && !ask->taking)
+			continue;
+		tokens[n++] = h->sim->jobs[ask->job].name;
+		tokens[n++] = ask->id;
+	}
+	protocol_keep(h->p, tokens, n);
+}
+
+static void
 claimed(struct claim *claim, const struct claim_answer *answer, void *arg)
 {
 	struct ask *ask = arg;
@@ -161,13 +256,17 @@ claimed(struct claim *claim, const struct claim_answer *answer, void *arg)
 	if (!is_kept(answer->verdict))
 		return refused_ask(sim, host, ask, answer);
 	ask->claim = claim;
-	account(sim, host, ask, answer);
-	if (answer->verdict != CLAIM_WON || ask->told)
-		return record_slot(sim, host, ask, answer);
+	account(ask, answer->before_ms);
+	if (answer->verdict != CLAIM_WON || ask->told ||
+	    is_passed_over(sim, ask))
+		return record_slot(ask, answer);
 	ask->state = ASK_WON;
 	ask->fence = answer->fence;
 	ask->attempt = answer->attempt;
-	fork_later(sim, host, ask);
+	if (sim->jobs[ask->job].limit == 0)
+		fork_later(sim, host, ask);
+	else
+		take(ask);
 }
 
 static void
@@ -185,6 +284,7 @@ fill_ask(struct ask *ask, struct claim_ask *out)
 	    .tells = true,
 	    .deadline_ms = 60000,
 	    .patience_ms = 9000,
+	    .before_ms = ask->before_ms,
 	    .arg = ask,
 	};
 	if (ask->lost_id[0] != '\0') {
@@ -202,22 +302,44 @@ ask_send(struct ask *ask)
 	ask->claim = protocol_claim(ask->host->p, &out, claimed);
 }
 
+/* What the run file of one tells. */
+static void
+adopt(struct ask *ask)
+{
+	struct claim_ask out;
+
+	ask->taking = false;
+	ask->has_token = ask->state == ASK_STARTED && ask->has_token;
+	switch (ask->state) {
+	case ASK_ASKED:
+	case ASK_WON:
+	case ASK_ROW:
+		ask->told |= ask->state == ASK_ROW;
+		/* It is told again: the dead host is not buried. */
+		ask->state = ask->lost_id[0] == '\0' ? ASK_ASKED : ASK_DONE;
+		if (ask->state == ASK_ASKED)
+			ask_send(ask);
+		break;
+	case ASK_STARTED:
+		fill_ask(ask, &out);
+		ask->claim =
+		    protocol_hold(ask->host->p, &out, ask->fence, ask->attempt);
+		account(ask, ask->before_ms);
+		break;
+	case ASK_ENDED:
+		account(ask, ask->before_ms);
+		break;
+	case ASK_NONE:
+	case ASK_DONE:
+		break;
+	}
+}
+
 void
 asks_adopt(struct host *h)
 {
-	for (unsigned i = 0; i < h->nasks; i++) {
-		struct ask *ask = &h->asks[i];
-		struct claim_ask out;
-
-		if (ask->state == ASK_ASKED || ask->state == ASK_WON) {
-			ask->state = ASK_ASKED;
-			ask_send(ask);
-		} else if (ask->state == ASK_STARTED) {
-			fill_ask(ask, &out);
-			ask->claim =
-			    protocol_hold(h->p, &out, ask->fence, ask->attempt);
-		}
-	}
+	for (unsigned i = 0; i < h->nasks; i++)
+		adopt(&h->asks[i]);
 }
 
 void
@@ -268,6 +390,7 @@ host_fork(struct sim *sim, unsigned host, unsigned n)
 		if (!protocol_is_reachable(h->p))
 			return fork_later(sim, host, ask);
 		ask->state = ASK_DONE;
+		ask_give(ask);
 		protocol_reopen(h->p, ask->claim);
 		return host_after(sim, host);
 	}
@@ -283,7 +406,7 @@ host_fork(struct sim *sim, unsigned host, unsigned n)
 	};
 	ask->state = ASK_STARTED;
 	ask->run = (int)sim->nruns++;
-	bury(h, ask);
+	disk_bury(ask);
 	check_start(sim, run);
 	event.n = (unsigned)ask->run;
 	event.at_us = run->end_us;

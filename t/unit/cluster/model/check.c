@@ -8,7 +8,8 @@
 bool
 job_is_killed(const struct job *job)
 {
-	return job->at_least_once || job->overlap != CLAIM_ALLOW;
+	return job->at_least_once || job->overlap != CLAIM_ALLOW ||
+	    job->limit != 0;
 }
 
 /* As its host's workers see it: they obey the lease without the master. */
@@ -57,6 +58,20 @@ check_pair(struct sim *sim, const struct run *a, const struct run *b)
 		    b->host);
 }
 
+static void
+check_limit(struct sim *sim, unsigned n)
+{
+	const struct job *job = &sim->jobs[n];
+	unsigned active = 0;
+
+	for (unsigned i = 0; i < sim->nruns; i++)
+		active +=
+		    sim->runs[i].job == n && run_is_active(sim, &sim->runs[i]);
+	if (job->limit != 0 && active > job->limit)
+		sim_wrong(sim, "%u runs of %s at once, %u may be", active,
+		    job->name, job->limit);
+}
+
 void
 check_start(struct sim *sim, struct run *run)
 {
@@ -75,6 +90,7 @@ check_start(struct sim *sim, struct run *run)
 		check_pair(sim, other, run);
 		check_pair(sim, run, other);
 	}
+	check_limit(sim, run->job);
 }
 
 /* Nothing is running for ever: what stands in Redis is true. */
@@ -93,25 +109,37 @@ check_server(struct sim *sim, unsigned server)
 			sim_wrong(sim, "server %u: %s still has runs, as %s",
 			    server, data->keys[i].name,
 			    data->keys[i].fields[0].name);
+		if (strncmp(data->keys[i].name, "belfry:{c}:s:", 13) == 0)
+			sim_wrong(sim, "server %u: a token of %s is not free",
+			    server, data->keys[i].name);
 	}
 }
 
+static bool
+is_between(
+    const struct slot *slot, unsigned job, int64_t after_ms, int64_t before_ms)
+{
+	return slot->job == job && slot->slot_ms > after_ms &&
+	    slot->slot_ms < before_ms;
+}
+
 bool
+check_has_range(
+    const struct sim *sim, unsigned job, int64_t after_ms, int64_t before_ms)
+{
+	for (unsigned i = 0; i < sim->nslots; i++)
+		if (is_between(&sim->slots[i], job, after_ms, before_ms))
+			return true;
+	return false;
+}
+
+void
 check_record_range(struct sim *sim, unsigned host, unsigned job,
     int64_t after_ms, int64_t before_ms)
 {
-	bool any = false;
-
-	for (unsigned i = 0; i < sim->nslots; i++) {
-		struct slot *slot = &sim->slots[i];
-
-		if (slot->job != job || slot->slot_ms <= after_ms ||
-		    slot->slot_ms >= before_ms)
-			continue;
-		slot->recorded |= 1u << host;
-		any = true;
-	}
-	return any;
+	for (unsigned i = 0; i < sim->nslots; i++)
+		if (is_between(&sim->slots[i], job, after_ms, before_ms))
+			sim->slots[i].recorded |= 1u << host;
 }
 
 /*

@@ -50,6 +50,15 @@ lost(void *arg)
 }
 
 static void
+server_changed(unsigned server, void *arg)
+{
+	struct host *h = arg;
+
+	if (protocol_server_state(h->p, server) == CLUSTER_SERVER_OK)
+		asks_keep_tokens(h);
+}
+
+static void
 refused(const char *why, void *arg)
 {
 	struct host *h = arg;
@@ -70,6 +79,7 @@ taken(struct claim *claim, void *arg)
 		sim_trace(h->sim, "h%u %s taken", host_index(h), ask->id);
 		if (ask->state == ASK_WON) {
 			ask->state = ASK_DONE;
+			ask_give(ask);
 			protocol_finish(h->p, claim, 0, NULL, NULL);
 		} else if (ask->state == ASK_STARTED &&
 		    h->sim->runs[ask->run].end_us > h->sim->now_us) {
@@ -89,21 +99,12 @@ is_rerun_here(const struct host *h, const struct cluster_lost *l)
 }
 
 static void
-reaped(const struct cluster_lost *l, void *arg)
+run_again(struct host *h, const struct cluster_lost *l, unsigned job)
 {
-	struct host *h = arg;
-	unsigned job = (unsigned)atoi(l->job + 1);
 	struct ask *ask;
 
-	sim_trace(h->sim, "h%u reaped %s of %s", host_index(h), l->id,
-	    l->incarnation);
-	check_slot(h->sim, job, l->slot_ms)->recorded |= 1u << host_index(h);
-	if (l->before_ms != 0)
-		check_record_range(
-		    h->sim, host_index(h), job, l->before_ms, l->slot_ms);
-	if (!l->at_least_once || l->fate != CLUSTER_FATE_STARTED)
-		return protocol_bury(h->p, l);
-	if (is_rerun_here(h, l))
+	if (!l->at_least_once || l->fate != CLUSTER_FATE_STARTED ||
+	    is_rerun_here(h, l))
 		return;
 	ask = ask_new(h, job, l->slot_ms);
 	snprintf(ask->lost_incarnation, sizeof(ask->lost_incarnation), "%s",
@@ -113,18 +114,41 @@ reaped(const struct cluster_lost *l, void *arg)
 }
 
 static void
+reaped(const struct cluster_lost *l, void *arg)
+{
+	struct host *h = arg;
+	struct row row = {
+	    .job = (unsigned)atoi(l->job + 1),
+	    .after_ms = l->before_ms,
+	    .slot_ms = l->slot_ms,
+	    .what = ROW_BURY,
+	    .fate = l->fate,
+	};
+
+	sim_trace(h->sim, "h%u reaped %s of %s", host_index(h), l->id,
+	    l->incarnation);
+	snprintf(
+	    row.incarnation, sizeof(row.incarnation), "%s", l->incarnation);
+	snprintf(row.id, sizeof(row.id), "%s", l->id);
+	run_again(h, l, row.job);
+	disk_write(h, &row);
+}
+
+static void
 owed(struct claim *claim, const struct cluster_owed *o, void *arg)
 {
 	struct host *h = arg;
-	unsigned job = (unsigned)atoi(o->job + 1);
+	const struct row row = {
+	    .job = (unsigned)atoi(o->job + 1),
+	    .after_ms = o->before_ms,
+	    .slot_ms = o->slot_ms,
+	    .what = ROW_FINISH,
+	    .claim = claim,
+	};
 
 	sim_trace(h->sim, "h%u owes %s slot %lld", host_index(h), o->job,
 	    (long long)o->slot_ms);
-	check_slot(h->sim, job, o->slot_ms)->recorded |= 1u << host_index(h);
-	if (o->before_ms != 0)
-		check_record_range(
-		    h->sim, host_index(h), job, o->before_ms, o->slot_ms);
-	protocol_finish(h->p, claim, 0, NULL, NULL);
+	disk_write(h, &row);
 }
 
 const struct cluster_events host_events = {
@@ -134,4 +158,5 @@ const struct cluster_events host_events = {
     .taken = taken,
     .reaped = reaped,
     .owed = owed,
+    .server = server_changed,
 };

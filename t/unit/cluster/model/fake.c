@@ -263,6 +263,33 @@ do_hdel(struct fake_key *key, int n)
 	return 1;
 }
 
+/* A set is a hash, too. */
+static int
+do_sadd(struct fake_key *key, int n)
+{
+	set(make(current, lua_tostring(lua, 2)), lua_tostring(lua, 3), "");
+	lua_pushinteger(lua, 1);
+	return 1;
+}
+
+static int
+do_smembers(struct fake_key *key, int n)
+{
+	lua_newtable(lua);
+	for (size_t i = 0; key != NULL && i < key->n; i++) {
+		lua_pushstring(lua, key->fields[i].name);
+		lua_rawseti(lua, -2, (int)(i + 1));
+	}
+	return 1;
+}
+
+static int
+do_exists(struct fake_key *key, int n)
+{
+	lua_pushinteger(lua, key != NULL);
+	return 1;
+}
+
 static int
 do_del(struct fake_key *key, int n)
 {
@@ -325,13 +352,26 @@ static const struct {
 	const char *name;
 	int (*run)(struct fake_key *key, int n);
 } commands[] = {
-    {"HMGET", do_hmget}, {"HSET", do_hset}, {"HGET", do_hget}, {"GET", do_get},
-    {"TIME", do_time}, {"INCRBY", do_incrby}, {"HDEL", do_hdel},
-    {"HGETALL", do_hgetall}, {"HLEN", do_hlen}, {"HEXISTS", do_hexists},
-    {"HSETNX", do_hsetnx}, {"SETNX", do_setnx}, {"DEL", do_del},
-    {"SCAN", do_scan}, {"EXPIRE", do_nothing}, /* keys that outlive the model */
-    {"LRANGE", do_empty},                      /* no messages */
-    {"SMEMBERS", do_empty},                    /* no semaphores */
+    {"HMGET", do_hmget},
+    {"HSET", do_hset},
+    {"HGET", do_hget},
+    {"GET", do_get},
+    {"TIME", do_time},
+    {"INCRBY", do_incrby},
+    {"HDEL", do_hdel},
+    {"HGETALL", do_hgetall},
+    {"HLEN", do_hlen},
+    {"HEXISTS", do_hexists},
+    {"HSETNX", do_hsetnx},
+    {"SETNX", do_setnx},
+    {"DEL", do_del},
+    {"SCAN", do_scan},
+    {"EXPIRE", do_nothing}, /* keys that outlive the model */
+    {"LRANGE", do_empty},   /* no messages */
+    {"SADD", do_sadd},
+    {"SREM", do_hdel},
+    {"SMEMBERS", do_smembers},
+    {"EXISTS", do_exists},
 };
 
 /* redis.call */

@@ -36,6 +36,7 @@ faults_choose(struct sim *sim)
 	}
 	sim->loss = sim->faults & FAULT_CUT ? (unsigned)sim_random(sim, 80) : 0;
 	sim->slowest_us = sim_random(sim, 2) == 0 ? 5000 : 400000;
+	sim->slow_disks = sim_random(sim, 2) == 0;
 	for (unsigned i = 0; i < sim->nhosts; i++) {
 		struct host *h = &sim->hosts[i];
 
@@ -83,8 +84,8 @@ pause_host(struct sim *sim, unsigned host)
 	    (double)(sim->hosts[host].paused_until_us - EPOCH_US) / SECOND);
 }
 
-static void
-kill_host(struct sim *sim, unsigned host)
+void
+faults_kill(struct sim *sim, unsigned host)
 {
 	struct event event = {.kind = EVENT_RESTART, .host = host};
 
@@ -124,7 +125,7 @@ one_fault(struct sim *sim, enum fault fault)
 		pause_host(sim, host);
 		break;
 	case FAULT_KILL:
-		kill_host(sim, host);
+		faults_kill(sim, host);
 		break;
 	case FAULT_FREEZE:
 		s->frozen_until_us =

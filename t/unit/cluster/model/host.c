@@ -54,7 +54,8 @@ finish_ended(struct sim *sim, unsigned host)
 		if (ask->state != ASK_STARTED ||
 		    sim->runs[ask->run].end_us > sim->now_us)
 			continue;
-		ask->state = ASK_DONE;
+		ask->state = ask->before_ms != 0 ? ASK_ENDED : ASK_DONE;
+		ask_give(ask);
 		protocol_finish(h->p, ask->claim, 0, NULL, NULL);
 	}
 }
@@ -117,7 +118,8 @@ host_start(struct sim *sim, unsigned host)
 		return;
 	sim_trace(sim, "h%u starts", host);
 	h->p = protocol_new(&settings, &driver, &host_events, h);
-	h->paused_until_us = h->tick_us = 0;
+	h->paused_until_us = h->tick_us = h->disk_us = 0;
+	h->nrows = 0;
 	h->joined = h->refused = false;
 	asks_adopt(h);
 	protocol_say(h->p, "w", false);

@@ -116,6 +116,9 @@ is_for_nobody(struct sim *sim, struct event *event)
 	case EVENT_SLOT:
 	case EVENT_ASK:
 	case EVENT_FORK:
+	case EVENT_DISK:
+	case EVENT_KILL:
+	case EVENT_TOKEN:
 		break;
 	}
 	if (event->kind == EVENT_REPLY && event->msg->request == NULL)
@@ -163,11 +166,20 @@ happen(struct sim *sim, struct event *event)
 	case EVENT_FORK:
 		host_fork(sim, event->host, event->n);
 		break;
+	case EVENT_TOKEN:
+		host_token(sim, event->host, event->n);
+		break;
+	case EVENT_DISK:
+		disk_written(sim, event->host, event->n);
+		break;
 	case EVENT_RUN_END:
 		host_run_end(sim, event->host, event->n);
 		break;
 	case EVENT_FAULT:
 		faults_next(sim);
+		break;
+	case EVENT_KILL:
+		faults_kill(sim, event->host);
 		break;
 	case EVENT_RESTART:
 		host_start(sim, event->host);
@@ -183,6 +195,9 @@ plan_slot(struct sim *sim, unsigned job, int64_t slot_us, bool last)
 	struct event event = {.kind = EVENT_SLOT, .n = job, .slot_us = slot_us};
 
 	slot->last = last;
+	/* No host had room: who claims the next one has to say so. */
+	if (!last && sim_random(sim, 4) == 0)
+		return;
 	for (event.host = 0; event.host < sim->nhosts; event.host++) {
 		int64_t rank = (int64_t)sim_random(sim, 400000);
 
@@ -220,6 +235,8 @@ make_job(struct sim *sim, unsigned n)
 	snprintf(job->name, sizeof(job->name), "j%u", n);
 	job->at_least_once = sim_random(sim, 3) == 0;
 	job->overlap = (enum claim_overlap)sim_random(sim, 3);
+	if (job->overlap == CLAIM_ALLOW)
+		job->limit = (unsigned)sim_random(sim, 3);
 }
 
 /* As if the cluster had been for long: most seeds need not see its birth. */

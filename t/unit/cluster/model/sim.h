@@ -6,7 +6,8 @@
  *   sim.c     events in the order of their times; one seed
  *   net.c     connections and messages
  *   host.c    a master: its life, its turn, the leases of its workers
- *   ask.c     what it claims and starts; its disk
+ *   ask.c     what it claims and starts, and what its run files tell
+ *   disk.c    rows on their way to its ledger
  *   events.c  what its protocol tells it
  *   faults.c  what goes wrong
  *   check.c   what must hold
@@ -24,6 +25,7 @@
 #define JOBS_MAX    2
 #define ASKS_MAX    96
 #define RUNS_MAX    128
+#define ROWS_MAX    512
 
 #define SECOND   1000000LL
 /* Everything begins here, so that no time is near 0. */
@@ -46,8 +48,11 @@ enum event_kind {
 	EVENT_SLOT,
 	EVENT_ASK,
 	EVENT_FORK,
+	EVENT_DISK,
+	EVENT_TOKEN,
 	EVENT_RUN_END,
 	EVENT_FAULT,
+	EVENT_KILL,
 	EVENT_RESTART,
 };
 
@@ -57,7 +62,7 @@ struct event {
 	enum event_kind kind;
 	unsigned host;
 	unsigned gen; /* of the host or connection it is for */
-	unsigned n;   /* server, job, ask or run */
+	unsigned n;   /* server, job, ask, run or row */
 	int64_t slot_us;
 	struct msg *msg;
 };
@@ -92,7 +97,9 @@ enum ask_state {
 	ASK_ASKED,
 	ASK_WON,
 	ASK_STARTED,
-	ASK_DONE
+	ASK_ENDED, /* not recorded, nor are the slots before it */
+	ASK_ROW,   /* it will not run: to be recorded */
+	ASK_DONE   /* there is no run file */
 };
 
 /* A run file: it survives the master. */
@@ -106,9 +113,33 @@ struct ask {
 	char lost_id[CLUSTER_ID_MAX + 8];
 	uint64_t fence;
 	int32_t attempt;
-	int run;   /* index, -1 */
-	bool told; /* as missed: it is asked for to be recorded */
+	int run;           /* index, -1 */
+	bool taking;       /* a token is asked for */
+	bool has_token;    /* of its job, when that is limited */
+	bool told;         /* as missed: it is asked for to be recorded */
+	int64_t before_ms; /* slots since are to be recorded; 0: none */
 	struct claim *claim;
+};
+
+enum row_for {
+	ROW_ALONE,
+	ROW_FINISH, /* of a claim */
+	ROW_SETTLE, /* of slots before a claim */
+	ROW_BURY,   /* of a dead host */
+};
+
+/* Of a slot, and those since another; what follows once it is on disk. */
+struct row {
+	unsigned job;
+	int64_t after_ms; /* 0: only of the slot */
+	int64_t slot_ms;
+	enum row_for what;
+	bool written;
+	struct ask *ask;
+	struct claim *claim;
+	enum cluster_fate fate; /* BURY: of what */
+	char incarnation[CLUSTER_INCARNATION_MAX];
+	char id[CLUSTER_ID_MAX + 8];
 };
 
 struct host {
@@ -125,6 +156,9 @@ struct host {
 	struct conn conns[SERVERS_MAX];
 	struct ask asks[ASKS_MAX];
 	unsigned nasks;
+	struct row rows[ROWS_MAX]; /* those of an earlier gen are gone */
+	unsigned nrows;
+	int64_t disk_us; /* when the last one is written */
 	bool joined;
 	bool refused;
 };
@@ -139,6 +173,7 @@ struct run {
 struct job {
 	bool at_least_once;
 	enum claim_overlap overlap;
+	unsigned limit; /* so many runs at once; 0: any number */
 	char name[8];
 };
 
@@ -172,6 +207,7 @@ struct sim {
 	unsigned nslots;
 	unsigned loss; /* of 1000 messages, that break their connection */
 	int64_t slowest_us;
+	bool slow_disks;
 	unsigned faults; /* a set of enum fault */
 	int64_t seen_us; /* the jobs have marks since then; 0: not yet */
 	bool dying;      /* a host's protocol is being taken apart */
@@ -208,9 +244,13 @@ void host_tick(struct sim *sim, unsigned host);
 void host_slot(struct sim *sim, unsigned host, unsigned job, int64_t slot_us);
 void host_ask(struct sim *sim, unsigned host, unsigned ask);
 void host_fork(struct sim *sim, unsigned host, unsigned ask);
+void host_token(struct sim *sim, unsigned host, unsigned ask);
 void host_run_end(struct sim *sim, unsigned host, unsigned run);
 /* After anything that may have changed the protocol's plans. */
 void host_after(struct sim *sim, unsigned host);
+
+/* disk.c */
+void disk_written(struct sim *sim, unsigned host, unsigned row);
 
 /* faults.c */
 enum fault {
@@ -226,6 +266,7 @@ enum fault {
 };
 void faults_choose(struct sim *sim);
 void faults_next(struct sim *sim);
+void faults_kill(struct sim *sim, unsigned host);
 
 /* check.c */
 bool run_is_active(const struct sim *sim, const struct run *run);
@@ -233,8 +274,11 @@ bool run_is_active(const struct sim *sim, const struct run *run);
 bool job_is_killed(const struct job *job);
 void check_start(struct sim *sim, struct run *run);
 struct slot *check_slot(struct sim *sim, unsigned job, int64_t slot_ms);
-/* The slots of a job between two are recorded by a host. True: there are. */
-bool check_record_range(struct sim *sim, unsigned host, unsigned job,
+/* Are there slots of a job between two? */
+bool check_has_range(
+    const struct sim *sim, unsigned job, int64_t after_ms, int64_t before_ms);
+/* They are recorded by a host. */
+void check_record_range(struct sim *sim, unsigned host, unsigned job,
     int64_t after_ms, int64_t before_ms);
 void check_end(struct sim *sim);
 

@@ -1,4 +1,4 @@
-#include "encode.h"
+#include "notify/encode.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * server takes, whatever it offers (RFC 2045, RFC 2047). Pure. eol is what ends
  * lines: "\n" or "\r\n".
  */
-#ifndef BELFRY_WORKER_NOTICE_ENCODE_H
-#define BELFRY_WORKER_NOTICE_ENCODE_H
+#ifndef BELFRY_NOTIFY_ENCODE_H
+#define BELFRY_NOTIFY_ENCODE_H
 
 #include <stdbool.h>
 #include <stddef.h>
