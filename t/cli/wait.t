@@ -7,6 +7,7 @@ use Test::More;
 use Time::HiRes qw(sleep);
 use Fake;
 
+$SIG{INT} = 'DEFAULT'; # a shell that starts us in the background ignores it
 $ENV{TZ} = 'UTC';
 my $output = join '', map { "line $_\n" } 1 .. 50;
 my $f = Fake->new('status.json' => '{}');

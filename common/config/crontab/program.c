@@ -74,11 +74,11 @@ static const struct runner runners[] = {
     {.name = "zsh", .values = "o", .shell = true, .is_interpreter = true},
 };
 
-/* Commands that prepare or decide, when others follow. */
+/* Commands that prepare, decide or tell, when there are others. */
 static const char *const preparations[] = {".", ":", "[", "[[", "case", "cd",
-    "command", "export", "false", "for", "hash", "mkdir", "pushd", "set",
-    "sleep", "source", "test", "trap", "true", "type", "ulimit", "umask",
-    "unset", "wait", "which"};
+    "command", "date", "echo", "export", "false", "for", "hash", "logger",
+    "mkdir", "printf", "pushd", "set", "sleep", "source", "test", "trap",
+    "true", "type", "ulimit", "umask", "unset", "wait", "which"};
 
 static const char *const keywords[] = {"!", "{", "}", "do", "done", "elif",
     "else", "esac", "fi", "if", "then", "until", "while"};

@@ -287,6 +287,7 @@ struct poll {
 	unsigned out;
 	unsigned yes;
 	unsigned full;
+	unsigned gone;
 	void *arg;
 };
 struct poll *poll_new(const struct poll_ops *ops, void *arg);

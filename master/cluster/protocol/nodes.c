@@ -330,7 +330,8 @@ reap_done(struct protocol *p, struct poll *poll)
 		node->reap_ms =
 		    p->now_ms + REAP_AGAIN_MS + protocol_random(p, 500);
 	}
-	if (poll->yes >= p->quorum) {
+	/* Where it is gone it was buried: what others have is left over. */
+	if (poll->yes > 0 && poll->yes + poll->gone >= p->quorum) {
 		for (size_t i = 0; i < reaping->n; i++)
 			tell_lost(p, reaping, reaping->lines[i]);
 		if (reaping->n == 0)

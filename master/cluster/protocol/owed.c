@@ -15,6 +15,7 @@
 /* What a server is told of a slot that was given back. */
 struct given {
 	int64_t slot_ms;
+	bool was_held; /* it was granted for sure */
 	char id[CLUSTER_ID_MAX + 8];
 	char job[];
 };
@@ -46,40 +47,60 @@ owe(struct protocol *p, char letter, const char *id,
 		p->events.owed(claim, owed, p->events_arg);
 }
 
-/* A server that does not get to hear it tells the claim at restating. */
+/* To be recorded as a slot that does not run. */
+static void
+owe_given(struct protocol *p, const struct given *given, int64_t before_ms)
+{
+	owe(p, 'M', given->id,
+	    &(const struct cluster_owed){
+		.fate = CLUSTER_FATE_MISSED,
+		.job = given->job,
+		.slot_ms = given->slot_ms,
+		.before_ms = before_ms,
+	    });
+}
+
+/*
+ * A server that does not get to hear it tells the claim at restating. A lone
+ * one that has forgotten will not give the slot to anybody.
+ */
 static void
 reopened(struct protocol *p, struct request *request,
     const struct protocol_reply *reply, int64_t now_ms)
 {
 	struct given *given = request->arg;
+	bool good = protocol_is_ok(p, request, reply, now_ms);
 
-	if (protocol_is_ok(p, request, reply, now_ms) && reply->n > 1 &&
-	    strncmp(reply->s[1], "PASSED ", 7) == 0)
-		owe(p, 'M', given->id,
-		    &(const struct cluster_owed){
-			.fate = CLUSTER_FATE_MISSED,
-			.job = given->job,
-			.slot_ms = given->slot_ms,
-			.before_ms = strtoll(reply->s[1] + 7, NULL, 10),
-		    });
+	if (good && reply->n > 1 && strncmp(reply->s[1], "PASSED ", 7) == 0)
+		owe_given(p, given, strtoll(reply->s[1] + 7, NULL, 10));
+	else if (!good && reply != NULL && given->was_held &&
+	    p->settings.nservers == 1 && strncmp(reply->s[0], "BLANK ", 6) == 0)
+		owe_given(p, given, 0);
 	free(given);
 }
 
-static void
-send_reopen(struct protocol *p, unsigned server, const char *job,
-    int64_t slot_ms, const char *id)
+static struct given *
+given_new(const char *job, int64_t slot_ms, const char *id)
 {
 	struct given *given = xcalloc(1, sizeof(*given) + strlen(job) + 1);
-	struct args args = {0};
 
 	given->slot_ms = slot_ms;
 	snprintf(given->id, sizeof(given->id), "%s", id);
 	memcpy(given->job, job, strlen(job) + 1);
+	return given;
+}
+
+/* It is the request's from now on. */
+static void
+send_reopen(struct protocol *p, unsigned server, struct given *given)
+{
+	struct args args = {0};
+
 	protocol_head(p, server, &args);
 	args_add_uint(&args, p->servers[server].connection);
-	args_add(&args, job);
-	args_add_int(&args, slot_ms);
-	args_add(&args, id);
+	args_add(&args, given->job);
+	args_add_int(&args, given->slot_ms);
+	args_add(&args, given->id);
 	protocol_send(
 	    p, server, SCRIPTS_REOPEN, &args, request_new(reopened, given));
 	args_fini(&args);
@@ -108,6 +129,15 @@ send_finish(struct protocol *p, unsigned server, const char *job,
 	args_fini(&args);
 }
 
+static void
+reopen_on(struct protocol *p, const struct claim *claim, unsigned server)
+{
+	struct given *given = given_new(claim->job, claim->slot_ms, claim->id);
+
+	given->was_held = claim->state == CLAIM_HELD;
+	send_reopen(p, server, given);
+}
+
 void
 claims_reopen(struct protocol *p, struct claim *claim)
 {
@@ -116,8 +146,7 @@ claims_reopen(struct protocol *p, struct claim *claim)
 	for (unsigned i = 0; i < p->settings.nservers; i++)
 		if (server_is_ready(&p->servers[i]) &&
 		    (claim->asked_on & UINT32_C(1) << i) != 0)
-			send_reopen(
-			    p, i, claim->job, claim->slot_ms, claim->id);
+			reopen_on(p, claim, i);
 }
 
 static bool
@@ -152,7 +181,7 @@ claims_end_lost(struct protocol *p, unsigned server, const char *line)
 	line_word(line, 2, id, sizeof(id));
 	if (line_skip(line, 1)[0] == 'C' || was_given(p, id) ||
 	    is_asked_for(p, id))
-		send_reopen(p, server, job, slot_ms, id);
+		send_reopen(p, server, given_new(job, slot_ms, id));
 	else
 		send_finish(p, server, job, slot_ms, id);
 }

@@ -34,8 +34,9 @@ answered(struct protocol *p, struct request *request,
 		poll->yes++;
 		if (poll->ops->yes != NULL)
 			poll->ops->yes(poll, request->server, reply);
-	} else if (reply != NULL && strcmp(reply->s[0], "FULL") == 0) {
-		poll->full++;
+	} else if (reply != NULL) {
+		poll->full += strcmp(reply->s[0], "FULL") == 0;
+		poll->gone += strcmp(reply->s[0], "GONE") == 0;
 	}
 	one_less(p, poll);
 }

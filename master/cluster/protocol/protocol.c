@@ -149,6 +149,9 @@ server_set_state(
 void
 server_rejoin(struct protocol *p, unsigned server, int64_t after_ms)
 {
+	/* Its users are to hear that it is ok again: it was not told all. */
+	if (p->servers[server].state == CLUSTER_SERVER_OK)
+		server_set_state(p, server, CLUSTER_SERVER_JOINING);
 	p->servers[server].restated = false;
 	p->servers[server].retry_ms = p->now_ms + after_ms;
 }

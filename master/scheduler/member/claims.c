@@ -79,7 +79,10 @@ member_account(struct run *run, int64_t before_ms)
 	if (member->began_ms != 0 && before_ms < member->back_ms)
 		reason = "redis-down";
 	member_told_merge(run, before_ms, until_ms);
-	return fire_passed(run->master, run->job, before_ms, until_ms, reason);
+	if (!fire_passed(run->master, run->job, before_ms, until_ms, reason))
+		return false;
+	run->begin.before_ms = before_ms;
+	return true;
 }
 
 /* Slots of a row that others have claimed meanwhile are not this host's. */
@@ -168,7 +171,6 @@ won(struct run *run, const struct claim_answer *answer)
 		won_row(run, answer);
 		return;
 	}
-	run->begin.before_ms = told ? answer->before_ms : 0;
 	if (write_claim(run) == -1)
 		return;
 	if (told)

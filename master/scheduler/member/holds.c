@@ -189,6 +189,7 @@ member_resume(struct run *run)
 	slot.slot_ms = slot.until_ms = run->begin.slot_ms;
 	if (run->begin.attempt == 0)
 		member_make_row(run, &slot);
+	member_account(run, run->begin.before_ms);
 	/*
 	 * Before the session begins: what is asked for then is not taken for
 	 * what is left of a run that is over.

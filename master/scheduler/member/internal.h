@@ -226,7 +226,7 @@ void member_told_merge(struct run *run, int64_t after_ms, int64_t until_ms);
 
 /*
  * claims.c: slots that nobody claimed, since before_ms (0: none) and until the
- * run's, are this host's to record. True: there are.
+ * run's, are this host's to record. True: there are; begin.before_ms says so.
  */
 bool member_account(struct run *run, int64_t before_ms);
 

@@ -103,7 +103,7 @@ member_owe_before(struct run *run)
 static void
 turn_file(struct run *run)
 {
-	if (run->begin.fence == 0)
+	if (run->begin.fence == 0 && run->begin.before_ms == 0)
 		return;
 	run->begin.fence = 0;
 	run->begin.attempt = 0;

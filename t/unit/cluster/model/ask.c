@@ -319,6 +319,7 @@ adopt(struct ask *ask)
 		ask->state = ask->lost_id[0] == '\0' ? ASK_ASKED : ASK_DONE;
 		if (ask->state == ASK_ASKED)
 			ask_send(ask);
+		account(ask, ask->before_ms);
 		break;
 	case ASK_STARTED:
 		fill_ask(ask, &out);

@@ -98,11 +98,22 @@ disk_bury(struct ask *ask)
 static void
 settle(struct host *h, struct ask *ask)
 {
-	ask->before_ms = 0;
-	if (ask->state == ASK_ENDED)
-		ask->state = ASK_DONE;
-	else if (ask->state != ASK_DONE)
+	switch (ask->state) {
+	case ASK_WON:
+	case ASK_STARTED:
+		ask->before_ms = 0;
 		protocol_settle(h->p, ask->claim);
+		break;
+	case ASK_ENDED:
+		ask->before_ms = 0;
+		ask->state = ASK_DONE;
+		break;
+	case ASK_NONE:
+	case ASK_ASKED:
+	case ASK_ROW:
+	case ASK_DONE:
+		break;
+	}
 }
 
 void

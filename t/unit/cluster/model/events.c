@@ -47,6 +47,7 @@ lost(void *arg)
 
 	sim_trace(h->sim, "h%u lost its session", host_index(h));
 	h->joined = false;
+	host_note_incarnation(h);
 }
 
 static void

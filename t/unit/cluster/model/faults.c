@@ -89,6 +89,9 @@ faults_kill(struct sim *sim, unsigned host)
 {
 	struct event event = {.kind = EVENT_RESTART, .host = host};
 
+	/* It was stopped when it should have died. */
+	if (sim->now_us >= EPOCH_US + FAULTS_END_US)
+		return;
 	host_kill(sim, host, sim_random(sim, 2) == 0);
 	event.at_us = sim->now_us + 100000 +
 	    (int64_t)sim_random(sim, (TTL_MS + LOCK_DELAY_MS) * 2000);

@@ -99,6 +99,18 @@ host_tick(struct sim *sim, unsigned host)
 /* ---------------------------------------------------------- life and death */
 
 void
+host_note_incarnation(struct host *h)
+{
+	size_t n = strlen(h->former);
+
+	/* The last ones; older ones were taken over by those. */
+	if (n > sizeof(h->former) - 2 * CLUSTER_INCARNATION_MAX)
+		n = 0;
+	snprintf(h->former + n, sizeof(h->former) - n, "%s%s", n > 0 ? " " : "",
+	    protocol_incarnation(h->p));
+}
+
+void
 host_start(struct sim *sim, unsigned host)
 {
 	struct host *h = &sim->hosts[host];
@@ -121,23 +133,12 @@ host_start(struct sim *sim, unsigned host)
 	h->paused_until_us = h->tick_us = h->disk_us = 0;
 	h->nrows = 0;
 	h->joined = h->refused = false;
+	host_note_incarnation(h);
 	asks_adopt(h);
 	protocol_say(h->p, "w", false);
 	for (unsigned i = 0; i < sim->nservers; i++)
 		net_connect(sim, host, i);
 	host_after(sim, host);
-}
-
-static void
-note_former(struct host *h)
-{
-	size_t n = strlen(h->former);
-
-	/* The last ones; older ones were taken over by those. */
-	if (n > sizeof(h->former) - 2 * CLUSTER_INCARNATION_MAX)
-		n = 0;
-	snprintf(h->former + n, sizeof(h->former) - n, "%s%s", n > 0 ? " " : "",
-	    protocol_incarnation(h->p));
 }
 
 void
@@ -149,7 +150,6 @@ host_kill(struct sim *sim, unsigned host, bool runs_too)
 		return;
 	sim_trace(sim, "h%u dies%s", host, runs_too ? " with its runs" : "");
 	enforce_lease(sim, host);
-	note_former(h);
 	sim->dying = true;
 	protocol_mute(h->p);
 	net_drain(sim, host);

@@ -7,6 +7,9 @@
 /* Its number in sim->hosts. */
 unsigned host_index(const struct host *h);
 
+/* host.c: written down, so that the next start knows it. */
+void host_note_incarnation(struct host *h);
+
 /* ask.c */
 /* Written down: it survives the master. */
 struct ask *ask_new(struct host *h, unsigned job, int64_t slot_ms);
