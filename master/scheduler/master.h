@@ -159,6 +159,9 @@ struct master {
 /* Looks at the heap and sets the alarm: after any change of the heap. */
 void master_arm(struct master *m);
 
+/* True while something is due that this turn could not do, though it may be. */
+bool master_is_behind(const struct master *m);
+
 /* The wall clock's time of this turn, ms. */
 int64_t master_now(struct master *m);
 

@@ -46,7 +46,7 @@ make_from(const struct claim_ask *ask)
 static void
 forget_given(struct protocol *p, const char *id)
 {
-	for (size_t i = 0; i < nitems(p->given); i++)
+	for (size_t i = 0; i < nitems(p->given) && i < p->ngiven; i++)
 		if (strcmp(p->given[i], id) == 0)
 			p->given[i][0] = '\0';
 }
@@ -70,6 +70,7 @@ claim_new(struct protocol *p, const struct claim_ask *ask)
 	claim->view = p->view;
 	TAILQ_INSERT_TAIL(&p->claims, claim, link);
 	TAILQ_INSERT_TAIL(&p->undecided, claim, open_link);
+	p->nundecided++;
 	return claim;
 }
 
@@ -85,6 +86,8 @@ move_lists(struct protocol *p, struct claim *claim, enum claim_state state)
 {
 	bool was = is_undecided(claim->state), is = is_undecided(state);
 
+	p->nundecided -= was;
+	p->nundecided += is;
 	if (was && !is)
 		TAILQ_REMOVE(&p->undecided, claim, open_link);
 	else if (is && !was)
@@ -253,6 +256,12 @@ claim_answer(
 		claim_mark_dirty(p, claim);
 	if (!claim->abandoned)
 		claim->cb(claim, answer, claim->arg);
+}
+
+size_t
+protocol_claims_open(const struct protocol *p)
+{
+	return p->nundecided;
 }
 
 void

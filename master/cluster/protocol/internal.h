@@ -183,6 +183,7 @@ struct protocol {
 	struct poll_list unasked; /* there was no server to ask */
 	bool mute;                /* nobody listens any more */
 	size_t nheld;
+	size_t nundecided;          /* neither won nor lost */
 	struct cluster_node *shown; /* what protocol_nodes() gave; rebuilt */
 	size_t nshown;
 	struct node **nodes;
@@ -265,7 +266,7 @@ void claim_judge(struct protocol *p, struct claim *claim, int64_t now_ms);
 void claims_flush(struct protocol *p);
 
 /* owed.c */
-/* Tells the servers that it is given back. */
+/* Tells the servers where it may stand that it is given back. */
 void claims_reopen(struct protocol *p, struct claim *claim);
 /* "lost STATE ID SLOT JOB": it stands on a server and is over, or was given back. */
 void claims_end_lost(struct protocol *p, unsigned server, const char *line);

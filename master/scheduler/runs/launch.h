@@ -22,6 +22,13 @@ struct run;
 #define LAUNCH_WAITING_MAX 256
 
 /*
+ * In a cluster those that are due are claimed at once, before the host next in
+ * rank would: so many, as far as max-running lets them run. If the host is
+ * lost, they are lost with it.
+ */
+#define LAUNCH_CLAIMED_MAX 4096
+
+/*
  * Who waits for the library launcher must not keep commands from being
  * started, so it has a line of its own, and a long one.
  */
@@ -48,6 +55,7 @@ struct launch {
 	struct launcher launchers[LAUNCHERS_MAX];
 	unsigned nlaunchers;
 	struct line lines[LINE_COUNT];
+	size_t waiting_max[LINE_COUNT]; /* so many of a line may wait */
 	bool library_asked; /* the guardian was asked for the launcher */
 	size_t max_running;
 	struct bucket rate;

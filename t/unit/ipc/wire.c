@@ -63,6 +63,25 @@ test_round_trip(void **state)
 }
 
 static void
+test_pad(void **state)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	wire_put_str(&w, "long enough to be seen");
+	wire_writer_reset(&w);
+	wire_put_u8(&w, 1);
+	wire_pad(&w, 5);
+	assert_int_equal(w.len, 5);
+	assert_memory_equal(w.p, "\1\0\0\0\0", 5);
+	wire_pad(&w, 4);
+	assert_int_equal(w.len, 5);
+	wire_pad(&w, 4096);
+	assert_int_equal(w.len, 4096);
+	assert_int_equal(w.p[4095], 0);
+	wire_writer_fini(&w);
+}
+
+static void
 test_bad(void **state)
 {
 	static const struct {
@@ -329,6 +348,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(test_pad),
 	    cmocka_unit_test(test_bad),
 	    cmocka_unit_test(test_count),
 	    cmocka_unit_test(test_spec),
