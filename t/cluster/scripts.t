@@ -151,8 +151,6 @@ is_deeply([@{ join_as('a2', former => ['a']) }[1 .. 1]], ['c1'],
     'join: takes the runs of its former self along');
 is(key('j', 'w') . key('j', 'p'), 'a2a2', 'and their jobs');
 is($redis->call('EXISTS', "$prefix:r:a"), 0, 'and leaves none behind');
-is_deeply([@{ join_as('a2', former => ['a']) }[1 .. 1]], ['c1'],
-    'join: and says so again when the answer was lost');
 
 # ------------------------------------------------------------------- beat
 sub beat { run('beat', $_[1] // $marker, $_[2] // 0, $_[0], "node-$_[0]",
@@ -362,6 +360,13 @@ is(key('j', 'x'), 'O', 'what was not started is free');
 $redis->call('HSET', "$prefix:r:a", 'c1', "S 1 0 $slot 0 c j");
 run('bury', guard(), 'b', 'a', 'C', 'c1');
 like(line('a', 'c1'), qr/^S /, 'bury: what was told as less stays to be told');
+fresh();
+claim('a', 'c1', flags => 'x');
+claim('a', 'c2', flags => 'x');
+run('bury', guard(), 'b', 'a', 'R', 'c1');
+is(one('finish', 'a', 'j', $slot, 'c1', ''), 'LATE',
+    'finish: of a run by hand that was buried');
+is(one('finish', 'a', 'j', $slot, 'c2', ''), 'OK', 'finish: of one that was not');
 
 fresh();
 is(head_of(run('leave', guard(), 'a', 'node-a')), 'OK', 'leave');
