@@ -210,8 +210,6 @@ not_ours(struct run *run, const struct claim_answer *answer)
 		member_tell_forgotten(run);
 	else
 		member_vanish(run);
-	jobs_arm(m, job);
-	master_arm(m);
 }
 
 static void

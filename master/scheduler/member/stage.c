@@ -200,9 +200,18 @@ member_stage_now(struct master *m, struct job *job, int64_t slot_ms,
 void
 member_vanish(struct run *run)
 {
+	struct master *m = run->master;
+	struct job *job = run->job;
+	bool goes_on = job->def != NULL; /* else it may go with its last run */
+
 	if (run->lost != NULL)
-		member_rerun_over(run->master, run->lost->id);
+		member_rerun_over(m, run->lost->id);
 	run_drop(run);
+	if (!goes_on)
+		return;
+	/* Of an interval nothing was due before. */
+	jobs_arm(m, job);
+	master_arm(m);
 }
 
 /* Of those that wait for a run to be over the first one asks. */
