@@ -5,11 +5,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/runs/spec.h"
 #include "run/runfile.h"
 #include "scheduler/clock/due.h"
-#include "scheduler/member/internal.h"
 #include "scheduler/jobs/policy.h"
+#include "scheduler/member/internal.h"
+#include "scheduler/runs/spec.h"
 
 /* A claim that is refused because the job runs is asked for again. */
 #define BUSY_MS        500

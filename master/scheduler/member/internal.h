@@ -6,8 +6,8 @@
 
 #include "cluster/cluster.h"
 #include "placement/rank.h"
-#include "scheduler/member/member.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 /* "JOB", "JOB#2" or "JOB@NODE". */
 #define KEY_SIZE (JOB_NAME_MAX + 256 + 2)

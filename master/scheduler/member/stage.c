@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/member/internal.h"
 #include "scheduler/jobs/policy.h"
+#include "scheduler/member/internal.h"
 
 /* Added to the time of a host's turn, so that two never try together. */
 #define TURN_SPREAD_MS 50

@@ -12,9 +12,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/member/member.h"
 #include "scheduler/inquiry.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 #include "scheduler/runs/spec.h"
 
 /*

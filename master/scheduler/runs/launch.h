@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "scheduler/clock/bucket.h"
 #include "ipc/channel.h"
 #include "run/spec.h"
+#include "scheduler/clock/bucket.h"
 
 struct master;
 struct run;

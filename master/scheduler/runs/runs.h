@@ -7,10 +7,10 @@
 
 #include <event2/event.h>
 
-#include "scheduler/clock/heap.h"
 #include "ipc/message.h"
 #include "run/progress.h"
 #include "run/runfile.h"
+#include "scheduler/clock/heap.h"
 
 struct job;
 struct master;

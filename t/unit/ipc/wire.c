@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ipc/wire.h"
 #include "run/result.h"
 #include "run/spec.h"
-#include "ipc/wire.h"
 
 /* A reader over exactly n bytes on the heap, for sanitizers. */
 static uint8_t *
