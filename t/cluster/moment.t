@@ -29,7 +29,7 @@ for (0, 1) {
 	});
 }
 $two[0]->wait_for('a slot to be missed', sub {
-	grep { ($_->{reason} // '') eq 'redis-down' }
+	grep { ($_->{reason} // '') =~ /^(?:redis-down|in-doubt)$/ }
 	    map { $_->ledger('delay') } @two;
 });
 my $had = $c->runs('delay');
