@@ -68,7 +68,6 @@ claim_new(struct protocol *p, const struct claim_ask *ask)
 	claim->only_recorded = ask->only_recorded;
 	make_flags(ask, claim->flags);
 	claim->view = p->view;
-	claim->session = p->session;
 	TAILQ_INSERT_TAIL(&p->claims, claim, link);
 	TAILQ_INSERT_TAIL(&p->undecided, claim, open_link);
 	p->nundecided++;
@@ -198,7 +197,6 @@ protocol_hold(struct protocol *p, const struct claim_ask *ask, uint64_t fence,
 	claim->fence = fence;
 	claim->attempt = attempt;
 	claim->before_ms = ask->before_ms;
-	claim->session = 0; /* of a predecessor */
 	claim_set_state(p, claim, CLAIM_HELD);
 	if (fence > p->fence)
 		p->fence = fence;
@@ -251,10 +249,8 @@ claim_answer(
 		claim_give_back(p, claim);
 		kept = false;
 	}
-	if (kept) {
+	if (kept)
 		keep_owed(claim, answer->verdict);
-		claim->session = p->session;
-	}
 	claim_set_state(p, claim, kept ? CLAIM_HELD : CLAIM_OVER);
 	if (kept)
 		claim_mark_dirty(p, claim);

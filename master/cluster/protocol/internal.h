@@ -123,7 +123,6 @@ struct claim {
 	    owes; /* HELD: S, M as in the scripts: to be recorded; 0: it runs */
 	uint32_t asked_on; /* bit per server where it may stand */
 	bool abandoned;
-	uint32_t session;  /* of p in which it was known to stand */
 	uint32_t taken_on; /* HELD: bit per server where another has it */
 	int64_t round_ms;  /* when the round began; 0: not yet */
 	int64_t retry_ms;
@@ -164,7 +163,6 @@ struct protocol {
 	unsigned quorum;
 	struct server servers[CLUSTER_SERVERS_MAX];
 	char incarnation[CLUSTER_INCARNATION_MAX];
-	uint32_t session; /* +1 with each incarnation, from 1 */
 	char *formers[FORMERS_MAX];
 	unsigned nformers;
 	char *words;
