@@ -25,9 +25,9 @@
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "foreground.h"
 #include "ipc/packet.h"
 #include "ipc/wire.h"
-#include "foreground.h"
 #include "kinds/kind.h"
 #include "worker.h"
 

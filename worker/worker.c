@@ -11,11 +11,11 @@
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "run/lease.h"
 #include "job_input.h"
-#include "kinds/kind.h"
 #include "job_limit.h"
+#include "kinds/kind.h"
 #include "mail.h"
+#include "run/lease.h"
 #include "verdict.h"
 #include "worker_loop.h"
 

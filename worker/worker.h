@@ -14,8 +14,8 @@
 #include "run/spec.h"
 
 #include "envfile.h"
-#include "kinds/inside.h"
 #include "job_start.h"
+#include "kinds/inside.h"
 #include "report.h"
 #include "run_cgroup.h"
 #include "tree.h"

@@ -56,7 +56,7 @@ address_parse(const char *text, struct address *a, struct err *err)
 	const char *colon = strrchr(text, ':');
 	bool v6 = *text == '[';
 	char host[ADDRESS_TEXT_MAX];
-	in_port_t port;
+	in_port_t port = 0;
 	int len;
 
 	memset(a, 0, sizeof(*a));

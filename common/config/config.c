@@ -6,17 +6,17 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/config_setting.h"
+#include "config/config_value.h"
+#include "config/ini.h"
+#include "config/job/defaults.h"
+#include "config/quote.h"
 #include "config/section/config_api.h"
 #include "config/section/config_calendar.h"
 #include "config/section/config_cluster.h"
 #include "config/section/config_named.h"
 #include "config/section/config_queue.h"
-#include "config/config_setting.h"
-#include "config/config_value.h"
-#include "config/ini.h"
-#include "config/job/defaults.h"
 #include "config/section/notify.h"
-#include "config/quote.h"
 
 #define SECTIONS 6 /* without a name */
 

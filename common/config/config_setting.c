@@ -7,9 +7,9 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "config/config_value.h"
 #include "config/section/config_api.h"
 #include "config/section/config_cluster.h"
-#include "config/config_value.h"
 #include "config/section/conninfo.h"
 
 static void *

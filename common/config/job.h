@@ -396,8 +396,8 @@ const char *job_next_word(const char **p, size_t *len_r);
  * The next of uses: a semaphore's name and how many runs may have it at once.
  * False: there is none. *p is moved behind it.
  */
-bool
-job_next_use(const char **p, char name_r[JOB_USE_NAME_MAX + 1], uint32_t *limit_r);
+bool job_next_use(
+    const char **p, char name_r[JOB_USE_NAME_MAX + 1], uint32_t *limit_r);
 
 /* Can it be a label? */
 bool job_is_label(const char *text);

@@ -67,6 +67,16 @@ wire_put_str(struct wire_writer *w, const char *s)
 }
 
 void
+wire_pad(struct wire_writer *w, size_t len)
+{
+	if (w->len >= len)
+		return;
+	array_reserve(&w->p, &w->cap, len, 1);
+	memset(w->p + w->len, 0, len - w->len);
+	w->len = len;
+}
+
+void
 wire_writer_reset(struct wire_writer *w)
 {
 	w->len = 0;

@@ -36,6 +36,9 @@ void wire_put_str(struct wire_writer *w, const char *s);
 /* Bytes that may hold NULs: u32 length, bytes. */
 void wire_put_bytes(struct wire_writer *w, const void *p, size_t n);
 
+/* Zeroes, until it is len bytes long. */
+void wire_pad(struct wire_writer *w, size_t len);
+
 void wire_writer_reset(struct wire_writer *w);
 void wire_writer_fini(struct wire_writer *w);
 

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "run/outcome.h"
 #include "ipc/values.h"
 #include "ipc/wire.h"
+#include "run/outcome.h"
 
 #define RUN_REASON_MAX 400
 

@@ -55,8 +55,7 @@ runfile_create(int dirfd, const struct run_begin *begin)
 	wire_put_u32(&w, RUNFILE_CREATED);
 	wire_put_u32(&w, 0);
 	wire_put_bytes(&w, body.p, body.len);
-	while (w.len < BEFORE_OFFSET)
-		wire_put_u8(&w, 0);
+	wire_pad(&w, BEFORE_OFFSET);
 	wire_put_i64(&w, begin->before_ms);
 	memcpy(w.p, MAGIC, 8);
 	rc = fd_pwrite_all(fd, w.p, w.len, 0);

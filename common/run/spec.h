@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "run/outcome.h"
 #include "ipc/wire.h"
+#include "run/outcome.h"
 
 #define RUN_ID_SIZE     21 /* 20 characters and NUL */
 #define JOB_NAME_MAX    128

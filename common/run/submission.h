@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "run/runfile.h"
 #include "ipc/wire.h"
+#include "run/runfile.h"
 
 /* Bytes. */
 #define SUBMISSION_COMMAND_MAX  32768

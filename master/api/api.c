@@ -10,11 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/http/tls.h"
+#include "api/told.h"
 #include "api/who/auth.h"
 #include "api/who/peer_uid.h"
 #include "api/who/sessions.h"
-#include "api/http/tls.h"
-#include "api/told.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"

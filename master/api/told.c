@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "run/record.h"
 #include "json_text.h"
+#include "run/record.h"
 
 static int64_t
 now_ms(void)

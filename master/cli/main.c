@@ -8,8 +8,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/cli.h"
 #include "cli/check/cmd_check.h"
+#include "cli/cli.h"
 #include "cli/job/cmd_next.h"
 
 static int

@@ -388,6 +388,12 @@ cluster_claim(struct cluster *c, const struct claim_ask *ask, claim_cb *cb)
 	return claim;
 }
 
+size_t
+cluster_claims_open(const struct cluster *c)
+{
+	return protocol_claims_open(c->protocol);
+}
+
 void
 cluster_abandon(struct cluster *c, struct claim *claim)
 {

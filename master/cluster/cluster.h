@@ -133,6 +133,9 @@ int64_t cluster_skew_ms(const struct cluster *cluster);
 struct claim *cluster_claim(
     struct cluster *cluster, const struct claim_ask *ask, claim_cb *cb);
 
+/* How many claims were asked for and are neither won nor lost. */
+size_t cluster_claims_open(const struct cluster *cluster);
+
 /*
  * May a run begin under a claim that was won? A majority of the servers must
  * have it still: after a lost session another host may have it by now.

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "run/run_bound.h"
 #include "json_text.h"
 #include "recorder/query/query.h"
 #include "recorder/query/query_filter.h"
+#include "run/run_bound.h"
 
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX     1000

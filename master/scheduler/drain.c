@@ -1,7 +1,7 @@
 /* The end: nothing is started any more, and what runs is waited for. */
 #include "base/log.h"
-#include "scheduler/member/member.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 /* How long the store may take for the last records, when all else is over. */
 #define RECORD_WAIT_S 5

@@ -100,15 +100,26 @@ alarm_rang(int64_t step_ms, void *arg)
 	tick(m);
 }
 
+bool
+master_is_behind(const struct master *m)
+{
+	int64_t at;
+
+	return is_open(m) && heap_min(&m->heap, &at) != NULL &&
+	    at <= clock_ms();
+}
+
 void
 master_arm(struct master *m)
 {
+	/* No event_active(): that would come before all channels, each turn. */
+	const struct timeval now = {0, 0};
 	int64_t at;
 
 	if (!is_open(m) || heap_min(&m->heap, &at) == NULL)
 		at = INT64_MAX; /* or until something else happens */
 	if (at <= clock_ms())
-		event_active(m->tick_event, 0, 0);
+		event_add(m->tick_event, &now);
 	else
 		alarm_set(m->alarm, at);
 }
@@ -136,6 +147,15 @@ master_room(struct master *m)
 		master_arm(m);
 }
 
+/* How many run files are to be made ahead. */
+static size_t
+files_ahead(const struct master *m)
+{
+	if (m->member == NULL || m->jobs.n < PLACES_READY)
+		return PLACES_READY;
+	return m->jobs.n < PLACES_READY_MAX ? m->jobs.n : PLACES_READY_MAX;
+}
+
 /* A few at a time: what is due comes first. */
 static void
 prepare_cb(evutil_socket_t fd, short what, void *arg)
@@ -143,7 +163,7 @@ prepare_cb(evutil_socket_t fd, short what, void *arg)
 	const struct timeval soon = {.tv_usec = 1000};
 	struct master *m = arg;
 
-	if (places_prepare(&m->places, m->runs_dir))
+	if (places_prepare(&m->places, m->runs_dir, files_ahead(m)))
 		evtimer_add(m->prepare_timer, &soon);
 }
 

@@ -22,22 +22,22 @@
 #ifndef BELFRY_SCHEDULER_MASTER_H
 #define BELFRY_SCHEDULER_MASTER_H
 
+#include "role.h"
 #include "scheduler/answer/events.h"
 #include "scheduler/answer/forecast.h"
 #include "scheduler/clock/alarm.h"
 #include "scheduler/clock/heap.h"
 #include "scheduler/jobs/after.h"
 #include "scheduler/jobs/jobs.h"
-#include "scheduler/metrics/metrics.h"
-#include "scheduler/runs/launch.h"
-#include "scheduler/runs/outbox.h"
 #include "scheduler/jobs/pause.h"
 #include "scheduler/jobs/plugins.h"
+#include "scheduler/jobs/retries.h"
+#include "scheduler/metrics/metrics.h"
 #include "scheduler/notify/notify.h"
 #include "scheduler/queue/queue.h"
+#include "scheduler/runs/launch.h"
+#include "scheduler/runs/outbox.h"
 #include "scheduler/runs/places.h"
-#include "scheduler/jobs/retries.h"
-#include "role.h"
 #include "scheduler/runs/run_id.h"
 #include "scheduler/runs/runs.h"
 #include "scheduler/runs/users.h"
@@ -158,6 +158,9 @@ struct master {
 
 /* Looks at the heap and sets the alarm: after any change of the heap. */
 void master_arm(struct master *m);
+
+/* True while something is due that this turn could not do, though it may be. */
+bool master_is_behind(const struct master *m);
 
 /* The wall clock's time of this turn, ms. */
 int64_t master_now(struct master *m);

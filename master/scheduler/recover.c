@@ -9,13 +9,13 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/member/member.h"
-#include "scheduler/master.h"
-#include "scheduler/recover_files.h"
 #include "scheduler/jobs/memory.h"
-#include "scheduler/runs/params.h"
 #include "scheduler/jobs/policy.h"
 #include "scheduler/jobs/rewind.h"
+#include "scheduler/master.h"
+#include "scheduler/member/member.h"
+#include "scheduler/recover_files.h"
+#include "scheduler/runs/params.h"
 
 /* Runs and retries that the store reported, until the jobs are known. */
 struct recover_retry {

@@ -2,8 +2,8 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/job/calendar.h"
-#include "scheduler/master.h"
 #include "schedule/zone/zone.h"
+#include "scheduler/master.h"
 
 static void
 log_calendar(void *arg, uint32_t line, const char *text)

@@ -8,10 +8,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/answer/answer.h"
-#include "scheduler/member/member.h"
 #include "scheduler/crontab/watch.h"
 #include "scheduler/jobs/rewind.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 static struct config *
 read_config(const char *path, int fd, struct err *err)

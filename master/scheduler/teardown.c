@@ -6,10 +6,10 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
-#include "scheduler/member/member.h"
 #include "scheduler/crontab/watch.h"
-#include "scheduler/master.h"
 #include "scheduler/jobs/memory.h"
+#include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 static void
 free_runs(struct master *m)

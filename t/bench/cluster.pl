@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Three daemons and one Redis: N jobs due at one instant, by how many claims
-# and bytes, and how long after a host's death others do its work.
+# and bytes, when the last of them was claimed, against the same scripts in a raw
+# loop, and how long after a host's death others do its work.
 #
 #   BELFRY_BUILD=build perl t/bench/cluster.pl [-n JOBS] [-r ROUNDS]
 #
@@ -12,6 +13,7 @@ use Cluster;
 use Getopt::Std;
 use Nemesis;
 use Time::HiRes qw(sleep time);
+use Web;
 
 my %opt = (n => 5000, r => 3);
 getopts('n:r:', \%opt);
@@ -40,6 +42,25 @@ sub traffic {
 	my ($calls) = ($of{cmdstat_evalsha} // '') =~ /calls=(\d+)/;
 	return { in => $of{total_net_input_bytes},
 	    out => $of{total_net_output_bytes}, calls => $calls // 0 };
+}
+
+# Claims a second of a raw loop over one connection, in batches of 128.
+sub raw {
+	my $redis = Redis->new;
+	open(my $in, '-|', "$Belfry::BUILD/t/bench/bench-claim", $redis->url,
+	    3, 0.3) or die "bench-claim: $!";
+	my ($rate) = map { /batch 128: .* raw +(\d+)/ ? $1 : () } <$in>;
+	return $rate // die "bench-claim says nothing\n";
+}
+
+# How often slots were asked for, by all.
+sub asked {
+	my $n = 0;
+	for (@_) {
+		my (undef, undef, $text) = Web->new($_)->request('GET', '/metrics');
+		$n += $_ for $text =~ /^belfry_claims_total\{.*\} (\d+)$/mg;
+	}
+	return $n;
 }
 
 sub ready {
@@ -79,15 +100,22 @@ sub crowd {
 		$seen{$id}++;
 		$last = $ns if !$last || $ns > $last;
 	}
-	my ($claim) = sort { $b <=> $a }
+	my @claims = sort { $a <=> $b } map { $_ / 1e3 - $due * 1e3 }
 	    map { map { $_->{fence} } @{ rows($_, 0) } } $c->all;
+	my $raw = 1e3 * $n / raw();
 	printf "%d jobs due at once, three daemons, one Redis\n", $n;
 	printf "  ran once %d, twice %d, not at all %d\n",
 	    scalar(grep { $_ == 1 } values %seen),
 	    scalar(grep { $_ > 1 } values %seen), $n - keys %seen;
-	printf "  last claim %.0f ms after due, last start %.0f ms: "
-	    . "%.0f runs/s\n", $claim / 1e3 - $due * 1e3,
+	for my $ms (50, 100, 200) {
+		printf "  claimed after %d ms: %d\n", $ms,
+		    scalar(grep { $_ <= $ms } @claims);
+	}
+	printf "  last claim %.0f ms after due, %.1f times a raw loop of the "
+	    . "script (%.0f ms)\n", $claims[-1], $claims[-1] / $raw, $raw;
+	printf "  last start %.0f ms after due: %.0f runs/s\n",
 	    $last / 1e6 - $due * 1e3, $n / ($last / 1e9 - $due);
+	printf "  a slot was asked for %.2f times\n", asked($c->all) / $n;
 	printf "  a fire: %.2f round trips, %.0f bytes to Redis, %.0f back\n",
 	    map { ($after->{$_} - $before->{$_}) / $n } qw(calls in out);
 	$_->stop for $c->all;

@@ -2,19 +2,21 @@
 # N jobs due at one instant: how late they start and how fast they are
 # launched, by belfryd and by the raw loops, in turn, in the same rounds.
 #
-#   BELFRY_BUILD=build perl t/bench/due.pl [-n JOBS] [-r ROUNDS] [-o TIMES]
+#   BELFRY_BUILD=build perl t/bench/due.pl [-c] [-n JOBS] [-r ROUNDS] [-o TIMES]
 #
-# With -o the daemon lives for so many instants, one a second, and all but the
+# With -c also by belfryd as the one host of a cluster, which claims each slot
+# in Redis first. With -o the daemon lives for so many instants, one a second, and all but the
 # first count. Prints medians over the rounds, and the ratios to the raw loops.
 use strict;
 use warnings;
 use lib 't/lib';
 use Belfry;
 use Getopt::Std;
+use Redis;
 use Time::HiRes qw(sleep time);
 
 my %opt = (n => 1000, r => 5, o => 1);
-getopts('n:r:o:', \%opt);
+getopts('cn:r:o:', \%opt);
 my ($n, $rounds, $times) = @opt{qw(n r o)};
 my $stamp = "$Belfry::BUILD/t/bench/stamp";
 my $raw = "$Belfry::BUILD/t/bench/rawsched";
@@ -40,7 +42,7 @@ sub measure {
 		$seen{"$id $slot"}++;
 	}
 	@late = sort { $a <=> $b } @late;
-	my $want = $times > 1 && $name eq 'belfry' ? $n * ($times - 1) : $n;
+	my $want = $times > 1 && $name !~ /^(?:vfork|worker)$/ ? $n * ($times - 1) : $n;
 	my $lost = $want - keys %seen;
 	my $twice = grep { $_ > 1 } values %seen;
 	print "  $name: lost $lost, twice $twice\n" if $lost || $twice;
@@ -58,7 +60,9 @@ sub wait_for_stamps {
 }
 
 sub belfry_round {
-	my $d = Belfry->new(conf => "log-level = error\n");
+	my ($name, $redis) = @_;
+	my $d = Belfry->new(conf => "log-level = error\n"
+	    . ($redis ? "[cluster]\nredis = " . $redis->url . "\n" : ''));
 	# Later keys of a section are errors: the log level is set once.
 	my $conf = $d->read('belfry.conf') =~ s/log-level = debug\n//r;
 	$d->write('belfry.conf', $conf);
@@ -75,7 +79,7 @@ sub belfry_round {
 	} 0 .. $n - 1);
 	$d->spawn;
 	wait_for_stamps($log, $times);
-	measure($log, $due + ($times > 1), 'belfry');
+	measure($log, $due + ($times > 1), $name);
 	$d->stop('TERM');
 }
 
@@ -91,14 +95,16 @@ sub raw_round {
 }
 
 for my $round (1 .. $rounds) {
-	belfry_round();
+	belfry_round('belfry');
+	belfry_round('claimed', Redis->new) if $opt{c};
 	raw_round('vfork');
 	raw_round('worker');
 }
 printf "%d jobs due at once, medians of %d rounds\n", $n, $rounds;
 printf "%-8s %10s %10s %10s %12s\n", '', 'p50 ms', 'p99 ms', 'max ms',
     'launches/s';
-for my $name (qw(belfry vfork worker)) {
+for my $name (qw(belfry claimed vfork worker)) {
+	next unless $samples{$name};
 	printf "%-8s %10.2f %10.2f %10.2f %12.0f\n", $name,
 	    map { median(@{ $samples{$name}{$_} }) } qw(p50 p99 max rate);
 }
@@ -107,3 +113,7 @@ for my $name (qw(vfork worker)) {
 	    map { median(@{ $samples{belfry}{$_} })
 		/ (median(@{ $samples{$name}{$_} }) || 1) } qw(p50 p99 rate);
 }
+printf "with a claim: p50 %+.2f ms, rate %.2f of that without\n",
+    median(@{ $samples{claimed}{p50} }) - median(@{ $samples{belfry}{p50} }),
+    median(@{ $samples{claimed}{rate} }) / median(@{ $samples{belfry}{rate} })
+    if $opt{c};

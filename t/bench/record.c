@@ -20,9 +20,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "record_run.h"
 #include "recorder/intake/batch.h"
 #include "recorder/store.h"
-#include "record_run.h"
 
 #define RAW_BATCH 100
 #define BATCH     2000 /* what a busy recorder finds after 50 ms */

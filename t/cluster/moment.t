@@ -10,6 +10,8 @@ my $redis = Cluster::Redis->new;
 my $c = Cluster->new(redis => [$redis], nodes => [qw(a b c)],
     times => { 'session-ttl' => '60s' });
 my @two = map { $c->node($_) } qw(a b);
+$_->job('j.ini', "[job delay]\nschedule = \@after 1s\ncommand = "
+    . $c->probe . "\n") for $c->all;
 $_->start for @two;
 $c->settled_as('a b', qw(a b));
 
@@ -26,6 +28,11 @@ for (0, 1) {
 		missed($two[$_]) > $before[$_];
 	});
 }
+$two[0]->wait_for('a slot to be missed', sub {
+	grep { ($_->{reason} // '') =~ /^(?:redis-down|in-doubt)$/ }
+	    map { $_->ledger('delay') } @two;
+});
+my $had = $c->runs('delay');
 $redis->signal('CONT');
 for my $d (@two) {
 	$d->wait_for('Redis to be back', sub {
@@ -33,6 +40,7 @@ for my $d (@two) {
 	});
 	unlike($d->log, qr/the session is lost/, 'its session is as it was');
 }
+$two[0]->wait_for('an interval to go on', sub { $c->runs('delay') > $had + 1 });
 
 $c->node('c')->start;
 $c->settled;

@@ -151,8 +151,6 @@ is_deeply([@{ join_as('a2', former => ['a']) }[1 .. 1]], ['c1'],
     'join: takes the runs of its former self along');
 is(key('j', 'w') . key('j', 'p'), 'a2a2', 'and their jobs');
 is($redis->call('EXISTS', "$prefix:r:a"), 0, 'and leaves none behind');
-is_deeply([@{ join_as('a2', former => ['a']) }[1 .. 1]], ['c1'],
-    'join: and says so again when the answer was lost');
 
 # ------------------------------------------------------------------- beat
 sub beat { run('beat', $_[1] // $marker, $_[2] // 0, $_[0], "node-$_[0]",
@@ -362,6 +360,13 @@ is(key('j', 'x'), 'O', 'what was not started is free');
 $redis->call('HSET', "$prefix:r:a", 'c1', "S 1 0 $slot 0 c j");
 run('bury', guard(), 'b', 'a', 'C', 'c1');
 like(line('a', 'c1'), qr/^S /, 'bury: what was told as less stays to be told');
+fresh();
+claim('a', 'c1', flags => 'x');
+claim('a', 'c2', flags => 'x');
+run('bury', guard(), 'b', 'a', 'R', 'c1');
+is(one('finish', 'a', 'j', $slot, 'c1', ''), 'LATE',
+    'finish: of a run by hand that was buried');
+is(one('finish', 'a', 'j', $slot, 'c2', ''), 'OK', 'finish: of one that was not');
 
 fresh();
 is(head_of(run('leave', guard(), 'a', 'node-a')), 'OK', 'leave');
@@ -452,33 +457,33 @@ is(claim('a', 'n', job => 'n', flags => 's'), 'BUSY - -',
 fresh();
 sub take {
 	my ($inc, $count, $id, $connection) = @_;
-	return run('take', guard(), $inc, $connection // 1, 'sem', 3, $count, $id)->[0];
+	return run('take', guard(), $inc, "node-$inc", $connection // 1, 'sem', 3, $count, $id)->[0];
 }
 like(take('a', 2, 't1'), qr/^OK/, 'take');
 like(take('a', 2, 't1'), qr/^OK/, 'take: the same again');
 is(take('b', 2, 't2'), 'FULL', 'take: full');
 is(take('b', 1, 't2', 0), 'LOST', 'take: over an earlier connection');
 like(take('b', 1, 't2'), qr/^OK/, 'take: what is left');
-is(run('give', guard(), 'a', 0, 'sem', 't1')->[0], 'LOST',
+is(run('give', guard(), 'a', 'node-a', 0, 'sem', 't1')->[0], 'LOST',
     'give: over an earlier connection');
-run('give', guard(), 'a', 1, 'sem', 't1');
+run('give', guard(), 'a', 'node-a', 1, 'sem', 't1');
 like(take('b', 2, 't3'), qr/^OK/, 'give');
 $redis->call('HDEL', "$prefix:n", 'b');
 like(take('a', 3, 't4'), qr/^OK/, 'take: the dead hold nothing');
-is(head_of(run('keep', guard(), 'a', 1, 'sem', 't4', 'more', 't4')), 'OK',
+is(head_of(run('keep', guard(), 'a', 'node-a', 1, 'sem', 't4', 'more', 't4')), 'OK',
     'keep');
 is($redis->call('HEXISTS', "$prefix:s:more", 't4'), 1,
     'keep: what a server lacks is there again');
-is(head_of(run('keep', guard(), 'a', 1, 'more', 't4')), 'OK', 'keep: less');
+is(head_of(run('keep', guard(), 'a', 'node-a', 1, 'more', 't4')), 'OK', 'keep: less');
 is($redis->call('EXISTS', "$prefix:s:sem"), 0, 'keep: what was given is free');
 join_as('a2', former => ['a']);
 is($redis->call('HGET', "$prefix:s:more", 't4'), '1 a2',
     'join: takes the tokens of its former self along');
-run('keep', guard(), 'b', 1, 'more', 't9');
+run('keep', guard(), 'b', 'node-b', 1, 'more', 't9');
 is($redis->call('HEXISTS', "$prefix:s:more", 't4'), 1,
     'keep: says nothing of the others');
 
-is(run('keep', guard(), 'a2', 0, 'more', 't8')->[0], 'LOST',
+is(run('keep', guard(), 'a2', 'node-a2', 0, 'more', 't8')->[0], 'LOST',
     'keep: over an earlier connection');
 fresh(unsure => 60000);
 is(take('a', 1, 't1'), 'UNSURE', 'take: who has some is not known');

@@ -88,7 +88,9 @@ sub incarnation {
 	$n->wait_for('it to be refused, or not', sub {
 		$other->log =~ /joined as node a|has the node name a/;
 	});
+	# It may have gone on without Redis, and would come again.
 	$n->{refused} = $other->log =~ /has the node name a/;
+	$n->kill_node('c') if $n->{refused};
 	my $time = time * 1000;
 	$n->wait_for('the next run', sub {
 		grep { $_->{slot} > $time } $n->runs('long1');

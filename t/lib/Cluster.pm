@@ -122,6 +122,46 @@ sub runs {
 	return @runs;
 }
 
+# Gives all hosts N jobs, each due at the same instants, the first of them in
+# four seconds and the others so much later. When they are due.
+sub crowd {
+	my ($self, $n, $command, @later) = @_;
+	my @due = map { int(time) + 4 + $_ } 0, @later;
+	my $at = join ',', map {
+		my @t = gmtime $_;
+		sprintf '%04d-%02d-%02dT%02d:%02d:%02dZ', $t[5] + 1900,
+		    $t[4] + 1, @t[3, 2, 1, 0];
+	} @due;
+	for my $d ($self->all) {
+		$d->job('crowd.ini', join '', map {
+			"[job j$_]\nschedule = \@at $at\nstart-deadline = 1m\n"
+			    . "command = $command\n"
+		} 1 .. $n);
+		$d->belfry('reload') if $d->{pid};
+	}
+	return @due;
+}
+
+# The same columns of all runs that were a success, over all hosts or some.
+sub successes {
+	my ($self, $columns, @names) = @_;
+	return map {
+		my ($status, $out, $err) = $_->command('sqlite3', '-readonly',
+		    '-cmd', '.timeout 5000', $_->path('state/belfry.db'),
+		    "select $columns from runs where outcome = 'success'");
+		die "successes: $err" if $status;
+		map { [split /\|/] } split /\n/, $out;
+	} @names ? map { $self->node($_) } @names : $self->all;
+}
+
+# Nothing can be launched on a host, until what this gives back is called.
+sub stop_launchers {
+	my ($self, $name) = @_;
+	my @pids = @{ $self->node($name)->processes->{launcher} };
+	kill 'STOP', @pids;
+	return sub { kill 'CONT', @pids };
+}
+
 # All ledger rows of a job over all hosts, by slot.
 sub ledger {
 	my ($self, $job) = @_;

@@ -41,8 +41,8 @@
 #include "base/mem.h"
 #include "drive_say.h"
 #include "drive_spec.h"
-#include "run/lease.h"
 #include "ipc/packet.h"
+#include "run/lease.h"
 #include "run/runfile.h"
 
 #define RUNS_MAX 512

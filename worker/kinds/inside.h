@@ -12,10 +12,10 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "ipc/values.h"
 #include "run/outcome.h"
 #include "run/progress.h"
 #include "run/result.h"
-#include "ipc/values.h"
 
 struct worker;
 

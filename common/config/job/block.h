@@ -9,8 +9,8 @@
 
 #include "config/job.h"
 #include "config/job/draft.h"
-#include "config/set/pool.h"
 #include "config/problem.h"
+#include "config/set/pool.h"
 
 struct job_block {
 	unsigned refs;

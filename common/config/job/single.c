@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 #include "config/job/command.h"
-#include "config/job/draft.h"
 #include "config/job/defaults.h"
+#include "config/job/draft.h"
 #include "config/set/pool.h"
 
 struct single {

@@ -10,8 +10,8 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "config/quote.h"
-#include "run/outcome.h"
 #include "placement/hosts.h"
+#include "run/outcome.h"
 
 static int
 parse_text(struct job_draft *draft, const struct job_key *key,

@@ -3,9 +3,9 @@
 #define BELFRY_CONFIG_SECTION_CONFIG_DATABASE_H
 
 #include "base/err.h"
-#include "config/section/database.h"
 #include "config/config_setting.h"
 #include "config/ini.h"
+#include "config/section/database.h"
 
 /* Begins one. 0, or -1 with err: a bad name, or one that is taken. */
 int config_database_begin(

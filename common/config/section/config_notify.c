@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "config/section/config_notify_key.h"
 #include "config/job/draft.h"
 #include "config/quote.h"
+#include "config/section/config_notify_key.h"
 
 static const char *const type_names[NOTIFY_TYPE_COUNT] = {
     [NOTIFY_NONE] = "",

@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "config/job/command.h"
-#include "config/set/herd.h"
 #include "config/quote.h"
+#include "config/set/herd.h"
 
 struct hinter {
 	const struct job_set_options *options;

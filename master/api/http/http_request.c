@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "api/web.h"
 #include "api/who/auth.h"
 #include "api/who/login.h"
-#include "api/web.h"
 #include "base/log.h"
 #include "base/mem.h"
 

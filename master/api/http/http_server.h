@@ -26,8 +26,8 @@
 #include <event2/event.h>
 #include <sys/types.h>
 
-#include "api/http_head.h"
 #include "api/http/tls.h"
+#include "api/http_head.h"
 #include "base/address.h"
 
 #define HTTP_LISTENERS_MAX 16

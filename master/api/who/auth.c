@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/who/sessions.h"
 #include "api/http/tls.h"
+#include "api/who/sessions.h"
 #include "base/mem.h"
 
 #define PROXIES_MAX 32

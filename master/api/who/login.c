@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/who/sessions.h"
 #include "api/told.h"
+#include "api/who/sessions.h"
 #include "base/log.h"
 #include "base/mem.h"
 

@@ -17,9 +17,9 @@
 #include "config/config.h"
 #include "config/job.h"
 #include "config/job/calendar.h"
+#include "config/problem.h"
 #include "config/set/dir.h"
 #include "config/set/heat.h"
-#include "config/problem.h"
 
 #define EXIT_USAGE 2
 

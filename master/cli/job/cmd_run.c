@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "cli/print/field.h"
 #include "cli/job/param.h"
+#include "cli/print/field.h"
 #include "cli/print/show.h"
 #include "cli/print/text.h"
 #include "run/result.h"

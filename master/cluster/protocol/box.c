@@ -138,8 +138,7 @@ struct taking {
 static void
 token_head(struct protocol *p, unsigned server, struct args *args)
 {
-	protocol_guard(p, server, args);
-	args_add(args, p->incarnation);
+	protocol_head(p, server, args);
 	args_add_uint(args, p->servers[server].connection);
 }
 

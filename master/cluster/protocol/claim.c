@@ -46,7 +46,7 @@ make_from(const struct claim_ask *ask)
 static void
 forget_given(struct protocol *p, const char *id)
 {
-	for (size_t i = 0; i < nitems(p->given); i++)
+	for (size_t i = 0; i < nitems(p->given) && i < p->ngiven; i++)
 		if (strcmp(p->given[i], id) == 0)
 			p->given[i][0] = '\0';
 }
@@ -68,9 +68,9 @@ claim_new(struct protocol *p, const struct claim_ask *ask)
 	claim->only_recorded = ask->only_recorded;
 	make_flags(ask, claim->flags);
 	claim->view = p->view;
-	claim->session = p->session;
 	TAILQ_INSERT_TAIL(&p->claims, claim, link);
 	TAILQ_INSERT_TAIL(&p->undecided, claim, open_link);
+	p->nundecided++;
 	return claim;
 }
 
@@ -86,6 +86,8 @@ move_lists(struct protocol *p, struct claim *claim, enum claim_state state)
 {
 	bool was = is_undecided(claim->state), is = is_undecided(state);
 
+	p->nundecided -= was;
+	p->nundecided += is;
 	if (was && !is)
 		TAILQ_REMOVE(&p->undecided, claim, open_link);
 	else if (is && !was)
@@ -195,7 +197,6 @@ protocol_hold(struct protocol *p, const struct claim_ask *ask, uint64_t fence,
 	claim->fence = fence;
 	claim->attempt = attempt;
 	claim->before_ms = ask->before_ms;
-	claim->session = 0; /* of a predecessor */
 	claim_set_state(p, claim, CLAIM_HELD);
 	if (fence > p->fence)
 		p->fence = fence;
@@ -248,15 +249,19 @@ claim_answer(
 		claim_give_back(p, claim);
 		kept = false;
 	}
-	if (kept) {
+	if (kept)
 		keep_owed(claim, answer->verdict);
-		claim->session = p->session;
-	}
 	claim_set_state(p, claim, kept ? CLAIM_HELD : CLAIM_OVER);
 	if (kept)
 		claim_mark_dirty(p, claim);
 	if (!claim->abandoned)
 		claim->cb(claim, answer, claim->arg);
+}
+
+size_t
+protocol_claims_open(const struct protocol *p)
+{
+	return p->nundecided;
 }
 
 void

@@ -123,7 +123,6 @@ struct claim {
 	    owes; /* HELD: S, M as in the scripts: to be recorded; 0: it runs */
 	uint32_t asked_on; /* bit per server where it may stand */
 	bool abandoned;
-	uint32_t session;  /* of p in which it was known to stand */
 	uint32_t taken_on; /* HELD: bit per server where another has it */
 	int64_t round_ms;  /* when the round began; 0: not yet */
 	int64_t retry_ms;
@@ -164,7 +163,6 @@ struct protocol {
 	unsigned quorum;
 	struct server servers[CLUSTER_SERVERS_MAX];
 	char incarnation[CLUSTER_INCARNATION_MAX];
-	uint32_t session; /* +1 with each incarnation, from 1 */
 	char *formers[FORMERS_MAX];
 	unsigned nformers;
 	char *words;
@@ -185,6 +183,7 @@ struct protocol {
 	struct poll_list unasked; /* there was no server to ask */
 	bool mute;                /* nobody listens any more */
 	size_t nheld;
+	size_t nundecided;          /* neither won nor lost */
 	struct cluster_node *shown; /* what protocol_nodes() gave; rebuilt */
 	size_t nshown;
 	struct node **nodes;
@@ -267,7 +266,7 @@ void claim_judge(struct protocol *p, struct claim *claim, int64_t now_ms);
 void claims_flush(struct protocol *p);
 
 /* owed.c */
-/* Tells the servers that it is given back. */
+/* Tells the servers where it may stand that it is given back. */
 void claims_reopen(struct protocol *p, struct claim *claim);
 /* "lost STATE ID SLOT JOB": it stands on a server and is over, or was given back. */
 void claims_end_lost(struct protocol *p, unsigned server, const char *line);

@@ -338,9 +338,6 @@ judge_ending(struct protocol *p, struct claim *claim)
 	count_votes(p, claim, &count);
 	if (count.yes < p->quorum)
 		return;
-	/* It did not stand there any more when this session began. */
-	if (claim->end == CLAIM_ENDED && claim->session != p->session)
-		claim->end = CLAIM_ENDED_LATE;
 	if (claim->finished_cb != NULL)
 		claim->finished_cb(
 		    claim->end, claim->end_due_ms, claim->finished_arg);

@@ -141,6 +141,8 @@ reopen_on(struct protocol *p, const struct claim *claim, unsigned server)
 void
 claims_reopen(struct protocol *p, struct claim *claim)
 {
+	if (claim->asked_on == 0)
+		return;
 	snprintf(p->given[p->ngiven++ % nitems(p->given)], sizeof(p->given[0]),
 	    "%s", claim->id);
 	for (unsigned i = 0; i < p->settings.nservers; i++)

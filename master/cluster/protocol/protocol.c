@@ -342,18 +342,6 @@ refused_join(struct protocol *p, unsigned server, const char *line)
 	}
 }
 
-/* What of an earlier session stands there: others have not taken it for lost. */
-static void
-take_over(struct protocol *p, const struct protocol_reply *reply)
-{
-	struct claim *claim;
-
-	TAILQ_FOREACH(claim, &p->claims, link)
-	for (size_t i = 1; claim->session != p->session && i < reply->n; i++)
-		if (strcmp(reply->s[i], claim->id) == 0)
-			claim->session = p->session;
-}
-
 static void
 join_answered(struct protocol *p, struct request *request,
     const struct protocol_reply *reply, int64_t now_ms)
@@ -363,10 +351,9 @@ join_answered(struct protocol *p, struct request *request,
 	s->joining = false;
 	if (reply == NULL)
 		server_rejoin(p, request->server, REJOIN_MS);
-	else if (strncmp(reply->s[0], "OK ", 3) == 0) {
-		take_over(p, reply);
+	else if (strncmp(reply->s[0], "OK ", 3) == 0)
 		joined(p, request, reply->s[0], now_ms);
-	} else
+	else
 		refused_join(p, request->server, reply->s[0]);
 }
 

@@ -86,6 +86,7 @@ bool protocol_is_reachable(const struct protocol *p);
 int64_t protocol_deadline_ms(const struct protocol *p);
 struct claim *
 protocol_claim(struct protocol *p, const struct claim_ask *ask, claim_cb *cb);
+size_t protocol_claims_open(const struct protocol *p);
 bool protocol_may_start(const struct protocol *p, const struct claim *claim);
 void protocol_abandon(struct protocol *p, struct claim *claim);
 struct claim *protocol_hold(struct protocol *p, const struct claim_ask *ask,

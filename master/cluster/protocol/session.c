@@ -36,7 +36,6 @@ session_init(struct protocol *p)
 	const char *former = p->settings.former;
 
 	make_incarnation(p);
-	p->session = 1;
 	for (; former != NULL && *former != '\0'; former = line_skip(former, 1))
 		add_former(p, former, strcspn(former, " "));
 }
@@ -70,7 +69,6 @@ session_renew(struct protocol *p)
 {
 	add_former(p, p->incarnation, strlen(p->incarnation));
 	make_incarnation(p);
-	p->session++;
 	for (unsigned i = 0; i < p->settings.nservers; i++) {
 		struct server *s = &p->servers[i];
 

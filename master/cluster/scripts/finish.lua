@@ -22,6 +22,9 @@ local function finish(job, slot, cid, delay)
 		word = string.find('LO', h[3] or 'D', 1, true) and 'LATE' or 'OK'
 		redis.call('HSET', key, 'x', 'D')
 	end
+	if word == 'OK' and redis.call('HGET', P .. ':l:' .. cid, 'd') then
+		word = 'LATE'
+	end
 	if delay == '' or word == 'SUPERSEDED' then return word end
 	local due = math.max(num(h[5]), now + num(delay))
 	redis.call('HSET', key, 'n', int(due))

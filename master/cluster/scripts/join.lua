@@ -8,8 +8,8 @@
 --
 -- A marker begins with the time it was made, so that an older one shows.
 --
--- OK SEQUENCE MICROSECONDS MARKER SETTLING (ms), and the claim ids that stand
--- here as this host's, those taken over among them; BLANK EPISODE MICROSECONDS: nothing is known here; ROLLBACK; SETTLING
+-- OK SEQUENCE MICROSECONDS MARKER SETTLING (ms), and the claim ids taken
+-- over; BLANK EPISODE MICROSECONDS: nothing is known here; ROLLBACK; SETTLING
 -- MS; DUP INCARNATION: another daemon of this name is alive.
 local marker = data[1]
 if not marker then
@@ -84,13 +84,10 @@ for dead in pairs(former) do
 			redis.call('HSET', key, 'p', inc)
 		end
 		redis.call('HSET', P .. ':r:' .. inc, runs[i], runs[i + 1])
+		answer[#answer + 1] = runs[i]
 	end
 	redis.call('DEL', P .. ':r:' .. dead)
 	redis.call('HDEL', P .. ':n', dead)
-end
-local own = redis.call('HGETALL', P .. ':r:' .. inc)
-for i = 1, #own, 2 do
-	answer[#answer + 1] = own[i]
 end
 if next(former) then
 	for _, name in ipairs(redis.call('SMEMBERS', P .. ':s')) do

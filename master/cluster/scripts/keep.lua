@@ -2,13 +2,14 @@
 -- a server that forgot, are its own again; those that it gave back while the
 -- server could not be asked are free.
 --
--- ARGV: marker, sequence seen, incarnation, number of the connection, then name
--- and id of each.
+-- ARGV: marker, sequence seen, incarnation, node, number of the connection, then
+-- name and id of each.
 local bad = refusal(ARGV[1], ARGV[2])
 if bad then return bad end
-if strays(ARGV[3], ARGV[4]) then return {'LOST'} end
-local inc, mine = ARGV[3], {}
-for i = 5, #ARGV, 2 do
+local inc, mine = ARGV[4], {}
+inc = ARGV[3] --@incarnation
+if strays(inc, ARGV[5]) then return {'LOST'} end
+for i = 6, #ARGV, 2 do
 	local key = P .. ':s:' .. ARGV[i]
 	mine[ARGV[i] .. ' ' .. ARGV[i + 1]] = true
 	redis.call('SADD', P .. ':s', ARGV[i])

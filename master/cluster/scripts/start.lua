@@ -31,7 +31,7 @@ local function start(job, slot, cid, flags, fence)
 			and (h[3] == 'C' or h[3] == 'R')
 		if not mine then return 'LOST' end --@start
 		redis.call('HSET', key, 's', slot, 'c', cid, 'x', 'R', 'w', inc,
-			'f', int(math.max(num(h[4]), num(fence))))
+			'a', int(attempt), 'f', int(math.max(num(h[4]), num(fence))))
 	end
 	if string.find(flags, '[sw]') then
 		redis.call('HSET', key, 'o', cid, 'p', inc)

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "run/run_bound.h"
 #include "json_text.h"
 #include "recorder/charts/chart.h"
 #include "recorder/query/query_filter.h"
+#include "run/run_bound.h"
 
 #define RUNS_MAX       5000
 #define POINTS_DEFAULT 60

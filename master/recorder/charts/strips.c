@@ -2,10 +2,10 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "run/run_bound.h"
 #include "json_text.h"
 #include "recorder/charts/chart.h"
 #include "recorder/query/query_filter.h"
+#include "run/run_bound.h"
 
 #define RUNS_DEFAULT 20
 #define RUNS_MAX     100

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "run/run_bound.h"
 #include "json_text.h"
 #include "recorder/charts/chart.h"
 #include "recorder/charts/timeline_rows.h"
 #include "recorder/query/query_filter.h"
+#include "run/run_bound.h"
 
 /* Rows of the store that are read, of all jobs together. */
 #define RUNS_MAX   10000

@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "recorder/explain/explain_internal.h"
 #include "json_text.h"
+#include "recorder/explain/explain_internal.h"
 #include "recorder/query/query_filter.h"
 
 #define PLANS_MAX 200

@@ -6,8 +6,8 @@
 #ifndef BELFRY_MASTER_RECORDER_PLAN_H
 #define BELFRY_MASTER_RECORDER_PLAN_H
 
-#include "schedule/rule.h"
 #include "recorder/store.h"
+#include "schedule/rule.h"
 
 struct plan_line {
 	const struct schedule *schedule; /* the pool's; NULL: not understood */

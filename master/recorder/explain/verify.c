@@ -14,8 +14,8 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "json_text.h"
-#include "recorder/query/query_filter.h"
 #include "recorder/explain/verify_check.h"
+#include "recorder/query/query_filter.h"
 
 #define ROWS      200
 #define STEPS_MAX 64

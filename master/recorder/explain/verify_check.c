@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "run/runfile.h"
 #include "json_text.h"
+#include "run/runfile.h"
 
 #define COUNT_MAX 1000
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "run/runfile.h"
 #include "recorder/postgres/pg_array.h"
 #include "recorder/postgres/pg_conn.h"
+#include "run/runfile.h"
 
 /* More than a master has waiting for room. */
 #define WAITING_MAX 16384

@@ -7,8 +7,8 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "recorder/intake/batch.h"
 #include "recorder/desk.h"
+#include "recorder/intake/batch.h"
 #include "recorder/state_feed.h"
 
 #define FLUSH_MS      50   /* how long a record may wait for company */

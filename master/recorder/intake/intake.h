@@ -10,10 +10,10 @@
 #ifndef BELFRY_RECORDER_INTAKE_INTAKE_H
 #define BELFRY_RECORDER_INTAKE_INTAKE_H
 
-#include "run/record.h"
 #include "ipc/channel.h"
-#include "role.h"
 #include "recorder/store.h"
+#include "role.h"
+#include "run/record.h"
 
 struct intake_config {
 	struct role *role;     /* borrowed */

@@ -3,9 +3,9 @@
 #define BELFRY_RECORDER_INTAKE_INTAKE_INTERNAL_H
 
 #include "ipc/channel.h"
-#include "recorder/intake/batch.h"
 #include "recorder/desk.h"
 #include "recorder/guard/guard.h"
+#include "recorder/intake/batch.h"
 #include "recorder/intake/intake.h"
 #include "recorder/state_feed.h"
 

@@ -5,15 +5,15 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "json_text.h"
 #include "recorder/charts/chart.h"
 #include "recorder/explain/explain.h"
-#include "json_text.h"
+#include "recorder/explain/verify.h"
 #include "recorder/query/notice_query.h"
 #include "recorder/query/piece.h"
 #include "recorder/query/query_filter.h"
 #include "recorder/query/query_queue.h"
 #include "recorder/query/row_json.h"
-#include "recorder/explain/verify.h"
 
 /* One question on its way. The ask itself is gone when the answer comes. */
 struct query {

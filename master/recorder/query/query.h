@@ -7,8 +7,8 @@
 
 #include "ask.h"
 #include "recorder/intake/intake.h"
-#include "recorder/store.h"
 #include "recorder/others.h"
+#include "recorder/store.h"
 #include "recorder/streams.h"
 
 /* What the answers need; lives as long as any of them. */

@@ -9,9 +9,9 @@
 #include "base/version.h"
 #include "config/quote.h"
 #include "json_text.h"
-#include "scheduler/member/member.h"
 #include "scheduler/crontab/answer.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 #include "scheduler/runs/params.h"
 
 /* Live runs in a status: what a person can look at. */

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scheduler/answer/answer.h"
 #include "base/timestamp.h"
-#include "scheduler/clock/due.h"
 #include "json_text.h"
-#include "scheduler/master.h"
 #include "schedule/zone/zone.h"
+#include "scheduler/answer/answer.h"
+#include "scheduler/clock/due.h"
+#include "scheduler/master.h"
 
 #define FIRES_SHOWN 5
 #define FIRES_MAX   1000

@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "scheduler/answer/answer.h"
-#include "scheduler/member/member.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 /* Ids that are named when it is not clear which one is meant. */
 #define NAMED_MAX 10

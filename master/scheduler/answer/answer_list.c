@@ -13,8 +13,8 @@
 #include "base/strbuf.h"
 #include "placement/hosts.h"
 #include "scheduler/answer/answer.h"
-#include "scheduler/member/member.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 #define LIMIT_DEFAULT 500
 #define LIMIT_MAX     1000

@@ -1,11 +1,11 @@
 /* Pauses that people ask for. */
 #include <string.h>
 
-#include "scheduler/answer/answer.h"
 #include "base/log.h"
 #include "base/timestamp.h"
-#include "scheduler/member/member.h"
+#include "scheduler/answer/answer.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 /* A reason is one line that people read. */
 #define REASON_MAX 256

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "run/run_bound.h"
 #include "json_text.h"
+#include "run/run_bound.h"
 #include "scheduler/answer/answer.h"
 #include "scheduler/master.h"
 

@@ -8,10 +8,10 @@
 #include "base/timestamp.h"
 #include "config/section/queue.h"
 #include "scheduler/clock/due.h"
-#include "scheduler/member/member.h"
-#include "scheduler/master.h"
 #include "scheduler/jobs/decide.h"
 #include "scheduler/jobs/policy.h"
+#include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 /* Slots of one job in one turn; what is left comes in the next turn. */
 #define SLOTS_MAX            16

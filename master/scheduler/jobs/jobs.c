@@ -12,9 +12,9 @@
 #include "base/mem.h"
 #include "config/job/calendar.h"
 #include "scheduler/clock/due.h"
-#include "scheduler/master.h"
 #include "scheduler/jobs/files.h"
 #include "scheduler/jobs/memory.h"
+#include "scheduler/master.h"
 
 static uint32_t
 hash_name(const char *name)

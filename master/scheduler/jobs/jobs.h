@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "config/job.h"
-#include "scheduler/clock/heap.h"
 #include "run/record.h"
+#include "scheduler/clock/heap.h"
 
 struct job_metrics; /* scheduler/metrics/metrics.h */
 struct join;

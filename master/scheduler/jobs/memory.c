@@ -7,9 +7,9 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "scheduler/master.h"
 #include "config/job/calendar.h"
 #include "schedule/hash.h"
+#include "scheduler/master.h"
 
 void
 jobs_remember(struct jobs *jobs, const struct record_job *record)

@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "scheduler/clock/heap.h"
 #include "run/record.h"
+#include "scheduler/clock/heap.h"
 
 struct job;
 struct master;

@@ -2,8 +2,8 @@
 #ifndef BELFRY_SCHEDULER_RETRIES_H
 #define BELFRY_SCHEDULER_RETRIES_H
 
-#include "scheduler/clock/heap.h"
 #include "run/record.h"
+#include "scheduler/clock/heap.h"
 
 struct job;
 struct master;

@@ -5,11 +5,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/runs/spec.h"
 #include "run/runfile.h"
 #include "scheduler/clock/due.h"
-#include "scheduler/member/internal.h"
 #include "scheduler/jobs/policy.h"
+#include "scheduler/member/internal.h"
+#include "scheduler/runs/spec.h"
 
 /* A claim that is refused because the job runs is asked for again. */
 #define BUSY_MS        500
@@ -183,7 +183,6 @@ won(struct run *run, const struct claim_answer *answer)
 	run->lost = NULL;
 	if (!extra && !fire_won(run))
 		member_end_recorded(run);
-	launch_pump(m);
 }
 
 /* Another host has it, or had it. What was told of it was wrong. */
@@ -213,8 +212,6 @@ not_ours(struct run *run, const struct claim_answer *answer)
 		member_tell_forgotten(run);
 	else
 		member_vanish(run);
-	jobs_arm(m, job);
-	master_arm(m);
 }
 
 static void
@@ -291,11 +288,8 @@ run_unguarded(struct run *run)
 							 (uint64_t)clock_us();
 	run->begin.fence = m->fence;
 	run->unguarded = true;
-	if (run_make_files(run) == -1 || !fire_won(run)) {
+	if (run_make_files(run) == -1 || !fire_won(run))
 		member_vanish(run);
-		return;
-	}
-	launch_pump(m);
 }
 
 static void
@@ -390,14 +384,16 @@ static void
 answered(struct claim *claim, const struct claim_answer *answer, void *arg)
 {
 	struct run *run = arg;
+	struct master *m = run->master;
 	bool kept = answer->verdict == CLAIM_WON ||
 	    answer->verdict == CLAIM_SKIPPED || answer->verdict == CLAIM_LAPSED;
 
-	metrics_claimed(run->master, (int)answer->verdict, run->asked_us);
+	metrics_claimed(m, (int)answer->verdict, run->asked_us);
 	run->asked_us = 0;
 	run->claim = kept ? claim : NULL;
 	if (run->state == RUN_STAGED)
 		slot_answered(run, answer);
 	else
 		extra_answered(run, answer);
+	launch_pump(m);
 }

@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/clock/due.h"
-#include "scheduler/member/internal.h"
 #include "scheduler/jobs/policy.h"
+#include "scheduler/member/internal.h"
 #include "scheduler/runs/spec.h"
 
 bool

@@ -19,6 +19,9 @@
  */
 #define RUNS_A_CPU 4
 
+/* After so many heartbeats all hosts have heard what this one says. */
+#define FULL_BEATS 3
+
 size_t
 member_own_load(const struct master *m)
 {
@@ -38,12 +41,25 @@ member_own_share(const struct config *config)
 	return (unsigned)(cpus > 0 ? cpus : 1) * RUNS_A_CPU;
 }
 
-/* A place that others might use is left when the last one is taken. */
-static bool
-is_full(const struct master *m)
+bool
+member_is_full(const struct master *m)
 {
 	return m->config->max_running > 0 &&
-	    member_own_load(m) >= m->launch.max_running;
+	    member_own_load(m) + cluster_claims_open(m->member->cluster) >=
+	    m->launch.max_running;
+}
+
+/*
+ * Has it been full for so long that the others know? Before that they leave
+ * the first turn to it, and a slot that all leave to each other has no host.
+ */
+static bool
+is_known_full(const struct member *member)
+{
+	int64_t heartbeat_ms = member->master->config->cluster.heartbeat_ms;
+
+	return member->full_ms != 0 &&
+	    member_boot_ms() - member->full_ms > heartbeat_ms * FULL_BEATS;
 }
 
 /* In steps, so that not every run is news: a quarter of what there is room for.
@@ -67,7 +83,8 @@ member_make_words(const struct master *m)
 	    "v=%s load=%u cap=%u max=%zu full=%d drain=%d jobs=%016" PRIx64
 	    " tz=%016" PRIx64 " skew=%lld",
 	    BELFRY_VERSION, load_in_steps(m), member_own_share(m->config),
-	    m->launch.max_running, is_full(m), m->phase == MASTER_DRAINING,
+	    m->launch.max_running, member_is_full(m),
+	    m->phase == MASTER_DRAINING,
 	    m->jobs.set != NULL ? job_set_digest(m->jobs.set) : 0,
 	    member->tzdata,
 	    (long long)cluster_skew_ms(member->cluster) / 50 * 50);
@@ -164,6 +181,10 @@ member_read_hosts(struct member *member)
 	size_t n = cluster_nodes(member->cluster, &nodes);
 	char *words;
 
+	if (!member_is_full(member->master))
+		member->full_ms = 0;
+	else if (member->full_ms == 0)
+		member->full_ms = member_boot_ms();
 	/* While none can be heard, those count that were there before. */
 	if (member->down_ms != 0 && member->nhosts > 0)
 		return;
@@ -187,11 +208,11 @@ set_willing(struct member *member, bool full)
 	struct member_host *own = &member->hosts[0];
 
 	own->draining = member->master->phase == MASTER_DRAINING;
-	own->full = is_full(member->master);
 	for (size_t i = 0; i < member->nhosts; i++) {
 		const struct member_host *h = &member->hosts[i];
 
-		member->ranked[i].willing = !h->draining && (full || !h->full);
+		member->ranked[i].willing = !h->draining &&
+		    (full || !(i == 0 ? is_known_full(member) : h->full));
 	}
 }
 

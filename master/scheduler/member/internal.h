@@ -6,8 +6,8 @@
 
 #include "cluster/cluster.h"
 #include "placement/rank.h"
-#include "scheduler/member/member.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 /* "JOB", "JOB#2" or "JOB@NODE". */
 #define KEY_SIZE (JOB_NAME_MAX + 256 + 2)
@@ -41,6 +41,9 @@ struct member {
 	struct event *arrival; /* of marks, at the start */
 	uint64_t epoch;        /* of the lease */
 	int64_t lease_us;      /* as it was written last */
+	int64_t full_ms;       /* BOOTTIME: since when it is full; 0 */
+	int64_t wave_ms;       /* BOOTTIME: since when claims go first; 0 */
+	bool hands_over;       /* what is claimed, while draining */
 	bool joined;           /* a majority has our session */
 	bool ready;
 	bool told_down; /* the log has been told */
@@ -98,6 +101,9 @@ int64_t member_grace_ms(const struct member *member);
 /* hosts.c: the runs of this host that have not ended, and how many it may have. */
 size_t member_own_load(const struct master *m);
 unsigned member_own_share(const struct config *config);
+
+/* As many runs as it may have: in progress, waiting, or asked for. */
+bool member_is_full(const struct master *m);
 
 /* What the others are told of this host; allocated. */
 char *member_make_words(const struct master *m);

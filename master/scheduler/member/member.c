@@ -337,7 +337,10 @@ pulse_cb(evutil_socket_t fd, short what, void *arg)
 	tell_words(member, false);
 	look_redis(member);
 	member_read_hosts(member);
+	launch_pump(member->master); /* what waited for claims, or Redis */
 	member_look_for_homes(member);
+	if (member->hands_over)
+		member_hand_over(member->master);
 	master_check_drained(member->master);
 	warn_skew(member);
 	evtimer_add(member->pulse, &pulse);

@@ -8,6 +8,7 @@
  *   stage.c     slots on their way to a claim, in the order of the hosts
  *   asks.c      what is asked of Redis for a run
  *   claims.c    the asking, and what becomes of the answers
+ *   wave.c      many claims at once, and the launches behind them
  *   holds.c     runs that have their claim
  *   hosts.c     the hosts there are, as ranks and people see them
  *   lost.c      runs of hosts that died
@@ -84,6 +85,13 @@ void member_hand_over(struct master *m);
  * for room: it needs a claim, too. Nothing when it has one.
  */
 void member_claim_extra(struct run *run);
+
+/*
+ * wave.c: many slots are due at once. While their claims are on their way
+ * nothing is launched, for a moment at most: a claim takes microseconds, and a
+ * launch would take the processor from it. False without a cluster.
+ */
+bool member_claims_first(const struct master *m);
 
 /* holds.c: may it be launched now? */
 bool member_may_launch(const struct run *run);
@@ -168,7 +176,7 @@ void member_tell_undone(
 /* The same for the job's first fire: true if it is another host's now. */
 bool member_move_fire(struct master *m, struct job *job);
 
-/* Draining: ends are on their way to other hosts, which do live. */
+/* Draining: slots or ends are on their way to other hosts, which do live. */
 bool member_holds_drain(const struct master *m);
 
 /* A pause began or ended here by hand: it does on all hosts. */

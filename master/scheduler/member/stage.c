@@ -5,14 +5,20 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/member/internal.h"
 #include "scheduler/jobs/policy.h"
+#include "scheduler/member/internal.h"
 
 /* Added to the time of a host's turn, so that two never try together. */
 #define TURN_SPREAD_MS 50
 
 /* A watcher waits for so many heartbeats of those before it. */
 #define WATCH_BEATS 2.5
+
+/*
+ * What other hosts are told of in one go: the box of a host holds a thousand
+ * letters.
+ */
+#define HAND_OVER_MAX 256
 
 /* How often a slot looks whether those before it in the queue are gone. */
 #define QUEUE_MS 500
@@ -159,6 +165,7 @@ member_stage_slot(
 	bool is_late = trigger == TRIGGER_CATCH_UP;
 	struct rank_part part;
 	int64_t from_ms = slot_ms, at_ms;
+	struct run *run;
 
 	jobs_decided(job, slot_ms);
 	if (member_part(
@@ -171,10 +178,12 @@ member_stage_slot(
 		from_ms = clock_ms() + (int64_t)job->staged;
 	at_ms = turn_time(m, &part, from_ms,
 	    is_late ? INT64_MAX : fire_deadline_ms(job, slot_ms));
-	if (at_ms != 0)
-		set_turn(
-		    stage(m, job, slot_ms, copy_name(hosts, &part), trigger),
-		    &part, at_ms);
+	if (at_ms == 0)
+		return;
+	run = stage(m, job, slot_ms, copy_name(hosts, &part), trigger);
+	set_turn(run, &part, at_ms);
+	if (at_ms <= clock_ms())
+		member_turn(run); /* before the next job is looked at */
 }
 
 struct run *
@@ -191,9 +200,18 @@ member_stage_now(struct master *m, struct job *job, int64_t slot_ms,
 void
 member_vanish(struct run *run)
 {
+	struct master *m = run->master;
+	struct job *job = run->job;
+	bool goes_on = job->def != NULL; /* else it may go with its last run */
+
 	if (run->lost != NULL)
-		member_rerun_over(run->master, run->lost->id);
+		member_rerun_over(m, run->lost->id);
 	run_drop(run);
+	if (!goes_on)
+		return;
+	/* Of an interval nothing was due before. */
+	jobs_arm(m, job);
+	master_arm(m);
 }
 
 /* Of those that wait for a run to be over the first one asks. */
@@ -282,24 +300,54 @@ turn_earlier(const struct run *run)
 	}
 }
 
+/*
+ * There is no room for it here. Once it leaves all other hosts their turns: one
+ * of them may have room. Nobody had any if it comes to its turn again: it waits.
+ */
+static bool
+put_off(struct run *run)
+{
+	struct master *m = run->master;
+	int64_t at_ms = clock_ms() +
+	    (int64_t)m->member->nhosts * m->config->cluster.rank_delay_ms;
+
+	if (run->asked || run->put_off || run->row != NULL ||
+	    run->begin.copy != 0 || run->begin.trigger != TRIGGER_SCHEDULE ||
+	    !member_is_full(m) ||
+	    at_ms - run->begin.slot_ms >= member_deadline_ms(run) ||
+	    member_next_host(m->member, run->job, run->begin.slot_ms) == NULL)
+		return false;
+	run->put_off = true;
+	heap_set(&m->heap, &run->timer, at_ms);
+	return true;
+}
+
+static void
+ask_in_order(struct run *run)
+{
+	struct master *m = run->master;
+
+	if (!must_queue(run)) {
+		turn_earlier(run);
+		member_ask(run);
+	} else if (is_queue_full(run))
+		member_vanish(run);
+	else
+		heap_set(&m->heap, &run->timer, clock_ms() + QUEUE_MS);
+}
+
 void
 member_turn(struct run *run)
 {
 	heap_remove(&run->master->heap, &run->timer);
 	if (is_replaced(run) || (!run->asked && !is_needed(run)))
 		member_vanish(run);
-	else if (!must_queue(run)) {
-		turn_earlier(run);
-		member_ask(run);
-	} else if (is_queue_full(run))
-		member_vanish(run);
-	else
-		heap_set(
-		    &run->master->heap, &run->timer, clock_ms() + QUEUE_MS);
+	else if (!put_off(run))
+		ask_in_order(run);
 }
 
-/* Nobody has started it: the next host may, and is told so. */
-static void
+/* Nobody has started it: the next host may, and is told so. False: it stays. */
+static bool
 hand_over(struct master *m, struct run *run)
 {
 	const char *node = NULL;
@@ -310,45 +358,63 @@ hand_over(struct master *m, struct run *run)
 	/* What the guard may know by now is this run's: the next start's. */
 	if (run->claim == NULL || node == NULL ||
 	    run->begin.copy == COPY_OF_HOST || run->guard != 0)
-		return;
+		return false;
 	cluster_reopen(m->member->cluster, run->claim);
 	run->claim = NULL;
 	member_offer(m->member, node, run);
 	log_info("job %s: run=%s handed over to %s", run->begin.job,
 	    run->begin.id, node);
 	member_vanish(run);
+	return true;
 }
 
-static void
+/* True: another host is told. */
+static bool
 leave_staged(struct master *m, struct run *run)
 {
+	bool told = run->asked && run->job->def != NULL;
+
 	if (run->claim != NULL)
 		cluster_abandon(m->member->cluster, run->claim);
 	/* It may be granted: the next start asks again. */
 	if (run->claim != NULL && !cluster_is_reachable(m->member->cluster))
-		run->asked = false;
+		run->asked = told = false;
 	run->claim = NULL;
-	if (run->asked && run->job->def != NULL)
+	if (told)
 		member_offer(m->member,
 		    member_next_host(m->member, run->job, run->begin.slot_ms),
 		    run);
 	member_vanish(run);
+	return told;
+}
+
+/* How many others were told. */
+static unsigned
+give_up(struct master *m, struct run *run)
+{
+	if (run->state == RUN_STAGED)
+		return leave_staged(m, run);
+	if (run_is_unstarted(run) && member_is_slot(run))
+		return hand_over(m, run);
+	return 0;
 }
 
 void
 member_hand_over(struct master *m)
 {
 	struct run *run, *next;
+	unsigned n = 0;
 
 	if (m->member == NULL)
 		return;
+	m->member->hands_over = true;
 	for (size_t i = 0; i < RUNS_TABLE; i++)
 		for (run = m->runs.table[i]; run != NULL; run = next) {
 			next = run->same;
-			if (run->state == RUN_STAGED)
-				leave_staged(m, run);
-			else if (run_is_unstarted(run) && member_is_slot(run))
-				hand_over(m, run);
+			n += give_up(m, run);
+			if (n == HAND_OVER_MAX)
+				return; /* it goes on with the next pulse */
 		}
+	m->member->hands_over = false;
 	member_look_for_homes(m->member);
 }

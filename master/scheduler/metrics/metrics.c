@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "cluster/protocol/types.h"
-#include "scheduler/member/member.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 _Static_assert(CLAIM_DOWN + 1 == METRICS_VERDICTS_MAX, "a verdict is missing");
 

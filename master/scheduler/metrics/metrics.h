@@ -6,8 +6,8 @@
 #ifndef BELFRY_SCHEDULER_METRICS_H
 #define BELFRY_SCHEDULER_METRICS_H
 
-#include "run/record.h"
 #include "prom.h"
+#include "run/record.h"
 
 struct ask;
 struct job;

@@ -12,9 +12,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/member/member.h"
 #include "scheduler/inquiry.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 #include "scheduler/runs/spec.h"
 
 /*
@@ -116,6 +116,17 @@ limit_of_machine(void)
 	return (size_t)n;
 }
 
+static size_t
+most_waiting(const struct master *m)
+{
+	size_t n = m->launch.max_running;
+
+	if (m->config->cluster.redis == NULL || m->config->launch_rate > 0 ||
+	    n < LAUNCH_WAITING_MAX)
+		return LAUNCH_WAITING_MAX;
+	return n < LAUNCH_CLAIMED_MAX ? n : LAUNCH_CLAIMED_MAX;
+}
+
 void
 launch_init(struct master *m)
 {
@@ -126,6 +137,8 @@ launch_init(struct master *m)
 	if (m->config->max_running > 0 &&
 	    (size_t)m->config->max_running < possible)
 		m->launch.max_running = (size_t)m->config->max_running;
+	m->launch.waiting_max[LINE_PLAIN] = most_waiting(m);
+	m->launch.waiting_max[LINE_LIBRARY] = LAUNCH_LIBRARY_WAITING_MAX;
 	if (m->launch.retry == NULL)
 		m->launch.retry = evtimer_new(m->role->base, retry_cb, m);
 }
@@ -370,12 +383,8 @@ is_below_max(const struct master *m)
 static bool
 has_room_again(const struct launch *launch, const struct run *run)
 {
-	size_t waiting = launch_waiting_in(launch, run->line);
-
-	return waiting ==
-	    (run->line == LINE_PLAIN ? LAUNCH_WAITING_MAX :
-				       LAUNCH_LIBRARY_WAITING_MAX) /
-	    2;
+	return launch_waiting_in(launch, run->line) ==
+	    launch->waiting_max[run->line] / 2;
 }
 
 void
@@ -385,7 +394,7 @@ launch_pump(struct master *m)
 	struct run *run;
 	unsigned index = 0;
 
-	if (m->phase != MASTER_RUNNING)
+	if (m->phase != MASTER_RUNNING || member_claims_first(m))
 		return;
 	while (
 	    is_below_max(m) && (run = choose_run(&m->launch, &index)) != NULL) {

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "scheduler/clock/bucket.h"
 #include "ipc/channel.h"
 #include "run/spec.h"
+#include "scheduler/clock/bucket.h"
 
 struct master;
 struct run;
@@ -20,6 +20,13 @@ struct run;
  * keeps them in order at no cost.
  */
 #define LAUNCH_WAITING_MAX 256
+
+/*
+ * In a cluster those that are due are claimed at once, before the host next in
+ * rank would: so many, as far as max-running lets them run. If the host is
+ * lost, they are lost with it.
+ */
+#define LAUNCH_CLAIMED_MAX 4096
 
 /*
  * Who waits for the library launcher must not keep commands from being
@@ -48,6 +55,7 @@ struct launch {
 	struct launcher launchers[LAUNCHERS_MAX];
 	unsigned nlaunchers;
 	struct line lines[LINE_COUNT];
+	size_t waiting_max[LINE_COUNT]; /* so many of a line may wait */
 	bool library_asked; /* the guardian was asked for the launcher */
 	size_t max_running;
 	struct bucket rate;

@@ -104,9 +104,10 @@ launch_waiting(const struct launch *launch)
 bool
 launch_is_open(const struct launch *launch)
 {
-	return launch_waiting_in(launch, LINE_PLAIN) < LAUNCH_WAITING_MAX &&
-	    launch_waiting_in(launch, LINE_LIBRARY) <
-	    LAUNCH_LIBRARY_WAITING_MAX;
+	for (unsigned i = 0; i < LINE_COUNT; i++)
+		if (launch_waiting_in(launch, i) >= launch->waiting_max[i])
+			return false;
+	return true;
 }
 
 void

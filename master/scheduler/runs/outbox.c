@@ -7,8 +7,8 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/member/member.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 /* Beyond this the recorder is far behind, and the operator should know. */
 #define BEHIND_WARN 100000

@@ -10,7 +10,7 @@
 #include "scheduler/runs/run_id.h"
 
 /* Files made in one turn of the loop. */
-#define PREPARE_AT_ONCE 32
+#define PREPARE_AT_ONCE 8
 #define SPACE_LEFT      ((uint64_t)16 << 20)
 
 /* Not the last space of a disk: the store needs that more. */
@@ -40,13 +40,13 @@ make_file(int dirfd, const char *name, bool with_space)
 }
 
 bool
-places_prepare(struct places *places, int dirfd)
+places_prepare(struct places *places, int dirfd, size_t ready)
 {
 	bool with_space = has_space(dirfd);
 	char name[RUN_ID_SIZE];
 
 	for (int i = 0; i < PREPARE_AT_ONCE; i++) {
-		if (places->prepared >= PLACES_READY)
+		if (places->prepared >= ready)
 			return false;
 		run_id_name(places->prepared++, name);
 		make_file(dirfd, name, with_space);

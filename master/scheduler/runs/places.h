@@ -6,12 +6,15 @@
 #define BELFRY_SCHEDULER_PLACES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "run/runfile.h"
 
 /* Files made ahead, so that the first runs do not pay for them. */
-#define PLACES_READY 640
+#define PLACES_READY     640
+/* In a cluster: one for each job, for all of them may be claimed at once. */
+#define PLACES_READY_MAX 8192
 
 struct places {
 	uint16_t free[RUNFILE_PLACES]; /* given back, the last one first */
@@ -22,10 +25,10 @@ struct places {
 };
 
 /*
- * Makes the files of some of the first places in directory dirfd. False:
- * all of them are there now.
+ * Makes the files of some of the first so many places in directory dirfd.
+ * False: all of them are there now.
  */
-bool places_prepare(struct places *places, int dirfd);
+bool places_prepare(struct places *places, int dirfd, size_t ready);
 
 /* A free place, -1 when there is none. */
 int places_take(struct places *places);

@@ -10,11 +10,11 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "scheduler/member/member.h"
+#include "scheduler/jobs/policy.h"
 #include "scheduler/jobs/rewind.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 #include "scheduler/runs/params.h"
-#include "scheduler/jobs/policy.h"
 
 #define S(state) (1U << (state))
 

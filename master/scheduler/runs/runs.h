@@ -7,10 +7,10 @@
 
 #include <event2/event.h>
 
-#include "scheduler/clock/heap.h"
 #include "ipc/message.h"
 #include "run/progress.h"
 #include "run/runfile.h"
+#include "scheduler/clock/heap.h"
 
 struct job;
 struct master;
@@ -68,6 +68,7 @@ struct run {
 	/* Of a cluster, see member/member.h; zero without one. */
 	bool asked;               /* its claim was asked for: it has a file */
 	bool watches;             /* claims only if others are silent */
+	bool put_off;             /* for hosts that may have room */
 	bool waited;              /* for another run: it is never too late */
 	bool unguarded;           /* runs without a claim */
 	uint8_t guard;            /* enum guard_state, member/guard.c */

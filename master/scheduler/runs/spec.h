@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 #include "config/job.h"
-#include "run/runfile.h"
 #include "ipc/wire.h"
+#include "run/runfile.h"
 
 struct user;
 

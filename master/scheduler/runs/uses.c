@@ -9,8 +9,8 @@
 #include "base/strbuf.h"
 #include "config/section/queue.h"
 #include "scheduler/jobs/policy.h"
-#include "scheduler/member/member.h"
 #include "scheduler/master.h"
+#include "scheduler/member/member.h"
 
 /* How soon other hosts are looked at again: so much, and up to so much more. */
 #define RETRY_MS        250

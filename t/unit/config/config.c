@@ -14,11 +14,11 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "config/section/config_database.h"
-#include "config/section/queue.h"
 #include "config/config_value.h"
 #include "config/job/defaults.h"
 #include "config/job/draft.h"
+#include "config/section/config_database.h"
+#include "config/section/queue.h"
 #include "support.h"
 
 static struct config *

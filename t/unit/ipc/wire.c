@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ipc/wire.h"
 #include "run/result.h"
 #include "run/spec.h"
-#include "ipc/wire.h"
 
 /* A reader over exactly n bytes on the heap, for sanitizers. */
 static uint8_t *
@@ -59,6 +59,25 @@ test_round_trip(void **state)
 	wire_get_bytes(&r, &n);
 	assert_int_equal(n, 0);
 	assert_true(wire_end(&r));
+	wire_writer_fini(&w);
+}
+
+static void
+test_pad(void **state)
+{
+	struct wire_writer w = WIRE_WRITER_INIT;
+
+	wire_put_str(&w, "long enough to be seen");
+	wire_writer_reset(&w);
+	wire_put_u8(&w, 1);
+	wire_pad(&w, 5);
+	assert_int_equal(w.len, 5);
+	assert_memory_equal(w.p, "\1\0\0\0\0", 5);
+	wire_pad(&w, 4);
+	assert_int_equal(w.len, 5);
+	wire_pad(&w, 4096);
+	assert_int_equal(w.len, 4096);
+	assert_int_equal(w.p[4095], 0);
 	wire_writer_fini(&w);
 }
 
@@ -329,6 +348,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(test_pad),
 	    cmocka_unit_test(test_bad),
 	    cmocka_unit_test(test_count),
 	    cmocka_unit_test(test_spec),

@@ -12,9 +12,9 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "run/run_bound.h"
 #include "kind.h"
 #include "recorder/store.h"
+#include "run/run_bound.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define T0      (480000 * HOUR_MS)

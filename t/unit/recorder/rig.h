@@ -10,8 +10,8 @@
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "ipc/packet.h"
-#include "run/record.h"
 #include "role.h"
+#include "run/record.h"
 
 struct rig {
 	char dir[64];

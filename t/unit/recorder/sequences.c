@@ -18,8 +18,8 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "cases.h"
-#include "recorder/intake/batch.h"
 #include "kind.h"
+#include "recorder/intake/batch.h"
 
 struct fixture {
 	struct kind k;

@@ -14,8 +14,8 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/timestamp.h"
-#include "schedule/zone/posix_tz.h"
 #include "schedule/schedule.h"
+#include "schedule/zone/posix_tz.h"
 #include "schedule/zone/zone.h"
 #include "slow.h"
 

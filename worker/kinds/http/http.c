@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "kinds/inside.h"
 #include "job_input.h"
+#include "kinds/inside.h"
 #include "kinds/kind.h"
 #include "transfer.h"
 #include "worker.h"

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/escape.h"
 #include "base/duration.h"
+#include "base/escape.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "kind/template.h"

@@ -12,8 +12,8 @@
 
 #include "base/err.h"
 #include "base/strbuf.h"
-#include "run/spec.h"
 #include "kind/http.h"
+#include "run/spec.h"
 
 enum http_auth {
 	HTTP_AUTH_NONE,

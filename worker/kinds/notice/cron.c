@@ -14,8 +14,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "notify/encode.h"
 #include "kept.h"
+#include "notify/encode.h"
 
 #define EOL "\r\n"
 

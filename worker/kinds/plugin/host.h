@@ -13,11 +13,11 @@
 
 #include "base/err.h"
 #include "database/params.h"
-#include "run/spec.h"
 #include "kind/plugin.h"
 #include "kinds/inside.h"
 #include "lock.h"
 #include "plugins/belfry-plugin.h"
+#include "run/spec.h"
 
 /* Settings of a run that are not the plugin's parameters. */
 #define PLUGIN_KEY_NAME "plugin"

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "run/spec.h"
 #include "mutex/mutex.h"
+#include "run/spec.h"
 
 struct plugin_lock {
 	struct redis_url *urls[MUTEX_SERVERS_MAX]; /* owned */

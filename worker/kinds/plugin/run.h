@@ -3,9 +3,9 @@
 #define BELFRY_WORKER_PLUGIN_RUN_H
 
 #include "database/params.h"
-#include "run/spec.h"
 #include "kinds/inside.h"
 #include "lock.h"
+#include "run/spec.h"
 
 struct plugin_job {
 	const struct run_spec *spec;

@@ -9,8 +9,8 @@
 
 #include "base/err.h"
 #include "database/params.h"
-#include "run/spec.h"
 #include "kinds/inside.h"
+#include "run/spec.h"
 
 /*
  * Exit codes of a run with a database, apart from 0: those of psql, and

@@ -16,10 +16,10 @@
 
 #include "base/err.h"
 #include "database/params.h"
-#include "run/spec.h"
 #include "kind/sql.h"
 #include "kinds/inside.h"
 #include "kinds/plugin/lock.h"
+#include "run/spec.h"
 
 #define WATCH_PARALLEL_MAX 100
 

@@ -222,7 +222,7 @@ member_holds_drain(const struct master *m)
 	if (member == NULL || member->nhosts < 2 ||
 	    !cluster_is_reachable(member->cluster))
 		return false;
-	if (!LIST_EMPTY(&member->endings))
+	if (member->hands_over || !LIST_EMPTY(&member->endings))
 		return true;
 	for (size_t i = 0; i < m->jobs.n; i++)
 		if (m->jobs.all[i]->join != NULL &&

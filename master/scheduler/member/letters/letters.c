@@ -154,7 +154,7 @@ take_offer(const struct letter *letter)
 	int trigger = (int)letter_number(letter, "trigger");
 
 	if (job == NULL || m->phase != MASTER_RUNNING ||
-	    places_is_full(&m->places) || trigger <= 0 ||
+	    places_is_full(&m->places) || trigger < 0 ||
 	    trigger >= TRIGGER_COUNT)
 		return;
 	log_info("job %s: a slot is offered by %s", job->name, letter->from);
