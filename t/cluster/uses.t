@@ -20,6 +20,11 @@ start-deadline = 1m
 overlap = skip
 command = mkdir $dir/lock && echo \$BELFRY_NODE >>$dir/ran || echo \$BELFRY_NODE >>$dir/double; sleep 0.1; rmdir $dir/lock
 
+[job few]
+overlap-limit = 1
+schedule = * * * * * *
+command = true
+
 [job hold]
 uses = disk:1
 command = echo \$BELFRY_NODE >>$dir/held; while test ! -e $dir/go; do sleep 0.05; done
@@ -52,6 +57,12 @@ $a->wait_for('Redis to hear of it again', sub {
 });
 is(held(), 'b', 'and Redis that forgot hears of it');
 is_deeply([$a->lines('double')], [], 'never two at once');
+$a->wait_for('slots to be given up while nobody knows how many run', sub {
+	grep { ($_->{outcome} // '') eq 'missed' && $_->{reason} eq 'late'
+	    && $_->{detail} =~ /how many of its runs/ } $c->ledger('few');
+});
+is(scalar(grep { ($_->{outcome} // '') eq 'killed' } $c->ledger('few')), 0,
+    'which is no end of a run');
 
 # With its host all that it had goes.
 $c->kill_node('b');

@@ -409,6 +409,9 @@ protocol_down(struct protocol *p, unsigned server, int64_t now_ms)
 
 	p->now_ms = now_ms;
 	s->connected = s->restated = false;
+	/* It could not be reached at the start: why is news, too. */
+	if (s->state == CLUSTER_SERVER_DOWN && p->events.server != NULL)
+		p->events.server(server, p->events_arg);
 	server_set_state(p, server, CLUSTER_SERVER_DOWN);
 	p->wanted = true;
 }

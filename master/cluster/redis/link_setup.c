@@ -169,6 +169,18 @@ heard(redisAsyncContext *ac, void *r, void *arg)
 		link->config.ops->wake(link, link->config.arg);
 }
 
+/* To the question behind it hiredis would only hear that this one failed. */
+static void
+logged_in(redisAsyncContext *ac, void *r, void *arg)
+{
+	const redisReply *reply = r;
+	struct link *link = ac->data;
+
+	(void)arg;
+	if (link != NULL && reply != NULL && reply->type == REDIS_REPLY_ERROR)
+		link_fail(link, reply->str);
+}
+
 static void
 listen_on(struct link *link)
 {
@@ -176,10 +188,11 @@ listen_on(struct link *link)
 	redisAsyncContext *sub = link->sub;
 
 	if (url->password != NULL && url->user != NULL)
-		redisAsyncCommand(
-		    sub, NULL, NULL, "AUTH %s %s", url->user, url->password);
+		redisAsyncCommand(sub, logged_in, NULL, "AUTH %s %s", url->user,
+		    url->password);
 	else if (url->password != NULL)
-		redisAsyncCommand(sub, NULL, NULL, "AUTH %s", url->password);
+		redisAsyncCommand(
+		    sub, logged_in, NULL, "AUTH %s", url->password);
 	redisAsyncCommand(
 	    sub, heard, NULL, "SUBSCRIBE %s", link->config.channel);
 }
@@ -205,6 +218,15 @@ set_socket(redisAsyncContext *ac, bool tcp)
 	    fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof(patience));
 }
 
+/* hiredis copies the error only after it has said that connecting failed. */
+static const char *
+reason_of(const redisAsyncContext *ac)
+{
+	if (ac->err != 0 && ac->errstr[0] != '\0')
+		return ac->errstr;
+	return ac->c.err != 0 ? ac->c.errstr : "connection closed";
+}
+
 static void
 disconnected(const redisAsyncContext *ac, int status)
 {
@@ -213,9 +235,7 @@ disconnected(const redisAsyncContext *ac, int status)
 
 	if (link == NULL)
 		return;
-	snprintf(why, sizeof(why), "%s",
-	    ac->err != 0 && ac->errstr[0] != '\0' ? ac->errstr :
-						    "connection closed");
+	snprintf(why, sizeof(why), "%s", reason_of(ac));
 	/* hiredis frees it when this returns. */
 	if (link->ac == ac)
 		link->ac = NULL;

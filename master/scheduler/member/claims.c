@@ -75,7 +75,7 @@ member_account(struct run *run, int64_t before_ms)
 	if (run->row != NULL)
 		until_ms = run->row->slot.slot_ms;
 	if (run->row != NULL && run->row->told_ms != 0)
-		until_ms = run->row->told_ms;
+		until_ms = member_told_from(run, before_ms);
 	if (member->began_ms != 0 && before_ms < member->back_ms)
 		reason = "redis-down";
 	member_told_merge(run, before_ms, until_ms);
@@ -162,6 +162,8 @@ won(struct run *run, const struct claim_answer *answer)
 	if (!extra && run->row == NULL)
 		run->begin.attempt = answer->attempt;
 	run->epoch = m->member->epoch;
+	/* Its worker looks before the next pulse. */
+	member_write_lease(m->member);
 	if (answer->fence > m->fence)
 		m->fence = answer->fence;
 	told = !extra && member_account(run, answer->before_ms);

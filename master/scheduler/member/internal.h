@@ -148,6 +148,7 @@ struct member_row {
 	 * since then: whoever claims them may prove that wrong. 0: it was not.
 	 */
 	int64_t told_ms;
+	bool has_gaps; /* other hosts were the first for some since told_ms */
 	bool in_doubt; /* a claim of it was asked for, and may be granted */
 };
 
@@ -212,6 +213,14 @@ bool member_is_teller(uint32_t copy);
  * Who would have claimed it first records it so.
  */
 void member_tell_down(struct run *run, bool in_doubt);
+
+/*
+ * The slot of the run, which was told of, is this host's: the first one after
+ * before_ms that need not be accounted for, because it was told. What it told
+ * between slots of other hosts is taken back, to be accounted for with those,
+ * since the others take theirs back.
+ */
+int64_t member_told_from(struct run *run, int64_t before_ms);
 
 /* Nobody can say any more whether it was claimed: it does not run, and is gone. */
 void member_tell_forgotten(struct run *run);

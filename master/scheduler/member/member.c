@@ -354,7 +354,8 @@ arrival_cb(evutil_socket_t fd, short what, void *arg)
 
 	if (member->ready)
 		return;
-	log_warn("cluster: Redis has not answered yet, going on without");
+	log_warn("cluster: no majority of Redis takes part yet, going on "
+		 "without");
 	if (!member->joined)
 		member->down_ms = member->master->started_ms;
 	set_ready(member);

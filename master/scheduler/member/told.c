@@ -1,4 +1,5 @@
 /* What was told of slots while Redis could not be reached. */
+#include "scheduler/clock/due.h"
 #include "scheduler/member/internal.h"
 
 static bool
@@ -39,6 +40,19 @@ member_told_until(
 	/* Of what was forgotten another tells, but only of the slot itself. */
 	if (last_ms >= slot_ms && slot_ms <= answer->edge_ms)
 		take_back(run, slot_ms, slot_ms);
+}
+
+int64_t
+member_told_from(struct run *run, int64_t before_ms)
+{
+	struct member_row *row = run->row;
+
+	if (!row->has_gaps)
+		return row->told_ms;
+	row->has_gaps = false;
+	take_back(run, row->told_ms > before_ms ? row->told_ms : before_ms + 1,
+	    run->begin.slot_ms - 1);
+	return run->begin.slot_ms;
 }
 
 /* Is it another run that has told of slots of the same copy? */
@@ -90,9 +104,20 @@ last_in_doubt(const struct run *run)
 	return last_ms;
 }
 
+/* Are there slots between the two, which other hosts have to tell of? */
+static bool
+is_gap(const struct run *earlier, const struct run *later)
+{
+	int64_t next_ms;
+
+	return later->job->def != NULL && !due_is_delay(later->job) &&
+	    due_after(later->job, earlier->begin.slot_ms, &next_ms) &&
+	    next_ms < later->begin.slot_ms;
+}
+
 /* The newest speaks for those before it. The first slot that it speaks for. */
 static int64_t
-speak_for_others(struct run *run)
+speak_for_others(struct run *run, bool *has_gaps_r)
 {
 	int64_t told_ms = run->begin.slot_ms;
 	int64_t after_ms = last_in_doubt(run);
@@ -104,6 +129,7 @@ speak_for_others(struct run *run)
 			continue;
 		if (other->row->told_ms < told_ms)
 			told_ms = other->row->told_ms;
+		*has_gaps_r |= other->row->has_gaps || is_gap(other, run);
 		drop(other);
 	}
 	return told_ms;
@@ -123,10 +149,13 @@ member_tell_down(struct run *run, bool in_doubt)
 		"no majority of Redis could be reached in time",
 	};
 	/* What may be claimed is asked for alone. */
-	int64_t told_ms = in_doubt ? run->begin.slot_ms : speak_for_others(run);
+	bool has_gaps = false;
+	int64_t told_ms =
+	    in_doubt ? run->begin.slot_ms : speak_for_others(run, &has_gaps);
 
 	member_make_row(run, &slot);
 	run->row->told_ms = told_ms;
+	run->row->has_gaps = has_gaps;
 	run->row->in_doubt = in_doubt;
 	outbox_slot(run->master, &run->row->slot);
 }
@@ -140,7 +169,8 @@ member_tell_forgotten(struct run *run)
 	    .count = 1,
 	    .outcome = OUTCOME_MISSED,
 	    .reason = "in-doubt",
-	    .detail = "Redis had forgotten which slots were claimed",
+	    .detail = "Redis was empty, or had forgotten which slots were "
+		      "claimed",
 	};
 
 	if (member_is_teller(run->begin.copy) && !has_told(run)) {

@@ -167,6 +167,20 @@ is_skipped(const struct run *run, const struct use *use)
 		run->begin.trigger == TRIGGER_CATCH_UP);
 }
 
+static void
+log_wait(const struct run *run, const struct use *use, uint32_t limit)
+{
+	const char *kind = is_queue(use) || is_overlap(use) ? "" : "semaphore ";
+
+	if (use->full == UINT32_MAX)
+		log_info("job %s: run=%s waits for %s%s: Redis cannot tell how "
+			 "many are taken",
+		    run->begin.job, run->begin.id, kind, use->name);
+	else
+		log_info("job %s: run=%s waits for %s%s, of which %u are taken",
+		    run->begin.job, run->begin.id, kind, use->name, limit);
+}
+
 /* From now on it is seen to wait, a slot of a schedule until it is too late. */
 static void
 wait_for(struct run *run, const struct use *use, uint32_t limit)
@@ -178,10 +192,7 @@ wait_for(struct run *run, const struct use *use, uint32_t limit)
 		run->waits_for = use->name;
 		return;
 	}
-	log_info("job %s: run=%s waits for %s%s, of which %u are taken",
-	    run->begin.job, run->begin.id,
-	    is_queue(use) || is_overlap(use) ? "" : "semaphore ", use->name,
-	    limit);
+	log_wait(run, use, limit);
 	launch_block(run, use->name);
 	if (run->begin.trigger != TRIGGER_SCHEDULE || run->job->def == NULL ||
 	    is_queue(use))
@@ -333,6 +344,13 @@ uses_release(struct run *run)
 void
 uses_expired(struct run *run)
 {
+	/* A slot does not wait while Redis knows that there is no room. */
+	if (strncmp(run->waits_for, OVERLAP_PREFIX, strlen(OVERLAP_PREFIX)) ==
+	    0) {
+		member_give_up(run, OUTCOME_MISSED, "late",
+		    "Redis had forgotten how many of its runs are in progress");
+		return;
+	}
 	run_end_with(run, OUTCOME_KILLED, true,
 	    "semaphore %s was not free within start-deadline", run->waits_for);
 }
