@@ -118,9 +118,8 @@ show_reason(char *buf, size_t size, const json_t *run)
 	snprintf(buf + len, size - len, "%s", beyond);
 }
 
-/* What has not ended has none; it may not have begun, either. */
-static const char *
-outcome_of(const json_t *run)
+const char *
+show_outcome(const json_t *run)
 {
 	const char *outcome = field_text(run, "outcome");
 	int64_t started;
@@ -173,7 +172,7 @@ void
 show_run_row(struct table *table, const json_t *run, bool with_job)
 {
 	int64_t ms = field_number(run, "duration_ms", -1), started;
-	const char *outcome = outcome_of(run);
+	const char *outcome = show_outcome(run);
 	char text[TEXT_MAX], reason[512];
 
 	/* What runs has no duration yet: so far, then. */
@@ -271,107 +270,6 @@ show_line(const char *name, enum colour colour, const char *fmt, ...)
 		putchar('\n');
 	}
 	free(text);
-}
-
-static void
-show_run_time(const json_t *run, const char *name, const char *key)
-{
-	char text[TEXT_MAX], age[TEXT_MAX], zone[TEXT_MAX];
-	int64_t ms;
-
-	if (field_time(run, key, &ms))
-		show_line(name, COLOUR_NONE, "%s %s (%s)", text_time(text, ms),
-		    text_zone(zone, ms), text_age(age, ms, text_now()));
-}
-
-static void
-show_run_span(const json_t *run, const char *name, const char *key)
-{
-	char text[TEXT_MAX];
-	int64_t ms = field_number(run, key, -1);
-
-	if (ms >= 0)
-		show_line(name, COLOUR_NONE, "%s", text_duration(text, ms));
-}
-
-static void
-show_params(const json_t *params)
-{
-	const char *name, *head = "params";
-	json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)params, name, value)
-	{
-		show_line(head, COLOUR_NONE, "%s=%s", name,
-		    json_is_string(value) ? json_string_value(value) : "?");
-		head = "";
-	}
-}
-
-/* What the job has left. */
-static void
-show_results(const json_t *results)
-{
-	const char *head = "results", *name;
-	const json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)results, name, value)
-	{
-		show_line(
-		    head, COLOUR_NONE, "%s=%s", name, json_string_value(value));
-		head = "";
-	}
-}
-
-static void
-show_parents(const json_t *parents)
-{
-	const json_t *parent;
-	size_t i;
-
-	json_array_foreach(parents, i, parent) show_line(i == 0 ? "after" : "",
-	    colour_of(field_text(parent, "outcome")), "%s %s, run %s",
-	    field_text(parent, "job"), field_text(parent, "outcome"),
-	    field_text(parent, "run"));
-}
-
-void
-show_run(const json_t *run)
-{
-	const char *outcome = outcome_of(run);
-	int64_t dropped = field_number(run, "dropped_bytes", 0);
-	char reason[512];
-
-	show_reason(reason, sizeof(reason), run);
-	show_line("run", COLOUR_NONE, "%s", field_text(run, "id"));
-	show_line("job", COLOUR_NONE, "%s", field_text(run, "job"));
-	show_line("outcome", colour_of(outcome), "%s", outcome);
-	show_line("ended by", COLOUR_NONE, "%s", reason);
-	show_line("trigger", COLOUR_NONE, "%s", field_text(run, "trigger"));
-	show_parents(json_object_get(run, "parents"));
-	if (strcmp(field_text(run, "chain"), field_text(run, "id")) != 0)
-		show_line("chain", COLOUR_NONE, "%s", field_text(run, "chain"));
-	show_params(json_object_get(run, "params"));
-	show_results(json_object_get(run, "results"));
-	show_line("attempt", COLOUR_NONE, "%" PRId64,
-	    field_number(run, "attempt", 1));
-	show_line("host", COLOUR_NONE, "%s", field_text(run, "host"));
-	show_run_time(run, "slot", "slot");
-	show_run_time(run, "started", "started");
-	show_run_time(run, "finished", "finished");
-	show_run_span(run, "duration", "duration_ms");
-	show_run_span(run, "late by", "lateness_ms");
-	show_run_span(run, "CPU time", "cpu_ms");
-	if (field_number(run, "max_rss_kb", 0) > 0)
-		show_line("memory", COLOUR_NONE, "%" PRId64 " KiB at most",
-		    field_number(run, "max_rss_kb", 0));
-	if (dropped > 0)
-		show_line("output", COLOUR_NONE,
-		    "%" PRId64 " bytes, %" PRId64 " of them dropped",
-		    field_number(run, "output_bytes", 0), dropped);
-	else if (field_number(run, "output_bytes", -1) >= 0)
-		show_line("output", COLOUR_NONE, "%" PRId64 " bytes",
-		    field_number(run, "output_bytes", 0));
 }
 
 void

@@ -49,6 +49,12 @@ void show_pause(char *buf, size_t size, const json_t *pause, bool of_job);
 void show_line(const char *name, enum colour colour, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * Of a run: what has not ended has no outcome and is "running", or "waiting"
+ * when it has not begun either.
+ */
+const char *show_outcome(const json_t *run);
+
 /* One run, in full. */
 void show_run(const json_t *run);
 
