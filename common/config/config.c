@@ -126,7 +126,8 @@ unknown_key(struct parser *parser, const struct ini_event *event)
 static bool
 is_secret(const struct setting *setting)
 {
-	return strcmp(setting->name, "conninfo") == 0;
+	return strcmp(setting->name, "conninfo") == 0 ||
+	    strcmp(setting->name, "redis") == 0;
 }
 
 static void

@@ -7,6 +7,10 @@
 #include "base/mem.h"
 #include "config/quote.h"
 #include "placement/hosts.h"
+#include "redis/url.h"
+
+/* So many servers at most, as man belfry.conf has it. */
+#define CONFIG_REDIS_MAX 9
 
 /* A session outlives so many lost heartbeats at least. */
 #define HEARTBEATS_MIN 4
@@ -35,19 +39,53 @@ config_parse_tags(struct setting_file *file, const struct setting *setting,
 	return 0;
 }
 
+/* Nothing here repeats the URL, which may hold a password. */
 static int
-check_url(const char *url, struct err *err)
+check_url(const char *text, struct err *err)
 {
-	char quoted[QUOTE_SIZE];
+	struct redis_url *url;
 
-	if (strncmp(url, "redis://", 8) == 0 && url[8] != '\0')
-		return 0;
-	if (strncmp(url, "unix:/", 6) == 0)
-		return 0;
-	return err_set(err,
-	    "%s is no Redis server; write redis://HOST:PORT or unix:/PATH, "
-	    "with commas between several",
-	    quote(quoted, url));
+	if (strncmp(text, "redis://", 8) != 0 &&
+	    strncmp(text, "unix:/", 6) != 0)
+		return err_set(err,
+		    "write redis://HOST:PORT or unix:/PATH, with commas "
+		    "between several");
+	url = redis_url_parse(text, err);
+	if (url == NULL)
+		return -1;
+	redis_url_free(url);
+	return 0;
+}
+
+static bool
+is_same(const struct redis_url *a, const struct redis_url *b)
+{
+	if (a->path != NULL || b->path != NULL)
+		return a->path != NULL && b->path != NULL &&
+		    strcmp(a->path, b->path) == 0;
+	return a->port == b->port && strcmp(a->host, b->host) == 0;
+}
+
+/* One that is counted twice makes a majority of fewer servers. */
+static int
+check_servers(const char *urls, struct err *err)
+{
+	struct redis_url *list[CONFIG_REDIS_MAX + 1];
+	size_t n = redis_urls_parse(urls, NULL, list, nitems(list), err);
+	int rc = 0;
+
+	if (n > CONFIG_REDIS_MAX)
+		rc = err_set(err, "at most %d servers", CONFIG_REDIS_MAX);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		for (size_t j = 0; j < i && rc == 0; j++)
+			if (is_same(list[i], list[j]))
+				rc = err_set(err,
+				    "servers %zu and %zu are the same one; "
+				    "each must be one of its own",
+				    j + 1, i + 1);
+	while (n > 0)
+		redis_url_free(list[--n]);
+	return rc;
 }
 
 int
@@ -56,7 +94,7 @@ config_parse_redis(struct setting_file *file, const struct setting *setting,
 {
 	const char *urls = setting_words(file, value, '\n', check_url, err);
 
-	if (urls == NULL)
+	if (urls == NULL || check_servers(urls, err) == -1)
 		return -1;
 	file->config.cluster.redis = urls;
 	return 0;

@@ -60,8 +60,21 @@ static const struct {
     {"[cluster]\nname = x\n",
 	"1: [cluster] needs the key redis; write redis = redis://HOST:6379"},
     {"[cluster]\nredis = localhost:6379\n",
-	"2: redis \"localhost:6379\": \"localhost:6379\" is no Redis server; "
-	"write redis://HOST:PORT or unix:/PATH, with commas between several"},
+	"2: redis: write redis://HOST:PORT or unix:/PATH, with commas between "
+	"several"},
+    {"[cluster]\nredis = redis://a, redis://:pw@b:99999\n",
+	"2: redis: the port must be a number from 1 to 65535"},
+    {"[cluster]\nredis = redis://a/x\n",
+	"2: redis: the database must be a number, as in redis://host:6379/0"},
+    {"[cluster]\nredis = redis://a, redis://b, redis://:pw@a:6379/1\n",
+	"2: redis: servers 1 and 3 are the same one; each must be one of its "
+	"own"},
+    {"[cluster]\nredis = unix:/a, unix:/b, unix:/a\n",
+	"2: redis: servers 1 and 3 are the same one; each must be one of its "
+	"own"},
+    {"[cluster]\nredis = unix:/a, unix:/b, unix:/c, unix:/d, unix:/e, "
+     "unix:/f, unix:/g, unix:/h, unix:/i, unix:/j\n",
+	"2: redis: at most 9 servers"},
     {"[cluster]\nredis = redis://a\nheartbeat = 5ms\n",
 	"3: heartbeat \"5ms\": write a duration from 100ms to 1m"},
     {"[cluster]\nredis = redis://a\nheartbeat = 3s\n",
