@@ -181,5 +181,28 @@ $left->start;
 $c->settled;
 ended($left, 'left');
 is(scalar $c->runs('next'), 1, 'and not again when it is back');
+
+# What no host may run holds up no drain; it is kept.
+my $far = <<"END";
+[job far]
+hosts = z
+start-deadline = 1h
+after = left
+command = $probe
+END
+for my $d ($c->all) {
+	$d->job('far.ini', $far);
+	$d->belfry('reload');
+}
+push @left, ended($left, 'left');
+$left->belfry('drain');
+is($left->wait_exit, 0, 'far: held up nothing');
+for my $d ($c->all) {
+	$d->job('far.ini', $far =~ s/ = z/ = a/r);
+	$d->belfry('reload') if $d->{pid};
+}
+$left->start;
+$left->wait_for('it to run after all', sub { $c->runs('far') });
+is(scalar $c->runs('far'), 1, 'far: once there is a host');
 $c->finish;
 done_testing;

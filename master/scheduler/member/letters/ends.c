@@ -226,7 +226,8 @@ member_holds_drain(const struct master *m)
 		return true;
 	for (size_t i = 0; i < m->jobs.n; i++)
 		if (m->jobs.all[i]->join != NULL &&
-		    m->jobs.all[i]->join->sent != NULL)
+		    m->jobs.all[i]->join->sent != NULL &&
+		    home_of(m, m->jobs.all[i]) > 0)
 			return true;
 	return false;
 }
