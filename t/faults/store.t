@@ -110,7 +110,10 @@ print $file 'belfry' x (8 * 4096);
 close $file;
 kill 'KILL', @{ $d->processes->{recorder} };
 $d->wait_for('it to be set aside', sub { return glob "$db.damaged-*Z" });
-like($d->log, qr/store \Q$db\E is damaged.*kept as .*recover/, 'damaged');
+$d->wait_for('it to be told', sub {
+	return $d->log =~ /store \Q$db\E is damaged.*kept as .*recover/;
+});
+pass('damaged');
 $recorded->(1);
 $restart_master->();
 $pause_holds->('damaged');
@@ -126,7 +129,10 @@ is(system('sqlite3', '-cmd', '.timeout 5000', $db, 'drop table ledger'), 0,
 $d->wait_for('it to be set aside', sub {
 	return @before < (my @now = glob "$db.damaged-*Z");
 });
-like($d->log, qr/damaged \([^)]*no such table: ledger\)/, 'it is said why');
+$d->wait_for('it to be told', sub {
+	return $d->log =~ /damaged \([^)]*no such table: ledger\)/;
+});
+pass('it is said why');
 $recorded->(1);
 
 # And it starts with a store that is none.
