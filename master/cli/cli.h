@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/timestamp.h"
 
 /* Exit statuses. "run --wait" exits as its job did. */
 enum cli_status {
@@ -70,6 +71,13 @@ int cli_arguments(struct cli *cli, int argc, char **argv);
 /* A number of an option. 0, or -1 having told. */
 int cli_number(const struct cli *cli, const char *option, const char *text,
     long max, long *value_r);
+
+/*
+ * A moment of an option, as text_parse_since() takes it, in RFC 3339; ago_r may
+ * be NULL. 0, or -1 having told.
+ */
+int cli_since(const struct cli *cli, const char *option, const char *text,
+    char stamp[static TIMESTAMP_TEXT_MAX], bool *ago_r);
 
 /* Tells on standard error what is wrong with the arguments. CLI_USAGE. */
 int cli_usage_error(const struct cli *cli, const char *fmt, ...)

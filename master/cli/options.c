@@ -11,6 +11,7 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "base/version.h"
+#include "cli/print/text.h"
 
 #define OPTIONS_MAX 16
 
@@ -286,6 +287,20 @@ cli_number(const struct cli *cli, const char *option, const char *text,
 		return 0;
 	cli_usage_error(
 	    cli, "%s %s: expected a number from 0 to %ld", option, text, max);
+	return -1;
+}
+
+int
+cli_since(const struct cli *cli, const char *option, const char *text,
+    char stamp[static TIMESTAMP_TEXT_MAX], bool *ago_r)
+{
+	int64_t ms;
+
+	if (text_parse_since(text, &ms, ago_r)) {
+		timestamp_format_ms(stamp, ms);
+		return 0;
+	}
+	cli_usage_error(cli, "%s %s: " TEXT_SINCE_FORMS, option, text);
 	return -1;
 }
 

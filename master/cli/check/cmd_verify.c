@@ -21,17 +21,9 @@ struct verify {
 static int
 take_option(const struct cli *cli, struct verify *v, int letter)
 {
-	int64_t ms;
-
-	if (letter == 'j') {
-		v->job = optarg;
-		return 0;
-	}
-	if (!text_parse_since(optarg, &ms, NULL)) {
-		cli_usage_error(cli, "--since %s: " TEXT_SINCE_FORMS, optarg);
-		return -1;
-	}
-	timestamp_format_ms(v->since, ms);
+	if (letter != 'j')
+		return cli_since(cli, "--since", optarg, v->since, NULL);
+	v->job = optarg;
 	return 0;
 }
 

@@ -15,26 +15,13 @@ struct audit {
 };
 
 static int
-take_since(const struct cli *cli, struct audit *audit, const char *text)
-{
-	int64_t ms;
-
-	if (!text_parse_since(text, &ms, NULL)) {
-		cli_usage_error(cli, "--since %s: " TEXT_SINCE_FORMS, text);
-		return -1;
-	}
-	timestamp_format_ms(audit->since, ms);
-	return 0;
-}
-
-static int
 take_option(const struct cli *cli, struct audit *audit, int letter)
 {
 	switch (letter) {
 	case 'n':
 		return pages_option(cli, &audit->pages, optarg);
 	case 's':
-		return take_since(cli, audit, optarg);
+		return cli_since(cli, "--since", optarg, audit->since, NULL);
 	case 'w':
 		audit->who = optarg;
 		return 0;
@@ -142,22 +129,10 @@ make_path(const struct cli *cli, struct audit *audit)
 static int
 print(const struct cli *cli, struct audit *audit)
 {
-	struct client *client;
-	struct err err = {""};
-	char *path;
-	int status;
-
-	client = show_client(cli, &status);
-	if (client == NULL)
-		return status;
 	audit->pages.table = cli->json ? NULL : make_table();
 	audit->pages.show = show_row;
-	path = make_path(cli, audit);
-	status = pages_list(client, &audit->pages, path, &err);
-	client_free(client);
-	free(path);
-	pages_end(&audit->pages, status, "no changes", "changes");
-	return status != CLI_GOOD ? cli_fail(status, &err) : status;
+	return pages_print(
+	    cli, &audit->pages, make_path(cli, audit), "no changes", "changes");
 }
 
 static int

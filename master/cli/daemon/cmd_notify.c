@@ -138,22 +138,10 @@ make_table(void)
 static int
 print(const struct cli *cli, struct list *list)
 {
-	struct client *client;
-	struct err err = {""};
-	char *path;
-	int status;
-
-	client = show_client(cli, &status);
-	if (client == NULL)
-		return status;
 	list->pages.table = cli->json ? NULL : make_table();
 	list->pages.show = show_row;
-	path = make_path(cli, list);
-	status = pages_list(client, &list->pages, path, &err);
-	client_free(client);
-	free(path);
-	pages_end(&list->pages, status, "no notifications", "ones");
-	return status != CLI_GOOD ? cli_fail(status, &err) : status;
+	return pages_print(cli, &list->pages, make_path(cli, list),
+	    "no notifications", "ones");
 }
 
 static int

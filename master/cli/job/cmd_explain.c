@@ -9,24 +9,11 @@
 #include "cli/print/show.h"
 #include "cli/print/text.h"
 
+/* An RFC 3339 time is a slot; a duration ago is none, but has one before. */
 struct explain {
 	char at[TIMESTAMP_TEXT_MAX];
 	bool ago; /* the last slot until then, not then */
 };
-
-/* An RFC 3339 time is a slot; a duration ago is none, but has one before. */
-static int
-take_at(const struct cli *cli, struct explain *x, const char *text)
-{
-	int64_t ms;
-
-	if (!text_parse_since(text, &ms, &x->ago)) {
-		cli_usage_error(cli, "--at %s: " TEXT_SINCE_FORMS, text);
-		return -1;
-	}
-	timestamp_format_ms(x->at, ms);
-	return 0;
-}
 
 static char *
 make_path(const struct explain *x, const char *job)
@@ -105,7 +92,7 @@ run(struct cli *cli, int argc, char **argv)
 	int letter, status;
 
 	while ((letter = cli_option(cli, argc, argv, &status)) > 0)
-		if (take_at(cli, &x, optarg) == -1)
+		if (cli_since(cli, "--at", optarg, x.at, &x.ago) == -1)
 			return CLI_USAGE;
 	if (letter == 0)
 		return status;

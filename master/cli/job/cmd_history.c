@@ -19,19 +19,6 @@ struct history {
 	struct pages pages;
 };
 
-static int
-parse_since(const struct cli *cli, struct history *h, const char *text)
-{
-	int64_t ms;
-
-	if (!text_parse_since(text, &ms, NULL)) {
-		cli_usage_error(cli, "--since %s: " TEXT_SINCE_FORMS, text);
-		return -1;
-	}
-	timestamp_format_ms(h->since, ms);
-	return 0;
-}
-
 /* One or more, parted by commas. */
 static int
 parse_outcomes(const struct cli *cli, struct history *h, const char *text)
@@ -66,7 +53,7 @@ take_option(const struct cli *cli, struct history *h, int letter)
 	case 'n':
 		return pages_option(cli, &h->pages, optarg);
 	case 's':
-		return parse_since(cli, h, optarg);
+		return cli_since(cli, "--since", optarg, h->since, NULL);
 	case 'C':
 		h->chain = optarg;
 		return 0;

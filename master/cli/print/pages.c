@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/print/show.h"
+
 #define DEFAULT_ROWS      20
 #define DEFAULT_JSON_ROWS 1000
 #define PAGE              500
@@ -72,4 +74,25 @@ pages_end(struct pages *pages, int status, const char *none, const char *what)
 		fprintf(stderr,
 		    "belfry: older %s are left out; -n 0 shows all\n", what);
 	table_free(pages->table);
+}
+
+int
+pages_print(const struct cli *cli, struct pages *pages, char *path,
+    const char *none, const char *what)
+{
+	struct client *client;
+	struct err err = {""};
+	int status;
+
+	client = show_client(cli, &status);
+	if (client == NULL) {
+		free(path);
+		table_free(pages->table);
+		return status;
+	}
+	status = pages_list(client, pages, path, &err);
+	client_free(client);
+	free(path);
+	pages_end(pages, status, none, what);
+	return status != CLI_GOOD ? cli_fail(status, &err) : status;
 }

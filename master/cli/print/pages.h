@@ -2,8 +2,8 @@
  * A list of the API, the newest first and page after page, as a table or as
  * JSON: what the commands that print one share.
  */
-#ifndef BELFRY_CLI_PAGES_H
-#define BELFRY_CLI_PAGES_H
+#ifndef BELFRY_CLI_PRINT_PAGES_H
+#define BELFRY_CLI_PRINT_PAGES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,5 +48,12 @@ int pages_list(struct client *client, struct pages *pages, const char *path,
  */
 void
 pages_end(struct pages *pages, int status, const char *none, const char *what);
+
+/*
+ * All of it for a command whose list stands at a path, which is freed: asks,
+ * prints, tells what went wrong. The status of the command.
+ */
+int pages_print(const struct cli *cli, struct pages *pages, char *path,
+    const char *none, const char *what);
 
 #endif
