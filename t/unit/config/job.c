@@ -28,13 +28,6 @@ tear_down(void **state)
 	return 0;
 }
 
-static struct job_set *
-load_text(const char *text)
-{
-	scratch_write(&scratch, "a.ini", text);
-	return scratch_load(&scratch, NULL);
-}
-
 static void
 add_key(void *arg, const char *key, const char *value)
 {
@@ -50,7 +43,7 @@ keys_of(struct strbuf *b, const char *keys)
 	struct job_set *set;
 
 	strbuf_addf(&text, "[job j]\ncommand = c\n%s", keys);
-	set = load_text(text.s);
+	set = scratch_text(&scratch, text.s);
 	if (job_set_problem_count(set) > 0)
 		fail_msg("%s", problems_text(&scratch, set, b));
 	def = job_set_find(set, "j");
@@ -118,9 +111,10 @@ requests_are_printed(void **state)
 	struct strbuf b = STRBUF_INIT;
 	struct job_set *set;
 
-	set = load_text("[job j]\nhttp = PUT http://h\nhttp-header = A: 1\n"
-			"http-header = Cookie: x\nhttp-user = u\n"
-			"http-password = p\nhttp-follow = 3\n");
+	set = scratch_text(&scratch,
+	    "[job j]\nhttp = PUT http://h\nhttp-header = A: 1\n"
+	    "http-header = Cookie: x\nhttp-user = u\n"
+	    "http-password = p\nhttp-follow = 3\n");
 	assert_int_equal(job_set_problem_count(set), 0);
 	job_def_each_key(job_set_find(set, "j"), add_key, &b);
 	assert_non_null(strstr(strbuf_str(&b),
@@ -276,19 +270,20 @@ values_are_read_and_printed(void **state)
 static void
 options_have_their_values(void **state)
 {
-	struct job_set *set = load_text("[job j]\n"
-					"command = a b\n"
-					"stdin = x\\n\\ty\\\\\n"
-					"environment = A=1\n"
-					"environment = B=2 ; 3\n"
-					"success-codes = 0 255\n"
-					"kill-signal = HUP\n"
-					"timeout = 1500ms\n"
-					"umask = 027\n"
-					"retry-backoff = 1.25\n"
-					"output-limit = 64K\n"
-					"schedule = @daily\n"
-					"schedule = @after 5s\n");
+	struct job_set *set = scratch_text(&scratch,
+	    "[job j]\n"
+	    "command = a b\n"
+	    "stdin = x\\n\\ty\\\\\n"
+	    "environment = A=1\n"
+	    "environment = B=2 ; 3\n"
+	    "success-codes = 0 255\n"
+	    "kill-signal = HUP\n"
+	    "timeout = 1500ms\n"
+	    "umask = 027\n"
+	    "retry-backoff = 1.25\n"
+	    "output-limit = 64K\n"
+	    "schedule = @daily\n"
+	    "schedule = @after 5s\n");
 	const struct job_def *def = job_set_find(set, "j");
 	const struct job_options *o = def->options;
 
@@ -323,14 +318,15 @@ names(void **state)
 		memset(name, 'n', n);
 		name[n] = '\0';
 		snprintf(text, sizeof(text), "[job %s]\ncommand = c\n", name);
-		set = load_text(text);
+		set = scratch_text(&scratch, text);
 		assert_int_equal(job_set_count(set), n == 128);
 		job_set_free(set);
 	}
-	set = load_text("[job A.b_c-9]\ncommand = c\n");
+	set = scratch_text(&scratch, "[job A.b_c-9]\ncommand = c\n");
 	assert_int_equal(job_set_problem_count(set), 0);
 	job_set_free(set);
-	set = load_text("[job caf\xc3\xa9]\n[job a/b]\n[job a:b]\n");
+	set =
+	    scratch_text(&scratch, "[job caf\xc3\xa9]\n[job a/b]\n[job a:b]\n");
 	assert_int_equal(job_set_problem_count(set), 3);
 	job_set_free(set);
 }
@@ -347,7 +343,7 @@ a_value_of_64_kib(void **state)
 		for (size_t i = 0; i < n; i++)
 			strbuf_addch(&b, ';');
 		strbuf_adds(&b, "\n");
-		set = load_text(b.s);
+		set = scratch_text(&scratch, b.s);
 		assert_int_equal(job_set_count(set), n == 65536);
 		if (n == 65536)
 			assert_int_equal(
@@ -373,14 +369,14 @@ equal_is_the_same_run(void **state)
 	    {"command = c\nenvironment = A=1\ndescription = d\n", false},
 	};
 	struct job_set *first =
-	    load_text("[job j]\ncommand = c\nenvironment = A=1\n");
+	    scratch_text(&scratch, "[job j]\ncommand = c\nenvironment = A=1\n");
 	char text[200];
 
 	for (size_t i = 0; i < nitems(table); i++) {
 		struct job_set *set;
 
 		snprintf(text, sizeof(text), "[job j]\n%s", table[i].keys);
-		set = load_text(text);
+		set = scratch_text(&scratch, text);
 		assert_int_equal(job_def_equal(job_set_find(first, "j"),
 				     job_set_find(set, "j")),
 		    table[i].equal);
@@ -392,8 +388,9 @@ equal_is_the_same_run(void **state)
 static void
 words_of_a_definition(void **state)
 {
-	struct job_set *set = load_text("[job j]\nshell = none\n"
-					"command = a 'b c' $d\n");
+	struct job_set *set = scratch_text(&scratch,
+	    "[job j]\nshell = none\n"
+	    "command = a 'b c' $d\n");
 	uint32_t n;
 	char **words = job_def_words(job_set_find(set, "j"), &n);
 

@@ -28,13 +28,6 @@ tear_down(void **state)
 	return 0;
 }
 
-static struct job_set *
-load_text(const char *text)
-{
-	scratch_write(&scratch, "a.ini", text);
-	return scratch_load(&scratch, NULL);
-}
-
 #define JOB  "[job j]\n"
 #define JOBC "[job j]\ncommand = c\n"
 #define JOBH "[job j]\nhttp = http://h\n"
@@ -349,7 +342,7 @@ errors_name_the_line(void **state)
 	struct job_set *set;
 
 	for (size_t i = 0; i < nitems(wrong); i++) {
-		set = load_text(wrong[i].text);
+		set = scratch_text(&scratch, wrong[i].text);
 		scratch_expect(&scratch, set, wrong[i].problems);
 		job_set_free(set);
 	}
@@ -358,11 +351,12 @@ errors_name_the_line(void **state)
 static void
 one_bad_job_leaves_the_others(void **state)
 {
-	struct job_set *set = load_text("[job a]\ncommand = a\n"
-					"[job b]\ncommand = b\nnice = 99\n"
-					"[job c]\ncommand = c\n"
-					"[job d\ncommand = d\n"
-					"[job e]\ncommand = e\n");
+	struct job_set *set = scratch_text(&scratch,
+	    "[job a]\ncommand = a\n"
+	    "[job b]\ncommand = b\nnice = 99\n"
+	    "[job c]\ncommand = c\n"
+	    "[job d\ncommand = d\n"
+	    "[job e]\ncommand = e\n");
 
 	assert_int_equal(job_set_count(set), 3);
 	assert_non_null(job_set_find(set, "a"));
@@ -384,7 +378,7 @@ garbage_is_told_briefly(void **state)
 	for (unsigned i = 0; i < 400000; i++)
 		strbuf_addf(&b, "garbage %u of ten megabytes\n", i);
 	/* It may be any file: one line says so. */
-	set = load_text(b.s);
+	set = scratch_text(&scratch, b.s);
 	assert_int_equal(job_set_problem_count(set), 1);
 	assert_string_equal(job_set_problem(set, 0)->text,
 	    "column 1: expected [job NAME], found \"garbage 0 of ten megabytes\"");
@@ -392,7 +386,7 @@ garbage_is_told_briefly(void **state)
 	job_set_free(set);
 	/* It is a job file: the first mistakes, and how many there are. */
 	memcpy(b.s, "[job a]\n          ", 18);
-	set = load_text(b.s);
+	set = scratch_text(&scratch, b.s);
 	n = job_set_problem_count(set);
 	assert_int_equal(n, 21);
 	assert_string_equal(job_set_problem(set, n - 1)->text,

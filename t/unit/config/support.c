@@ -103,6 +103,13 @@ scratch_load(const struct scratch *s, struct job_set *previous)
 	return set;
 }
 
+struct job_set *
+scratch_text(const struct scratch *s, const char *text)
+{
+	scratch_write(s, "a.ini", text);
+	return scratch_load(s, NULL);
+}
+
 const char *
 problems_text(
     const struct scratch *s, const struct job_set *set, struct strbuf *b)

@@ -27,6 +27,9 @@ const char *scratch_path(const struct scratch *s, const char *name);
 /* As job_set_load() with the built-in defaults; fails the test for NULL. */
 struct job_set *scratch_load(const struct scratch *s, struct job_set *previous);
 
+/* The same of one file with this text. */
+struct job_set *scratch_text(const struct scratch *s, const char *text);
+
 /* "NAME:LINE: [job J: ]error|hint: TEXT\n" for each, DIR left out. */
 const char *problems_text(
     const struct scratch *s, const struct job_set *set, struct strbuf *b);
